@@ -1,0 +1,134 @@
+"""The settings of one server: what may be set, where it is read from, and what each one means.
+
+Standard library only: the command line reads it before Django is loaded.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import get_type_hints
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+ENV_PREFIX = "CONCLAVE_"
+ENV_FILE = "CONCLAVE_CONFIG"
+
+DESCRIPTIONS: dict[str, str] = {
+    "state_dir": "Folder for the database, keys and logs; relative paths start at the checkout.",
+    "http_host": "Address on which pages, API and meeting sockets are served; 127.0.0.1 keeps them on this machine.",
+    "http_port": "TCP port of the pages, the API and the meeting sockets.",
+    "engine_port": "TCP port of the media engine's API and signalling; always on loopback.",
+    "media_tcp_port": "TCP port on which browsers reach the media engine when UDP is blocked.",
+    "media_udp_port": "The one UDP port on which browsers reach the media engine.",
+    "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
+    "public_url": "Address that people type; empty means http://localhost with http_port.",
+    "region": "Name of the region whose media engine this server runs.",
+}
+
+
+class ConfigError(Exception):
+    """A setting cannot be used; the message is one sentence for the person who runs the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the operator decided; every field is described in DESCRIPTIONS."""
+
+    state_dir: Path = ROOT / "var"
+    http_host: str = "127.0.0.1"
+    http_port: int = 8000
+    engine_port: int = 7880
+    media_tcp_port: int = 7881
+    media_udp_port: int = 7882
+    node_address: str = "127.0.0.1"
+    public_url: str = "http://localhost:8000"
+    region: str = "local"
+
+
+def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
+    """Read conclave.toml, then CONCLAVE_* variables, which win.
+
+    Args:
+        path: the file to read; by default $CONCLAVE_CONFIG, else conclave.toml in the checkout, which may be absent.
+        env: the environment; by default the process's own.
+
+    Returns:
+        The checked settings.
+
+    Raises:
+        ConfigError: a setting is unknown or its value cannot be used.
+    """
+    env = os.environ if env is None else env
+    named = path or (Path(env[ENV_FILE]) if env.get(ENV_FILE) else None)
+    raw = _read_file(named or ROOT / "conclave.toml", required=named is not None)
+    raw.update(_read_env(env))
+    types = get_type_hints(Config)
+    values = {name: _convert(name, value, types[name]) for name, value in raw.items()}
+    if not values.get("public_url"):
+        values["public_url"] = f"http://localhost:{values.get('http_port', Config.http_port)}"
+    config = Config(**values)  # type: ignore[arg-type]
+    _check(config)
+    return config
+
+
+def _read_file(path: Path, *, required: bool) -> dict[str, object]:
+    """Return the file's settings; an absent file that nobody asked for is empty."""
+    if not path.exists():
+        if required:
+            raise ConfigError(f"The settings file {path} does not exist.")
+        return {}
+    try:
+        raw: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The settings file {path} is not valid TOML: {error}.") from error
+    for name in raw:
+        _refuse_unknown(name, where=str(path))
+    return raw
+
+
+def _read_env(env: Mapping[str, str]) -> dict[str, object]:
+    """Return the settings given as CONCLAVE_* variables."""
+    found: dict[str, object] = {}
+    for variable, value in env.items():
+        if variable.startswith(ENV_PREFIX) and variable != ENV_FILE:
+            name = variable.removeprefix(ENV_PREFIX).lower()
+            _refuse_unknown(name, where=f"the environment ({variable})")
+            found[name] = value
+    return found
+
+
+def _refuse_unknown(name: str, *, where: str) -> None:
+    """Raise ConfigError when no setting has this name."""
+    if name not in DESCRIPTIONS:
+        raise ConfigError(f"Unknown setting '{name}' in {where}; the settings are: {', '.join(DESCRIPTIONS)}.")
+
+
+def _convert(name: str, value: object, wanted: type) -> object:
+    """Return the value as the field's type, or raise ConfigError."""
+    if wanted is int:
+        text = str(value)
+        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
+            raise ConfigError(f"The setting '{name}' must be a whole number, not {value!r}.")
+        return int(text)
+    if not isinstance(value, str):
+        raise ConfigError(f"The setting '{name}' must be text, not {value!r}.")
+    return (ROOT / Path(value).expanduser()).resolve() if wanted is Path else value
+
+
+def _check(config: Config) -> None:
+    """Raise ConfigError when settings are out of range or contradict each other."""
+    ports = {field.name: getattr(config, field.name) for field in fields(config) if field.name.endswith("_port")}
+    for name, port in ports.items():
+        if not 1 <= port <= 65535:
+            raise ConfigError(f"The setting '{name}' must be a port from 1 to 65535, not {port}.")
+    tcp = [config.http_port, config.engine_port, config.media_tcp_port]
+    if len(set(tcp)) != len(tcp):
+        raise ConfigError("http_port, engine_port and media_tcp_port must be three different ports.")
+    url = urlsplit(config.public_url)
+    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query or url.fragment or url.username:
+        raise ConfigError(f"The setting 'public_url' must be like https://meet.example.org, not {config.public_url!r}.")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
+        raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
