@@ -1,0 +1,1 @@
+"""Setting up a checkout: the Python environment, the toolchains, the builds, the browsers."""
