@@ -1,0 +1,148 @@
+/**
+ * What the screens may know of a call and ask of it. The Call object (call.ts) owns all state, outside React;
+ * screens read `CallState` through one hook and act through `CallActions`. Nothing here holds a key.
+ */
+
+/** Source kinds as they stand in the frame trailer (docs/protocol/frames.md). */
+export type SourceKind = "microphone" | "camera" | "screen" | "screen_sound";
+
+/** Where the call stands. Every phase has a designed screen. */
+export type Phase =
+  | { at: "lobby" }
+  | { at: "joining"; step: "asking" | "connecting" | "securing" }
+  | { at: "live" }
+  /** The socket or the media path is lost; sending goes on where it can. */
+  | { at: "reconnecting"; since: number; lost: "socket" | "media" }
+  /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
+  | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" | "no_keys" }
+  | { at: "over"; reason: EndReason; again: boolean };
+
+/** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
+export type EndReason =
+  | "left" | "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
+  | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_full"
+  | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
+
+/** Why a person's padlock looks as it does. */
+export type Lock =
+  /** Frames of this leaf authenticated in the last 3 seconds. */
+  | "locked"
+  /** Holds the key; nothing is being sent just now. */
+  | "quiet"
+  /** Announced, no leaf yet (at most 15 s). */
+  | "securing"
+  /** In the media room without a leaf and not announced, or securing for too long. It can decrypt nothing. */
+  | "stranger";
+
+export interface Person {
+  /** Random per-call id; also the leaf's participant. */
+  readonly participant: string;
+  readonly leaf: number | null;
+  /** From the validated leaf only; empty for a stranger. */
+  readonly name: string;
+  /** True when another person's name is the same or looks the same. */
+  readonly ambiguous: boolean;
+  readonly role: "host" | "guest";
+  /** Listed in the group's policy as host (not the attested role, which is for display). */
+  readonly hosting: boolean;
+  readonly signedIn: boolean;
+  readonly domain: string | null;
+  readonly self: boolean;
+  readonly lock: Lock;
+  readonly handUp: boolean;
+  readonly speaking: boolean;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  readonly screen: boolean;
+  readonly connection: "good" | "poor" | "lost";
+}
+
+export interface ChatLine {
+  readonly id: string;
+  readonly participant: string;
+  readonly name: string;
+  readonly text: string;
+  readonly at: number;
+  readonly self: boolean;
+  /** Own lines until the gateway has relayed them. */
+  readonly state: "sending" | "sent" | "failed";
+}
+
+export interface Toast {
+  readonly id: number;
+  readonly kind:
+    | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "microphone_dead" | "speaking_muted"
+    | "device_lost" | "share_ended" | "code_changed" | "send_failed";
+  readonly name: string;
+}
+
+export interface Security {
+  /** 30 digits, or null before the first epoch. */
+  readonly code: string | null;
+  readonly epoch: number;
+  readonly members: number;
+  /** Set when the person pressed "the codes match". */
+  readonly verified: { readonly at: number; readonly since: readonly Change[] } | null;
+  /** Every Add and Remove seen, newest last. */
+  readonly changes: readonly Change[];
+}
+export interface Change { readonly at: number; readonly what: "joined" | "left"; readonly name: string; readonly role: "host" | "guest" }
+
+export interface Devices {
+  readonly microphones: readonly Device[];
+  readonly cameras: readonly Device[];
+  readonly speakers: readonly Device[];
+  readonly microphone: string | null;
+  readonly camera: string | null;
+  readonly speaker: string | null;
+  /** `asking` while the browser's question is open. */
+  readonly microphoneState: DeviceState;
+  readonly cameraState: DeviceState;
+}
+export interface Device { readonly id: string; readonly label: string }
+export type DeviceState = "on" | "off" | "asking" | "refused" | "missing" | "taken";
+
+export interface CallState {
+  readonly phase: Phase;
+  readonly meeting: string;
+  /** From the lobby's answer; may be empty. */
+  readonly title: string;
+  readonly inviter: string;
+  readonly region: { readonly id: string; readonly territory: string };
+  readonly startedAt: number | null;
+  /** Self first, then by arrival. The roster is the MLS tree, plus announced and strangers. */
+  readonly people: readonly Person[];
+  readonly chat: readonly ChatLine[];
+  readonly unread: number;
+  readonly toasts: readonly Toast[];
+  readonly security: Security;
+  readonly devices: Devices;
+  /** True when this device holds the host key or is listed as host. */
+  readonly hosting: boolean;
+  /** 0…1, own microphone, for the gauge. */
+  readonly level: number;
+}
+
+export interface CallActions {
+  subscribe(listener: () => void): () => void;
+  snapshot(): CallState;
+  /** Lobby: asks for devices and starts the preview; a refusal is a state, never an exception. */
+  preview(): Promise<void>;
+  join(name: string): Promise<void>;
+  leave(): Promise<void>;
+  rejoin(): Promise<void>;
+  endForAll(): Promise<void>;
+  remove(participant: string): Promise<void>;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  setScreen(on: boolean): Promise<void>;
+  setHand(up: boolean): Promise<void>;
+  choose(kind: "microphone" | "camera" | "speaker", id: string): Promise<void>;
+  say(text: string): Promise<void>;
+  seenChat(): void;
+  verifyCode(): void;
+  dismiss(toast: number): void;
+  /** Shows that person's camera or screen in the element; returns the undo. Sound plays by itself. */
+  attach(participant: string, kind: "camera" | "screen", element: HTMLVideoElement): () => void;
+}
+export type Call = CallActions;
