@@ -46,7 +46,11 @@ def main() -> None:
     except KeyboardInterrupt:
         explain(SetupError("Stopped. The same command goes on where this one ended."))
         sys.exit(130)
-    os.execve(str(PYTHON), [str(PYTHON), "-m", "conclave.cli", *sys.argv[1:]], dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONUNBUFFERED="1"))
+    os.execve(
+        str(PYTHON),
+        [str(PYTHON), "-m", "conclave.cli", *sys.argv[1:]],
+        dict(os.environ, PYTHONPATH=str(ROOT / "src"), PYTHONUNBUFFERED="1"),
+    )
 
 
 def refuse_unsupported() -> None:
@@ -60,7 +64,9 @@ def refuse_unsupported() -> None:
     if platform.system() == "Linux" and not _has_glibc():
         raise SetupError("Conclave cannot run on musl (Alpine and its like): use a system with glibc, such as Debian.")
     if (platform.system(), platform.machine()) not in uv.WHEELS:
-        raise SetupError(f"Conclave cannot run on {platform.system()} on {platform.machine()}: it needs Linux or macOS on 64-bit x86 or ARM.")
+        raise SetupError(
+            f"Conclave cannot run on {platform.system()} on {platform.machine()}: it needs Linux or macOS on 64-bit x86 or ARM."
+        )
 
 
 def _has_glibc() -> bool:
@@ -85,7 +91,9 @@ def prepare() -> None:
         raise SetupError(f"The disk of {ROOT} has {free} MB free and Conclave needs {FREE_MB}: make room, then run this command again.")
     program = uv.ensure()
     env = uv.environment(os.environ)
-    with step("Making a Python environment") as current:  # always a new one: the old one may come from another folder or a Python that is gone
+    with step(
+        "Making a Python environment"
+    ) as current:  # always a new one: the old one may come from another folder or a Python that is gone
         current.run(
             [str(program), "venv", "--clear", "--no-project", "--python", _python(), str(VENV)],
             log=HOME / "log" / "venv.log",

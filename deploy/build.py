@@ -23,6 +23,8 @@ STAMPS = HOME / "stamps"
 ENGINE_FREE_MB = 3000
 WEB_FREE_MB = 1500
 SMALL_MEMORY_MB = 2000
+REPORT_ADVICE = "Please report this with the lines above."
+NPM_ADVICE = "Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again."
 LEAST_MEMORY_MB = 700
 WEB_SKIPPED = {"node_modules", "dist", "coverage"}
 
@@ -58,7 +60,9 @@ def build_engine() -> None:
     _need_disk(ENGINE_FREE_MB, what="The media engine's build")
     memory = available_memory_mb()
     if memory < LEAST_MEMORY_MB:
-        raise SetupError(f"The media engine's build needs {LEAST_MEMORY_MB} MB of free memory and there are {memory}: stop other programs, then try again.")
+        raise SetupError(
+            f"The media engine's build needs {LEAST_MEMORY_MB} MB of free memory and there are {memory}: stop other programs, then try again."
+        )
     env = toolchain.go_environment()
     advice = "Check that this machine reaches a Go module proxy (GOPROXY names another one), then run the same command again."
     with step("Fetching the media engine's source") as current:
@@ -69,7 +73,9 @@ def build_engine() -> None:
     command = ["go", "build", *few, "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(partial), ENGINE_PACKAGE]
     try:
         with step("Building the media engine, once (about four minutes on two cores)") as current:
-            current.run(command, log=HOME / "log" / "engine-build.log", env=env, cwd=folder, advice="Please report this with the lines above.")
+            current.run(
+                command, log=HOME / "log" / "engine-build.log", env=env, cwd=folder, advice="Please report this with the lines above."
+            )
         partial.replace(ENGINE)
     finally:
         partial.unlink(missing_ok=True)
@@ -94,7 +100,7 @@ def install_modules() -> None:
             log=HOME / "log" / "web-packages.log",
             env=env,
             cwd=web,
-            advice="Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again.",
+            advice=NPM_ADVICE,
         )
     _set_stamp("modules", stamp)
 
@@ -116,7 +122,7 @@ def build_web() -> None:
             log=HOME / "log" / "web-build.log",
             env=toolchain.node_environment(),
             cwd=web,
-            advice="Please report this with the lines above.",
+            advice=REPORT_ADVICE,
         )
     _set_stamp("web", stamp)
 

@@ -69,10 +69,11 @@ def _ensure(name: str, *, title: str) -> Path:
     if folder.exists():
         return folder
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+    install = [str(uv.ensure()), "pip", "install", "--python", str(PYTHON)]
     with step(title) as current:
         try:
             current.run(
-                [str(uv.ensure()), "pip", "install", "--python", str(PYTHON), "--target", str(partial), "--require-hashes", "--no-build", "-r", str(lock)],
+                [*install, "--target", str(partial), "--require-hashes", "--no-build", "-r", str(lock)],
                 log=HOME / "log" / f"{name}.log",
                 env=uv.environment(os.environ),
                 cwd=uv.ROOT,

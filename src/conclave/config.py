@@ -3,6 +3,7 @@
 Standard library only: the command line reads it before Django is loaded.
 """
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -127,6 +128,10 @@ def _check(config: Config) -> None:
     tcp = [config.http_port, config.engine_port, config.media_tcp_port]
     if len(set(tcp)) != len(tcp):
         raise ConfigError("http_port, engine_port and media_tcp_port must be three different ports.")
+    try:
+        ipaddress.ip_address(config.node_address)
+    except ValueError as error:
+        raise ConfigError(f"The setting 'node_address' must be an IP address, not {config.node_address!r}.") from error
     url = urlsplit(config.public_url)
     if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query or url.fragment or url.username:
         raise ConfigError(f"The setting 'public_url' must be like https://meet.example.org, not {config.public_url!r}.")

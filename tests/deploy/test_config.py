@@ -39,6 +39,7 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ('region = "../x"', {}, "'region'"),
         ('public_url = "meet.example.org"', {}, "'public_url'"),
         ('public_url = "https://meet.example.org/path"', {}, "'public_url'"),
+        ('node_address = "here"', {}, "must be an IP address"),
         ("= broken", {}, "not valid TOML"),
     ],
 )

@@ -1,0 +1,82 @@
+"""`./conclave`: parses the command line and calls one function or one program per command."""
+
+import argparse
+import os
+import subprocess
+import sys
+
+from conclave.config import ROOT, ConfigError, load
+
+
+def main() -> None:
+    """Carry out one command and exit with its code."""
+    arguments = _parser().parse_args()
+    try:
+        code = {"run": _run, "test": _test, "bench": _bench}[arguments.command](arguments)
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Return the grammar of the command line."""
+    parser = argparse.ArgumentParser(prog="conclave", description="Self-hosted, end-to-end encrypted video meetings.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands.add_parser("run", help="start the server and its media engine on this machine")
+    test = commands.add_parser("test", help="run every check; what CI runs")
+    test.add_argument("--fast", action="store_true", help="leave out browsers and slow tests; about two minutes")
+    test.add_argument("--sabotage", action="store_true", help="also break the code in known ways and demand that a test notices")
+    test.add_argument("--soak", action="store_true", help="also run the long random tests")
+    test.add_argument("--only", metavar="STEP", action="append", default=[], help="run only this step; may be repeated")
+    bench = commands.add_parser("bench", help="run the benchmarks; the last line is JSON")
+    bench.add_argument("name", nargs="?", metavar="NAME", help="one of benchmarks/*.py; all of them by default")
+    return parser
+
+
+def _run(_arguments: argparse.Namespace) -> int:
+    """Build what is missing, then serve until Ctrl-C."""
+    from conclave.run import RunError, run
+
+    config = load()
+    code = _python("-m", "deploy.build", "web", "engine")
+    if code:
+        return code
+    try:
+        run(config=config)
+    except RunError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    """Run the suite in a process of its own."""
+    flags = [f"--{name}" for name in ("fast", "sabotage", "soak") if getattr(arguments, name)]
+    return _python("-m", "tests.suite", *flags, *(part for step in arguments.only for part in ("--only", step)))
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    """Run one benchmark or, one after the other, all."""
+    known = sorted(path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    if arguments.name and arguments.name not in known:
+        sys.stderr.write(f"There is no benchmark '{arguments.name}'; there are: {', '.join(known) or 'none yet'}.\n")
+        return 2
+    code = _python("-m", "deploy.build", "web", "engine")
+    return code or max((_python("-m", f"benchmarks.{name}") for name in ([arguments.name] if arguments.name else known)), default=0)
+
+
+def _python(*arguments: str) -> int:
+    """Run a module of this checkout with this Python and return its exit code."""
+    with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ)) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the child got it too, and says what it stopped
+                continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The key pair with which this server speaks to its media engine and signs tickets; one pair per region."""
+
+import json
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineCredentials:
+    """An API key and its secret; the secret is kept out of every representation."""
+
+    key: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"EngineCredentials(key={self.key!r})"
+
+
+def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
+    """Return the region's key pair, made on first use and readable by the owner only.
+
+    Args:
+        state_dir: the server's state folder.
+        region: the region whose engine is meant.
+
+    Returns:
+        The same pair on every call.
+    """
+    path = state_dir / "engine" / f"{region}.key.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        pair = {"key": f"conclave-{region}-{secrets.token_hex(4)}", "secret": secrets.token_urlsafe(48)}
+        write_private(path, json.dumps(pair))
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    return EngineCredentials(key=raw["key"], secret=raw["secret"])
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, complete or not at all; an existing file is replaced."""
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    partial.touch(mode=0o600, exist_ok=False)
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)

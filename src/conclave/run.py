@@ -1,0 +1,196 @@
+"""`./conclave run`: one gateway and one media engine, from one terminal, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from conclave.config import ROOT, Config
+from conclave.media.child import Engine, EngineError, EngineSettings
+from conclave.media.credentials import engine_credentials
+from conclave.ports import find_problems, needed_ports
+
+ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
+GRACE_SECONDS = 3
+LARGEST_MESSAGE = 4 * 1024 * 1024
+
+
+class RunError(Exception):
+    """The server cannot start; the message says why and what to do."""
+
+
+class _Gateway(uvicorn.Server):
+    """uvicorn without its signal handling, which would end the process before the media engine is stopped."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.serves = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start listening, and say so."""
+        await super().startup(sockets=sockets)
+        self.serves.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to run()."""
+        yield
+
+
+def run(*, config: Config) -> None:
+    """Migrate, start the gateway and the media engine, print where to go, and serve until Ctrl-C.
+
+    Args:
+        config: the operator's settings.
+
+    Raises:
+        RunError: ports are taken, the folder is in use, or the media engine does not start.
+    """
+    config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _only_one(config.state_dir):
+        problems = find_problems(config)
+        if problems:
+            raise RunError("\n".join(problems))
+        _allow_many_sockets()
+        links = _prepare(config)
+        try:
+            asyncio.run(_serve(config, links))
+        except EngineError as error:
+            raise RunError(str(error)) from error
+
+
+@contextlib.contextmanager
+def _only_one(state_dir: Path) -> Iterator[None]:
+    """Hold the state folder for this process, as two servers on one folder would undo each other's work."""
+    with (state_dir / "run.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.seek(0)
+            raise RunError(
+                f"Conclave already runs on {state_dir} (process {lock.read().strip()}): stop that one, or set CONCLAVE_STATE_DIR."
+            ) from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def _allow_many_sockets() -> None:
+    """Raise this process's limit of open files, which its children inherit, as far as it may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS names a hard limit that it then refuses
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _prepare(config: Config) -> dict[str, str]:
+    """Bring the database up to date and return the links to print, by what they are for."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
+    import django
+
+    django.setup()
+    from conclave.accounts.owner import owner_link
+    from conclave.meetings.now import meet_now_link
+    from conclave.upgrade import migrate
+
+    now = datetime.now(tz=UTC)
+    copy = migrate(backup_dir=config.state_dir / "backup", now=now)
+    if copy:
+        _say(f"The database was brought to this version; the one before is kept in {copy}.")
+    links = {"Owner link, until it is used once": owner_link(now=now), "Meet now, once": meet_now_link(now=now)}
+    return {purpose: link for purpose, link in links.items() if link}
+
+
+async def _serve(config: Config, links: dict[str, str]) -> None:
+    """Serve until a signal; whatever happens, leave no child behind."""
+    gateway = _Gateway(_gateway_config(config))
+    engine = Engine(_engine_settings(config), say=_say)
+    serving = asyncio.create_task(gateway.serve())
+    starting = asyncio.create_task(engine.start())
+    _stop_on_signals(gateway, starting)
+    supervising: asyncio.Task[None] | None = None
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        ready = asyncio.create_task(gateway.serves.wait())
+        await asyncio.wait([ready, serving], return_when=asyncio.FIRST_COMPLETED)
+        if gateway.started and not gateway.should_exit:
+            supervising = asyncio.create_task(engine.supervise())
+            _say(_welcome(config, links))
+        await serving
+    finally:
+        gateway.should_exit = True
+        if supervising:
+            supervising.cancel()
+            await asyncio.wait([supervising])
+        await engine.stop()
+        await asyncio.wait([serving])
+    _say("Conclave has stopped.")
+
+
+def _stop_on_signals(gateway: _Gateway, starting: asyncio.Task[None]) -> None:
+    """Let Ctrl-C, SIGTERM and a closed terminal end everything in order; a second one does not wait for open connections."""
+
+    def stop() -> None:
+        gateway.force_exit = gateway.should_exit
+        gateway.should_exit = True
+        starting.cancel()
+
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(wanted, stop)
+
+
+def _gateway_config(config: Config) -> uvicorn.Config:
+    """Return uvicorn's settings: no address or scheme is taken from headers, no address with a token is logged."""
+    return uvicorn.Config(
+        "conclave.asgi:application",
+        host=config.http_host,
+        port=config.http_port,
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _engine_settings(config: Config) -> EngineSettings:
+    """Return what the media engine must know."""
+    return EngineSettings(
+        program=ENGINE_PROGRAM,
+        state_dir=config.state_dir,
+        region=config.region,
+        port=config.engine_port,
+        tcp_port=config.media_tcp_port,
+        udp_port=config.media_udp_port,
+        node_address=config.node_address,
+        credentials=engine_credentials(state_dir=config.state_dir, region=config.region),
+    )
+
+
+def _welcome(config: Config, links: dict[str, str]) -> str:
+    """Return what a person reads when the server answers."""
+    lines = [f"Conclave is ready: {config.public_url}"]
+    lines += [f"  {purpose}: {link}" for purpose, link in links.items()]
+    lines += [f"  Port {port.number}/{port.protocol} on {port.address}: {port.purpose}" for port in needed_ports(config)]
+    lines += [f"  Everything it keeps is in {config.state_dir}. Ctrl-C stops it."]
+    return "\n".join(lines)
+
+
+def _say(text: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
