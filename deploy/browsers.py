@@ -10,7 +10,10 @@ from deploy.progress import SetupError, explain, step
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FIREFOX_NAMES = ("firefox-esr", "firefox")
-MAC_CHROMIUM = (Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"), Path("/Applications/Chromium.app/Contents/MacOS/Chromium"))
+MAC_CHROMIUM = (
+    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
+    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
+)
 MAC_FIREFOX = (Path("/Applications/Firefox.app/Contents/MacOS/firefox"),)
 DOWNLOADS = uv.HOME / "browsers"
 

@@ -60,9 +60,8 @@ def build_engine() -> None:
     _need_disk(ENGINE_FREE_MB, what="The media engine's build")
     memory = available_memory_mb()
     if memory < LEAST_MEMORY_MB:
-        raise SetupError(
-            f"The media engine's build needs {LEAST_MEMORY_MB} MB of free memory and there are {memory}: stop other programs, then try again."
-        )
+        lacking = f"The media engine's build needs {LEAST_MEMORY_MB} MB of free memory and there are {memory}"
+        raise SetupError(f"{lacking}: stop other programs, then run this command again.")
     env = toolchain.go_environment()
     advice = "Check that this machine reaches a Go module proxy (GOPROXY names another one), then run the same command again."
     with step("Fetching the media engine's source") as current:

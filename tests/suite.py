@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,11 +65,8 @@ def checks(*, fast: bool, soak: bool, node: Mapping[str, str]) -> list[Check]:
 def main() -> None:
     """Run the asked steps and exit with 1 if any failed."""
     arguments = _arguments()
-    results: list[bool] = []
     node: dict[str, str] = {}
-    parts = ["modules"] if arguments.fast else ["modules", "web", "engine"]
-    for part in parts:
-        results.append(_prepare(part))
+    results = [_prepare(part) for part in (["modules"] if arguments.fast else ["modules", "web", "engine"])]
     if results[0]:
         node = toolchain.node_environment()
     steps = checks(fast=arguments.fast, soak=arguments.soak, node=node)
@@ -88,12 +85,9 @@ def main() -> None:
 
 def run_all(steps: list[Check]) -> list[bool]:
     """Run steps, two at a time where they allow it, and return which succeeded."""
-    results: list[bool] = []
     with ThreadPoolExecutor(TOGETHER) as pool:
-        for done in as_completed([pool.submit(run_one, step) for step in steps if not step.alone]):
-            results.append(done.result())
-    results += [run_one(step) for step in steps if step.alone]
-    return results
+        results = list(pool.map(run_one, [step for step in steps if not step.alone]))
+    return results + [run_one(step) for step in steps if step.alone]
 
 
 def run_one(step: Check) -> bool:
@@ -133,8 +127,8 @@ def _tell(name: str, *, ok: bool, seconds: float, output: str) -> bool:
     text = f"{'PASS' if ok else 'FAIL'}  {name:<24} {seconds:7.1f} s\n"
     if not ok and output:
         lines = output.splitlines()
-        shown = lines if len(lines) <= LINES_SHOWN else [*lines[:LINES_SHOWN], f"… {len(lines) - LINES_SHOWN} more lines in {LOGS / name}.log"]
-        text += "\n".join(f"      {line}" for line in shown) + "\n"
+        more = [f"… {len(lines) - LINES_SHOWN} more lines in {LOGS / name}.log"] if len(lines) > LINES_SHOWN else []
+        text += "".join(f"      {line}\n" for line in lines[:LINES_SHOWN] + more)
     sys.stdout.write(text)
     sys.stdout.flush()
     return ok

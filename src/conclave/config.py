@@ -8,7 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlsplit
@@ -68,9 +68,9 @@ def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> C
     raw.update(_read_env(env))
     types = get_type_hints(Config)
     values = {name: _convert(name, value, types[name]) for name, value in raw.items()}
-    if not values.get("public_url"):
-        values["public_url"] = f"http://localhost:{values.get('http_port', Config.http_port)}"
     config = Config(**values)  # type: ignore[arg-type]
+    if not values.get("public_url"):
+        config = replace(config, public_url=f"http://localhost:{config.http_port}")
     _check(config)
     return config
 

@@ -1,0 +1,63 @@
+import io
+from pathlib import Path
+
+import pytest
+
+from deploy import build
+from deploy.progress import SetupError, explain, step
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build, "HOME", tmp_path / ".conclave")
+    monkeypatch.setattr(build, "STAMPS", tmp_path / ".conclave" / "stamps")
+    return tmp_path
+
+
+def test_the_fingerprint_changes_with_names_and_contents_only(checkout: Path) -> None:
+    one, two = checkout / "one", checkout / "two"
+    one.write_text("same", encoding="utf-8")
+    two.write_text("same", encoding="utf-8")
+    first = build.fingerprint([one])
+    assert build.fingerprint([two]) != first
+    one.touch()
+    assert build.fingerprint([one]) == first
+    one.write_text("other", encoding="utf-8")
+    assert build.fingerprint([one]) != first
+    one.unlink()
+    assert build.fingerprint([one])
+
+
+def test_what_is_built_or_fetched_is_no_input(checkout: Path) -> None:
+    web = checkout / "web"
+    for name in ("src/app.ts", "node_modules/x/index.js", "dist/index.html", ".cache/x", "index.html"):
+        (web / name).parent.mkdir(parents=True, exist_ok=True)
+        (web / name).write_text("x", encoding="utf-8")
+    assert [str(path.relative_to(web)) for path in build.web_inputs(web)] == ["index.html", "src/app.ts"]
+
+
+def test_a_full_disk_is_a_sentence_before_anything_is_fetched(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ENGINE", checkout / "absent")
+    monkeypatch.setattr(build, "ENGINE_FREE_MB", 10**12)
+    with pytest.raises(SetupError, match=r"needs \d+ MB of disk .* make room"):
+        build.build_engine()
+
+
+def test_little_memory_is_a_sentence_before_anything_is_fetched(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "ENGINE", checkout / "absent")
+    monkeypatch.setattr(build, "available_memory_mb", lambda: 100)
+    with pytest.raises(SetupError, match="free memory and there are 100: stop other programs"):
+        build.build_engine()
+
+
+def test_a_failed_program_shows_its_last_lines_and_what_to_do(tmp_path: Path) -> None:
+    out = io.StringIO()
+    with pytest.raises(SetupError) as failed, step("Doing a thing", out=out) as current:
+        current.run(
+            ["sh", "-c", "echo broken; exit 3"], log=tmp_path / "log", env={"PATH": "/usr/bin:/bin"}, cwd=tmp_path, advice="Try again."
+        )
+    explain(failed.value, out=out)
+    text = out.getvalue()
+    assert "Doing a thing: failed after" in text
+    assert text.rstrip().endswith(f"broken\nDoing a thing: sh ended with code 3; all it said is in {tmp_path / 'log'}.\nTry again.")
