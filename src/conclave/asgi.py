@@ -1,0 +1,27 @@
+"""The one ASGI application: pages and API to Django, sockets to their consumers, lifespan to the background threads."""
+
+import os
+from importlib.util import find_spec
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
+_http = get_asgi_application()
+
+# Below, modules import models, so the app registry must be ready first.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+
+from conclave.kernel.background import Lifespan  # noqa: E402
+from conclave.kernel.origin import SameOrigin  # noqa: E402
+
+_routes = []
+if find_spec("conclave.meetings.routing"):
+    from conclave.meetings.routing import websocket_urlpatterns as _routes
+
+application = ProtocolTypeRouter(
+    {
+        "http": _http,
+        "websocket": SameOrigin(URLRouter(_routes)),
+        "lifespan": Lifespan(),
+    },
+)

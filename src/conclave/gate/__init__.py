@@ -1,0 +1,1 @@
+"""Restrictions and the pure admission rule."""

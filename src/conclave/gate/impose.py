@@ -1,0 +1,54 @@
+"""Imposing a restriction: a row that every admission from now on looks at."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from conclave.gate import models
+from conclave.gate.policy import Cause, Scope, Subject, What
+
+
+def restrict(
+    *,
+    subjects: Iterable[tuple[Subject, str | None]],
+    scope: tuple[Scope, str],
+    what: What,
+    cause: Cause,
+    starts_at: datetime,
+    ends_at: datetime | None = None,
+) -> None:
+    """Write one restriction for each name of a person; one that stands already is left as it is.
+
+    Args:
+        subjects: everything the person is known by; an empty or absent value names nobody.
+        scope: where it holds.
+        what: what is forbidden.
+        cause: why.
+        starts_at: from when.
+        ends_at: until when; None is for as long as the scope lasts.
+    """
+    models.Restriction.objects.bulk_create(
+        [
+            models.Restriction(
+                subject_kind=kind,
+                subject=name,
+                scope_kind=scope[0],
+                scope=scope[1],
+                what=what,
+                cause=cause,
+                starts_at=starts_at,
+                ends_at=ends_at,
+            )
+            for kind, name in subjects
+            if name
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def forget(*, scope: tuple[Scope, str]) -> None:
+    """Delete every restriction of a scope that is over, as nobody can meet it again.
+
+    Args:
+        scope: the call that ended.
+    """
+    models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1]).delete()

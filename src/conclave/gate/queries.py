@@ -1,0 +1,49 @@
+"""The facts that the admission rule looks at."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Q
+
+from conclave.gate import models
+from conclave.gate.policy import Cause, Facts, Restriction, Scope, Subject, What
+
+Named = Iterable[tuple[Subject, str | None]]
+
+
+def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: datetime) -> Facts:
+    """Return the facts about one person at one place, with one query.
+
+    Args:
+        subjects: everything the person is known by here; an empty or absent value names nobody.
+        scopes: the call, its meeting and what they are part of.
+        now: the time to judge by.
+
+    Returns:
+        The facts for gate.policy.admit.
+    """
+    known = frozenset((kind, name) for kind, name in subjects if name)
+    places = frozenset(scopes)
+    rows = models.Restriction.objects.filter(_any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what=What.JOIN)
+    return Facts(subjects=known, scopes=places, now=now, restrictions=tuple(_plain(row) for row in rows))
+
+
+def _any(columns: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Q:
+    """Return the condition that two columns hold one of the pairs; no pair, no row."""
+    condition = Q(pk__in=[])
+    for pair in pairs:
+        condition |= Q(**dict(zip(columns, pair, strict=True)))
+    return condition
+
+
+def _plain(row: models.Restriction) -> Restriction:
+    """Return a row as plain values."""
+    return Restriction(
+        id=row.pk,
+        subject=(Subject(row.subject_kind), row.subject),
+        scope=(Scope(row.scope_kind), row.scope),
+        what=What(row.what),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        cause=Cause(row.cause),
+    )

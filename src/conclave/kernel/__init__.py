@@ -1,0 +1,1 @@
+"""What every domain stands on: errors, ids, clock, canonical JSON, rates, outbox, deadlines."""

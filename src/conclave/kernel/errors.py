@@ -1,0 +1,66 @@
+"""The one base of every error that a person or a client is told about.
+
+    ConclaveError               a stable code, an HTTP status and a plain sentence
+    ├── Refused                 the caller's doing: the request cannot be granted as it is (4xx)
+    │   ├── Malformed           400 malformed: not what the protocol says (ENC-1, JOIN-6)
+    │   ├── TooOften            429 too_often: a rate was exceeded
+    │   └── …                   each domain declares its own beside the function that raises them
+    └── Unavailable             not the caller's doing: it may work later (503)
+
+Anything else that is raised is a bug of ours: it is logged, and answered 500 without details.
+"""
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class ConclaveError(Exception):
+    """Something the person or the client is told: code for machines, status for HTTP, message for people."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    message: "ClassVar[str | _StrPromise]" = "Something went wrong."
+
+    def __init__(self, message: "str | _StrPromise | None" = None) -> None:
+        """Take another sentence than the class's own where it helps the reader."""
+        self.text = str(self.message if message is None else message)
+        super().__init__(f"{self.code}: {self.text}")
+
+
+class Refused(ConclaveError):
+    """The caller's doing; asking again unchanged changes nothing."""
+
+    code = "refused"
+    status = 400
+    message = "This cannot be done."
+
+
+class Malformed(Refused):
+    """The request is not what the protocol says."""
+
+    code = "malformed"
+    status = 400
+    message = "The request is not well-formed."
+
+
+class TooOften(Refused):
+    """A rate was exceeded."""
+
+    code = "too_often"
+    status = 429
+    message = "That was too often. Wait a moment, then try again."
+
+
+class Unavailable(ConclaveError):
+    """Not the caller's doing; it may work later."""
+
+    code = "unavailable"
+    status = 503
+    message = "This is not available right now. Try again in a moment."
+
+
+def error_body(error: ConclaveError) -> dict[str, dict[str, str]]:
+    """Return what an API answers for this error (docs/protocol/join.md)."""
+    return {"error": {"code": error.code, "message": error.text}}

@@ -1,0 +1,73 @@
+"""Log lines that say what happened without saying to whom: no addresses, no tokens, no query strings."""
+
+import logging
+import re
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+FORBIDDEN_KEYS = frozenset({"address", "ip", "remote_addr", "token", "seat", "secret", "password", "email", "cookie", "authorization", "name", "request"})
+_ADDRESSES = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])")
+_QUERIES = re.compile(r"\?[^\s\"']*")
+_TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+
+
+def scrub(text: str) -> str:
+    """Return the text without addresses, query strings and signed tokens."""
+    return _ADDRESSES.sub("[address]", _TOKENS.sub("[token]", _QUERIES.sub("?…", text)))
+
+
+def _scrub_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop forbidden keys and scrub what is left; a structlog processor."""
+    for key in list(event):
+        if key.lower() in FORBIDDEN_KEYS:
+            del event[key]
+        elif isinstance(event[key], str):
+            event[key] = scrub(event[key])
+    return event
+
+
+_SHARED: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure() -> None:
+    """Send structlog's lines through the standard library's handlers, so that there is one way out."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
+    )
+
+
+def logging_config() -> dict[str, Any]:
+    """Return the logging configuration: one JSON line per event on standard error, scrubbed last."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    _scrub_event,
+                    structlog.processors.JSONRenderer(),
+                ],
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
+        "loggers": {
+            "conclave": {"level": "INFO"},
+            "django": {"handlers": [], "level": "WARNING", "propagate": True},
+            # Its lines carry peer addresses and full request targets; the gateway's own lines replace them.
+            "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        },
+    }

@@ -1,0 +1,35 @@
+"""Secrets that the server makes for itself and keeps in its state folder, readable by its own user only."""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def text_secret(*, path: Path) -> str:
+    """Return the secret in this file, making it on the first call.
+
+    Args:
+        path: the file; its folder is made (0700) when missing, the file is made with 0600.
+
+    Returns:
+        At least 256 bits as text. Two processes that start together get the same one.
+
+    Raises:
+        OSError: the folder or the file cannot be read or written.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # link, not rename: of two processes the first one wins and the second reads what it wrote.
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,1 @@
+"""The MLS delivery service; never decrypts."""

@@ -1,0 +1,1 @@
+"""Regions, placement, tickets, the media engine and the relay."""

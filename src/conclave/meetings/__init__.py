@@ -1,0 +1,1 @@
+"""Meeting, Call, Participant: join, host controls, the meeting socket."""

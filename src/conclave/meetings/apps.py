@@ -1,0 +1,10 @@
+"""Django's entry for this domain."""
+
+from django.apps import AppConfig
+
+
+class MeetingsConfig(AppConfig):
+    """Meeting, Call, Participant: join, host controls, the meeting socket."""
+
+    name = "conclave.meetings"
+    label = "meetings"

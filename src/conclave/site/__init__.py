@@ -1,0 +1,1 @@
+"""Pages that cross domains; no models, no rules."""

@@ -1,0 +1,61 @@
+"""Whether the server lives, and whether it can hold a call."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from conclave.media import engine
+
+SECONDS = 3.0
+_log = structlog.get_logger("conclave.health")
+
+
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Answer that the process serves."""
+    return JsonResponse({"ok": True})
+
+
+@require_safe
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Answer which parts work; 503 when one does not."""
+    parts = {"database": _works("database", _database), "channel_layer": _works("channel_layer", _channel_layer), "engine": _works("engine", lambda: engine.ping())}
+    ok = all(parts.values())
+    return JsonResponse({"ok": ok, **parts}, status=200 if ok else 503)
+
+
+def _works(part: str, check: Callable[[], object]) -> bool:
+    """Run one check; False and a log line when it fails."""
+    try:
+        return check() is not False
+    except Exception as error:  # noqa: BLE001 - any failure means: not ready
+        _log.warning("not ready", part=part, error=type(error).__name__)
+        return False
+
+
+def _database() -> None:
+    """Read one value."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _channel_layer() -> None:
+    """Send a message to nobody and get it back."""
+    async_to_sync(_echo)()
+
+
+async def _echo() -> None:
+    """Pass one message through the channel layer."""
+    layer = get_channel_layer()
+    if layer is None:
+        raise RuntimeError("There is no channel layer.")
+    async with asyncio.timeout(SECONDS):
+        channel = await layer.new_channel()
+        await layer.send(channel, {"type": "ready"})
+        await layer.receive(channel)

@@ -1,0 +1,1 @@
+"""The sealed ledger and the journal; knows no other domain."""
