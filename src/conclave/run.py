@@ -55,6 +55,7 @@ def run(*, config: Config) -> None:
     Raises:
         RunError: ports are taken, the folder is in use, or the media engine does not start.
     """
+    os.umask(0o077)
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _only_one(config.state_dir):
         problems = find_problems(config)

@@ -17,7 +17,8 @@ from pathlib import Path
 from conclave.media.credentials import EngineCredentials, write_private
 
 READY_SECONDS = 15.0
-STOP_SECONDS = 5.0
+# LiveKit waits for its participants on the first SIGTERM and for nothing on the second.
+STOPS = ((signal.SIGTERM, 1.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
@@ -93,6 +94,12 @@ class Engine:
         self._process: asyncio.subprocess.Process | None = None
         self.log = settings.state_dir / "log" / "engine.log"
 
+    @property
+    def pid(self) -> int | None:
+        """The engine's process while it runs, else None."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
     async def start(self) -> None:
         """Start the engine and return when it answers.
 
@@ -157,11 +164,11 @@ class Engine:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        for wanted in (signal.SIGTERM, signal.SIGKILL):
+        for wanted, patience in STOPS:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(wanted)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
+                await asyncio.wait_for(process.wait(), patience)
                 return
 
 

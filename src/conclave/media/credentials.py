@@ -1,5 +1,6 @@
 """The key pair with which this server speaks to its media engine and signs tickets; one pair per region."""
 
+import contextlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -31,14 +32,25 @@ def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         pair = {"key": f"conclave-{region}-{secrets.token_hex(4)}", "secret": secrets.token_urlsafe(48)}
-        write_private(path, json.dumps(pair))
+        write_private(path, json.dumps(pair), replace=False)
     raw = json.loads(path.read_text(encoding="utf-8"))
     return EngineCredentials(key=raw["key"], secret=raw["secret"])
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, complete or not at all; an existing file is replaced."""
+def write_private(path: Path, text: str, *, replace: bool = True) -> None:
+    """Write a file that only its owner can read, complete or not at all.
+
+    Args:
+        path: where; its folder exists.
+        text: what.
+        replace: what happens to an existing file: replaced, or left as the first of two writers made it.
+    """
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     partial.touch(mode=0o600, exist_ok=False)
     partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    if replace:
+        partial.replace(path)
+        return
+    with contextlib.suppress(FileExistsError):
+        path.hardlink_to(partial)
+    partial.unlink()
