@@ -1,0 +1,36 @@
+"""The npm packages of the journeys, installed as package-lock.json pins them, once."""
+
+import hashlib
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from deploy import toolchain
+
+HERE = Path(__file__).resolve().parent
+MODULES = HERE / "node_modules"
+INSTALL_SECONDS = 300
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Return the variables under which `node` is the pinned one."""
+    return toolchain.node_environment()
+
+
+@cache
+def modules() -> Path:
+    """Return the folder of installed packages, equal to the lock."""
+    stamp = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
+    noted = MODULES / ".conclave-stamp"
+    if not noted.exists() or noted.read_text(encoding="ascii") != stamp:
+        subprocess.run(
+            ["npm", "ci", "--no-progress"], cwd=HERE, env=environment(), check=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL
+        )
+        noted.write_text(stamp, encoding="ascii")
+    return MODULES
+
+
+def axe_source() -> str:
+    """Return the accessibility checker's script."""
+    return (modules() / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

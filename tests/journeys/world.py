@@ -1,0 +1,188 @@
+"""A real installation for the journeys: `conclave run` in a process of its own, on free ports and with a state folder of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = re.compile(r"^Conclave is ready: (\S+)$")
+LAST_LINE = "Ctrl-C stops it."
+START_SECONDS = 600  # the first start builds the client and the media engine
+STOP_SECONDS = 20
+
+
+def free_ports(count: int, *, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
+    """Return that many different ports nobody listens on just now."""
+    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+@dataclass(kw_only=True)
+class Installation:
+    """One server and its media engine; start() it, and stop() it whatever happens."""
+
+    state: Path
+    http_port: int
+    engine_port: int
+    media_tcp_port: int
+    media_udp_port: int
+    prefix: tuple[str, ...] = ()
+    command: tuple[str, ...] = (sys.executable, "-m", "conclave.cli", "run")
+    extra: dict[str, str] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+    started_in: float = 0.0
+    process: subprocess.Popen[str] | None = None
+    _reader: threading.Thread | None = None
+    _ready: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        """The address people type."""
+        return f"http://localhost:{self.http_port}"
+
+    @property
+    def engine_url(self) -> str:
+        """The media engine's own address, which no browser of a meeting is told."""
+        return f"http://127.0.0.1:{self.engine_port}"
+
+    @property
+    def owner_link(self) -> str:
+        """The one-time owner link that this start printed."""
+        return self._link("Owner link")
+
+    @property
+    def meet_now_link(self) -> str:
+        """The one-time *meet now* address that this start printed."""
+        return self._link("Meet now")
+
+    @property
+    def output(self) -> str:
+        """Everything printed so far."""
+        return "\n".join(self.lines)
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that make this installation itself and no other."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith("CONCLAVE_") and name != "DJANGO_SETTINGS_MODULE"}
+        env.update(
+            CONCLAVE_STATE_DIR=str(self.state),
+            CONCLAVE_HTTP_PORT=str(self.http_port),
+            CONCLAVE_ENGINE_PORT=str(self.engine_port),
+            CONCLAVE_MEDIA_TCP_PORT=str(self.media_tcp_port),
+            CONCLAVE_MEDIA_UDP_PORT=str(self.media_udp_port),
+            CONCLAVE_PUBLIC_URL=self.url,
+            PYTHONPATH=str(ROOT / "src"),
+            PYTHONUNBUFFERED="1",
+            **self.extra,
+        )
+        return env
+
+    def start(self, *, seconds: float = START_SECONDS) -> None:
+        """Start, and wait until the server says that it is ready.
+
+        Raises:
+            AssertionError: it ended, or was not ready in time; with all it printed.
+        """
+        self.launch()
+        if not self._ready.wait(seconds) or not self.running:
+            self.stop()
+            raise AssertionError(f"`conclave run` did not become ready:\n{self.output}")
+
+    def launch(self) -> None:
+        """Start without waiting."""
+        self.lines.clear()
+        self._ready.clear()
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [*self.prefix, *self.command],
+            cwd=ROOT,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, args=(self.process, begin), daemon=True)
+        self._reader.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process lives."""
+        return self.process is not None and self.process.poll() is None
+
+    def wait(self, *, seconds: float) -> int:
+        """Wait for the end of a start that cannot work, and return its exit code."""
+        assert self.process is not None
+        code = self.process.wait(seconds)
+        assert self._reader is not None
+        self._reader.join(5)
+        return code
+
+    def stop(self) -> None:
+        """Press Ctrl-C; end what does not end by itself."""
+        if self.process is None:
+            return
+        if self.running:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait(STOP_SECONDS)
+        if self._reader is not None:
+            self._reader.join(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        assert self.process is not None
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+        self.stop()
+
+    def _read(self, process: subprocess.Popen[str], begin: float) -> None:
+        """Keep what is printed, and notice when it is ready or has ended."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.rstrip().endswith(LAST_LINE):
+                self.started_in = time.monotonic() - begin
+                self._ready.set()
+        self._ready.set()
+
+    def _link(self, purpose: str) -> str:
+        """Return the link printed for a purpose."""
+        for line in self.lines:
+            if line.strip().startswith(purpose):
+                return line.rsplit(" ", 1)[1]
+        raise AssertionError(f"No '{purpose}' was printed:\n{self.output}")
+
+
+def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None) -> Installation:
+    """Return an installation on free ports, not yet started."""
+    http_port, engine_port, media_tcp_port = free_ports(3)
+    (media_udp_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
+    state.mkdir(parents=True, exist_ok=True)
+    return Installation(
+        state=state,
+        http_port=http_port,
+        engine_port=engine_port,
+        media_tcp_port=media_tcp_port,
+        media_udp_port=media_udp_port,
+        prefix=prefix,
+        extra=extra or {},
+    )
