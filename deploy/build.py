@@ -71,7 +71,7 @@ def build_engine() -> None:
     few = ["-p", "1"] if memory < SMALL_MEMORY_MB else []
     command = ["go", "build", *few, "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(partial), ENGINE_PACKAGE]
     try:
-        with step("Building the media engine, once (about four minutes on two cores)") as current:
+        with step("Building the media engine, once (two to four minutes on two cores)") as current:
             current.run(
                 command, log=HOME / "log" / "engine-build.log", env=env, cwd=folder, advice="Please report this with the lines above."
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html.parser
+import http.client
 import io
 import os
 import platform
@@ -149,7 +150,7 @@ def find_link(page: str, *, base: str, name: str) -> str:
     raise SetupError(f"The package index at {_without_login(base)} does not have {name}.", advice="Use another index with PIP_INDEX_URL.")
 
 
-def _open(url: str) -> io.BufferedIOBase:
+def _open(url: str) -> http.client.HTTPResponse:
     """Open an http or https address with the operator's certificates and login."""
     if urllib.parse.urlsplit(url).scheme not in {"http", "https"}:
         raise ValueError(f"{_without_login(url)} is neither http nor https")

@@ -69,7 +69,7 @@ def test_the_operators_own_uv_settings_win() -> None:
 @pytest.mark.parametrize("name", ["__init__", "bootstrap", "progress", "uv"])
 def test_what_runs_before_there_is_a_newer_python_is_python_3_8(name: str) -> None:
     source = (uv.ROOT / "deploy" / f"{name}.py").read_text(encoding="utf-8")
-    assert ast.parse(source, feature_version=(3, 8))
+    ast.parse(source, feature_version=(3, 8))
 
 
 def test_the_lock_files_name_no_registry() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from conclave.media import child
 from conclave.media.child import Engine, EngineError, EngineSettings, engine_config
 from conclave.media.credentials import EngineCredentials, engine_credentials
 
@@ -47,6 +46,10 @@ def settings(folder: Path, *, program: str = STAND_IN, node_address: str = "127.
         node_address=node_address,
         credentials=engine_credentials(state_dir=folder, region="local"),
     )
+
+
+def is_running(engine: Engine) -> bool:
+    return engine.pid is not None
 
 
 def test_the_configuration_asks_nobody_outside_and_listens_on_loopback(tmp_path: Path) -> None:
@@ -105,7 +108,7 @@ async def test_a_killed_engine_starts_again_and_the_terminal_says_so(tmp_path: P
             await asyncio.sleep(0.05)
     supervising.cancel()
     await asyncio.wait([supervising])
-    assert engine.pid is None
+    assert not is_running(engine)
     assert [text.split(";")[0] for text in said] == ["The media engine ended by itself"]
 
 
@@ -133,7 +136,7 @@ async def test_pauses_grow_while_the_engine_keeps_ending(tmp_path: Path, monkeyp
 
     wanted = settings(tmp_path)
     wanted.program.unlink()
-    monkeypatch.setattr(child.asyncio, "sleep", sleep)
+    monkeypatch.setattr("conclave.media.child.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await Engine(wanted, say=lambda _text: None).supervise()
     assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
