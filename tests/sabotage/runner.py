@@ -1,114 +1,194 @@
-"""Breaks the code in known ways, one patch at a time on a copy, and demands that the named test notices.
+"""`./conclave test --sabotage`: applies each patch alone to a copy of the checkout and demands that the test it names fails.
 
-A patch in tests/sabotage/*.patch is a diff with lines before it such as
-    Test: pytest tests/journeys/test_padlock.py::test_name
-    Test: vitest src/e2ee/frames.test.ts
-    Test: cargo refuses_an_unannounced_add
+A patch begins with header lines, then `---` and a diff:
+
+    Breaks: what the patch does, in one sentence
+    Test: pytest tests/hostile/test_i1_nothing_leaves_in_clear.py    (or: vitest src/e2ee/frames.test.ts, or: cargo name_of_a_test)
+
+All tests named must notice. The same tests are first run on a copy without any patch, where they must pass: a test that fails anyway would notice nothing.
 """
 
+import argparse
 import os
+import re
 import shutil
 import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from deploy import toolchain
 
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / ".conclave"
-COPIES = HOME / "sabotage"
-SHARED = ("venv", "bin", "toolchains", "uv", "cache", "browsers")
+HERE = Path(__file__).resolve().parent
+SHARED = ("bin", "venv", "toolchains", "uv", "cache", "browsers")
+PACKAGES = ("web/node_modules", "tests/journeys/node_modules")
+BUILD_SECONDS = 1200
+TEST_SECONDS = 600
 NOT_RUN = "not run: no Rust"
-Tell = Callable[..., bool]
+FOUND_FAILURES = {"pytest": 1, "vitest": 1, "cargo": 101}  # other codes say that the test could not be run
+FAILED = {"pytest": re.compile(r"\d+ failed"), "vitest": re.compile(r"Tests\s+\d+ failed"), "cargo": re.compile("test result: FAILED")}
+KINDS = tuple(FOUND_FAILURES)
+HEADER = re.compile(r"^(Breaks|Test): (.+)$", re.MULTILINE)
 
 
-def run_patches(*, tell: Tell) -> list[bool]:
-    """Apply each patch alone and run its tests.
+class Tell(Protocol):
+    """Prints one result and returns whether it is good; tests/suite.py passes its own."""
+
+    def __call__(self, name: str, *, ok: bool, seconds: float, output: str) -> bool:
+        """Tell one result."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sabotage:
+    """One patch and the tests that must notice it, each of them."""
+
+    path: Path
+    breaks: str
+    tests: tuple[tuple[str, ...], ...]
+
+    @property
+    def needs_rust(self) -> bool:
+        """Whether it cannot be tried without a Rust toolchain."""
+        return any(words[0] == "cargo" for words in self.tests)
+
+
+def patches() -> list[Sabotage]:
+    """Return all patches, in order of their invariants."""
+    found = sorted(HERE.glob("i*-*.patch"), key=lambda path: (int(path.name[1:].split("-")[0]), path.name))
+    return [read(path) for path in found]
+
+
+def read(path: Path) -> Sabotage:
+    """Return a patch's header.
+
+    Raises:
+        ValueError: a line is missing or cannot be used.
+    """
+    lines = HEADER.findall(path.read_text(encoding="utf-8").split("\n---\n")[0])
+    breaks = [value for key, value in lines if key == "Breaks"]
+    tests = tuple(tuple(value.split()) for key, value in lines if key == "Test")
+    if len(breaks) != 1 or not tests or any(words[0] not in KINDS or len(words) < 2 for words in tests):
+        raise ValueError(f"{path.name} must begin with one line 'Breaks: …' and lines 'Test: pytest|vitest|cargo …'")
+    return Sabotage(path=path, breaks=breaks[0], tests=tests)
+
+
+def run_patches(*, tell: Tell, only: str = "") -> list[bool]:
+    """Run every patch, or those whose name begins with `only`.
 
     Args:
-        tell: prints one result and returns it; takes name, ok, seconds, output.
+        tell: prints one result and returns it.
+        only: the beginning of a patch's name.
 
     Returns:
-        For each patch whether every one of its tests failed, as it must.
+        For each test without a patch whether it passed, then for each patch whether every one of its tests failed.
     """
-    return [_run_patch(patch, tell) for patch in sorted((ROOT / "tests" / "sabotage").glob("*.patch"))]
+    chosen = [patch for patch in patches() if patch.path.name.startswith(only)]
+    results = []
+    with _copy() as folder:
+        for words in sorted({words for patch in chosen for words in patch.tests if words[0] != "cargo" or shutil.which("cargo")}):
+            start = time.monotonic()
+            code, output = _test(folder, words)
+            results.append(tell(f"control-{Path(words[1]).stem}", ok=code == 0, seconds=time.monotonic() - start, output=output))
+    for patch in chosen:
+        start = time.monotonic()
+        name = f"sabotage-{patch.path.stem}"
+        if patch.needs_rust and not shutil.which("cargo"):
+            results.append(tell(f"{name} ({NOT_RUN})", ok=True, seconds=0, output=""))
+            continue
+        fault = _fault(patch)
+        results.append(tell(name, ok=not fault, seconds=time.monotonic() - start, output=fault))
+    return results
 
 
-def _run_patch(patch: Path, tell: Tell) -> bool:
-    """Return whether every test that the patch names fails with it."""
-    start = time.monotonic()
-    copy = COPIES / patch.stem
-    try:
-        fault = _sabotage(patch, copy)
-    finally:
-        shutil.rmtree(copy, ignore_errors=True)
-    name = f"sabotage-{patch.stem}"
-    if fault == NOT_RUN:
-        name += f" ({NOT_RUN})"
-    return tell(name, ok=fault in {"", NOT_RUN}, seconds=time.monotonic() - start, output=fault)
-
-
-def _sabotage(patch: Path, copy: Path) -> str:
-    """Return what is wrong with the patch or its tests, nothing when the tests notice it."""
-    named = [line.removeprefix("Test: ").split() for line in patch.read_text(encoding="utf-8").splitlines() if line.startswith("Test: ")]
-    if not named:
-        return "The patch names no test: it needs a line 'Test: pytest …', 'Test: vitest …' or 'Test: cargo …'."
-    if any(words[0] == "cargo" for words in named) and not shutil.which("cargo"):
-        return NOT_RUN
-    make_copy(copy)
-    applied = subprocess.run(["git", "apply", str(patch)], cwd=copy, capture_output=True, text=True, check=False)
-    if applied.returncode:
-        return f"The patch does not apply any more:\n{applied.stderr}"
-    env = dict(os.environ, PYTHONPATH=str(copy / "src"))
-    if any("journeys" in word for words in named for word in words):
-        built = subprocess.run(
-            [str(HOME / "venv/bin/python"), "-m", "deploy.build", "web"], cwd=copy, env=env, capture_output=True, text=True, check=False
+def _fault(patch: Sabotage) -> str:
+    """Return what is wrong with a patch or its tests; nothing when each of them notices it."""
+    with _copy() as folder:
+        applied = subprocess.run(
+            ["git", "apply", "--whitespace=nowarn", str(patch.path)], cwd=folder, capture_output=True, text=True, check=False
         )
-        if built.returncode:
-            return f"The sabotaged client cannot be built:\n{built.stderr}"
-    return "\n".join(filter(None, (_unnoticed(words, copy, env) for words in named)))
+        if applied.returncode:
+            return f"The patch does not fit any more:\n{applied.stderr}"
+        for words in patch.tests:
+            code, output = _test(folder, words)
+            if code == 0:
+                return f"{patch.breaks}\nThis test did not notice: {' '.join(words)}\n"
+            if code != FOUND_FAILURES[words[0]] or not FAILED[words[0]].search(output):
+                return f"This test could not be run ({' '.join(words)}): it ended with {code}.\n{output}"
+    return ""
 
 
-def make_copy(copy: Path) -> None:
-    """Copy what git knows or would take, with the fetched and built parts linked in."""
-    shutil.rmtree(copy, ignore_errors=True)
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.split("\0"):
-        source = ROOT / name
-        if name and source.is_file():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, copy / name)
-    (copy / ".conclave").mkdir()
-    for name in SHARED:
-        if (HOME / name).exists():
-            (copy / ".conclave" / name).symlink_to(HOME / name)
-    shutil.copytree(HOME / "stamps", copy / ".conclave" / "stamps")
-    (copy / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
-    if (ROOT / "web" / "dist").is_dir():
-        shutil.copytree(ROOT / "web" / "dist", copy / "web" / "dist")
-    subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)  # else git apply would look at the checkout around it
-
-
-def _unnoticed(words: list[str], copy: Path, env: Mapping[str, str]) -> str:
-    """Return a sentence when this test does not fail, nothing when it does."""
+def _test(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
+    """Build what changed in a copy and run one test there; return its exit code and what it printed."""
     kind, *rest = words
+    env = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    python = str(folder / ".conclave" / "venv" / "bin" / "python")
     if kind == "pytest":
-        command, cwd, variables = [str(HOME / "venv/bin/python"), "-m", "pytest", "-q", "-p", "no:randomly", *rest], copy, dict(env)
+        build = subprocess.run(
+            [python, "-m", "deploy.build", "web"], cwd=folder, env=env, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+        )
+        if build.returncode:
+            return -1, f"The client does not build:\n{build.stdout}{build.stderr}"
+        command, cwd = [python, "-m", "pytest", "-q", "-p", "no:randomly", *rest], folder
     elif kind == "vitest":
-        command, cwd, variables = ["npx", "--no-install", "vitest", "run", *rest], copy / "web", toolchain.node_environment()
+        command, cwd, env = (
+            ["npx", "--no-install", "vitest", "run", *rest],
+            folder / "web",
+            {**toolchain.node_environment(), "NO_COLOR": "1"},
+        )
     else:
-        target = {"CARGO_TARGET_DIR": str(HOME / "cache" / "cargo-target")}
-        command, cwd, variables = ["cargo", "test", "--quiet", *rest], copy / "mls", dict(env, **target)
-    done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, check=False)
-    output = done.stdout + done.stderr
-    if done.returncode == 0:
-        return f"The code is broken by the patch, and this test did not notice: {' '.join(words)}"
-    noticed = {
-        "pytest": done.returncode == 1 and " failed" in output,
-        "vitest": "FAIL " in output,
-        "cargo": "test result: FAILED" in output,
-    }
-    return "" if noticed[kind] else f"The test could not be run ({' '.join(words)}):\n{output}"
+        command, cwd = ["cargo", "test", "--quiet", *rest], folder / "mls"
+        env["CARGO_TARGET_DIR"] = str(ROOT / ".conclave" / "cache" / "cargo-target")
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=TEST_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except subprocess.TimeoutExpired as error:
+        return -1, f"The test did not end within {TEST_SECONDS} s.\n{error.stdout!r}"
+    return done.returncode, done.stdout + done.stderr
+
+
+@contextmanager
+def _copy() -> Iterator[Path]:
+    """Make a copy of the checkout that shares what is downloaded but builds into its own folders; remove it at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="conclave-sabotage-"))
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        (folder / ".conclave").mkdir()
+        for name in SHARED:
+            if (ROOT / ".conclave" / name).exists():
+                (folder / ".conclave" / name).symlink_to(ROOT / ".conclave" / name)
+        if (ROOT / ".conclave" / "stamps").is_dir():
+            shutil.copytree(ROOT / ".conclave" / "stamps", folder / ".conclave" / "stamps")
+        for name in PACKAGES:
+            if (ROOT / name).is_dir():
+                (folder / name).symlink_to(ROOT / name)
+        if (ROOT / "web" / "dist").is_dir():
+            shutil.copytree(ROOT / "web" / "dist", folder / "web" / "dist")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _print(name: str, *, ok: bool, seconds: float, output: str) -> bool:
+    """Print one result when the runner is started by hand."""
+    sys.stdout.write(f"{'PASS' if ok else 'FAIL'}  {name:<44} {seconds:7.1f} s\n{'' if ok else output}")
+    sys.stdout.flush()
+    return ok
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="tests.sabotage.runner")
+    parser.add_argument("--only", default="", help="beginning of a patch's name, such as i1")
+    sys.exit(0 if all(run_patches(tell=_print, only=parser.parse_args().only)) else 1)
