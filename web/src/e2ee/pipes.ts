@@ -1,0 +1,121 @@
+/**
+ * What happens to each frame of one sender or receiver. One object, one pipe, from the moment the object exists (FRM-2);
+ * whatever is not certain is dropped, in both directions. There is no way to let a frame pass unchanged.
+ */
+import { clearBytes, codecOf, KINDS, openFrame, readTrailer, sealFrame, type Codec, type SourceKind } from "./frames";
+import type { KeyRing } from "./ring";
+
+/** The part of RTCEncodedVideoFrame and RTCEncodedAudioFrame we use. */
+export interface EncodedFrame {
+  data: ArrayBuffer;
+  readonly type?: string;
+  getMetadata(): { readonly mimeType?: string };
+}
+
+export type Drop = "unbound" | "empty" | "codec" | "no_key" | "short" | "kind" | "replay" | "forged";
+export type Media = "audio" | "video";
+
+/** Frames since the last reading; `passed` were sealed or authenticated. */
+export interface Count {
+  passed: number;
+  readonly dropped: Partial<Record<Drop, number>>;
+}
+
+abstract class Pipe {
+  readonly media: Media;
+  protected readonly ring: KeyRing;
+  #count: Count = { passed: 0, dropped: {} };
+
+  constructor(media: Media, ring: KeyRing) {
+    this.media = media;
+    this.ring = ring;
+  }
+
+  protected abstract transform(frame: EncodedFrame): Promise<Uint8Array<ArrayBuffer> | Drop>;
+
+  /** True when the frame, now changed, may go on; false when it must be dropped. Never throws. */
+  async pass(frame: EncodedFrame): Promise<boolean> {
+    const result = await this.transform(frame).catch((): Drop => "forged");
+    if (typeof result === "string") {
+      this.#count.dropped[result] = (this.#count.dropped[result] ?? 0) + 1;
+      return false;
+    }
+    frame.data = result.buffer;
+    this.#count.passed += 1;
+    return true;
+  }
+
+  reading(): Count {
+    const count = this.#count;
+    this.#count = { passed: 0, dropped: {} };
+    return count;
+  }
+
+  protected clear(frame: EncodedFrame): number | null {
+    const named = frame.getMetadata().mimeType;
+    // A browser that names no codec still tells audio from video, and we negotiate only Opus and VP8.
+    const codec: Codec | null = named === undefined ? (this.media === "audio" ? "opus" : "vp8") : codecOf(named);
+    if (codec !== null && (codec === "opus") !== (this.media === "audio")) return null;
+    return clearBytes(codec, frame.type === "key");
+  }
+}
+
+export class SendPipe extends Pipe {
+  #kind: SourceKind | null = null;
+
+  bind(kind: SourceKind): void {
+    this.#kind = kind;
+  }
+
+  unbind(): void {
+    this.#kind = null;
+  }
+
+  protected override async transform(frame: EncodedFrame): Promise<Uint8Array<ArrayBuffer> | Drop> {
+    if (this.#kind === null) return "unbound";
+    if (frame.data.byteLength === 0) return "empty";
+    const clear = this.clear(frame);
+    if (clear === null) return "codec";
+    const slot = this.ring.take();
+    if (slot === null) return "no_key";
+    return sealFrame(slot.key, new Uint8Array(frame.data), clear, { counter: slot.counter, epoch: slot.epoch, leaf: slot.leaf, kind: KINDS[this.#kind] });
+  }
+}
+
+export class ReceivePipe extends Pipe {
+  #bound: { readonly participant: string; readonly kind: SourceKind } | null = null;
+
+  bind(participant: string, kind: SourceKind): void {
+    this.#bound = { participant, kind };
+  }
+
+  unbind(): void {
+    this.#bound = null;
+  }
+
+  get bound(): { readonly participant: string; readonly kind: SourceKind } | null {
+    return this.#bound;
+  }
+
+  protected override async transform(frame: EncodedFrame): Promise<Uint8Array<ArrayBuffer> | Drop> {
+    const bound = this.#bound;
+    if (bound === null) return "unbound";
+    const sealed = new Uint8Array(frame.data);
+    const trailer = readTrailer(sealed);
+    if (trailer === null) return "short";
+    if (trailer.kind !== KINDS[bound.kind]) return "kind";
+    const clear = this.clear(frame);
+    if (clear === null) return "codec";
+    const key = this.ring.lookup(bound.participant, trailer.epoch, trailer.leaf);
+    if (key === null) return "no_key";
+    const window = this.ring.window(trailer.epoch, trailer.leaf, trailer.kind);
+    if (!window.fresh(trailer.counter)) return "replay";
+    const opened = await openFrame(key, sealed, clear);
+    // Asked again: the same frame may have come twice, the binding and the key may have gone, while this one was being opened.
+    if (!window.fresh(trailer.counter)) return "replay";
+    if (this.#bound !== bound) return "unbound";
+    if (this.ring.lookup(bound.participant, trailer.epoch, trailer.leaf) !== key) return "no_key";
+    window.mark(trailer.counter);
+    return opened;
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * The keys worker without its worker: one group member, asked one thing at a time, whose media keys go to the frame worker and nowhere else.
+ */
+import { bytesOf } from "./base64";
+import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
+import type { GroupState, Leaf, LogEntry } from "./group.types";
+import type { OpenArguments, Operation, Operations, SeatedArguments } from "./keys.protocol";
+
+/** One WASM instance, one member (mls/README.md); throws errors with a `code`. */
+export interface Member {
+  call(request: { readonly do: string } & Record<string, unknown>): unknown;
+}
+
+interface Known { readonly incarnation: string; readonly epoch: number; readonly self: number; readonly roster: readonly Leaf[] }
+
+export class Vault {
+  readonly #fresh: () => Promise<Member>;
+  readonly #setClock: (time: number) => void;
+  readonly #toFrames: (message: KeysToFrames) => void;
+  #member: Member | null = null;
+  #opened: OpenArguments | null = null;
+  #seated: SeatedArguments | null = null;
+  #call = "";
+  #known: Known | null = null;
+  #wanted = new Set<string>();
+  readonly #exported = new Set<number>();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(fresh: () => Promise<Member>, setClock: (time: number) => void, toFrames: (message: KeysToFrames) => void) {
+    this.#fresh = fresh;
+    this.#setClock = setClock;
+    this.#toFrames = toFrames;
+  }
+
+  ask<O extends Operation>(operation: O, values: Operations[O]["in"]): Promise<Operations[O]["out"]> {
+    return this.#next(() => this.#perform(operation, values));
+  }
+
+  /** The frame worker names the participants whose frames it gets: keys are derived for them only. */
+  want(message: FramesToKeys): Promise<void> {
+    return this.#next(async () => {
+      this.#wanted = new Set(message.participants);
+      await this.#exportWanted();
+    });
+  }
+
+  #next<T>(step: () => Promise<T>): Promise<T> {
+    const run = this.#queue.then(step);
+    this.#queue = run.catch(() => undefined);
+    return run;
+  }
+
+  async #perform<O extends Operation>(operation: O, values: Operations[O]["in"]): Promise<Operations[O]["out"]> {
+    switch (operation) {
+      case "restart":
+        return this.#restart() as Promise<Operations[O]["out"]>;
+      case "send":
+        this.#tell("send", (values as Operations["send"]["in"]).epoch);
+        return {} as Operations[O]["out"];
+      case "stop":
+        this.#toFrames({ t: "stop" });
+        return {} as Operations[O]["out"];
+      case "open":
+        return this.#open(values as OpenArguments) as Promise<Operations[O]["out"]>;
+      case "seated":
+        return this.#seat(values as SeatedArguments) as Promise<Operations[O]["out"]>;
+      case "entries":
+        return this.#entries(values as Operations["entries"]["in"]) as Promise<Operations[O]["out"]>;
+      default: {
+        const out = (await this.#ready()).call({ do: operation, ...values }) as Operations[O]["out"];
+        if (operation === "join" || operation === "create") await this.#entered((out as { state: GroupState }).state);
+        return out;
+      }
+    }
+  }
+
+  async #ready(): Promise<Member> {
+    this.#member ??= await this.#fresh();
+    return this.#member;
+  }
+
+  async #open(values: OpenArguments): Promise<Operations["open"]["out"]> {
+    this.#member = await this.#fresh();
+    const out = this.#member.call({ do: "open", ...values }) as Operations["open"]["out"];
+    this.#opened = { ...values, identity: out.identity };
+    return out;
+  }
+
+  async #seat(values: SeatedArguments): Promise<Operations["seated"]["out"]> {
+    const { time, ...rest } = values;
+    this.#setClock(time);
+    const out = (await this.#ready()).call({ do: "seated", ...rest }) as Operations["seated"]["out"];
+    this.#seated = values;
+    this.#call = out.call;
+    return out;
+  }
+
+  async #restart(): Promise<Operations["restart"]["out"]> {
+    const before = this.#member;
+    const inside = this.#known !== null;
+    const last = inside && before ? (before.call({ do: "remember" }) as { text: string }).text : null;
+    this.#known = null;
+    this.#exported.clear();
+    this.#toFrames({ t: "wipe" });
+    this.#member = await this.#fresh();
+    if (this.#opened) this.#member.call({ do: "open", ...this.#opened });
+    if (this.#seated) {
+      const { time: _time, ...rest } = this.#seated;
+      this.#member.call({ do: "seated", ...rest });
+    }
+    return { last };
+  }
+
+  /** One commit at a time, so that the keys of an epoch are derived while the member is in it. */
+  async #entries({ from, entries }: Operations["entries"]["in"]): Promise<Operations["entries"]["out"]> {
+    const member = await this.#ready();
+    const whole: { events: Operations["entries"]["out"]["events"][number][]; state?: GroupState } = { events: [] };
+    for (const [start, part] of epochs(entries)) {
+      const out = member.call({ do: "entries", from: from + start, entries: part }) as Operations["entries"]["out"];
+      whole.events.push(...out.events);
+      if (out.state) {
+        whole.state = out.state;
+        if (!out.events.some((event) => event.self_removed === true)) await this.#entered(out.state);
+      }
+    }
+    return whole;
+  }
+
+  async #entered(state: GroupState): Promise<void> {
+    if (state.leaf === undefined || (this.#known?.incarnation === state.incarnation && this.#known.epoch === state.epoch)) return;
+    const removed = this.#known?.incarnation === state.incarnation ? gone(this.#known.roster, state.roster) : [];
+    this.#known = { incarnation: state.incarnation, epoch: state.epoch, self: state.leaf, roster: state.roster };
+    this.#exported.clear();
+    const key = await this.#mediaKey(state.leaf, "encrypt");
+    const leaves = state.roster.map(({ participant, leaf }) => [participant, leaf] as const);
+    this.#toFrames({ t: "epoch", news: { group: this.#group(), epoch: state.epoch, self: { leaf: state.leaf, key }, leaves, removed } });
+    await this.#exportWanted();
+  }
+
+  async #exportWanted(): Promise<void> {
+    const known = this.#known;
+    if (!known) return;
+    for (const { participant, leaf } of known.roster) {
+      if (leaf === known.self || this.#exported.has(leaf) || !this.#wanted.has(participant)) continue;
+      this.#exported.add(leaf);
+      this.#toFrames({ t: "key", group: this.#group(), epoch: known.epoch, leaf, key: await this.#mediaKey(leaf, "decrypt") });
+    }
+  }
+
+  /** Non-extractable, and only for one direction: our own key can open nothing, theirs can seal nothing. */
+  async #mediaKey(leaf: number, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
+    const { key } = (await this.#ready()).call({ do: "media_key", leaf }) as { key: string };
+    const bytes = bytesOf(key);
+    const imported = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [use]);
+    bytes.fill(0);
+    return imported;
+  }
+
+  #tell(t: "send", epoch: number): void {
+    this.#toFrames({ t, group: this.#group(), epoch });
+  }
+
+  #group(): string {
+    return `${this.#call}.${this.#known?.incarnation ?? ""}`;
+  }
+}
+
+/** Leaves that are gone, or belong to somebody else now. */
+function gone(before: readonly Leaf[], after: readonly Leaf[]): number[] {
+  const still = new Map(after.map(({ leaf, participant }) => [leaf, participant]));
+  return before.filter(({ leaf, participant }) => still.get(leaf) !== participant).map(({ leaf }) => leaf);
+}
+
+/** Splits a stretch of the log after each commit; yields where each part starts. */
+export function epochs(entries: readonly LogEntry[]): [start: number, part: LogEntry[]][] {
+  const parts: [number, LogEntry[]][] = [];
+  let start = 0;
+  entries.forEach((entry, index) => {
+    if (entry.kind !== "commit" && index < entries.length - 1) return;
+    parts.push([start, entries.slice(start, index + 1)]);
+    start = index + 1;
+  });
+  return parts;
+}

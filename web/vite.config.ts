@@ -1,0 +1,30 @@
+import react from "@vitejs/plugin-react";
+import { existsSync } from "node:fs";
+import { defineConfig } from "vite";
+
+const ENTRIES: Record<string, string> = {
+  call: "src/screens/main.tsx",
+  meetings: "src/pages/meetings.tsx",
+  now: "src/pages/now.tsx",
+  owner: "src/pages/owner.tsx",
+  pages: "src/pages/main.ts",
+  dev: "src/dev/main.ts",
+};
+
+export default defineConfig({
+  base: "/static/",
+  plugins: [react()],
+  build: {
+    outDir: "dist",
+    manifest: true,
+    target: "es2022",
+    // Everything is a file of its own: the CSP allows no inline script, style or data: address.
+    assetsInlineLimit: 0,
+    cssCodeSplit: true,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+    rolldownOptions: { input: Object.fromEntries(Object.entries(ENTRIES).filter(([, file]) => existsSync(file))) },
+  },
+  worker: { format: "es" },
+  server: { fs: { allow: [".."] } },
+});
