@@ -3,9 +3,10 @@
 A patch begins with header lines, then `---` and a diff:
 
     Breaks: what the patch does, in one sentence
-    Test: pytest tests/hostile/test_i1_nothing_leaves_in_clear.py    (or: vitest src/e2ee/frames.test.ts, or: cargo name_of_a_test)
+    Test: pytest tests/hostile/test_i1_nothing_leaves_in_clear.py   (or vitest, or cargo)
 
-All tests named must notice. The same tests are first run on a copy without any patch, where they must pass: a test that fails anyway would notice nothing.
+All tests named must notice. They are first run on a copy without any patch, where they must pass: a test that fails anyway
+would notice nothing.
 """
 
 import argparse
