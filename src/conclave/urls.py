@@ -14,4 +14,5 @@ if find_spec("conclave.meetings.urls"):
 handler400 = "conclave.site.pages.bad_request"
 handler403 = "conclave.site.pages.forbidden"
 handler404 = "conclave.site.pages.not_found"
+handler429 = "conclave.site.pages.too_often"
 handler500 = "conclave.site.pages.server_error"

@@ -1,9 +1,10 @@
 """People who have an account, and the one-time links that make one."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Lower
 
 from conclave.kernel.ids import ID_LENGTH, new_id
 
@@ -15,9 +16,9 @@ class UserManager(BaseUserManager["User"]):
         """Return the person with this e-mail address, whatever its case."""
         return self.get(email=(username or "").lower())
 
-    def create_user(self, *, email: str, password: str, now: int, **fields: Any) -> "User":
+    def create_user(self, *, email: str, password: str, now: int, name: str = "") -> "User":
         """Make and store a person with a usable password."""
-        user = self.model(email=email.lower(), created_at=now, **fields)
+        user = self.model(email=email.lower(), created_at=now, name=name)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -42,13 +43,12 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    class Meta:
+        # Two spellings of one address must not be two people.
+        constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_in_lower_case")]
+
     def __str__(self) -> str:
         return self.id
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Store the person with the address in lower case."""
-        self.email = self.email.lower()
-        super().save(*args, **kwargs)
 
     def get_short_name(self) -> str:
         """Return what to call this person on a page of their own."""

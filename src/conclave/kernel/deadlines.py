@@ -1,4 +1,4 @@
-"""Deadlines: columns (lease, expiry, 30 s of absence) that any gateway settles by compare-and-set; nothing depends on one process's timer."""
+"""Deadlines: columns (lease, expiry, absence) that any gateway settles by compare-and-set; nothing depends on one process's timer."""
 
 import threading
 from collections.abc import Callable

@@ -12,6 +12,8 @@ Anything else that is raised is a bug of ours: it is logged, and answered 500 wi
 
 from typing import TYPE_CHECKING, ClassVar
 
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -21,7 +23,7 @@ class ConclaveError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
-    message: "ClassVar[str | _StrPromise]" = "Something went wrong."
+    message: "ClassVar[str | _StrPromise]" = _("Something went wrong.")
 
     def __init__(self, message: "str | _StrPromise | None" = None) -> None:
         """Take another sentence than the class's own where it helps the reader."""
@@ -34,7 +36,7 @@ class Refused(ConclaveError):
 
     code = "refused"
     status = 400
-    message = "This cannot be done."
+    message = _("This cannot be done.")
 
 
 class Malformed(Refused):
@@ -42,7 +44,7 @@ class Malformed(Refused):
 
     code = "malformed"
     status = 400
-    message = "The request is not well-formed."
+    message = _("The request is not well-formed.")
 
 
 class TooOften(Refused):
@@ -50,7 +52,7 @@ class TooOften(Refused):
 
     code = "too_often"
     status = 429
-    message = "That was too often. Wait a moment, then try again."
+    message = _("That was too often. Wait a moment, then try again.")
 
 
 class Unavailable(ConclaveError):
@@ -58,7 +60,7 @@ class Unavailable(ConclaveError):
 
     code = "unavailable"
     status = 503
-    message = "This is not available right now. Try again in a moment."
+    message = _("This is not available right now. Try again in a moment.")
 
 
 def error_body(error: ConclaveError) -> dict[str, dict[str, str]]:

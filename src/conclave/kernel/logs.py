@@ -7,7 +7,9 @@ from typing import Any
 
 import structlog
 
-FORBIDDEN_KEYS = frozenset({"address", "ip", "remote_addr", "token", "seat", "secret", "password", "email", "cookie", "authorization", "name", "request"})
+FORBIDDEN_KEYS = frozenset(
+    ["address", "authorization", "cookie", "email", "ip", "name", "password", "remote_addr", "request", "seat", "secret", "token"],
+)
 _ADDRESSES = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])")
 _QUERIES = re.compile(r"\?[^\s\"']*")
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
 
 # Vite names built files with a hash of their content, so such an address never changes its meaning.
 IMMUTABLE = r"^/static/assets/.+-[0-9A-Za-z_-]{8}\.[0-9a-z.]+$"
@@ -44,7 +45,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise ship
         self.allow_all_origins = False
 
     @staticmethod
-    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:
         """Return the file, or 304 when the browser has it."""
         found = static_file.get_response(request.method, request.META)
         content = b""
@@ -94,7 +95,8 @@ def entry_tags(*, name: str, dist: Path | None = None) -> SafeString:
 
     styles = format_html_join("\n", '<link rel="stylesheet" href="{}" integrity="{}">', rows(entry.styles))
     modules = format_html_join("\n", '<link rel="modulepreload" href="{}" integrity="{}">', rows(entry.modules))
-    script = format_html_join("\n", '<script type="module" src="{}" integrity="{}"></script>', rows((entry.script,) if entry.script else ()))
+    scripts = rows((entry.script,) if entry.script else ())
+    script = format_html_join("\n", '<script type="module" src="{}" integrity="{}"></script>', scripts)
     return SafeString("\n".join(part for part in (styles, modules, script) if part))
 
 

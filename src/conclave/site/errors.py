@@ -5,19 +5,23 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
-from conclave.kernel.errors import ConclaveError, error_body
+from conclave.kernel.errors import ConclaveError
 
 
-def wants_json(request: HttpRequest) -> bool:
-    """Tell whether a program asks: everything under /api/, and the probes."""
-    return request.path.startswith("/api/")
+def tell(request: HttpRequest, *, status: int, code: str, message: str, next_step: str = "") -> HttpResponse:
+    """Return an error as the asker can read it.
 
-
-def answer(request: HttpRequest, error: ConclaveError) -> HttpResponse:
-    """Return this error as the asker can read it."""
-    if wants_json(request):
-        return JsonResponse(error_body(error), status=error.status)
-    return render(request, "error.html", {"code": error.code, "status": error.status, "message": error.text}, status=error.status)
+    Args:
+        request: what was asked; under /api/ a program asks.
+        status: the HTTP status.
+        code: the stable code.
+        message: what is, in one sentence.
+        next_step: what can be done, for pages.
+    """
+    if request.path.startswith("/api/"):
+        return JsonResponse({"error": {"code": code, "message": message}}, status=status)
+    context = {"code": code, "status": status, "message": message, "next_step": next_step}
+    return render(request, "error.html", context, status=status)
 
 
 class ErrorAnswers:
@@ -32,4 +36,6 @@ class ErrorAnswers:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a ConclaveError, leave everything else to Django."""
-        return answer(request, exception) if isinstance(exception, ConclaveError) else None
+        if not isinstance(exception, ConclaveError):
+            return None
+        return tell(request, status=exception.status, code=exception.code, message=exception.text)

@@ -7,8 +7,43 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
 # The only powers a page of ours uses; every other known feature is switched off by name, because browsers allow by default.
-_ALLOWED = ("camera", "microphone", "display-capture", "fullscreen", "picture-in-picture", "screen-wake-lock", "speaker-selection", "autoplay", "publickey-credentials-get", "publickey-credentials-create", "clipboard-write", "web-share")
-_DENIED = ("accelerometer", "ambient-light-sensor", "bluetooth", "browsing-topics", "clipboard-read", "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "idle-detection", "identity-credentials-get", "local-fonts", "magnetometer", "midi", "payment", "serial", "storage-access", "usb", "window-management", "xr-spatial-tracking")
+_ALLOWED = (
+    "camera",
+    "microphone",
+    "display-capture",
+    "fullscreen",
+    "picture-in-picture",
+    "screen-wake-lock",
+    "speaker-selection",
+    "autoplay",
+    "publickey-credentials-get",
+    "publickey-credentials-create",
+    "clipboard-write",
+    "web-share",
+)
+_DENIED = (
+    "accelerometer",
+    "ambient-light-sensor",
+    "bluetooth",
+    "browsing-topics",
+    "clipboard-read",
+    "encrypted-media",
+    "gamepad",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "idle-detection",
+    "identity-credentials-get",
+    "local-fonts",
+    "magnetometer",
+    "midi",
+    "payment",
+    "serial",
+    "storage-access",
+    "usb",
+    "window-management",
+    "xr-spatial-tracking",
+)
 
 
 def content_security_policy(*, host: str, secure: bool) -> str:

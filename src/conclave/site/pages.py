@@ -1,11 +1,11 @@
 """Pages that belong to no one domain: home, protection, errors."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from conclave.site.errors import wants_json
+from conclave.site.errors import tell
 
 
 @require_safe
@@ -20,33 +20,67 @@ def protection(request: HttpRequest) -> HttpResponse:
     return render(request, "protection.html")
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer 400."""
-    return _error(request, status=400, code="bad_request", message=_("The request could not be read."))
+    return tell(
+        request,
+        status=400,
+        code="bad_request",
+        message=_("The request could not be read."),
+        next_step=_("Check the address. If it is the address of this server, whoever runs it must set public_url to it."),
+    )
 
 
-def forbidden(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer 403."""
-    return _error(request, status=403, code="forbidden", message=_("This is not open to you."))
+    return tell(
+        request,
+        status=403,
+        code="forbidden",
+        message=_("This is not open to you."),
+        next_step=_("Sign in with an account that may see it, or ask whoever sent you here."),
+    )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer 403 to a form that was not sent from our own page."""
-    return _error(request, status=403, code="form_expired", message=_("This form is no longer valid. Go back, reload the page and send it again."))
+    return tell(
+        request,
+        status=403,
+        code="form_expired",
+        message=_("This form is no longer valid."),
+        next_step=_("Go back, reload the page, and send it again. Cookies of this site must be allowed."),
+    )
 
 
-def not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer 404."""
-    return _error(request, status=404, code="not_found", message=_("There is no such page."))
+    return tell(
+        request,
+        status=404,
+        code="not_found",
+        message=_("There is no such page."),
+        next_step=_("Check the address; a meeting's link must be opened as a whole."),
+    )
+
+
+def too_often(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - allauth's signature
+    """Answer 429."""
+    return tell(
+        request,
+        status=429,
+        code="too_often",
+        message=_("That was too often."),
+        next_step=_("Wait a few minutes, then try again."),
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500; the log has the details, the page has none."""
-    return _error(request, status=500, code="server_error", message=_("Something went wrong on the server. Try again; if it stays so, tell whoever runs this server."))
-
-
-def _error(request: HttpRequest, *, status: int, code: str, message: str) -> HttpResponse:
-    """Answer an error as JSON for programs and as a page for people."""
-    if wants_json(request):
-        return JsonResponse({"error": {"code": code, "message": message}}, status=status)
-    return render(request, "error.html", {"code": code, "status": status, "message": message}, status=status)
+    return tell(
+        request,
+        status=500,
+        code="server_error",
+        message=_("Something went wrong on the server."),
+        next_step=_("Try again. If it stays so, tell whoever runs this server when it happened."),
+    )

@@ -1,12 +1,14 @@
 """Addresses of the pages that cross domains."""
 
 from django.urls import path
+from django.views.i18n import set_language
 
 from conclave.site import health, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
+    path("language", set_language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]
