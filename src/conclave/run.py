@@ -9,12 +9,12 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 
 from conclave.config import ROOT, Config
+from conclave.kernel import clock
 from conclave.media.child import Engine, EngineError, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
@@ -103,12 +103,13 @@ def _prepare(config: Config) -> dict[str, str]:
     from conclave.meetings.now import meet_now_link
     from conclave.upgrade import migrate
 
-    now = datetime.now(tz=UTC)
-    copy = migrate(backup_dir=config.state_dir / "backup", now=now)
+    now = clock.now()
+    copy = migrate(backup_dir=config.state_dir / "backup", now=clock.to_datetime(now))
     if copy:
         _say(f"The database was brought to this version; the one before is kept in {copy}.")
-    links = {"Owner link, until it is used once": owner_link(now=now), "Meet now, once": meet_now_link(now=now)}
-    return {purpose: link for purpose, link in links.items() if link}
+    links = {"Meet now, once": meet_now_link(now=now)}
+    owner = owner_link(now=now)
+    return {"Owner link, until it is used once": owner, **links} if owner else links
 
 
 async def _serve(config: Config, links: dict[str, str]) -> None:

@@ -27,13 +27,13 @@ def migrate(*, backup_dir: Path, now: datetime) -> Path | None:
         return None
     is_upgrade = bool(executor.loader.applied_migrations)
     copy = (
-        _copy_sqlite(Path(str(connection.settings_dict["NAME"])), backup_dir, now) if is_upgrade and connection.vendor == "sqlite" else None
+        copy_sqlite(Path(str(connection.settings_dict["NAME"])), backup_dir, now) if is_upgrade and connection.vendor == "sqlite" else None
     )
     call_command("migrate", verbosity=0, interactive=False)
     return copy
 
 
-def _copy_sqlite(database: Path, folder: Path, now: datetime) -> Path:
+def copy_sqlite(database: Path, folder: Path, now: datetime) -> Path:
     """Return a complete copy of a database that may be in use; only the latest few are kept."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = folder / f"conclave-{now:%Y%m%dT%H%M%S}.sqlite3"
