@@ -8,9 +8,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy import build, toolchain
@@ -18,6 +18,7 @@ from deploy.progress import SetupError, explain
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
+PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q")
 LOGS = ROOT / ".conclave" / "log" / "test"
 LINES_SHOWN = 300
 TOGETHER = 2
@@ -25,25 +26,25 @@ TOGETHER = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One named step: a command, and whether others may run beside it."""
+    """One named step: a command, what must be built before, and whether others may run beside it."""
 
     name: str
     command: list[str]
     cwd: Path = ROOT
-    env: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
     alone: bool = False
     fast: bool = True
+    rust: bool = False
 
 
-def checks(*, fast: bool, soak: bool, node: Mapping[str, str]) -> list[Check]:
+def checks(*, fast: bool, soak: bool) -> list[Check]:
     """Return the steps in the order in which they are run.
 
     Args:
         fast: leave out what needs browsers or minutes.
         soak: add the long random tests.
-        node: the variables with which npm is the pinned one.
     """
-    python, web = str(SCRIPTS / "python"), ROOT / "web"
+    web, mls = ROOT / "web", ROOT / "mls"
     some = "not journey and not soak" + (" and not slow" if fast else "")
     steps = [
         Check(name="lint", command=[str(SCRIPTS / "ruff"), "check"]),
@@ -52,12 +53,21 @@ def checks(*, fast: bool, soak: bool, node: Mapping[str, str]) -> list[Check]:
         Check(name="layers", command=[str(SCRIPTS / "lint-imports")]),
         Check(name="dead-code", command=[str(SCRIPTS / "vulture")]),
         *(
-            Check(name=f"web-{script}", command=["npm", "run", "--silent", script], cwd=web, env=node)
+            Check(name=f"web-{script}", command=["npm", "run", "--silent", script], cwd=web, needs=("modules",))
             for script in ("types", "lint", "test", "dead", "cycles")
         ),
-        Check(name="unit", command=[python, "-m", "pytest", "-q", "-m", some], alone=True),
-        Check(name="journeys", command=[python, "-m", "pytest", "-q", "-m", "journey", "--durations=10"], alone=True, fast=False),
-        Check(name="soak", command=[python, "-m", "pytest", "-q", "-m", "soak", "--durations=10"], alone=True, fast=False),
+        Check(name="mls-format", command=["cargo", "fmt", "--check"], cwd=mls, rust=True),
+        Check(
+            name="mls-lint",
+            command=["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"],
+            cwd=mls,
+            rust=True,
+            fast=False,
+        ),
+        Check(name="mls-test", command=["cargo", "test", "--locked", "--quiet"], cwd=mls, rust=True, alone=True, fast=False),
+        Check(name="unit", command=[*PYTEST, "-m", some], needs=() if fast else ("web", "engine"), alone=True),
+        Check(name="journeys", command=[*PYTEST, "-m", "journey", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
+        Check(name="soak", command=[*PYTEST, "-m", "soak", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
     ]
     return [step for step in steps if (step.fast or not fast) and (step.name != "soak" or soak)]
 
@@ -65,21 +75,24 @@ def checks(*, fast: bool, soak: bool, node: Mapping[str, str]) -> list[Check]:
 def main() -> None:
     """Run the asked steps and exit with 1 if any failed."""
     arguments = _arguments()
-    node: dict[str, str] = {}
-    results = [_prepare(part) for part in (["modules"] if arguments.fast else ["modules", "web", "engine"])]
-    if results[0]:
-        node = toolchain.node_environment()
-    steps = checks(fast=arguments.fast, soak=arguments.soak, node=node)
+    steps = checks(fast=arguments.fast, soak=arguments.soak)
+    results = [
+        _tell(name, ok=False, output="There is no such step.") for name in arguments.only if name not in {step.name for step in steps}
+    ]
     if arguments.only:
         steps = [step for step in steps if step.name in arguments.only]
-        unknown = set(arguments.only) - {step.name for step in steps}
-        results += [_tell(name, ok=False, seconds=0, output=f"There is no step '{name}'.") for name in sorted(unknown)]
-    results += run_all(steps)
+    not_run = [step for step in steps if step.rust] if not _has_rust() else []
+    for step in not_run:
+        sys.stdout.write(f"----  {step.name:<24} not run: no Rust\n")
+    needed = {need for step in steps for need in step.needs}
+    results += [_prepare(part) for part in ("modules", "web", "engine") if part in needed]
+    results += run_all([step for step in steps if step not in not_run])
     if arguments.sabotage:
         from tests.sabotage.runner import run_patches
 
         results += run_patches(tell=_tell)
-    sys.stdout.write(f"{results.count(True)} passed, {results.count(False)} failed\n")
+    skipped = f", {len(not_run)} skipped" if not_run else ""
+    sys.stdout.write(f"{results.count(True)} passed, {results.count(False)} failed{skipped}\n")
     sys.exit(0 if all(results) else 1)
 
 
@@ -100,10 +113,10 @@ def run_one(step: Check) -> bool:
     log = LOGS / f"{step.name}.log"
     start = time.monotonic()
     with log.open("wb") as output:
-        env = dict(os.environ, **step.env)
         try:
+            env = toolchain.node_environment() if "modules" in step.needs else dict(os.environ)
             code = subprocess.call(step.command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=step.cwd, env=env)
-        except OSError as error:
+        except (OSError, SetupError) as error:
             output.write(f"{step.command[0]} cannot be started: {error}\n".encode())
             code = 1
     text = log.read_text(encoding="utf-8", errors="replace")
@@ -118,11 +131,19 @@ def _prepare(part: str) -> bool:
         action()
     except SetupError as error:
         explain(error)
-        return _tell(f"prepare-{part}", ok=False, seconds=time.monotonic() - start, output="")
-    return _tell(f"prepare-{part}", ok=True, seconds=time.monotonic() - start, output="")
+        return _tell(f"prepare-{part}", ok=False, seconds=time.monotonic() - start)
+    return _tell(f"prepare-{part}", ok=True, seconds=time.monotonic() - start)
 
 
-def _tell(name: str, *, ok: bool, seconds: float, output: str) -> bool:
+def _has_rust() -> bool:
+    """Tell whether the toolchain that mls/ pins is on this machine."""
+    try:
+        return subprocess.call(["cargo", "--version"], cwd=ROOT / "mls", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def _tell(name: str, *, ok: bool, seconds: float = 0, output: str = "") -> bool:
     """Print one step's result, with the first lines of what it said if it failed; return the result."""
     text = f"{'PASS' if ok else 'FAIL'}  {name:<24} {seconds:7.1f} s\n"
     if not ok and output:

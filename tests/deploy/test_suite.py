@@ -1,0 +1,67 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import suite
+
+
+@pytest.fixture(autouse=True)
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(suite, "LOGS", tmp_path)
+
+
+def test_a_failed_step_shows_what_it_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not suite.run_one(suite.Check(name="one", command=["sh", "-c", "echo the reason; exit 1"]))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("FAIL  one ")
+    assert lines[1:] == ["      the reason"]
+
+
+def test_a_step_that_cannot_start_has_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not suite.run_one(suite.Check(name="one", command=["./no-such-program"]))
+    assert "cannot be started" in capsys.readouterr().out
+
+
+def test_a_long_failure_is_cut_and_says_where_the_rest_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    suite.run_one(suite.Check(name="one", command=["sh", "-c", "seq 1000; exit 1"]))
+    assert capsys.readouterr().out.splitlines()[-1] == f"      … {1000 - suite.LINES_SHOWN} more lines in {tmp_path}/one.log"
+
+
+def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
+    fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
+    assert full - fast == {"journeys", "mls-lint", "mls-test"}
+    assert "soak" in {step.name for step in suite.checks(fast=False, soak=True)}
+
+
+def test_the_last_line_counts_steps_and_an_unknown_step_fails() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.suite", "--only", "nonsense"], cwd=suite.ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
+
+
+def test_a_skipped_test_fails_the_run(tmp_path: Path) -> None:
+    test = tmp_path / "test_it.py"
+    test.write_text("import pytest\ndef test_it() -> None:\n    pytest.skip('no reason')\n", encoding="utf-8")
+    (tmp_path / "conftest.py").write_text((suite.ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:django",
+        "-p",
+        "no:asyncio",
+        "-c",
+        "/dev/null",
+        "--rootdir",
+        str(tmp_path),
+        str(test),
+    ]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    test.write_text(test.read_text(encoding="utf-8").replace("no reason", "not run: no Rust"), encoding="utf-8")
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
