@@ -1,7 +1,6 @@
 """Imposing a restriction: a row that every admission from now on looks at."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from conclave.gate import models
 from conclave.gate.policy import Cause, Scope, Subject, What
@@ -13,8 +12,8 @@ def restrict(
     scope: tuple[Scope, str],
     what: What,
     cause: Cause,
-    starts_at: datetime,
-    ends_at: datetime | None = None,
+    starts_at: int,
+    ends_at: int | None = None,
 ) -> None:
     """Write one restriction for each name of a person; one that stands already is left as it is.
 

@@ -18,8 +18,8 @@ class Restriction(models.Model):
     scope_kind = models.CharField(max_length=12, choices=_choices(Scope))
     scope = models.CharField(max_length=64, blank=True)
     what = models.CharField(max_length=8, choices=_choices(What))
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True)
+    starts_at = models.BigIntegerField()
+    ends_at = models.BigIntegerField(null=True)
     cause = models.CharField(max_length=32, choices=_choices(Cause))
     notice = models.CharField(max_length=64, blank=True)
 
@@ -30,7 +30,9 @@ class Restriction(models.Model):
                 condition=models.Q(ends_at=None),
                 name="gate_restriction_once",
             ),
-            models.CheckConstraint(condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="gate_restriction_ends_after_start"),
+            models.CheckConstraint(
+                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="gate_restriction_ends_after_start"
+            ),
         ]
         indexes = [models.Index(fields=["scope_kind", "scope"], name="gate_restriction_scope")]
 

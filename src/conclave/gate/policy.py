@@ -1,7 +1,6 @@
 """The admission rule, its only copy. Pure: facts in, a decision with its reason out."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 
@@ -47,8 +46,8 @@ class Restriction:
     subject: tuple[Subject, str]
     scope: tuple[Scope, str]
     what: What
-    starts_at: datetime
-    ends_at: datetime | None
+    starts_at: int
+    ends_at: int | None
     cause: Cause
 
 
@@ -58,7 +57,7 @@ class Facts:
 
     subjects: frozenset[tuple[Subject, str]]
     scopes: frozenset[tuple[Scope, str]]
-    now: datetime
+    now: int
     restrictions: tuple[Restriction, ...] = ()
 
 

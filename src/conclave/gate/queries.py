@@ -1,7 +1,6 @@
 """The facts that the admission rule looks at."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from django.db.models import Q
 
@@ -11,7 +10,7 @@ from conclave.gate.policy import Cause, Facts, Restriction, Scope, Subject, What
 Named = Iterable[tuple[Subject, str | None]]
 
 
-def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: datetime) -> Facts:
+def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int) -> Facts:
     """Return the facts about one person at one place, with one query.
 
     Args:
@@ -24,7 +23,9 @@ def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now
     """
     known = frozenset((kind, name) for kind, name in subjects if name)
     places = frozenset(scopes)
-    rows = models.Restriction.objects.filter(_any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what=What.JOIN)
+    rows = models.Restriction.objects.filter(
+        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what=What.JOIN
+    )
     return Facts(subjects=known, scopes=places, now=now, restrictions=tuple(_plain(row) for row in rows))
 
 

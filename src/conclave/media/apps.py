@@ -8,3 +8,7 @@ class MediaConfig(AppConfig):
 
     name = "conclave.media"
     label = "media"
+
+    def ready(self) -> None:
+        """Let the outbox know what it can ask of the engine."""
+        from conclave.media import outbox  # noqa: F401

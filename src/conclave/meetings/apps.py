@@ -8,3 +8,7 @@ class MeetingsConfig(AppConfig):
 
     name = "conclave.meetings"
     label = "meetings"
+
+    def ready(self) -> None:
+        """Let the deadlines of seats be settled."""
+        from conclave.meetings import lost  # noqa: F401

@@ -1,0 +1,156 @@
+"""The media engine's API: the only code that calls LiveKit. Every act may be repeated without harm."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from livekit.api.room_service import RoomService
+from livekit.api.twirp_client import ServerError, ServerErrorCode
+from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.room import (
+    CreateRoomRequest,
+    DeleteRoomRequest,
+    ListParticipantsRequest,
+    ListRoomsRequest,
+    RoomParticipantIdentity,
+)
+
+from conclave.media.credentials import EngineCredentials
+
+ANSWER_SECONDS = 3.0
+# An empty room is closed by the engine; the signal gate makes it again when somebody comes back.
+EMPTY_SECONDS = 60
+DEPARTURE_SECONDS = 20
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot be reached or is in trouble: worth trying again."""
+
+
+class EngineRefused(Exception):
+    """The engine understood and said no: trying again will not help; the message holds its code only."""
+
+
+class EngineApi:
+    """The engine of one region."""
+
+    def __init__(self, *, url: str, credentials: EngineCredentials, session: aiohttp.ClientSession) -> None:
+        """Take its address on the private network, its key pair and an open HTTP session."""
+        self._rooms = RoomService(session, url, credentials.key, credentials.secret, failover=False)
+
+    async def ping(self) -> None:
+        """Return if the engine answers and knows our key.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it does not know our key.
+        """
+        with _translated():
+            await self._rooms.list_rooms(ListRoomsRequest(names=["-"]))
+
+    async def ensure_room(self, *, call: str) -> None:
+        """Make the call's room unless it exists, as the engine makes none by itself.
+
+        Args:
+            call: the call's id.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        with _translated():
+            await self._rooms.create_room(CreateRoomRequest(name=call, empty_timeout=EMPTY_SECONDS, departure_timeout=DEPARTURE_SECONDS))
+
+    async def remove(self, *, call: str, participant: str) -> None:
+        """Disconnect a participant; one who is not there is removed already.
+
+        Args:
+            call: the call's id.
+            participant: the participant's id.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        with _translated(gone_is_fine=True):
+            await self._rooms.remove_participant(RoomParticipantIdentity(room=call, identity=participant))
+
+    async def end(self, *, call: str) -> None:
+        """Close a call's room and disconnect everybody; one that is not there is ended already.
+
+        Args:
+            call: the call's id.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        with _translated(gone_is_fine=True):
+            await self._rooms.delete_room(DeleteRoomRequest(room=call))
+
+    async def rooms(self) -> frozenset[str]:
+        """Return the calls that have a room.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        with _translated():
+            answer = await self._rooms.list_rooms(ListRoomsRequest())
+        return frozenset(room.name for room in answer.rooms)
+
+    async def list(self, *, call: str) -> frozenset[str]:
+        """Return who is in a call's room, hidden ones included.
+
+        Args:
+            call: the call's id.
+
+        Returns:
+            The identities of all that are not disconnected; empty when there is no such room.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        present: list[ParticipantInfo] = []
+        with _translated(gone_is_fine=True):
+            present.extend((await self._rooms.list_participants(ListParticipantsRequest(room=call))).participants)
+        return frozenset(one.identity for one in present if one.state != ParticipantInfo.State.DISCONNECTED)
+
+
+@asynccontextmanager
+async def engine_api(*, url: str, credentials: EngineCredentials) -> AsyncIterator[EngineApi]:
+    """Open the engine's API for a few calls.
+
+    Args:
+        url: the engine's address on the private network.
+        credentials: its key pair.
+
+    Yields:
+        The API; its connections are closed afterwards.
+    """
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS), trust_env=False) as session:
+        yield EngineApi(url=url, credentials=credentials, session=session)
+
+
+class _translated:  # noqa: N801 - reads as a word at its uses
+    """Turn what the SDK raises into our two errors; addresses and tokens stay out of them."""
+
+    def __init__(self, *, gone_is_fine: bool = False) -> None:
+        self._gone_is_fine = gone_is_fine
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
+        """Swallow "not found" where it means done; translate the rest."""
+        if isinstance(error, ServerError):
+            if self._gone_is_fine and error.code == ServerErrorCode.NOT_FOUND:
+                return True
+            if error.status >= 500:
+                raise EngineUnavailable(error.code) from None
+            raise EngineRefused(error.code) from None
+        if isinstance(error, aiohttp.ClientError | asyncio.TimeoutError | OSError):
+            raise EngineUnavailable(type(error).__name__) from None
+        return False

@@ -1,0 +1,237 @@
+"""The JSON API of meetings, at /api/v1.
+
+Same origin instead of CSRF tokens (JOIN-3): a page of another site can make a browser send its cookies here, but it can set neither
+`Content-Type: application/json` without a preflight that nobody answers, nor hide `Origin` and `Sec-Fetch-Site`. Both are checked before
+anything is read, so a stolen click changes nothing and there is no token to keep in step.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+from ninja.parser import Parser
+
+from conclave.kernel import canonical, clock
+from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
+from conclave.kernel.ids import UserId
+from conclave.kernel.limits import LIMITER, Rate
+from conclave.kernel.origin import is_same_origin
+from conclave.media import placement
+from conclave.meetings import own, queries
+from conclave.meetings.join import Again, Newcomer, join
+from conclave.meetings.schemas import (
+    ErrorOut,
+    JoinIn,
+    LobbyIn,
+    LobbyOut,
+    MeetingIn,
+    MeetingMade,
+    MeetingOut,
+    MeetingsOut,
+    RegionOut,
+    TicketOut,
+    TitleIn,
+)
+from conclave.meetings.trees import tree_for
+
+LARGEST_BODY = 64 * 1024
+# One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
+JOIN_RATE = Rate(name="join", burst=1000, every_ms=20)
+LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
+# Counted only for links that open nothing.
+WRONG_LINK_RATE = Rate(name="wrong_link", burst=60, every_ms=clock.SECOND)
+MEETINGS_RATE = Rate(name="meetings", burst=60, every_ms=10 * clock.SECOND)
+TREE_RATE = Rate(name="tree", burst=200, every_ms=100)
+
+View = Callable[..., HttpResponse]
+
+
+class NotSignedIn(Refused):
+    """This needs an account."""
+
+    code = "not_signed_in"
+    status = 401
+    message = _("Sign in first.")
+
+
+class OtherOrigin(Refused):
+    """A page of another site asked (JOIN-3)."""
+
+    code = "other_origin"
+    status = 403
+    message = _("This can only be asked from this site's own pages.")
+
+
+class NotJson(Refused):
+    """The body is not application/json (JOIN-3)."""
+
+    code = "not_json"
+    status = 415
+    message = _("The body must be application/json.")
+
+
+class _StrictParser(Parser):
+    """Reads bodies by the protocol's rules: no duplicate keys, no floats (ENC-1)."""
+
+    def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - JSON
+        """Return the body's value."""
+        return canonical.parse(request.body)
+
+
+def _guarded(view: View) -> View:
+    """Check where a request comes from and what it claims to be, before it is parsed (JOIN-3)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        """Refuse, or go on."""
+        site = request.headers.get("Sec-Fetch-Site", "same-origin")
+        if site not in {"same-origin", "none"} or not is_same_origin(origin=request.headers.get("Origin"), host=request.get_host()):
+            raise OtherOrigin
+        if request.method in {"POST", "PUT", "PATCH"}:
+            if request.content_type != "application/json":
+                raise NotJson
+            if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY or len(request.body) > LARGEST_BODY:
+                raise Malformed("The request is too long.")
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return guarded
+
+
+api = NinjaAPI(
+    title="Conclave",
+    version="1",
+    description="Meetings: join, lobby, one's own meetings. The protocol is in docs/protocol/.",
+    parser=_StrictParser(),
+    docs_url=None,
+    openapi_url="/openapi.json",
+    urls_namespace="api",
+)
+api.add_decorator(_guarded, mode="view")
+
+_REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
+_OWN_REFUSALS = {401: ErrorOut, **_REFUSALS}
+
+
+@api.exception_handler(ConclaveError)
+def _refusal(request: HttpRequest, error: ConclaveError) -> HttpResponse:
+    """Answer a refusal with its code and sentence."""
+    return api.create_response(request, error_body(error), status=error.status)
+
+
+@api.exception_handler(ValidationError)
+def _malformed(request: HttpRequest, _error: ValidationError) -> HttpResponse:
+    """Answer a body that breaks the schema; what was sent is not quoted back."""
+    return api.create_response(request, error_body(Malformed()), status=Malformed.status)
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """Answer what the framework itself refuses, in our words."""
+    return api.create_response(request, error_body(Malformed()), status=error.status_code)
+
+
+@api.post("/join", response={200: TicketOut, **_REFUSALS}, summary="Ask for a seat in a meeting's call")
+def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
+    """Return a ticket (join.md)."""
+    now = _limit(request, JOIN_RATE)
+    newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
+    again = Again(participant=body.again.participant, seat=body.again.seat) if body.again else None
+    try:
+        return TicketOut.of(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now))
+    except queries.LinkUnknown:
+        _limit(request, WRONG_LINK_RATE)
+        raise
+
+
+@api.post("/lobby", response={200: LobbyOut, **_REFUSALS}, summary="What one may know of a meeting before joining")
+def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
+    """Return title, inviter and region to somebody who holds the link."""
+    _limit(request, LOBBY_RATE)
+    try:
+        access = queries.access_meeting(meeting=body.meeting, link_id=body.link_id)
+    except queries.LinkUnknown:
+        _limit(request, WRONG_LINK_RATE)
+        raise
+    live = queries.live_region(meeting=access.meeting)
+    region = placement.regions().get(live or "") or placement.place()
+    return LobbyOut(
+        title=access.title,
+        inviter=access.inviter,
+        region=RegionOut(id=region.id, territory=region.territory),
+        live=live is not None,
+        link_version=access.link_version,
+    )
+
+
+@api.post("/meetings", response={201: MeetingMade, **_OWN_REFUSALS}, summary="Make a meeting")
+def post_meeting(request: HttpRequest, body: MeetingIn) -> tuple[int, MeetingMade]:
+    """Store a meeting whose link the browser made."""
+    now = _limit(request, MEETINGS_RATE)
+    fields = {"meeting": body.meeting, "title": body.title, "link_id": body.link_id, "host_hash": body.host_hash}
+    if body.now is not None:
+        meeting = own.create_now(**fields, token=body.now, now=now)
+    else:
+        meeting = own.create_meeting(**fields, owner=_owner(request), now=now)
+    return 201, MeetingMade(meeting=meeting, link_version=1)
+
+
+@api.get("/meetings", response={200: MeetingsOut, **_OWN_REFUSALS}, summary="One's own meetings")
+def get_meetings(request: HttpRequest) -> MeetingsOut:
+    """Return the signed-in person's meetings, newest first."""
+    return MeetingsOut(meetings=[MeetingOut.of(meeting) for meeting in queries.own_meetings(owner=_owner(request))])
+
+
+@api.get("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="One of one's own meetings")
+def get_meeting(request: HttpRequest, meeting: str) -> MeetingOut:
+    """Return one meeting to its owner."""
+    return MeetingOut.of(queries.own_meeting(meeting=meeting, owner=_owner(request)))
+
+
+@api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Rename a meeting")
+def patch_meeting(request: HttpRequest, meeting: str, body: TitleIn) -> MeetingOut:
+    """Give one's own meeting another title."""
+    now = _limit(request, MEETINGS_RATE)
+    return MeetingOut.of(own.rename_meeting(meeting=meeting, owner=_owner(request), title=body.title, now=now))
+
+
+@api.delete("/meetings/{meeting}", response={204: None, **_OWN_REFUSALS}, summary="Delete a meeting")
+def delete_meeting(request: HttpRequest, meeting: str) -> tuple[int, None]:
+    """Delete one's own meeting; its live call ends."""
+    now = _limit(request, MEETINGS_RATE)
+    own.delete_meeting(meeting=meeting, owner=_owner(request), now=now)
+    return 204, None
+
+
+@api.get("/trees/{digest}", response=_REFUSALS, summary="A group's public tree by its SHA-256")
+def get_tree(request: HttpRequest, digest: str) -> HttpResponse:
+    """Return the tree's bytes to somebody seated in its call (delivery.md)."""
+    _limit(request, TREE_RATE)
+    participant, _dot, secret = request.headers.get("Conclave-Seat", "").partition(".")
+    tree = tree_for(digest=digest, participant=participant, seat=secret)
+    return HttpResponse(tree, content_type="application/octet-stream")
+
+
+def _limit(request: HttpRequest, rate: Rate) -> int:
+    """Take one token of a rate for the asking address; return the time."""
+    now = clock.now()
+    LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=now)
+    return now
+
+
+def _account(request: HttpRequest) -> UserId | None:
+    """Return who is signed in, if anybody."""
+    return UserId(str(request.user.pk)) if request.user.is_authenticated else None
+
+
+def _owner(request: HttpRequest) -> UserId:
+    """Return who is signed in."""
+    account = _account(request)
+    if account is None:
+        raise NotSignedIn
+    return account

@@ -1,0 +1,59 @@
+"""What every way out of a call has in common: the seat ends, the group and the media engine follow, an empty call is over."""
+
+from conclave.gate.impose import forget
+from conclave.gate.policy import Scope
+from conclave.keys import delivery
+from conclave.media import outbox as engine
+from conclave.meetings.models import Call, Ended, Gone, Participant
+from conclave.transparency.journal import journal
+
+
+def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None) -> bool:
+    """End one seat, inside the caller's transaction.
+
+    Args:
+        participant: whose seat.
+        reason: why.
+        now: the time.
+        by: the host's word when a host asked, key and signature, as keys/ returned them.
+
+    Returns:
+        Whether it was this call that ended it; a seat that is over already is left as it is.
+    """
+    row = Participant.objects.select_related("call").filter(pk=participant, left_at=None).first()
+    if row is None or not Participant.objects.filter(pk=participant, left_at=None).update(
+        left_at=now, gone_reason=reason, awaited_until=None
+    ):
+        return False
+    call = row.call
+    delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, now=now)
+    engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
+    journal(kind=f"participant_{reason}", obj=call.pk, fields={"participant": participant}, now=now)
+    if not Participant.objects.filter(call=call, left_at=None).exists():
+        finish(call=call.pk, reason=Ended.EMPTY, now=now)
+    return True
+
+
+def finish(*, call: str, reason: Ended, now: int) -> bool:
+    """End a call for everybody, inside the caller's transaction; its names, keys and messages go with it.
+
+    Args:
+        call: which call.
+        reason: why.
+        now: the time.
+
+    Returns:
+        Whether it was this call that ended it; one that is over already is left as it is.
+    """
+    row = Call.objects.filter(pk=call, ended_at=None).first()
+    if row is None or not Call.objects.filter(pk=call, ended_at=None).update(ended_at=now, end_reason=reason):
+        return False
+    seats = Participant.objects.filter(call=call)
+    seats.filter(left_at=None).update(left_at=now, gone_reason=Gone.ENDED)
+    # Nobody's name outlives the call. The hashes of seat secrets stay, so that a late tab can be told why it is over.
+    seats.update(name="", signature_key="", device="", pseudonym="", account=None, awaited_until=None)
+    delivery.close(call=call, now=now)
+    forget(scope=(Scope.CALL, call))
+    engine.emit_end(region=row.region, call=call, now=now)
+    journal(kind="call_ended", obj=call, fields={"reason": str(reason)}, now=now)
+    return True

@@ -1,0 +1,225 @@
+"""Joining: the server's story from a request to a ticket, each leaf visited once (docs/protocol/join.md)."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.gate.policy import Facts, Refuse, Scope, Subject, admit
+from conclave.gate.queries import admission_facts
+from conclave.kernel.clock import SECOND
+from conclave.kernel.errors import Malformed, Refused
+from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId, new_id
+from conclave.keys.attestation import Attestation, attest
+from conclave.keys.locks import writing
+from conclave.media import placement, ticket
+from conclave.meetings.models import Call, Gone, Participant, Role
+from conclave.meetings.names import clean_name
+from conclave.meetings.pseudonyms import pseudonym
+from conclave.meetings.queries import MeetingAccess, Seat, SeatUnknown, access_meeting, hash_seat
+from conclave.meetings.queries import seat as find_seat
+from conclave.transparency.journal import journal
+
+# How long a ticket waits for its socket; JOIN-7 gives a lost one the same time.
+HELLO_WITHIN_MS = 30 * SECOND
+
+
+class Removed(Refused):
+    """The host removed this person from the call."""
+
+    code = "removed"
+    status = 403
+    message = _("The host removed you from this call.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """What a browser says of itself when it asks to join."""
+
+    name: str
+    signature_key: str
+    device: str
+    account: UserId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """The seat that a reload or another tab takes back."""
+
+    participant: str
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Everything a browser needs to enter: who it is here, the gateway's word on it, and the way to the media."""
+
+    meeting: MeetingId
+    call: CallId
+    participant: ParticipantId
+    seat: str
+    name: str
+    role: Role
+    time: int
+    attestation: Attestation
+    link_version: int
+    region: placement.Region
+    media_token: str
+
+
+def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None, now: int) -> Ticket:
+    """Give a person a seat in the meeting's call, starting the call when there is none.
+
+    Args:
+        meeting: the meeting's id.
+        link_id: what the browser derived from the link.
+        newcomer: who asks.
+        again: the seat to take back (JOIN-2), or None for a new one.
+        now: the time.
+
+    Returns:
+        The ticket.
+
+    Raises:
+        LinkUnknown: not a meeting, or not its link (LINK-4).
+        NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
+        Removed: a host removed this person from the call.
+        SeatUnknown: `again` does not name a live seat of this call with this key and secret.
+        Malformed: the signature key sits in the call already.
+        CallFull, MediaUnavailable: there is no room, or no engine.
+    """
+    name = clean_name(raw=newcomer.name)
+    secret = new_id()
+    with writing():
+        access = access_meeting(meeting=meeting, link_id=link_id)
+        call = _call_for(access, again=again, now=now)
+        former = _seat_to_replace(call, newcomer, again) if again else None
+        _refuse_unless_admitted(call, newcomer, participant=former.participant if former else None, now=now)
+        region = placement.check_place(region=call.region, present=0 if former else _present(call))
+        if former:
+            row = _replace(former, name=name, secret=secret, access=access, newcomer=newcomer)
+        else:
+            row = _sit_down(call, access, newcomer, name=name, secret=secret, now=now)
+        kind = "participant_replaced" if former else "participant_joined"
+        journal(kind=kind, obj=call.pk, fields={"participant": row.pk}, now=now)
+    return _ticket(row, call, access, region, secret=secret, now=now)
+
+
+def recheck(*, seat: Seat, now: int) -> None:
+    """Ask admission again for somebody who is seated, as every connect to the media does (JOIN-9).
+
+    Args:
+        seat: a live seat.
+        now: the time.
+
+    Raises:
+        Removed: a restriction names this person by now.
+    """
+    facts = _facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now)
+    if isinstance(admit(facts), Refuse):
+        raise Removed
+
+
+def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
+    """Return the meeting's live call, or start one; `again` never starts one."""
+    live = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
+    if live is not None:
+        return live
+    if again:
+        raise SeatUnknown
+    call = Call.objects.create(id=new_id(), meeting_id=access.meeting, region=placement.place().id, started_at=now)
+    journal(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region}, now=now)
+    return call
+
+
+def _seat_to_replace(call: Call, newcomer: Newcomer, again: Again) -> Seat:
+    """Return the seat that `again` proves (JOIN-2): the secret, or the one before it, and the same signature key."""
+    found = find_seat(participant=again.participant, seat=again.seat)
+    if found.gone == Gone.REMOVED and found.call == call.pk:
+        raise Removed
+    if found.call != call.pk or found.signature_key != newcomer.signature_key or found.gone in set(Gone):
+        raise SeatUnknown
+    return found
+
+
+def _refuse_unless_admitted(call: Call, newcomer: Newcomer, *, participant: ParticipantId | None, now: int) -> None:
+    """Ask the gate; the only restriction that can stand so far is a host's removal."""
+    facts = _facts(
+        CallId(call.pk), MeetingId(call.meeting_id), participant=participant, device=newcomer.device, account=newcomer.account, now=now
+    )
+    if isinstance(admit(facts), Refuse):
+        raise Removed
+
+
+def _facts(call: CallId, meeting: MeetingId, *, participant: ParticipantId | None, device: str, account: UserId | None, now: int) -> Facts:
+    """Return what the gate must know of one person in one call."""
+    return admission_facts(
+        subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
+        scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), (Scope.CALL, call)],
+        now=now,
+    )
+
+
+def _present(call: Call) -> int:
+    """Return how many are seated."""
+    return Participant.objects.filter(call=call, left_at=None).count()
+
+
+def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, now: int) -> Participant:
+    """Give a new seat."""
+    if Participant.objects.filter(call=call, signature_key=newcomer.signature_key, left_at=None).exists():
+        raise Malformed("This signature key sits in the call already.")
+    return Participant.objects.create(
+        id=new_id(),
+        call=call,
+        name=name,
+        role=_role(access, newcomer),
+        signature_key=newcomer.signature_key,
+        device=newcomer.device,
+        account_id=newcomer.account,
+        pseudonym=pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else "",
+        seat_hash=hash_seat(secret),
+        joined_at=now,
+        awaited_until=now + HELLO_WITHIN_MS,
+    )
+
+
+def _replace(former: Seat, *, name: str, secret: str, access: MeetingAccess, newcomer: Newcomer) -> Participant:
+    """Hand the seat to its new holder: same participant id and key, new secret; the tab before it keeps a way back."""
+    row = Participant.objects.get(pk=former.participant)
+    row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
+    row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
+    row.account_id = newcomer.account
+    row.pseudonym = pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else ""
+    row.save(update_fields=["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym"])
+    return row
+
+
+def _role(access: MeetingAccess, newcomer: Newcomer) -> Role:
+    """Return the role to display: the meeting's owner is host, everybody else a guest until the group's policy says more."""
+    return Role.HOST if newcomer.account and newcomer.account == access.owner else Role.GUEST
+
+
+def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placement.Region, *, secret: str, now: int) -> Ticket:
+    """Return the ticket for a seat, signed and sealed."""
+    attestation = attest(
+        meeting=access.meeting,
+        call=call.pk,
+        participant=row.pk,
+        name=row.name,
+        role=row.role,
+        signature_key=row.signature_key,
+        account=row.pseudonym,
+    )
+    return Ticket(
+        meeting=access.meeting,
+        call=CallId(call.pk),
+        participant=ParticipantId(row.pk),
+        seat=secret,
+        name=row.name,
+        role=Role(row.role),
+        time=now,
+        attestation=attestation,
+        link_version=access.link_version,
+        region=region,
+        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now),
+    )

@@ -1,0 +1,118 @@
+"""The tables of meetings: the durable thing with a link, its calls, and the seats people have in them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from conclave.kernel.ids import ID_LENGTH
+
+KEY_LENGTH = 43  # 32 bytes as b64
+HASH_LENGTH = 64  # SHA-256 in hex
+
+
+class Role(models.TextChoices):
+    """What a person is in a call, for display; power comes from the group's policy (JOIN-4)."""
+
+    HOST = "host", "host"
+    GUEST = "guest", "guest"
+
+
+class Gone(models.TextChoices):
+    """Why a seat is over; JOIN-8 tells the client the same words where it has one."""
+
+    LEFT = "left", "left"
+    LOST = "lost", "lost"
+    REMOVED = "removed", "removed"
+    ENDED = "ended", "ended"
+
+
+class Ended(models.TextChoices):
+    """Why a call is over."""
+
+    EMPTY = "empty", "empty"
+    BY_HOST = "by_host", "by_host"
+    DELETED = "deleted", "deleted"
+
+
+class Meeting(models.Model):
+    """A meeting; its link's secret and its host key exist in browsers only."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    # Nobody owns a meet-now meeting: whoever holds its host link rules it.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(max_length=120, blank=True)
+    link_id = models.CharField(max_length=ID_LENGTH)
+    link_version = models.PositiveIntegerField(default=1)
+    host_hash = models.CharField(max_length=ID_LENGTH)
+    created_at = models.BigIntegerField()
+    deleted_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-created_at"], condition=Q(deleted_at=None), name="meetings_mine")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Call(models.Model):
+    """One live run of a meeting, with one MLS group and one media room."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="calls")
+    region = models.CharField(max_length=32)
+    started_at = models.BigIntegerField()
+    ended_at = models.BigIntegerField(null=True)
+    end_reason = models.CharField(max_length=8, choices=Ended.choices, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting"], condition=Q(ended_at=None), name="meetings_one_live_call")]
+        indexes = [models.Index(fields=["region"], condition=Q(ended_at=None), name="meetings_live_calls")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Participant(models.Model):
+    """One seat in a call. Once the call is over, nothing here names or links a person."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    call = models.ForeignKey(Call, on_delete=models.CASCADE, related_name="participants")
+    name = models.CharField(max_length=64, blank=True)
+    role = models.CharField(max_length=5, choices=Role.choices)
+    signature_key = models.CharField(max_length=KEY_LENGTH, blank=True)
+    # A random pseudonym that the device keeps for this meeting alone.
+    device = models.CharField(max_length=KEY_LENGTH, blank=True)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    # What others in this meeting know the account by; elsewhere it has another.
+    pseudonym = models.CharField(max_length=ID_LENGTH, blank=True)
+    seat_hash = models.CharField(max_length=HASH_LENGTH)
+    # The secret before the last replacement: its holder is told "joined elsewhere" and may take the seat back.
+    former_seat_hash = models.CharField(max_length=HASH_LENGTH, blank=True)
+    generation = models.PositiveIntegerField(default=1)
+    joined_at = models.BigIntegerField()
+    # Until when the first hello is awaited; from then on keys/ watches over the socket.
+    awaited_until = models.BigIntegerField(null=True)
+    left_at = models.BigIntegerField(null=True)
+    gone_reason = models.CharField(max_length=7, choices=Gone.choices, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["call", "signature_key"], condition=Q(left_at=None), name="meetings_one_seat_per_key"),
+            models.CheckConstraint(
+                condition=Q(left_at=None, gone_reason="") | (Q(left_at__isnull=False) & ~Q(gone_reason="")), name="meetings_gone_has_reason"
+            ),
+        ]
+        indexes = [models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class NowToken(models.Model):
+    """The one outstanding meet-now token, by its hash; it is gone once used."""
+
+    token_hash = models.CharField(primary_key=True, max_length=HASH_LENGTH)
+    created_at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return "meet-now token"

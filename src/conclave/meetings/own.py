@@ -1,0 +1,154 @@
+"""An owner's acts on a meeting: make, rename, delete."""
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import MeetingId, UserId
+from conclave.keys.locks import writing
+from conclave.meetings.departure import finish
+from conclave.meetings.models import Call, Ended, Meeting
+from conclave.meetings.now import use_now_token
+from conclave.meetings.queries import OwnMeeting, own_meeting
+from conclave.transparency.journal import journal
+
+LONGEST_TITLE = 120
+_WHITE_SPACE = re.compile(r"\s+")
+
+
+class MeetingExists(Refused):
+    """This id is taken; a browser that makes ids at random never meets this."""
+
+    code = "meeting_exists"
+    status = 409
+    message = _("This meeting exists already. Make a new one.")
+
+
+class TitleForbidden(Refused):
+    """The title is too long or holds characters that cannot be shown."""
+
+    code = "title_forbidden"
+    status = 422
+    message = _("A title has at most 120 characters, all of which can be shown.")
+
+
+def create_meeting(*, meeting: str, title: str, link_id: str, host_hash: str, owner: UserId, now: int) -> MeetingId:
+    """Store a meeting that its owner's browser made.
+
+    Args:
+        meeting: its id.
+        title: its title, which the server can read; may be empty.
+        link_id: what the browser derived from the link's secret.
+        host_hash: the hash of the host key.
+        owner: who is signed in.
+        now: the time.
+
+    Returns:
+        The id, for use as proof.
+
+    Raises:
+        TitleForbidden: the title cannot be used.
+        MeetingExists: the id is taken.
+    """
+    title = clean_title(raw=title)
+    with writing():
+        return _store(Meeting(id=meeting, owner_id=owner, title=title, link_id=link_id, host_hash=host_hash, created_at=now))
+
+
+def create_now(*, meeting: str, title: str, link_id: str, host_hash: str, token: str, now: int) -> MeetingId:
+    """Store a meeting made by whoever holds the one-time meet-now token, and use the token up.
+
+    Args:
+        meeting: its id.
+        title: its title; may be empty.
+        link_id: what the browser derived from the link's secret.
+        host_hash: the hash of the host key.
+        token: the one-time token.
+        now: the time.
+
+    Returns:
+        The id, for use as proof.
+
+    Raises:
+        NowUsed: the token is not the outstanding one.
+        TitleForbidden: the title cannot be used; the token stays good.
+        MeetingExists: the id is taken; the token stays good.
+    """
+    title = clean_title(raw=title)
+    with writing():
+        use_now_token(token=token)
+        return _store(Meeting(id=meeting, owner=None, title=title, link_id=link_id, host_hash=host_hash, created_at=now))
+
+
+def rename_meeting(*, meeting: str, owner: UserId, title: str, now: int) -> OwnMeeting:
+    """Give a meeting another title.
+
+    Args:
+        meeting: its id.
+        owner: who is signed in.
+        title: the new title.
+        now: the time.
+
+    Returns:
+        The meeting as it is now.
+
+    Raises:
+        TitleForbidden: the title cannot be used.
+        MeetingUnknown: it is not theirs.
+    """
+    title = clean_title(raw=title)
+    with writing():
+        proof = own_meeting(meeting=meeting, owner=owner)
+        Meeting.objects.filter(pk=proof.meeting).update(title=title)
+        journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
+    return replace(proof, title=title)
+
+
+def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
+    """Delete a meeting; its link opens nothing any more and a live call ends.
+
+    Args:
+        meeting: its id.
+        owner: who is signed in.
+        now: the time.
+
+    Raises:
+        MeetingUnknown: it is not theirs.
+    """
+    with writing():
+        proof = own_meeting(meeting=meeting, owner=owner)
+        call = Call.objects.filter(meeting=proof.meeting, ended_at=None).values_list("pk", flat=True).first()
+        if call:
+            finish(call=call, reason=Ended.DELETED, now=now)
+        Meeting.objects.filter(pk=proof.meeting).update(deleted_at=now, title="")
+        journal(kind="meeting_deleted", obj=proof.meeting, fields={}, now=now)
+
+
+def clean_title(*, raw: str) -> str:
+    """Return a title in NFC with its white space folded.
+
+    Args:
+        raw: what the owner typed; may be empty.
+
+    Raises:
+        TitleForbidden: longer than 120 characters, or with characters that cannot be shown.
+    """
+    title = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", raw)).strip() if len(raw) <= 8 * LONGEST_TITLE else raw
+    if len(title) > LONGEST_TITLE or any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in title):
+        raise TitleForbidden
+    return title
+
+
+def _store(row: Meeting) -> MeetingId:
+    """Insert a new meeting, inside the caller's transaction."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise MeetingExists from error
+    journal(kind="meeting_made", obj=row.pk, fields={"owner": row.owner_id or ""}, now=row.created_at)
+    return MeetingId(row.pk)

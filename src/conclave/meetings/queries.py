@@ -1,0 +1,219 @@
+"""Reading meetings: every access is checked here, and what was checked has its own type."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
+from conclave.meetings.models import Call, Meeting, Participant, Role
+
+JOINED_ELSEWHERE = "joined_elsewhere"
+# Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
+_NO_LINK = "A" * 22
+_OWN = ("pk", "title", "link_version", "created_at")
+
+
+class LinkUnknown(Refused):
+    """No such meeting, a deleted one, or not its link: one answer for all (LINK-4)."""
+
+    code = "link_unknown"
+    status = 404
+    message = _("This link does not open a meeting. Ask for the whole link again.")
+
+
+class MeetingUnknown(Refused):
+    """No such meeting, or not yours: one answer for both."""
+
+    code = "meeting_unknown"
+    status = 404
+    message = _("There is no such meeting among yours.")
+
+
+class SeatUnknown(Refused):
+    """Nobody has this seat now."""
+
+    code = "seat_unknown"
+    status = 409
+    message = _("Your seat in this call is over. Join again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingAccess:
+    """Proof that its bearer holds the meeting's link; only access_meeting makes one."""
+
+    meeting: MeetingId
+    title: str
+    owner: UserId | None
+    inviter: str
+    link_version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMeeting:
+    """Proof that a meeting is its owner's; only own_meeting and own_meetings make one."""
+
+    meeting: MeetingId
+    title: str
+    link_version: int
+    created_at: int
+    live: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seat:
+    """A seat whose holder proved that it is theirs; `gone` says why it is over, and is empty while it is not."""
+
+    participant: ParticipantId
+    call: CallId
+    meeting: MeetingId
+    name: str
+    role: Role
+    signature_key: str
+    device: str
+    account: UserId | None
+    generation: int
+    gone: str
+
+
+def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
+    """Return a meeting to somebody who holds its link.
+
+    Args:
+        meeting: the meeting's id.
+        link_id: what the browser derived from the link's secret.
+
+    Returns:
+        The meeting, for use as proof.
+
+    Raises:
+        LinkUnknown: there is no such meeting, it was deleted, or the link is not its link (LINK-4).
+    """
+    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None).first()
+    right = hmac.compare_digest((row.link_id if row else _NO_LINK).encode(), link_id.encode())
+    if row is None or not right:
+        raise LinkUnknown
+    return MeetingAccess(
+        meeting=MeetingId(row.pk),
+        title=row.title,
+        owner=UserId(row.owner_id) if row.owner_id else None,
+        inviter=row.owner.name if row.owner else "",
+        link_version=row.link_version,
+    )
+
+
+def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
+    """Return a person's meetings, newest first.
+
+    Args:
+        owner: whose.
+
+    Returns:
+        Those that are not deleted.
+    """
+    return [_own(row) for row in _mine(owner).order_by("-created_at", "id")]
+
+
+def own_meeting(*, meeting: str, owner: UserId) -> OwnMeeting:
+    """Return one meeting to its owner.
+
+    Args:
+        meeting: the meeting's id.
+        owner: who asks.
+
+    Returns:
+        The meeting, for use as proof.
+
+    Raises:
+        MeetingUnknown: there is no such meeting, it was deleted, or it is somebody else's.
+    """
+    row = _mine(owner).filter(pk=meeting).first()
+    if row is None:
+        raise MeetingUnknown
+    return _own(row)
+
+
+def live_region(*, meeting: MeetingId) -> str | None:
+    """Return where the meeting's live call is processed, or None when there is no live call.
+
+    Args:
+        meeting: an id from a proof.
+    """
+    return Call.objects.filter(meeting=meeting, ended_at=None).values_list("region", flat=True).first()
+
+
+def seat(*, participant: str, seat: str) -> Seat:
+    """Return a seat to somebody who holds its secret, even when it is over.
+
+    Args:
+        participant: the participant's id.
+        seat: the secret from the ticket.
+
+    Returns:
+        The seat; `gone` is `joined_elsewhere` for the secret before the last replacement.
+
+    Raises:
+        SeatUnknown: there is no such seat, or the secret is wrong.
+    """
+    row = Participant.objects.select_related("call").filter(pk=participant).first()
+    given = hash_seat(seat)
+    current = hmac.compare_digest(row.seat_hash if row else given[::-1], given)
+    former = hmac.compare_digest(row.former_seat_hash if row else "", given)
+    if row is None or not (current or former):
+        raise SeatUnknown
+    return _seat(row, gone=row.gone_reason or ("" if current else JOINED_ELSEWHERE))
+
+
+def seated(*, participant: str, call: str) -> Seat:
+    """Return the live seat of a participant in a live call, for a caller whose media token was checked.
+
+    Args:
+        participant: the participant's id.
+        call: the call's id.
+
+    Returns:
+        The seat.
+
+    Raises:
+        SeatUnknown: there is none, or it is over.
+    """
+    row = Participant.objects.select_related("call").filter(pk=participant, call=call, left_at=None, call__ended_at=None).first()
+    if row is None:
+        raise SeatUnknown
+    return _seat(row, gone="")
+
+
+def hash_seat(secret: str) -> str:
+    """Return what is stored of a seat's secret; it has 128 random bits, so a plain hash is enough."""
+    return hashlib.sha256(b"conclave/seat/1\0" + secret.encode()).hexdigest()
+
+
+def _mine(owner: UserId) -> QuerySet[Meeting, tuple[str, str, int, int, bool]]:
+    """Return the owner's meetings, each with whether it is live, as _own takes them."""
+    live = Exists(Call.objects.filter(meeting=OuterRef("pk"), ended_at=None))
+    return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=live).values_list(*_OWN, "live")
+
+
+def _own(row: tuple[str, str, int, int, bool]) -> OwnMeeting:
+    """Return a row of _mine as proof."""
+    meeting, title, link_version, created_at, live = row
+    return OwnMeeting(meeting=MeetingId(meeting), title=title, link_version=link_version, created_at=created_at, live=live)
+
+
+def _seat(row: Participant, *, gone: str) -> Seat:
+    """Return a row as plain values."""
+    return Seat(
+        participant=ParticipantId(row.pk),
+        call=CallId(row.call_id),
+        meeting=MeetingId(row.call.meeting_id),
+        name=row.name,
+        role=Role(row.role),
+        signature_key=row.signature_key,
+        device=row.device,
+        account=UserId(row.account_id) if row.account_id else None,
+        generation=row.generation,
+        gone=gone,
+    )

@@ -1,0 +1,51 @@
+"""A host removes somebody: out of the group, out of the media room, and not back into this call."""
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.gate.impose import restrict
+from conclave.gate.policy import Cause, Scope, Subject, What
+from conclave.kernel.errors import Refused
+from conclave.keys.delivery import host_word
+from conclave.keys.locks import writing
+from conclave.meetings.departure import depart
+from conclave.meetings.models import Gone, Participant
+from conclave.transparency.journal import journal
+
+
+class NobodyThere(Refused):
+    """No such participant in this call; for somebody who left a moment ago as well."""
+
+    code = "participant_unknown"
+    status = 404
+    message = _("This person is not in the call any more.")
+
+
+def remove(*, call: str, participant: str, by: str, signature: str, now: int) -> None:
+    """Remove a participant from a call because a host said so.
+
+    Args:
+        call: the call of both.
+        participant: who is removed.
+        by: the participant who asks.
+        signature: Ed25519 by their leaf key over the removal (delivery.md), b64.
+        now: the time.
+
+    Raises:
+        NotHost, NotLive: keys/ found the signature wrong, its key not listed as a host's, or no group (keys.delivery.host_word).
+        NobodyThere: nobody of that id sits in this call.
+    """
+    # Before the transaction: the public group's lock is never waited for while the database is held.
+    word = host_word(call=call, participant=by, label="remove", target=participant, signature=signature)
+    with writing():
+        row = Participant.objects.filter(pk=participant, call=call, left_at=None).first()
+        if row is None:
+            raise NobodyThere
+        restrict(
+            subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, row.device), (Subject.ACCOUNT, row.account_id)],
+            scope=(Scope.CALL, call),
+            what=What.JOIN,
+            cause=Cause.REMOVED_BY_HOST,
+            starts_at=now,
+        )
+        journal(kind="removal_asked", obj=call, fields={"participant": participant, "by": by}, now=now)
+        depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
