@@ -51,7 +51,7 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         Check(name="format", command=[str(SCRIPTS / "ruff"), "format", "--check"]),
         Check(name="types", command=[str(SCRIPTS / "mypy")]),
         Check(name="layers", command=[str(SCRIPTS / "lint-imports")]),
-        Check(name="dead-code", command=[str(SCRIPTS / "vulture")]),
+        Check(name="dead-code", command=[str(SCRIPTS / "python"), "-m", "deploy.dead_code"]),
         *(
             Check(name=f"web-{script}", command=["npm", "run", "--silent", script], cwd=web, needs=("modules",))
             for script in ("types", "lint", "test", "dead", "cycles")
