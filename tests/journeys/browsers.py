@@ -73,12 +73,21 @@ class Browser(Protocol):
 class Chromium:
     """One page of one Chromium process."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, *, owned: bool = True, page: Page | None = None) -> None:
         self.context = context
-        self.page: Page = context.new_page()
+        self._owned = owned
+        self.page: Page = page or context.new_page()
         self._problems: list[str] = []
         self._requests: list[str] = []
         self.watch(self.page)
+
+    def sibling(self) -> "Chromium":
+        """Open another window of the same device: same account, same key ring."""
+        return Chromium(self.context, owned=False)
+
+    def adopt(self, page: Page) -> "Chromium":
+        """Return a window that the page opened by itself."""
+        return Chromium(self.context, owned=False, page=page)
 
     def watch(self, page: Page) -> None:
         """Note the page's errors and requests."""
@@ -126,8 +135,11 @@ class Chromium:
         return list(self._requests)
 
     def close(self) -> None:
-        """Close the window and forget its storage."""
-        self.context.close()
+        """Close the window; with the first window of a device its storage goes too."""
+        if self._owned:
+            self.context.close()
+        else:
+            self.page.close()
 
     def _console(self, message: ConsoleMessage) -> None:
         """Keep errors only."""
@@ -147,7 +159,9 @@ class ChromiumProcess:
             camera = pictures.write_camera(folder / f"{who}.y4m", look)
             microphone = pictures.write_microphone(folder / f"{who}.wav", look)
             arguments += [FAKE_DEVICES, f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={microphone}"]
-        self._browser = playwright.chromium.launch(executable_path=programs.chromium(), args=arguments, headless=True)
+        self._browser = playwright.chromium.launch(
+            executable_path=programs.chromium(), args=arguments, headless=True, ignore_default_args=["--mute-audio"]
+        )
 
     def window(
         self,
@@ -217,6 +231,10 @@ class Firefox:
     def click(self, role: str, name: str) -> None:
         """Press what has this role and name, once it is there."""
         self._call("click", role=role, name=name)
+
+    def click_css(self, css: str) -> None:
+        """Press what this selector finds."""
+        self._call("click", css=css)
 
     def fill(self, name: str, text: str) -> None:
         """Type into the field with this name."""

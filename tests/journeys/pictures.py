@@ -83,6 +83,33 @@ SOUND = """async (element, { tones, ms }) => {
   return best;
 }"""
 
+# The same where AudioContext needs a sound card (Firefox): records what is played, decodes it, and searches it with Goertzel's filter.
+SOUND_RECORDED = """async (element, { tones, ms }) => {
+  const stream = element.srcObject;
+  if (!stream || !stream.getAudioTracks().length) return null;
+  const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()));
+  const parts = [];
+  recorder.ondataavailable = (event) => parts.push(event.data);
+  recorder.start();
+  await new Promise((done) => setTimeout(done, ms));
+  await new Promise((done) => { recorder.onstop = done; recorder.stop(); });
+  const decoded = await new OfflineAudioContext(1, 48000, 48000).decodeAudioData(await new Blob(parts).arrayBuffer());
+  const samples = decoded.getChannelData(0), size = 4096;
+  return Object.fromEntries(tones.map((tone) => {
+    const turn = 2 * Math.cos(2 * Math.PI * tone / decoded.sampleRate);
+    let best = -200;
+    for (let start = 0; start + size < samples.length; start += size) {
+      let one = 0, two = 0;
+      for (let i = 0; i < size; i++) {
+        const next = samples[start + i] * (0.5 - 0.5 * Math.cos(2 * Math.PI * i / size)) + turn * one - two;
+        two = one; one = next;
+      }
+      best = Math.max(best, 10 * Math.log10((one * one + two * two - turn * one * two) / (size * size / 16) + 1e-20));
+    }
+    return [tone, best];
+  }));
+}"""
+
 AUDIBLE_DB = -70.0
 CLEARER_DB = 12.0
 NEAR = 60.0

@@ -1,0 +1,92 @@
+"""Everybody can use it: the accessibility checker on every screen, phones, both languages, dark and light."""
+
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import ViewportSize
+
+from tests.journeys import packages
+from tests.journeys.browsers import until
+from tests.journeys.conftest import Chromiums, Guests
+from tests.journeys.people import Owner, Person
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE: ViewportSize = {"width": 390, "height": 780}
+
+
+def check(person: Person, screen: str) -> None:
+    """Run the checker on what is on screen."""
+    page = person.chromium.page
+    page.evaluate(packages.axe_source())
+    result: dict[str, Any] = page.evaluate("(rules) => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })", RULES)
+    faults = [f"{fault['id']}: {fault['help']}: {[node['html'][:160] for node in fault['nodes'][:3]]}" for fault in result["violations"]]
+    assert not faults, f"{screen}:\n" + "\n".join(faults)
+    wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{screen} is {wide} px too wide"
+
+
+@pytest.mark.journey("call", "lobby", "padlock", "reasons")
+@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_every_screen_of_a_call_passes_the_checker(
+    host: Person, people: Guests, meeting: str, *, viewport: ViewportSize | None, colours: str, locale: str
+) -> None:
+    host.join(meeting)
+    bob = people("Bob", viewport=viewport, dark=colours == "dark", locale=locale, touch=viewport is not None)
+    bob.enter(meeting)
+    bob.wait_for('[data-preview="on"] video', what="the preview")
+    assert bob.browser.ask("() => document.documentElement.lang").startswith(locale[:2])
+    check(bob, "lobby")
+    bob.chromium.page.fill("input[name=name]", "Bob")
+    bob.press("join")
+    bob.wait_live()
+    host.sees(bob)
+    check(bob, "call")
+    for panel in ("chat", "people", "security", "more"):
+        bob.open_panel(panel)
+        check(bob, panel)
+    bob.chromium.page.keyboard.press("Escape")
+    bob.chromium.page.keyboard.press("?")
+    bob.chromium.page.get_by_role("dialog").wait_for()
+    check(bob, "shortcuts")
+    bob.chromium.page.keyboard.press("Escape")
+    bob.press("leave")
+    bob.wait_ended("left")
+    check(bob, "ended")
+
+
+@pytest.mark.journey("owner")
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_every_page_passes_the_checker(owner: Owner, chromiums: Chromiums, locale: str, colours: Literal["light", "dark"]) -> None:
+    visitor = Owner("Bob", chromiums.of("Bob").window(locale=locale, dark=colours == "dark"), server=owner.server)
+    visitor.expects("404")
+    for path in ("/", "/protection", "/account/login/", "/owner", "/nowhere", "/m/" + "A" * 22):
+        visitor.browser.open(owner.server.url + path)
+        until(lambda: visitor.text().strip(), what=f"text on {path}")
+        check(visitor, path)
+    assert not visitor.faults()
+    visitor.browser.close()
+    owner.make_meeting(f"Checked {locale} {colours}")
+    owner.chromium.page.emulate_media(color_scheme=colours)
+    check(owner, "my meetings")
+
+
+@pytest.mark.journey("lobby", "call")
+def test_a_whole_call_in_french_has_no_english_sentence(host: Person, people: Guests, meeting: str) -> None:
+    host.join(meeting)
+    bob = people("Bob", locale="fr-FR")
+    bob.enter(meeting)
+    words = [bob.text()]
+    bob.chromium.page.fill("input[name=name]", "Bob")
+    bob.press("join")
+    bob.wait_live()
+    for panel in ("chat", "people", "security", "more"):
+        bob.open_panel(panel)
+        words.append(bob.text())
+    bob.press("leave")
+    bob.wait_ended("left")
+    words.append(bob.text())
+    for english in ("Join", "Your ", "You ", "Leave", "microphone off", "Nobody", "the server"):
+        assert english not in "\n".join(words).replace("Microphone", ""), english

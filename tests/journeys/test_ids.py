@@ -1,0 +1,10 @@
+"""Every id of "What people get" has a journey that passed in this run."""
+
+import pytest
+
+from tests.journeys.conftest import IDS, PASSED
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_the_id_has_a_passing_journey(name: str, request: pytest.FixtureRequest) -> None:
+    assert name in request.config.stash[PASSED], f"no journey marked '{name}' passed"
