@@ -35,7 +35,7 @@ export type KeysToFrames =
   | { readonly t: "epoch"; readonly news: Epoch }
   | { readonly t: "key"; readonly group: string; readonly epoch: number; readonly leaf: number; readonly key: CryptoKey }
   | { readonly t: "send"; readonly group: string; readonly epoch: number }
-  | { readonly t: "stop" }
+  | { readonly t: "pause"; readonly paused: boolean }
   | { readonly t: "wipe" };
 
 /** From the frame worker to the keys worker: whose keys are needed. */

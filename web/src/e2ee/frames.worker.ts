@@ -84,9 +84,8 @@ function onKeys(message: KeysToFrames): void {
     case "send":
       ring.send(message.group, message.epoch);
       return;
-    case "stop":
-      clearTimeout(switching);
-      ring.stop();
+    case "pause":
+      ring.pause(message.paused);
       return;
     case "wipe":
       clearTimeout(switching);

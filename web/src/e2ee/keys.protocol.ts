@@ -49,8 +49,8 @@ export interface Operations {
   restart: { in: object; out: { last: string | null } };
   /** Send under that epoch from now on (delivery.md, "Keys in use"). */
   send: { in: { epoch: number }; out: object };
-  /** LOG-15: stop sending until the next epoch. */
-  stop: { in: object; out: object };
+  /** LOG-15: no frame is sent while paused. */
+  pause: { in: { paused: boolean }; out: object };
 }
 export type Operation = keyof Operations;
 

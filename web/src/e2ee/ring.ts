@@ -43,6 +43,7 @@ export interface Slot {
 
 export class KeyRing {
   #group = "";
+  #paused = false;
   readonly #received = new Map<number, Received>();
   #sending: Sending | null = null;
   #next: Sending | null = null;
@@ -83,15 +84,15 @@ export class KeyRing {
     this.#used.add(this.#sending.id);
   }
 
-  /** LOG-15: no sending until a new epoch comes. */
-  stop(): void {
-    this.#sending = null;
-    this.#next = null;
+  /** LOG-15: nothing is sent while paused. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
   }
 
   /** Forgets everything but what was used: another group, or none. */
   wipe(): void {
-    this.stop();
+    this.#sending = null;
+    this.#next = null;
     this.#received.clear();
     this.#group = "";
   }
@@ -99,7 +100,7 @@ export class KeyRing {
   /** A key with a counter that no other frame has or will have; null while nothing may be sent. Synchronous, so two senders cannot share one. */
   take(): Slot | null {
     const sending = this.#sending;
-    if (sending === null || sending.counter >= COUNTER_LIMIT) return null;
+    if (this.#paused || sending === null || sending.counter >= COUNTER_LIMIT) return null;
     return { epoch: sending.epoch, leaf: sending.leaf, key: sending.key, counter: sending.counter++ };
   }
 

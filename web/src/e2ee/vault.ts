@@ -55,10 +55,10 @@ export class Vault {
       case "restart":
         return this.#restart() as Promise<Operations[O]["out"]>;
       case "send":
-        this.#tell("send", (values as Operations["send"]["in"]).epoch);
+        this.#toFrames({ t: "send", group: this.#group(), epoch: (values as Operations["send"]["in"]).epoch });
         return {} as Operations[O]["out"];
-      case "stop":
-        this.#toFrames({ t: "stop" });
+      case "pause":
+        this.#toFrames({ t: "pause", paused: (values as Operations["pause"]["in"]).paused });
         return {} as Operations[O]["out"];
       case "open":
         return this.#open(values as OpenArguments) as Promise<Operations[O]["out"]>;
@@ -154,10 +154,6 @@ export class Vault {
     const imported = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [use]);
     bytes.fill(0);
     return imported;
-  }
-
-  #tell(t: "send", epoch: number): void {
-    this.#toFrames({ t, group: this.#group(), epoch });
   }
 
   #group(): string {

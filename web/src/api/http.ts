@@ -1,0 +1,39 @@
+/** Requests to our own origin. Every failure is an ApiError with a stable code. */
+
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, status: number, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.code = code;
+    this.status = status;
+  }
+}
+
+function codeOf(body: unknown): { code: string; message: string } {
+  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
+  return { code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+}
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { credentials: "same-origin", cache: "no-store", redirect: "error", referrerPolicy: "no-referrer", ...init });
+  } catch {
+    throw new ApiError("server_unreachable", 0, "no answer");
+  }
+  if (response.ok) return response;
+  const { code, message } = codeOf(await response.json().catch(() => null));
+  throw new ApiError(code, response.status, message);
+}
+
+export async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
+  const response = await request(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
+  return (await response.json()) as T;
+}
+
+export async function getBytes(path: string, headers: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await (await request(path, { headers })).arrayBuffer());
+}

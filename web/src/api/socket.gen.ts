@@ -1,0 +1,277 @@
+/* Made by `npm run generate` from src/conclave/meetings/socket.py: do not edit. */
+
+export type ClientMessage = Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | End | Say;
+export type ServerMessage = Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Error | Gone;
+
+export interface Socket {
+  client?: ClientMessage;
+  server?: ServerMessage;
+}
+/**
+ * The first message: which seat this is, and what the client holds already (JOIN-5).
+ */
+export interface Hello {
+  incarnation: string | null;
+  log: number;
+  participant: string;
+  said: number;
+  seat: string;
+  t: "hello";
+  v: 1;
+}
+/**
+ * Leaves at once (JOIN-7).
+ */
+export interface Bye {
+  t: "bye";
+}
+/**
+ * Epoch 0 (LOG-13).
+ */
+export interface Create {
+  group_info: string;
+  incarnation: string;
+  t: "create";
+  tree: string;
+}
+/**
+ * Asks to be added.
+ */
+export interface Announce {
+  incarnation: string;
+  key_package: string;
+  mac: string;
+  t: "announce";
+}
+/**
+ * The next epoch, under a lease.
+ */
+export interface SendCommit {
+  commit: string;
+  /**
+   * @maxItems 100
+   */
+  dropped: Dropped[];
+  epoch: number;
+  incarnation: string;
+  lease: string;
+  t: "commit";
+  /**
+   * @maxItems 100
+   */
+  welcomes: WelcomePart[];
+}
+/**
+ * One announced addition that could not be committed (POL-13).
+ */
+export interface Dropped {
+  code: string;
+  participant: string;
+}
+/**
+ * One joiner's own part of a commit.
+ */
+export interface WelcomePart {
+  participant: string;
+  welcome: string;
+}
+/**
+ * The client is in this epoch.
+ */
+export interface Ack {
+  digest: string;
+  epoch: number;
+  incarnation: string;
+  t: "ack";
+}
+/**
+ * The client could not apply that entry (LOG-11).
+ */
+export interface Nack {
+  code: string;
+  incarnation: string;
+  index: number;
+  t: "nack";
+}
+/**
+ * A host asks to commit a policy change; `alone` when the commit must add nobody (POL-4).
+ */
+export interface Policy {
+  alone?: boolean;
+  incarnation: string;
+  t: "policy";
+}
+/**
+ * A host asks for a removal.
+ */
+export interface Remove {
+  participant: string;
+  signature: string;
+  t: "remove";
+}
+/**
+ * A host ends the call for all.
+ */
+export interface End {
+  signature: string;
+  t: "end";
+}
+/**
+ * An application message.
+ */
+export interface Say {
+  incarnation: string;
+  message: string;
+  t: "say";
+}
+/**
+ * The answer to `hello`; `log` and `said` are the indices that come next (a joiner's are set by its welcome).
+ */
+export interface Ready {
+  incarnation: string;
+  log: number;
+  mode: "create" | "join" | "resume";
+  said: number;
+  t: "ready";
+  time: number;
+}
+/**
+ * That creation won.
+ */
+export interface Created {
+  incarnation: string;
+  t: "created";
+}
+/**
+ * The log from the socket's cursor on.
+ */
+export interface Entries {
+  entries: (AddEntry | RemoveEntry | CommitEntry)[];
+  from: number;
+  incarnation: string;
+  t: "entries";
+}
+/**
+ * Log: somebody is to be added.
+ */
+export interface AddEntry {
+  admit?: HostWord | null;
+  key_package: string;
+  kind: "add";
+  mac: string;
+  participant: string;
+}
+/**
+ * A host's word in the log: its leaf key and signature.
+ */
+export interface HostWord {
+  key: string;
+  signature: string;
+}
+/**
+ * Log: somebody is to be removed.
+ */
+export interface RemoveEntry {
+  by?: HostWord | null;
+  kind: "remove";
+  participant: string;
+  reason: "left" | "lost" | "replaced" | "removed";
+}
+/**
+ * Log: an accepted commit.
+ */
+export interface CommitEntry {
+  commit: string;
+  kind: "commit";
+  participant: string;
+}
+/**
+ * Commit what the log means up to covers; −1 while it is empty.
+ */
+export interface Lease {
+  covers: number;
+  epoch: number;
+  incarnation: string;
+  lease: string;
+  policy: boolean;
+  t: "lease";
+}
+/**
+ * The commit lost or broke a rule: forget it.
+ */
+export interface CommitRefused {
+  code: string;
+  lease: string;
+  t: "refused";
+}
+/**
+ * The joiner's part of the commit at log index `index`; it reads the log from covers+1 on.
+ */
+export interface Welcome {
+  covers: number;
+  epoch: number;
+  incarnation: string;
+  index: number;
+  t: "welcome";
+  tree: string;
+  welcome: string;
+}
+/**
+ * 95 % of the old members have acknowledged.
+ */
+export interface Acked {
+  epoch: number;
+  incarnation: string;
+  t: "acked";
+}
+/**
+ * The incarnation ended; create or join the new one.
+ */
+export interface Renew {
+  incarnation: string;
+  mode: "create" | "join";
+  t: "renew";
+}
+/**
+ * Whether this member says the heartbeats from now on (LOG-15).
+ */
+export interface Keeper {
+  incarnation: string;
+  on: boolean;
+  t: "keeper";
+}
+/**
+ * What was said, from the socket's cursor on.
+ */
+export interface Said {
+  from: number;
+  incarnation: string;
+  items: SaidItem[];
+  t: "said";
+}
+/**
+ * One application message, franked.
+ */
+export interface SaidItem {
+  index: number;
+  kid: string;
+  message: string;
+  participant: string;
+  received: number;
+  tag: string;
+}
+/**
+ * The message of type `about` changed nothing.
+ */
+export interface Error {
+  about: string;
+  code: string;
+  t: "error";
+}
+/**
+ * Why the gateway closes this socket (JOIN-8).
+ */
+export interface Gone {
+  reason: "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing";
+  t: "gone";
+}

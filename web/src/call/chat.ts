@@ -1,0 +1,27 @@
+/** The chat's lines: own ones wait for their echo, others' come opened. Pure. */
+import type { ChatLine } from "./contract";
+
+const LINES_LIMIT = 2_000;
+
+export interface Chat { readonly lines: readonly ChatLine[]; readonly unread: number }
+export const NO_CHAT: Chat = { lines: [], unread: 0 };
+
+export function heard(chat: Chat, line: Omit<ChatLine, "self" | "state">): Chat {
+  return { lines: add(chat.lines, { ...line, self: false, state: "sent" }), unread: chat.unread + 1 };
+}
+
+export function saying(chat: Chat, line: Omit<ChatLine, "self" | "state">): Chat {
+  return { ...chat, lines: add(chat.lines, { ...line, self: true, state: "sending" }) };
+}
+
+export function settled(chat: Chat, id: string, state: "sent" | "failed"): Chat {
+  return { ...chat, lines: chat.lines.map((line) => (line.id === id ? { ...line, state } : line)) };
+}
+
+export function seen(chat: Chat): Chat {
+  return { ...chat, unread: 0 };
+}
+
+function add(lines: readonly ChatLine[], line: ChatLine): readonly ChatLine[] {
+  return [...lines, line].slice(-LINES_LIMIT);
+}

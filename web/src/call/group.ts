@@ -1,0 +1,205 @@
+/**
+ * Drives the group member from what the gateway relays (docs/protocol/delivery.md): applies the log in order, commits when leased,
+ * acknowledges, and starts anew when an incarnation ends. Every decision about the group itself is made in the keys worker.
+ */
+import { fetchTree, type Seat } from "../api/join";
+import type { ClientMessage, Lease, Ready, ServerMessage, Welcome } from "../api/socket.gen";
+import { textOf } from "../e2ee/base64";
+import type { GroupEvent, GroupState, LogEntry } from "../e2ee/group.types";
+import type { Keys } from "../e2ee/keys.client";
+import { Log } from "./log";
+
+export interface GroupHooks {
+  send(message: ClientMessage): void;
+  /** A new epoch, with what happened in the log on the way; `first` when we have just come in. */
+  epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
+  announced(events: readonly GroupEvent[]): void;
+  /** Out of the group: by removal, or because nothing worked. */
+  out(reason: "removed" | "not_securing"): void;
+}
+
+type Place = "outside" | "creating" | "announced" | "inside";
+
+/** A joiner that cannot open its Welcome asks again with a new key package this often. */
+const ATTEMPTS = 4;
+
+export class Group {
+  readonly #keys: Keys;
+  readonly #seat: Seat;
+  readonly #hooks: GroupHooks;
+  #place: Place = "outside";
+  #incarnation: string | null = null;
+  #state: GroupState | null = null;
+  #log = new Log();
+  #lease: Lease | null = null;
+  #last: string | null;
+  #used = false;
+  #attempts = 0;
+  /** Set when a commit others may have accepted could not be applied (LOG-11). */
+  #refused = false;
+  #changes: object | null = null;
+
+  constructor(keys: Keys, seat: Seat, hooks: GroupHooks, last: string | null) {
+    this.#keys = keys;
+    this.#seat = seat;
+    this.#hooks = hooks;
+    this.#last = last;
+  }
+
+  get state(): GroupState | null {
+    return this.#place === "inside" ? this.#state : null;
+  }
+
+  get incarnation(): string | null {
+    return this.#incarnation;
+  }
+
+  /** Where to go on after a reconnect (LOG-5). */
+  get cursor(): number {
+    return this.#log.end;
+  }
+
+  /** A host asks for a policy change; it is committed under the lease that answers. */
+  change(changes: object): void {
+    if (this.#incarnation === null) return;
+    this.#changes = changes;
+    this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
+  }
+
+  async handle(message: ServerMessage): Promise<void> {
+    if (message.t === "ready") return this.#ready(message);
+    if (message.t === "renew") return this.#begin(message.mode, message.incarnation);
+    if (!("incarnation" in message) && message.t !== "refused") return;
+    if ("incarnation" in message && message.incarnation !== this.#incarnation) return;
+    switch (message.t) {
+      case "created":
+        if (this.#place === "creating" && this.#state) await this.#enter(this.#state, 0);
+        return;
+      case "entries":
+        this.#log.add(message.from, message.entries);
+        return this.#apply();
+      case "welcome":
+        return this.#welcomed(message);
+      case "lease":
+        this.#lease = message;
+        return this.#commit();
+      case "refused":
+        if (this.#lease?.lease === message.lease) this.#lease = null;
+        await this.#keys.ask("forget", {}).catch(() => undefined);
+        return;
+      case "acked":
+        return this.#acked(message.epoch);
+      default:
+    }
+  }
+
+  async #ready(message: Ready): Promise<void> {
+    const same = message.incarnation === this.#incarnation;
+    // Our leaf, or an announcement nobody has committed yet, is still good.
+    if (same && message.mode === "resume" && (this.#place === "inside" || this.#place === "announced")) return;
+    await this.#begin(message.mode === "create" ? "create" : "join", message.incarnation);
+  }
+
+  async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
+    if (this.#used) {
+      const { last } = await this.#keys.ask("restart", {});
+      this.#last = last ?? this.#last;
+    }
+    this.#used = true;
+    if (incarnation !== this.#incarnation) this.#log = new Log();
+    this.#incarnation = incarnation;
+    this.#lease = null;
+    this.#refused = false;
+    const last = this.#last === null ? {} : { last: this.#last };
+    if (mode === "create") {
+      const { group_info, tree, state } = await this.#keys.ask("create", { incarnation, ...last });
+      this.#place = "creating";
+      this.#state = state;
+      this.#hooks.send({ t: "create", incarnation, group_info, tree });
+    } else {
+      const { key_package, mac } = await this.#keys.ask("key_package", { incarnation });
+      this.#place = "announced";
+      this.#hooks.send({ t: "announce", incarnation, key_package, mac });
+    }
+  }
+
+  async #welcomed({ incarnation, welcome, tree, covers, index }: Welcome): Promise<void> {
+    if (this.#place !== "announced") return;
+    try {
+      const bytes = textOf(await fetchTree(tree, this.#seat));
+      const last = this.#last === null ? {} : { last: this.#last };
+      const { state } = await this.#keys.ask("join", { incarnation, welcome, tree: bytes, covers, index, ...last });
+      await this.#enter(state, covers + 1);
+      await this.#apply();
+    } catch {
+      // Its key package is spent; a new one may meet a better commit.
+      if (++this.#attempts < ATTEMPTS) await this.#begin("join", incarnation);
+      else this.#hooks.out("not_securing");
+    }
+  }
+
+  async #enter(state: GroupState, next: number): Promise<void> {
+    this.#place = "inside";
+    this.#attempts = 0;
+    this.#log.next = next;
+    this.#state = state;
+    await this.#acknowledge();
+    this.#hooks.epoch(state, [], true);
+  }
+
+  async #apply(): Promise<void> {
+    if (this.#place !== "inside") return;
+    const { from, entries } = this.#log.take();
+    if (entries.length === 0) return this.#commit();
+    const { events, state } = await this.#keys.ask("entries", { from, entries: entries as readonly LogEntry[] });
+    for (const { kind, index, code } of events) {
+      if (kind !== "refused" || this.#incarnation === null) continue;
+      this.#refused = true;
+      this.#hooks.send({ t: "nack", incarnation: this.#incarnation, index, code: code ?? "refused" });
+    }
+    if (events.some((event) => event.self_removed === true)) {
+      this.#place = "outside";
+      this.#hooks.out("removed");
+      return;
+    }
+    this.#hooks.announced(events);
+    if (state && state.epoch !== this.#state?.epoch) {
+      this.#refused = false;
+      this.#state = state;
+      await this.#acknowledge();
+      this.#hooks.epoch(state, events, false);
+    }
+    await this.#commit();
+  }
+
+  async #acknowledge(): Promise<void> {
+    if (this.#incarnation === null) return;
+    const { epoch, digest } = await this.#keys.ask("acknowledgement", {});
+    this.#hooks.send({ t: "ack", incarnation: this.#incarnation, epoch, digest });
+  }
+
+  async #acked(epoch: number): Promise<void> {
+    if (this.#place !== "inside" || !this.#state || this.#incarnation === null) return;
+    if (epoch === this.#state.epoch) await this.#keys.ask("send", { epoch });
+    // LOG-11: others went where we could not follow.
+    else if (epoch > this.#state.epoch && this.#refused) await this.#begin("join", this.#incarnation);
+  }
+
+  /** Under a lease for our epoch, once the log is applied as far as the lease covers. */
+  async #commit(): Promise<void> {
+    const lease = this.#lease;
+    if (!lease || this.#place !== "inside" || !this.#state) return;
+    if (lease.epoch < this.#state.epoch) this.#lease = null;
+    if (lease.epoch !== this.#state.epoch || lease.covers >= this.#log.next) return;
+    this.#lease = null;
+    try {
+      const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
+      const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
+      if (lease.policy) this.#changes = null;
+      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes, dropped });
+    } catch {
+      // The next candidate's lease comes by itself (LOG-8).
+      await this.#keys.ask("forget", {}).catch(() => undefined);
+    }
+  }
+}

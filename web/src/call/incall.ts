@@ -1,0 +1,183 @@
+/** What happens during a call, turned into the state the screens read. */
+import type { PipeReading } from "../e2ee/frames.protocol";
+import type { GroupEvent, GroupState } from "../e2ee/group.types";
+import { keep } from "../e2ee/keyring";
+import type { Keys } from "../e2ee/keys.client";
+import type { Devices, DevicesState } from "../media/devices";
+import type { Tiles } from "../media/tiles";
+import * as chat from "./chat";
+import type { Change } from "./contract";
+import type { Entry } from "./entry";
+import type { Joined } from "./join";
+import { people } from "./roster";
+import type { Utterance } from "./said";
+import { keepSeat } from "./seat";
+import type { Session, SessionHooks } from "./session";
+import { toast, type Store } from "./store";
+import { changesBetween, entered, NO_SECURITY } from "./verify";
+
+export class InCall {
+  readonly hooks: SessionHooks;
+  session!: Session;
+  readonly #store: Store;
+  readonly #tiles: Tiles;
+  #entry: Entry;
+  #keys: Keys | null = null;
+  #state: GroupState | null = null;
+  #live = false;
+  readonly #order: string[] = [];
+  readonly #announced = new Map<string, number>();
+  readonly #heard = new Map<string, number>();
+  readonly #hands = new Set<string>();
+  readonly #strangers = new Set<string>();
+  readonly #names = new Map<string, string>();
+  readonly #sent = new Map<string, string>();
+  #lines = 0;
+  #devices: DevicesState | null = null;
+  #last: string | null;
+
+  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string) => void) {
+    this.#store = store;
+    this.#tiles = tiles;
+    this.#entry = entry;
+    this.#last = entry.again?.remember ?? null;
+    this.hooks = {
+      epoch: (state, events, first) => { this.#epoch(state, events, first); },
+      announced: (participants) => { for (const participant of participants) this.#announced.set(participant, performance.now()); },
+      heard: (utterance) => { this.#utterance(utterance, over); },
+      echoed: (message) => { this.#settle(message, "sent"); },
+      changed: () => { this.#refresh(); },
+      lost: (lost) => { if (this.#live) store.setState({ phase: { at: "reconnecting", since: Date.now(), lost } }); },
+      back: () => { if (this.#live) { store.setState({ phase: { at: "live" } }); toast(store, "reconnected"); } },
+      fresh: (reason) => { if (this.#live) store.setState({ phase: reason ? { at: "silenced", reason } : { at: "live" } }); },
+      over,
+    };
+  }
+
+  async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
+    this.#entry = entry;
+    this.session = session;
+    this.#keys = keys;
+    this.#store.setState({ phase: { at: "joining", step: "connecting" }, region: session.ticket.region, startedAt: Date.now(), security: NO_SECURITY });
+    this.remember(devices.state);
+    void session.inside.then(() => { this.#refresh(); });
+    await session.enter(() => devices.tracks);
+    this.#live = true;
+    this.#store.setState({ phase: { at: "live" } });
+    this.#refresh();
+  }
+
+  /** FRM-6: which participants' frames authenticated just now. */
+  readings(pipes: readonly PipeReading[]): void {
+    for (const { side, participant, passed } of pipes) if (side === "receive" && participant !== null && passed > 0) this.#heard.set(participant, performance.now());
+    this.#refresh();
+  }
+
+  async chat(text: string): Promise<void> {
+    const id = `own-${String(++this.#lines)}`;
+    const participant = this.session.ticket.participant;
+    this.#chat((lines) => chat.saying(lines, { id, participant, name: this.session.ticket.name, text, at: this.session.now }));
+    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
+    if (sealed !== null) this.#sent.set(sealed, id);
+    else {
+      this.#chat((lines) => chat.settled(lines, id, "failed"));
+      toast(this.#store, "send_failed");
+    }
+  }
+
+  async setHand(up: boolean): Promise<void> {
+    const { participant } = this.session.ticket;
+    if ((await this.session.say({ kind: "hand", up })) === null) return;
+    if (up) this.#hands.add(participant);
+    else this.#hands.delete(participant);
+    this.#refresh();
+  }
+
+  /** Kept for a reload of this tab: seat, identity, what the group looks like. */
+  remember(devices: DevicesState): void {
+    this.#devices = devices;
+    if (!("ticket" in (this.session ?? {}))) return;
+    const { participant, seat, name } = this.session.ticket;
+    const [microphone, camera] = [devices.microphoneState === "on", devices.cameraState === "on"];
+    keepSeat(this.#entry.meeting, { participant, seat, name, identity: this.#entry.identity, remember: this.#last, microphone, camera });
+  }
+
+  #epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
+    const changes = first && !this.#state ? [] : changesBetween(this.#state?.roster ?? [], state.roster, Date.now());
+    this.#state = state;
+    for (const { participant, name } of state.roster) {
+      this.#announced.delete(participant);
+      this.#names.set(participant, name);
+      if (!this.#order.includes(participant)) this.#order.push(participant);
+    }
+    const here = new Set(state.roster.map(({ participant }) => participant));
+    for (const participant of this.#hands) if (!here.has(participant)) this.#hands.delete(participant);
+    this.#store.setState(({ security }) => ({ security: entered(security, state, changes), hosting: state.hosting === true || this.#entry.kept.hostKey !== null }));
+    this.#tell(changes, events);
+    if (this.#entry.kept.hostKey !== null && state.hosting !== true) this.session.group.change({ claim: true });
+    if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });
+    void this.#record(state);
+    this.#refresh();
+  }
+
+  #tell(changes: readonly Change[], events: readonly GroupEvent[]): void {
+    const byHost = new Set(events.flatMap(({ removed }) => removed ?? []).filter(({ reason }) => reason === "removed").map(({ participant }) => this.#names.get(participant)));
+    for (const { what, name } of changes) toast(this.#store, what === "joined" ? "joined" : byHost.has(name) ? "removed" : "left", name);
+    if (changes.length > 0 && this.#store.getState().security.verified) toast(this.#store, "code_changed");
+  }
+
+  async #record({ policy }: GroupState): Promise<void> {
+    this.#last = (await this.#keys?.ask("remember", {}).catch(() => null))?.text ?? this.#last;
+    if (this.#devices) this.remember(this.#devices);
+    const { kept, meeting } = this.#entry;
+    const seen = { call: this.session.ticket.call, version: policy.version };
+    if (kept.policy?.call === seen.call && kept.policy.version >= seen.version) return;
+    await keep(meeting, { ...kept, linkVersion: Math.max(kept.linkVersion, this.session.ticket.link_version), policy: seen }).catch(() => undefined);
+  }
+
+  #utterance({ participant, index, received, content }: Utterance, over: (reason: string) => void): void {
+    const name = this.#names.get(participant) ?? "";
+    if (content.kind === "chat") {
+      this.#chat((lines) => chat.heard(lines, { id: `${participant}-${String(index)}`, participant, name, text: content.text, at: received }));
+      toast(this.#store, "chat", name);
+    } else if (content.kind === "hand") {
+      if (content.up && !this.#hands.has(participant)) toast(this.#store, "hand", name);
+      if (content.up) this.#hands.add(participant);
+      else this.#hands.delete(participant);
+      this.#refresh();
+    } else if (content.kind === "end" && this.#state?.roster.some((leaf) => leaf.participant === participant && leaf.host)) {
+      void this.session.close(true);
+      over("ended");
+    }
+  }
+
+  #settle(message: string, state: "sent" | "failed"): void {
+    const id = this.#sent.get(message);
+    if (id === undefined) return;
+    this.#sent.delete(message);
+    this.#chat((lines) => chat.settled(lines, id, state));
+  }
+
+  #chat(change: (chat: chat.Chat) => chat.Chat): void {
+    this.#store.setState(({ chat: lines, unread }) => {
+      const next = change({ lines, unread });
+      return { chat: next.lines, unread: next.unread };
+    });
+  }
+
+  #refresh(): void {
+    if (!this.#state) return;
+    const self = this.session.ticket.participant;
+    const now = performance.now();
+    const list = people({
+      now, self, leaves: this.#state.roster, announced: this.#announced, present: this.session.media.presences, heard: this.#heard, hands: this.#hands, order: this.#order,
+    });
+    for (const { participant, lock } of list) {
+      if (lock !== "stranger" || this.#strangers.has(participant)) continue;
+      this.#strangers.add(participant);
+      toast(this.#store, "stranger");
+    }
+    this.#store.setState({ people: list });
+    this.#tiles.refresh();
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Joining, top to bottom (docs/protocol/join.md): the seat, then the meeting socket and the media path side by side, then the group,
+ * then our tracks. What could be done before the click is done already (entry.ts).
+ */
+import { ApiError } from "../api/http";
+import { requestSeat, type JoinRequest, type Ticket } from "../api/join";
+import { keep } from "../e2ee/keyring";
+import type { Workers } from "../e2ee/workers";
+import { openEntry, type Entry } from "./entry";
+import { dropSeat } from "./seat";
+import { Session, type SessionHooks } from "./session";
+
+/** Why a join came to nothing; the code is one of EndReason. */
+export class JoinRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.name = "JoinRefused";
+    this.code = code;
+  }
+}
+
+export interface Joined { readonly entry: Entry; readonly session: Session }
+
+export async function join(entry: Entry, name: string, workers: Workers, hooks: SessionHooks, allowIce: (servers: RTCIceServer[]) => void): Promise<Joined> {
+  const { entry: seated, ticket } = await takeSeat(entry, name, workers);
+  await checkVersions(seated, ticket);
+  allowIce(ticket.media.ice_servers);
+  const { attestation, attestation_signature, attestation_key, link_version, time } = ticket;
+  const { participant, call } = await workers.keys.ask("seated", { attestation, attestation_signature, attestation_key, link_version, time });
+  if (participant !== ticket.participant || call !== ticket.call) throw new JoinRefused("malformed");
+  return { entry: seated, session: new Session(workers, ticket, hooks, seated.again?.remember ?? null) };
+}
+
+async function takeSeat(entry: Entry, name: string, { keys }: Workers): Promise<{ entry: Entry; ticket: Ticket }> {
+  const ask = ({ meeting, linkId, signatureKey, kept, again }: Entry): Promise<Ticket> => {
+    const seat = again ? { again: { participant: again.participant, seat: again.seat } } : {};
+    const request: JoinRequest = { v: 1, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...seat };
+    return requestSeat(request);
+  };
+  try {
+    return { entry, ticket: await ask(entry) };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.code !== "seat_unknown") throw new JoinRefused(error.code);
+    // The seat is gone: a new one, with a key of its own.
+    dropSeat(entry.meeting);
+    const fresh = await openEntry(entry.meeting, entry.kept, null, keys);
+    return { entry: fresh, ticket: await ask(fresh).catch((reason: unknown) => { throw new JoinRefused(reason instanceof ApiError ? reason.code : "malformed"); }) };
+  }
+}
+
+/** LINK-3: a server that falls back to an older link is not believed. */
+async function checkVersions({ meeting, kept }: Entry, { link_version }: Ticket): Promise<void> {
+  if (link_version < kept.linkVersion) throw new JoinRefused("link_old");
+  if (link_version > kept.linkVersion) await keep(meeting, { ...kept, linkVersion: link_version }).catch(() => undefined);
+}

@@ -1,0 +1,74 @@
+/**
+ * Who is here, for the screen. People are the leaves of the current tree (I3, JOIN-4); the announced and the strangers are shown beside them.
+ * Nothing the media server says can make a person or give one a name (I10).
+ */
+import type { Leaf } from "../e2ee/group.types";
+import type { Presence } from "../media/presence";
+import type { Lock, Person } from "./contract";
+import { ambiguous } from "./alike";
+
+/** FRM-6: how long one authenticated frame keeps a padlock on. */
+export const LOCK_MS = 3_000;
+const SECURING_MS = 15_000;
+
+export interface RosterFacts {
+  readonly now: number;
+  readonly self: string;
+  readonly leaves: readonly Leaf[];
+  /** Announced to be added and not in the tree yet, with when that was. */
+  readonly announced: ReadonlyMap<string, number>;
+  readonly present: readonly Presence[];
+  /** When a frame of that participant last authenticated here. */
+  readonly heard: ReadonlyMap<string, number>;
+  readonly hands: ReadonlySet<string>;
+  /** Participants in the order they were first seen. */
+  readonly order: readonly string[];
+}
+
+const NOTHING = { speaking: false, microphone: false, camera: false, screen: false, connection: "good" as const };
+
+export function people(facts: RosterFacts): readonly Person[] {
+  const present = new Map(facts.present.map((presence) => [presence.participant, presence]));
+  const twins = ambiguous(facts.leaves.map(({ name }) => name));
+  const inside = new Set(facts.leaves.map(({ participant }) => participant));
+  const members = facts.leaves.map((leaf) => member(leaf, present.get(leaf.participant), twins, facts));
+  const others = [...new Set([...facts.announced.keys(), ...present.keys()])]
+    .filter((participant) => !inside.has(participant) && participant !== facts.self)
+    .map((participant) => outsider(participant, present.get(participant), facts));
+  const rank = new Map(facts.order.map((participant, index) => [participant, index]));
+  const place = ({ self, participant }: Person): number => (self ? -1 : (rank.get(participant) ?? Infinity));
+  return [...members, ...others].sort((one, other) => place(one) - place(other));
+}
+
+function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, { now, self, heard, hands }: RosterFacts): Person {
+  const fresh = now - (heard.get(leaf.participant) ?? -Infinity) < LOCK_MS;
+  return {
+    participant: leaf.participant,
+    leaf: leaf.leaf,
+    name: leaf.name,
+    ambiguous: twins.has(leaf.name),
+    role: leaf.role,
+    hosting: leaf.host,
+    signedIn: typeof leaf.account === "string",
+    domain: leaf.domain ?? null,
+    self: leaf.participant === self,
+    lock: fresh ? "locked" : "quiet",
+    handUp: hands.has(leaf.participant),
+    ...view(presence),
+  };
+}
+
+function outsider(participant: string, presence: Presence | undefined, { now, announced }: RosterFacts): Person {
+  const since = announced.get(participant);
+  const lock: Lock = since !== undefined && now - since < SECURING_MS ? "securing" : "stranger";
+  return {
+    participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, signedIn: false, domain: null, self: false, lock, handUp: false,
+    ...view(presence),
+  };
+}
+
+function view(presence: Presence | undefined): Omit<Presence, "participant"> {
+  if (!presence) return NOTHING;
+  const { speaking, microphone, camera, screen, connection } = presence;
+  return { speaking, microphone, camera, screen, connection };
+}

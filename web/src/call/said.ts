@@ -1,0 +1,128 @@
+/** What people say, inside the group (docs/protocol/messages.md): sealing, opening, order. Nothing here trusts the gateway's word on who spoke. */
+import canonicalize from "canonicalize";
+import type { ClientMessage, Said as SaidMessage, SaidItem } from "../api/socket.gen";
+import type { Keys } from "../e2ee/keys.client";
+
+export type Content =
+  | { readonly kind: "chat"; readonly text: string }
+  | { readonly kind: "hand"; readonly up: boolean }
+  | { readonly kind: "heartbeat"; readonly epoch: number; readonly transcript: string; readonly policy: number; readonly time: number }
+  | { readonly kind: "end" };
+
+export interface Utterance {
+  readonly participant: string;
+  readonly index: number;
+  readonly received: number;
+  readonly content: Content;
+}
+
+export const TEXT_LIMIT = 4000;
+/** A message may overtake the commit of its epoch; it waits for that commit, this many at most. */
+const WAITING_LIMIT = 64;
+
+/** SAY-1: null for anything that is not exactly one of the known contents. */
+export function parseContent(text: string): Content | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value) || canonicalize(value) !== text) return null;
+  const fields = value as Record<string, unknown>;
+  return matches(fields) ? (fields as unknown as Content) : null;
+}
+
+function matches(fields: Record<string, unknown>): boolean {
+  const names = Object.keys(fields).sort().join(" ");
+  switch (fields["kind"]) {
+    case "chat":
+      return names === "kind text" && typeof fields["text"] === "string" && fields["text"].length > 0 && [...fields["text"]].length <= TEXT_LIMIT;
+    case "hand":
+      return names === "kind up" && typeof fields["up"] === "boolean";
+    case "heartbeat":
+      return (
+        names === "epoch kind policy time transcript" &&
+        typeof fields["transcript"] === "string" &&
+        [fields["epoch"], fields["policy"], fields["time"]].every((field) => Number.isSafeInteger(field))
+      );
+    case "end":
+      return names === "kind";
+    default:
+      return false;
+  }
+}
+
+export interface SaidHooks {
+  send(message: ClientMessage): boolean;
+  heard(utterance: Utterance): void;
+  /** Our own message has come back: the gateway has relayed it. */
+  echoed(message: string): void;
+}
+
+export class Said {
+  readonly #keys: Keys;
+  readonly #self: string;
+  readonly #hooks: SaidHooks;
+  #next = 0;
+  #waiting: SaidItem[] = [];
+  /** SAY-1: dropped messages are counted, nothing else. */
+  dropped = 0;
+
+  constructor(keys: Keys, self: string, hooks: SaidHooks) {
+    this.#keys = keys;
+    this.#self = self;
+    this.#hooks = hooks;
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Another incarnation counts its messages anew. */
+  reset(): void {
+    this.#next = 0;
+    this.#waiting = [];
+  }
+
+  /** Gives the sealed message, by which its echo is known; null when it could not be sent. */
+  async say(incarnation: string, content: Content): Promise<string | null> {
+    const text = canonicalize(content);
+    if (text === undefined) return null;
+    const { message } = await this.#keys.ask("seal", { content: text });
+    return this.#hooks.send({ t: "say", incarnation, message }) ? message : null;
+  }
+
+  async receive({ from, items }: SaidMessage): Promise<void> {
+    for (const item of items) {
+      if (item.index < this.#next) continue;
+      this.#next = item.index + 1;
+      if (item.participant === this.#self) this.#hooks.echoed(item.message);
+      else if (!(await this.#open(item))) this.#waiting.push(item);
+    }
+    this.#next = Math.max(this.#next, from + items.length);
+    this.#drop(Math.max(0, this.#waiting.length - WAITING_LIMIT));
+  }
+
+  /** After a new epoch: messages that came before their commit get their second and last chance. */
+  async again(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const item of waiting) if (!(await this.#open(item))) this.dropped += 1;
+  }
+
+  #drop(count: number): void {
+    this.#waiting.splice(0, count);
+    this.dropped += count;
+  }
+
+  async #open({ participant, message, index, received }: SaidItem): Promise<boolean> {
+    // SAY-2, SAY-3, SAY-5 are checked behind this call, where the leaf is known.
+    const said = await this.#keys.ask("open_message", { message, participant }).catch(() => null);
+    if (!said) return false;
+    const content = parseContent(said.content);
+    if (content) this.#hooks.heard({ participant: said.participant, index, received, content });
+    else this.dropped += 1;
+    return true;
+  }
+}

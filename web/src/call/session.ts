@@ -1,0 +1,196 @@
+/**
+ * One seat in one call: the meeting socket, the group and the media path side by side, from the ticket to the end.
+ * Messages are handled one after the other; one that fails disturbs none of the others.
+ */
+import type { Ticket } from "../api/join";
+import type { ServerMessage } from "../api/socket.gen";
+import type { GroupEvent, GroupState } from "../e2ee/group.types";
+import type { Workers } from "../e2ee/workers";
+import type { Published } from "../media/devices";
+import { Media } from "../media/room";
+import { Freshness, type Staleness } from "./freshness";
+import { Group } from "./group";
+import { Said, type Content, type Utterance } from "./said";
+import { MeetingSocket } from "./socket";
+
+export interface SessionHooks {
+  epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
+  announced(participants: readonly string[]): void;
+  heard(utterance: Utterance): void;
+  echoed(message: string): void;
+  /** Anything about media or time: look again. */
+  changed(): void;
+  lost(what: "socket" | "media"): void;
+  back(what: "socket" | "media"): void;
+  fresh(staleness: Staleness | null): void;
+  over(reason: string): void;
+}
+
+const TICK_MS = 1_000;
+
+export class Session {
+  readonly ticket: Ticket;
+  readonly media: Media;
+  readonly group: Group;
+  readonly said: Said;
+  readonly #workers: Workers;
+  readonly #hooks: SessionHooks;
+  readonly #socket: MeetingSocket;
+  readonly #freshness: Freshness;
+  readonly #clock: () => number;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #queue: Promise<void> = Promise.resolve();
+  #inside!: () => void;
+  /** Settled once the group has let us in. */
+  readonly inside = new Promise<void>((resolve) => { this.#inside = resolve; });
+  #stale: Staleness | null = null;
+  #over = false;
+  #restarting = false;
+  /** The gateway's word on who says the heartbeats; the others speak up when the keeper is silent. */
+  #keeper = false;
+
+  constructor(workers: Workers, ticket: Ticket, hooks: SessionHooks, last: string | null) {
+    this.ticket = ticket;
+    this.#workers = workers;
+    this.#hooks = hooks;
+    const start = ticket.time - performance.now();
+    this.#clock = () => Math.round(start + performance.now());
+    this.#freshness = new Freshness(this.#clock());
+    this.media = new Media(workers.frames, ticket.participant, {
+      changed: () => { hooks.changed(); },
+      lost: () => { hooks.lost("media"); },
+      back: () => { hooks.back("media"); },
+      over: (why) => { this.#end(why === "moved" ? "call_moved" : "media_unavailable"); },
+    });
+    this.group = new Group(workers.keys, ticket, {
+      send: (message) => this.#socket.send(message),
+      epoch: (state, events, first) => { this.#entered(state, events, first); },
+      announced: (events) => { hooks.announced(events.flatMap(({ kind, participant }) => (kind === "announced" && participant !== undefined ? [participant] : []))); },
+      out: (reason) => { this.#end(reason); },
+    }, last);
+    this.said = new Said(workers.keys, ticket.participant, {
+      send: (message) => this.#socket.send(message),
+      heard: (utterance) => { this.#heard(utterance); },
+      echoed: (message) => { hooks.echoed(message); },
+    });
+    this.#socket = new MeetingSocket(ticket.socket, {
+      hello: () => {
+        const { participant, seat } = ticket;
+        return { t: "hello", v: 1, participant, seat, incarnation: this.group.incarnation, log: this.group.cursor, said: this.said.next };
+      },
+      message: (message) => { this.#handle(message); },
+      lost: () => { hooks.lost("socket"); },
+      back: () => { hooks.back("socket"); },
+      dead: () => { this.#end(this.#restarting ? "restarting" : "server_unreachable"); },
+    });
+    this.#timer = setInterval(() => { this.#tick(); }, TICK_MS);
+  }
+
+  /** In the media room and in the group, in whatever order; then our tracks go out. */
+  async enter(tracks: () => readonly Published[]): Promise<void> {
+    await Promise.all([this.media.connect(this.ticket.media), this.inside]);
+    await Promise.all(tracks().map(([source, track]) => this.media.publish(track, source)));
+  }
+
+  get now(): number {
+    return this.#clock();
+  }
+
+  async say(content: Content): Promise<string | null> {
+    const { incarnation } = this.group;
+    return incarnation === null || this.group.state === null ? null : this.said.say(incarnation, content);
+  }
+
+  async remove(participant: string): Promise<void> {
+    const { signature } = await this.#workers.keys.ask("sign_remove", { participant });
+    this.#socket.send({ t: "remove", participant, signature });
+  }
+
+  async endForAll(): Promise<void> {
+    await this.say({ kind: "end" });
+    const { signature } = await this.#workers.keys.ask("sign_end", {});
+    this.#socket.send({ t: "end", signature });
+  }
+
+  /** Goes without a word; `bye` when this person means to leave. */
+  async close(bye: boolean): Promise<void> {
+    this.#over = true;
+    clearInterval(this.#timer);
+    if (bye) this.#socket.send({ t: "bye" });
+    this.#socket.close();
+    await this.media.disconnect();
+  }
+
+  #handle(message: ServerMessage): void {
+    this.#queue = this.#queue.then(() => this.#take(message)).catch(() => undefined);
+  }
+
+  async #take(message: ServerMessage): Promise<void> {
+    if (this.#over) return;
+    switch (message.t) {
+      case "said":
+        if (message.incarnation === this.group.incarnation) await this.said.receive(message);
+        return;
+      case "gone":
+        if (message.reason === "restarting") this.#restarting = true;
+        else this.#end(message.reason);
+        return;
+      case "keeper":
+        if (message.incarnation === this.group.incarnation) this.#keeper = message.on;
+        return;
+      case "error":
+        return;
+      default: {
+        const before = this.group.incarnation;
+        await this.group.handle(message);
+        if (this.group.incarnation !== before) this.said.reset();
+      }
+    }
+  }
+
+  #entered(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
+    this.#freshness.epoch(this.#clock(), state.epoch, state.transcript);
+    this.media.setMembers(new Set(state.roster.map(({ participant }) => participant)));
+    this.#hooks.epoch(state, events, first);
+    this.#inside();
+    void this.said.again();
+  }
+
+  #heard(utterance: Utterance): void {
+    const { content } = utterance;
+    if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), content);
+    else this.#hooks.heard(utterance);
+  }
+
+  #tick(): void {
+    const { state } = this.group;
+    const now = this.#clock();
+    if (state) {
+      if (this.#freshness.due(now, this.#keeper ? 0 : 1 + this.#place(state))) {
+        this.#freshness.spoke(now);
+        const { epoch, transcript, policy } = state;
+        void this.say({ kind: "heartbeat", epoch, transcript, policy: policy.version, time: now }).catch(() => undefined);
+      }
+      this.#judge(this.#freshness.stale(now, state.roster.length));
+    }
+    this.#hooks.changed();
+  }
+
+  #place({ roster }: GroupState): number {
+    return [...roster].sort((one, other) => one.leaf - other.leaf).findIndex(({ participant }) => participant === this.ticket.participant);
+  }
+
+  /** LOG-15: sending stops, and says so, until we are fresh again. */
+  #judge(staleness: Staleness | null): void {
+    if (staleness === this.#stale) return;
+    this.#stale = staleness;
+    void this.#workers.keys.ask("pause", { paused: staleness !== null });
+    this.#hooks.fresh(staleness);
+  }
+
+  #end(reason: string): void {
+    if (this.#over) return;
+    void this.close(false);
+    this.#hooks.over(reason);
+  }
+}

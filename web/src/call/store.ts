@@ -1,0 +1,21 @@
+/** The one state of a call, outside React. */
+import { createStore, type StoreApi } from "zustand/vanilla";
+import { NO_DEVICES } from "../media/devices";
+import type { CallState, Toast } from "./contract";
+import { NO_SECURITY } from "./verify";
+
+export type Store = StoreApi<CallState>;
+
+const TOASTS_SHOWN = 4;
+let lastToast = 0;
+
+export function createCallStore(meeting: string): Store {
+  return createStore<CallState>(() => ({
+    phase: { at: "lobby" }, meeting, title: "", inviter: "", region: { id: "", territory: "" }, startedAt: null,
+    people: [], chat: [], unread: 0, toasts: [], security: NO_SECURITY, devices: NO_DEVICES, hosting: false, level: 0,
+  }));
+}
+
+export function toast(store: Store, kind: Toast["kind"], name = ""): void {
+  store.setState(({ toasts }) => ({ toasts: [...toasts, { id: ++lastToast, kind, name }].slice(-TOASTS_SHOWN) }));
+}

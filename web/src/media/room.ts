@@ -1,0 +1,148 @@
+/**
+ * The LiveKit room: carries frames that only members can open, and is believed in nothing else. Who is who comes from the group;
+ * here a participant is only an id under which sealed frames arrive.
+ */
+import { ParticipantEvent, Room, RoomEvent, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
+import type { Frames } from "../e2ee/frames.client";
+import { RefusingManager } from "../e2ee/manager";
+import type { OwnTrack } from "./devices";
+import { Playback } from "./playback";
+import { presences, type Presence } from "./presence";
+import { kindOf } from "./sources";
+
+export interface MediaHooks {
+  /** Somebody came, went, published, muted, spoke: look again. */
+  changed(): void;
+  lost(): void;
+  back(): void;
+  /** The path is gone for good; `moved` when the server made us somebody else. */
+  over(why: "moved" | "closed"): void;
+}
+
+export interface MediaTicket { readonly url: string; readonly token: string; readonly ice_servers: RTCIceServer[] }
+
+const OPTIONS: RoomOptions = {
+  adaptiveStream: true,
+  dynacast: true,
+  encryption: { e2eeManager: new RefusingManager() },
+  publishDefaults: { videoCodec: "vp8", simulcast: true, backupCodec: false, red: false, dtx: true, stopMicTrackOnMute: false },
+  stopLocalTrackOnUnpublish: false,
+};
+
+export class Media {
+  readonly room: Room;
+  readonly playback: Playback;
+  readonly #frames: Frames;
+  readonly #self: string;
+  readonly #hooks: MediaHooks;
+  /** Nobody's tracks are asked for before our own acknowledgement. */
+  #members: ReadonlySet<string> = new Set();
+  #ended = false;
+
+  constructor(frames: Frames, self: string, hooks: MediaHooks) {
+    this.#frames = frames;
+    this.#self = self;
+    this.#hooks = hooks;
+    this.room = new Room(OPTIONS);
+    this.playback = new Playback(this.room);
+    this.#listen();
+  }
+
+  async connect({ url, token, ice_servers }: MediaTicket): Promise<void> {
+    const address = new URL(url, location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    await this.room.setE2EEEnabled(true);
+    await this.room.connect(address.href, token, { autoSubscribe: false, maxRetries: 2, rtcConfig: { iceServers: ice_servers } });
+    this.#assertSelf();
+  }
+
+  async disconnect(): Promise<void> {
+    this.#ended = true;
+    this.playback.stop();
+    await this.room.disconnect(false);
+  }
+
+  /** Subscribes to the members of the group, and to nobody else: a stranger's frames could not be opened anyway. */
+  setMembers(members: ReadonlySet<string>): void {
+    this.#members = members;
+    for (const participant of this.room.remoteParticipants.values()) this.#subscribe(participant);
+  }
+
+  get presences(): readonly Presence[] {
+    return presences(this.room);
+  }
+
+  async publish(track: OwnTrack, source: Track.Source): Promise<void> {
+    if (this.room.localParticipant.getTrackPublication(source)) return;
+    await this.room.localParticipant.publishTrack(track as LocalTrack, { source });
+  }
+
+  async unpublish(track: OwnTrack): Promise<void> {
+    await this.room.localParticipant.unpublishTrack(track as LocalTrack, false);
+  }
+
+  /** The track to show in a participant's tile; null while there is none, or it is muted. */
+  picture(participant: string, source: Track.Source): Track | null {
+    const publication = this.room.getParticipantByIdentity(participant)?.getTrackPublication(source);
+    return publication?.track && !publication.isMuted ? publication.track : null;
+  }
+
+  #subscribe(participant: RemoteParticipant): void {
+    const wanted = this.#members.has(participant.identity);
+    for (const publication of participant.trackPublications.values()) {
+      if (kindOf(publication.source) === null) continue;
+      if (publication.isDesired !== wanted) publication.setSubscribed(wanted);
+    }
+  }
+
+  #listen(): void {
+    const { room } = this;
+    const changed = (): void => { this.#hooks.changed(); };
+    room.on(RoomEvent.TrackPublished, (_publication, participant) => {
+      this.#subscribe(participant);
+      changed();
+    });
+    room.on(RoomEvent.TrackSubscribed, (track, publication, participant) => {
+      const kind = kindOf(publication.source);
+      // FRM-3: the tile this object feeds, decided by the object, not by any track id.
+      if (kind !== null && track.receiver) this.#frames.bindReceiver(track.receiver, participant.identity, kind);
+      if (track.kind === Track.Kind.Audio) this.playback.add(participant.identity, publication.source, track);
+      changed();
+    });
+    room.on(RoomEvent.TrackUnsubscribed, (track) => {
+      if (track.receiver) this.#frames.unbind(track.receiver);
+      this.playback.remove(track);
+      changed();
+    });
+    room.localParticipant.on(ParticipantEvent.LocalSenderCreated, (sender, track) => {
+      const kind = kindOf(track.source);
+      if (kind !== null) this.#frames.bindSender(sender, kind);
+    });
+    for (const event of [
+      RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected, RoomEvent.TrackUnpublished, RoomEvent.TrackMuted, RoomEvent.TrackUnmuted,
+      RoomEvent.ActiveSpeakersChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
+    ] as const) room.on(event, changed);
+    room.on(RoomEvent.SignalReconnecting, () => { this.#hooks.lost(); });
+    room.on(RoomEvent.Reconnecting, () => { this.#hooks.lost(); });
+    room.on(RoomEvent.Reconnected, () => {
+      if (this.#assertSelf()) this.#hooks.back();
+    });
+    room.on(RoomEvent.Moved, () => { this.#end("moved"); });
+    room.on(RoomEvent.Disconnected, () => { this.#end("closed"); });
+  }
+
+  /** A server that renames us would have our frames shown under another's seat: stop at once (I10). */
+  #assertSelf(): boolean {
+    if (this.room.localParticipant.identity === this.#self) return true;
+    this.#end("moved");
+    return false;
+  }
+
+  #end(why: "moved" | "closed"): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.playback.stop();
+    if (why === "moved") void this.room.disconnect(true);
+    this.#hooks.over(why);
+  }
+}
