@@ -1,0 +1,58 @@
+import type { LucideIcon } from "lucide-react";
+
+import type { Call, DeviceState, Person } from "../call/contract";
+import type { en } from "../i18n/en";
+
+export type ControlId = keyof typeof en.controls;
+export type PanelId = "people" | "chat" | "security" | "more";
+export type Ask = { readonly kind: "leave" | "end" | "shortcuts" } | { readonly kind: "remove"; readonly participant: string };
+
+/** What the screen shows besides the call itself. */
+export interface View {
+  readonly panel: PanelId | null;
+  readonly ask: Ask | null;
+  readonly togglePanel: (panel: PanelId) => void;
+  readonly openPanel: (panel: PanelId) => void;
+  readonly openAsk: (ask: Ask) => void;
+}
+
+/** What a control may look at to decide how it stands. */
+export interface Scene {
+  readonly self: Person | undefined;
+  readonly microphone: DeviceState;
+  readonly camera: DeviceState;
+  readonly unread: number;
+  readonly hosting: boolean;
+  readonly canShowScreen: boolean;
+  readonly view: View;
+  readonly call: Call;
+}
+
+/**
+ * One control of the call. Bar, phone sheet, shortcut sheet and keyboard all render or read the list in index.ts;
+ * its words are `controls.<id>` in each language.
+ */
+export interface Control {
+  readonly id: ControlId;
+  /** Where it stands on a wide screen; `sheet` is the panel "more". */
+  readonly place: "middle" | "right" | "apart" | "sheet";
+  readonly phone: "bar" | "sheet";
+  /** A letter, with "shift+" where a slip would hurt. */
+  readonly shortcut: string;
+  /** Its heading in docs/use.md. */
+  readonly docs: string;
+  icon(scene: Scene): LucideIcon;
+  available(scene: Scene): boolean;
+  /** On or open just now; null for an act that does not stay. */
+  pressed(scene: Scene): boolean | null;
+  /** How many things wait behind it. */
+  badge?(scene: Scene): number;
+  /** It cannot do what it should and needs a look. */
+  troubled?(scene: Scene): boolean;
+  act(scene: Scene): void;
+}
+
+/** The states in which pressing a device control leads to help instead of a device. */
+export function isTroubled(state: DeviceState): boolean {
+  return state === "refused" || state === "missing" || state === "taken";
+}

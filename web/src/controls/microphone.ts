@@ -1,0 +1,19 @@
+import { Mic, MicOff } from "lucide-react";
+
+import { type Control, isTroubled } from "./control";
+
+export const microphone: Control = {
+  id: "microphone",
+  place: "middle",
+  phone: "bar",
+  shortcut: "m",
+  docs: "Microphone",
+  icon: (scene) => (scene.microphone === "on" ? Mic : MicOff),
+  available: () => true,
+  pressed: (scene) => scene.microphone === "on",
+  troubled: (scene) => isTroubled(scene.microphone),
+  act(scene) {
+    if (isTroubled(scene.microphone)) scene.view.openPanel("more");
+    void scene.call.setMicrophone(scene.microphone !== "on");
+  },
+};

@@ -1,0 +1,18 @@
+export const common = {
+  cancel: "Cancel",
+  close: "Close",
+  back: "Back",
+  copy: "Copy",
+  copied: "Copied",
+  save: "Save",
+  tryAgain: "Try again",
+  you: "you",
+  host: "host",
+  hosts: "Host",
+  guest: "guest",
+  language: "Language",
+  theme: "Colours",
+  themes: { system: "As this device", light: "Light", dark: "Dark" },
+  protection: "What is protected, and what is not",
+  list: "{{names}}",
+} as const;

@@ -1,0 +1,12 @@
+import type { Sentences } from "../sentences";
+import { call, toastActions, toasts } from "./call";
+import { common } from "./common";
+import { controls } from "./controls";
+import { ended, endedNext, endedScreen } from "./ended";
+import { lobby } from "./lobby";
+import { meetings, now, owner } from "./meetings";
+import { chat, more, people, security } from "./panels";
+
+export const fr: Sentences = {
+  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now, owner,
+};

@@ -1,0 +1,48 @@
+import { Button, TooltipTrigger } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+
+import type { Control, Scene } from "../../controls/control";
+import { Glyph } from "../../ui/Glyph";
+import { Tip } from "../../ui/Tip";
+import { useShortcutWord } from "../useShortcutWord";
+
+/** A control in the bar: its icon, its word where there is room, and what pressing it does. */
+export function ControlButton({ control, scene }: { readonly control: Control; readonly scene: Scene }) {
+  const { t } = useTranslation();
+  const shortcut = useShortcutWord(control.shortcut);
+  const pressed = control.pressed(scene);
+  const badge = control.badge?.(scene) ?? 0;
+  const label = t(`controls.${control.id}.${pressed === true ? "off" : "on"}`);
+  return (
+    <TooltipTrigger delay={400}>
+      <Button
+        className="control"
+        data-control={control.id}
+        data-on={pressed ?? undefined}
+        data-troubled={control.troubled?.(scene) || undefined}
+        aria-label={badge > 0 ? `${label} (${String(badge)})` : label}
+        onPress={() => {
+          control.act(scene);
+        }}
+      >
+        <span className="control-icon">
+          <Glyph of={control.icon(scene)} size={22} />
+          {badge > 0 ? (
+            <span className="badge" aria-hidden>
+              {badge > 99 ? "99+" : badge}
+            </span>
+          ) : null}
+          {control.troubled?.(scene) ? (
+            <span className="badge" data-tone="heed" aria-hidden>
+              !
+            </span>
+          ) : null}
+        </span>
+        <span className="control-word" aria-hidden>
+          {t(`controls.${control.id}.short`)}
+        </span>
+      </Button>
+      <Tip shortcut={shortcut}>{label}</Tip>
+    </TooltipTrigger>
+  );
+}

@@ -1,0 +1,32 @@
+import { Eye, Lock, MapPin } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { useCall } from "../context";
+import { useRegionSentence } from "../useRegion";
+
+/** Where the media goes, what is protected, and what is not. */
+export function Facts() {
+  const { t } = useTranslation();
+  const region = useRegionSentence(useCall((state) => state.region));
+  return (
+    <section className="facts" aria-label={t("lobby.facts")}>
+      <p>
+        <Lock size={20} aria-hidden className="keep" />
+        {t("lobby.protected")}
+      </p>
+      <p>
+        <MapPin size={20} aria-hidden />
+        {region}
+      </p>
+      <p>
+        <Eye size={20} aria-hidden />
+        <span>
+          {t("lobby.open")}{" "}
+          <a href="/protection" target="_blank" rel="noreferrer">
+            {t("common.protection")}
+          </a>
+        </span>
+      </p>
+    </section>
+  );
+}

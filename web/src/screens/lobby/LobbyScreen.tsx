@@ -1,0 +1,106 @@
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { EndReason, Phase } from "../../call/contract";
+import { Button } from "../../ui/Button";
+import { Mark } from "../../ui/Mark";
+import { TextField } from "../../ui/TextField";
+import { useActions, useCall } from "../context";
+import { Look } from "../../ui/Look";
+import { DeviceChoice } from "./DeviceChoice";
+import { Facts } from "./Facts";
+import { Preview } from "./Preview";
+import { rememberedName, rememberName } from "./name";
+
+type Step = Extract<Phase, { at: "joining" }>["step"];
+
+interface LobbyProps {
+  /** Set while the way in is under way. */
+  readonly step?: Step;
+  /** The server or this device refused the name. */
+  readonly refused?: Extract<EndReason, `name_${string}`>;
+}
+
+/** Before the call: see and hear yourself, read who invites and what is protected, type a name, press Join. */
+export function LobbyScreen({ step, refused }: LobbyProps) {
+  const { t } = useTranslation();
+  const call = useActions();
+  const title = useCall((state) => state.title);
+  const inviter = useCall((state) => state.inviter);
+  const [name, setName] = useState(rememberedName);
+  const [error, setError] = useState(refused ?? null);
+  const field = useRef<HTMLInputElement>(null);
+  const heading = title === "" ? t("lobby.title") : t("lobby.heading", { title });
+
+  useEffect(() => {
+    void call.preview();
+  }, [call]);
+  useEffect(() => {
+    document.title = heading;
+  }, [heading]);
+  useEffect(() => {
+    if (error !== null) field.current?.focus();
+  }, [error]);
+
+  const join = (): void => {
+    const wanted = name.trim();
+    const wrong = wanted === "" ? "name_empty" : Array.from(wanted.normalize("NFC")).length > 64 ? "name_too_long" : null;
+    setError(wrong);
+    if (wrong !== null) {
+      field.current?.focus();
+      return;
+    }
+    rememberName(wanted);
+    void call.join(wanted);
+  };
+
+  return (
+    <div className="lobby">
+      <header className="lobby-head">
+        <a className="brand" href="/">
+          <Mark size={28} />
+          Conclave
+        </a>
+        <Look />
+      </header>
+      <main className="lobby-body">
+        <section className="lobby-self" aria-label={t("lobby.picture")}>
+          <Preview name={name} />
+          <DeviceChoice />
+        </section>
+        <form
+          className="lobby-way"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!step) join();
+          }}
+        >
+          <div>
+            <h1>{heading}</h1>
+            <p className="quiet">{inviter === "" ? t("lobby.noInviter") : t("lobby.invites", { name: inviter })}</p>
+          </div>
+          <TextField
+            label={t("lobby.name")}
+            help={t("lobby.nameHelp")}
+            error={error === null ? null : `${t(`ended.${error}`)} ${t(`endedNext.${error}`)}`}
+            name="name"
+            autoComplete="name"
+            value={name}
+            onChange={setName}
+            inputRef={field}
+            isDisabled={step !== undefined}
+          />
+          <Facts />
+          <div className="lobby-join">
+            <Button tone="keep" big type="submit" isPending={step !== undefined} data-control="join">
+              {step ? t(`lobby.joining.${step}`) : t("lobby.join")}
+            </Button>
+            <p className="help" role="status">
+              {step ? "" : t("lobby.nobodyYet")}
+            </p>
+          </div>
+        </form>
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { Mic, MicOff, Video, VideoOff } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../../ui/Button";
+import { IconButton } from "../../ui/IconButton";
+import { Note } from "../../ui/Note";
+import { isTroubled } from "../../controls/control";
+import { useActions, useCall } from "../context";
+import { Avatar } from "../stage/Avatar";
+import { Video as Picture } from "../stage/Video";
+import { Gauge } from "./Gauge";
+
+/** Your own picture and how loud you are, with the two switches on it. */
+export function Preview({ name }: { readonly name: string }) {
+  const { t } = useTranslation();
+  const call = useActions();
+  const microphone = useCall((state) => state.devices.microphoneState);
+  const camera = useCall((state) => state.devices.cameraState);
+  const self = useCall((state) => state.people.find((person) => person.self)?.participant ?? "");
+  return (
+    <>
+      <div className="preview" data-ground="stage" data-kind="camera" data-preview={camera}>
+        {camera === "on" ? <Picture participant={self} kind="camera" mirrored label={t("lobby.picture")} /> : <Avatar name={name} seed="" />}
+        {camera === "on" ? null : <p className="preview-word">{t(`lobby.cameraState.${camera === "off" || camera === "asking" ? camera : "off"}`)}</p>}
+        <div className="preview-switches">
+          <span data-off={microphone !== "on" || undefined}>
+            <IconButton
+              icon={microphone === "on" ? Mic : MicOff}
+              label={microphone === "on" ? t("lobby.turn.microphoneOff") : t("lobby.turn.microphoneOn")}
+              data-control="microphone"
+              onPress={() => void call.setMicrophone(microphone !== "on")}
+            />
+          </span>
+          <span data-off={camera !== "on" || undefined}>
+            <IconButton
+              icon={camera === "on" ? Video : VideoOff}
+              label={camera === "on" ? t("lobby.turn.cameraOff") : t("lobby.turn.cameraOn")}
+              data-control="camera"
+              onPress={() => void call.setCamera(camera !== "on")}
+            />
+          </span>
+        </div>
+        {microphone === "on" ? <Gauge /> : null}
+      </div>
+      {isTroubled(microphone) || isTroubled(camera) ? (
+        <Note
+          tone="heed"
+          actions={
+            <Button onPress={() => void call.preview()}>{t("common.tryAgain")}</Button>
+          }
+        >
+          {isTroubled(camera) ? <p>{t(`lobby.cameraState.${camera}`)}</p> : null}
+          {isTroubled(microphone) ? <p>{t(`lobby.microphoneState.${microphone}`)}</p> : null}
+        </Note>
+      ) : null}
+    </>
+  );
+}

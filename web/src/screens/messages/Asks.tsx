@@ -1,0 +1,104 @@
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { useActions, useCall } from "../context";
+import { useShownName } from "../Sign";
+import type { Person } from "../../call/contract";
+import { useView } from "../view";
+import { Shortcuts } from "./Shortcuts";
+
+/** The question that is open, if one is. */
+export function Asks() {
+  const { ask } = useView();
+  const participant = ask?.kind === "remove" ? ask.participant : null;
+  const person = useCall((state) => state.people.find((each) => each.participant === participant));
+  switch (ask?.kind) {
+    case "leave":
+      return <Leave />;
+    case "end":
+      return <End />;
+    case "shortcuts":
+      return <Shortcuts />;
+    case "remove":
+      return person ? <Remove person={person} /> : null;
+    case undefined:
+      return null;
+  }
+}
+
+function Leave() {
+  const { t } = useTranslation();
+  const call = useActions();
+  const { closeAsk, openAsk } = useView();
+  return (
+    <Dialog title={t("call.leave.title")} open onClose={closeAsk}>
+      <p>{t("call.leave.text")}</p>
+      <div className="actions">
+        <Button onPress={closeAsk}>{t("common.cancel")}</Button>
+        <Button
+          tone="danger"
+          onPress={() => {
+            openAsk({ kind: "end" });
+          }}
+        >
+          {t("call.leave.end")}
+        </Button>
+        <Button tone="stop" autoFocus onPress={() => void call.leave()}>
+          {t("call.leave.leave")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+const NAMED = 3;
+
+function End() {
+  const { t, i18n } = useTranslation();
+  const call = useActions();
+  const { closeAsk } = useView();
+  const others = useCall((state) => state.people).filter((person) => !person.self && person.name !== "");
+  const names = others.slice(0, NAMED).map((person) => person.name);
+  if (others.length > NAMED) names.push(t("call.more", { count: others.length - NAMED }));
+  const list = new Intl.ListFormat(i18n.language).format(names);
+  return (
+    <Dialog title={t("call.end.title")} open alert onClose={closeAsk}>
+      <p>{others.length === 0 ? t("call.end.alone") : t("call.end.text", { count: others.length, names: list })}</p>
+      <div className="actions">
+        <Button autoFocus onPress={closeAsk}>
+          {t("common.cancel")}
+        </Button>
+        <Button tone="stop" onPress={() => void call.endForAll()}>
+          {t("call.end.end")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function Remove({ person }: { readonly person: Person }) {
+  const { t } = useTranslation();
+  const call = useActions();
+  const { closeAsk } = useView();
+  const name = useShownName(person);
+  return (
+    <Dialog title={t("call.remove.title", { name })} open alert onClose={closeAsk}>
+      <p>{t("call.remove.text", { name })}</p>
+      <div className="actions">
+        <Button autoFocus onPress={closeAsk}>
+          {t("common.cancel")}
+        </Button>
+        <Button
+          tone="stop"
+          onPress={() => {
+            closeAsk();
+            void call.remove(person.participant);
+          }}
+        >
+          {t("call.remove.remove", { name })}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

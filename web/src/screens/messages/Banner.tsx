@@ -1,0 +1,28 @@
+import { LoaderCircle, ShieldAlert } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import { useCall } from "../context";
+
+/** Above the stage while something is interrupted: what is, and what happens next. */
+export function Banner() {
+  const { t } = useTranslation();
+  const phase = useCall((state) => state.phase);
+  return (
+    <div className="banner-place" role="status">
+      {phase.at === "reconnecting" ? (
+        <p className="banner" data-tone="heed" data-banner="reconnecting">
+          <LoaderCircle size={20} aria-hidden className="turning" />
+          {t(`call.reconnecting.${phase.lost}`)}
+        </p>
+      ) : null}
+      {phase.at === "silenced" ? (
+        <p className="banner" data-tone="stop" data-banner="silenced">
+          <ShieldAlert size={20} aria-hidden />
+          <span>
+            {t(`call.silenced.${phase.reason}`)} {t("call.silenced.next")}
+          </span>
+        </p>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import { CircleAlert, DoorOpen, Hand, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Toast } from "../../call/contract";
+import { Button } from "../../ui/Button";
+import { IconButton } from "../../ui/IconButton";
+import { useActions, useCall } from "../context";
+import { useToastAction } from "./useToastAction";
+
+const ICONS: Record<Toast["kind"], LucideIcon> = {
+  joined: DoorOpen,
+  left: LogOut,
+  removed: UserMinus,
+  hand: Hand,
+  chat: MessageSquare,
+  reconnected: RefreshCw,
+  stranger: ShieldAlert,
+  microphone_dead: MicOff,
+  speaking_muted: MicOff,
+  device_lost: Unplug,
+  share_ended: MonitorOff,
+  code_changed: ShieldAlert,
+  send_failed: CircleAlert,
+};
+/** These ask for something and stay until answered. */
+const STAYING: readonly Toast["kind"][] = ["stranger", "microphone_dead", "device_lost", "code_changed", "send_failed"];
+/** The announcer says these to screen readers already. */
+const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
+const SHOWN = 3;
+const LASTING_MS = 6000;
+
+/** Bottom left, one sentence and one action each, three at most; the next waits. */
+export function Toasts() {
+  const { t } = useTranslation();
+  const toasts = useCall((state) => state.toasts);
+  return (
+    <ol className="toasts" aria-label={t("toastActions.region")}>
+      {toasts.slice(0, SHOWN).map((toast) => (
+        <Message key={toast.id} toast={toast} />
+      ))}
+    </ol>
+  );
+}
+
+function Message({ toast }: { readonly toast: Toast }) {
+  const { t } = useTranslation();
+  const call = useActions();
+  const action = useToastAction(toast);
+  const held = useRef(false);
+  const Icon = ICONS[toast.kind];
+  useEffect(() => {
+    if (STAYING.includes(toast.kind)) return;
+    // A message under the pointer or the focus is being read.
+    const ticking = setInterval(() => {
+      if (!held.current) call.dismiss(toast.id);
+    }, LASTING_MS);
+    return () => {
+      clearInterval(ticking);
+    };
+  }, [call, toast.id, toast.kind]);
+  return (
+    <li
+      className="toast"
+      data-toast={toast.kind}
+      data-staying={STAYING.includes(toast.kind) || undefined}
+      role={SAID.includes(toast.kind) ? undefined : "status"}
+      onPointerEnter={() => {
+        held.current = true;
+      }}
+      onPointerLeave={() => {
+        held.current = false;
+      }}
+    >
+      <Icon size={20} aria-hidden />
+      <p>{t(`toasts.${toast.kind}`, { name: toast.name })}</p>
+      {action ? (
+        <Button
+          tone="bare"
+          onPress={() => {
+            action.act();
+            call.dismiss(toast.id);
+          }}
+        >
+          {action.label}
+        </Button>
+      ) : null}
+      <IconButton
+        icon={X}
+        label={t("toastActions.dismiss")}
+        onPress={() => {
+          call.dismiss(toast.id);
+        }}
+      />
+    </li>
+  );
+}

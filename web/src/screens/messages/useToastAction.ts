@@ -1,0 +1,45 @@
+import { useTranslation } from "react-i18next";
+
+import type { Toast } from "../../call/contract";
+import type { PanelId } from "../../controls/control";
+import { useActions } from "../context";
+import { useView } from "../view";
+
+interface ToastAction {
+  readonly label: string;
+  readonly act: () => void;
+}
+
+/** The one thing that can be done about a message, or null. */
+export function useToastAction(toast: Toast): ToastAction | null {
+  const { t } = useTranslation();
+  const call = useActions();
+  const { openPanel } = useView();
+  const open = (panel: PanelId, label: string): ToastAction => ({
+    label,
+    act: () => {
+      openPanel(panel);
+    },
+  });
+  switch (toast.kind) {
+    case "chat":
+    case "send_failed":
+      return open("chat", t("toastActions.read"));
+    case "stranger":
+      return open("people", t("toastActions.people"));
+    case "code_changed":
+      return open("security", t("toastActions.compare"));
+    case "microphone_dead":
+    case "device_lost":
+      return open("more", t("toastActions.devices"));
+    case "speaking_muted":
+      return { label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) };
+    case "joined":
+    case "left":
+    case "removed":
+    case "hand":
+    case "reconnected":
+    case "share_ended":
+      return null;
+  }
+}

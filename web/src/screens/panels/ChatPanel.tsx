@@ -1,0 +1,74 @@
+import { SendHorizontal } from "lucide-react";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { ChatLine } from "../../call/contract";
+import { useActions, useCall } from "../context";
+import { linkify } from "./linkify";
+import { Writer } from "./Writer";
+
+/** What was written since one came in. */
+export function ChatPanel() {
+  const { t, i18n } = useTranslation();
+  const call = useActions();
+  const lines = useCall((state) => state.chat);
+  const unread = useCall((state) => state.unread);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (unread > 0) call.seenChat();
+  }, [call, unread]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "end" });
+  }, [lines]);
+  const clock = new Intl.DateTimeFormat(i18n.language, { hour: "2-digit", minute: "2-digit" });
+  return (
+    <>
+      <div className="panel-body chat" role="log" aria-label={t("chat.label")} tabIndex={0}>
+        {lines.length === 0 ? (
+          <div className="empty">
+            <SendHorizontal size={28} aria-hidden />
+            <p>{t("chat.empty")}</p>
+            <p className="help">{t("chat.emptyNext")}</p>
+          </div>
+        ) : (
+          lines.map((line, index) => <Line key={line.id} line={line} follows={follows(lines[index - 1], line)} time={clock.format(line.at)} />)
+        )}
+        <div ref={end} />
+      </div>
+      <Writer />
+    </>
+  );
+}
+
+const TOGETHER_MS = 120_000;
+
+/** The same person goes on: the name need not be said again. */
+function follows(before: ChatLine | undefined, line: ChatLine): boolean {
+  return before?.participant === line.participant && line.at - before.at < TOGETHER_MS;
+}
+
+function Line({ line, follows: goesOn, time }: { readonly line: ChatLine; readonly follows: boolean; readonly time: string }) {
+  const { t } = useTranslation();
+  return (
+    <article className="line" data-self={line.self || undefined} data-state={line.state} data-follows={goesOn || undefined}>
+      {goesOn ? null : (
+        <header>
+          <strong>{line.self ? t("common.you") : line.name}</strong>
+          <time dateTime={new Date(line.at).toISOString()}>{time}</time>
+        </header>
+      )}
+      <p className="line-text">
+        {linkify(line.text).map((piece, index) =>
+          piece.link ? (
+            <a key={index} href={piece.text} target="_blank" rel="noopener noreferrer" referrerPolicy="no-referrer">
+              {piece.text}
+            </a>
+          ) : (
+            piece.text
+          ),
+        )}
+      </p>
+      {line.state === "sent" ? null : <p className="line-state">{line.state === "failed" ? t("chat.failed") : t("chat.sending")}</p>}
+    </article>
+  );
+}

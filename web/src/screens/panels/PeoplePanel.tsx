@@ -1,0 +1,64 @@
+import { Hand, Mic, MicOff, UserMinus } from "lucide-react";
+import { useTranslation } from "react-i18next";
+
+import type { Person } from "../../call/contract";
+import { IconButton } from "../../ui/IconButton";
+import { useCall } from "../context";
+import { Sign, useShownName } from "../Sign";
+import { Avatar } from "../stage/Avatar";
+import { useView } from "../view";
+import { Known } from "./Known";
+
+/** Everybody here, hands first. */
+export function PeoplePanel() {
+  const { t } = useTranslation();
+  const people = useCall((state) => state.people);
+  const hosting = useCall((state) => state.hosting);
+  const order = people.toSorted((a, b) => Number(b.handUp) - Number(a.handUp));
+  return (
+    <div className="panel-body">
+      <p className="quiet">{t("people.title", { count: people.length })}</p>
+      <ul className="people">
+        {order.map((person) => (
+          <Row key={person.participant} person={person} removable={hosting && !person.self} />
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Row({ person, removable }: { readonly person: Person; readonly removable: boolean }) {
+  const { t } = useTranslation();
+  const { openAsk } = useView();
+  const shown = useShownName(person);
+  return (
+    <li className="person" data-participant={person.participant} data-lock={person.lock}>
+      <Avatar name={person.name} seed={person.participant} />
+      <div className="person-words">
+        <p className="person-name">
+          <Sign lock={person.lock} name={shown} />
+          <span>{shown}</span>
+          {person.self ? <span className="quiet">({t("common.you")})</span> : null}
+        </p>
+        <Known person={person} />
+      </div>
+      <div className="person-marks">
+        {person.handUp ? <Hand size={20} aria-label={t("call.tile.hand")} className="heed" /> : null}
+        {person.lock === "stranger" || person.lock === "securing" ? null : person.microphone ? (
+          <Mic size={20} aria-hidden />
+        ) : (
+          <MicOff size={20} aria-label={t("call.tile.muted")} />
+        )}
+        {removable ? (
+          <IconButton
+            icon={UserMinus}
+            label={t("people.remove", { name: shown })}
+            onPress={() => {
+              openAsk({ kind: "remove", participant: person.participant });
+            }}
+          />
+        ) : null}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,49 @@
+import { Check, ChevronDown, type LucideIcon } from "lucide-react";
+import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
+
+export interface Option {
+  readonly id: string;
+  readonly label: string;
+}
+
+interface PickerProps {
+  readonly label: string;
+  readonly icon?: LucideIcon;
+  readonly options: readonly Option[];
+  readonly chosen: string | null;
+  /** Shown when there is nothing to choose from. */
+  readonly empty: string;
+  readonly onChoose: (id: string) => void;
+}
+
+/** One choice out of a few named things. */
+export function Picker({ label, icon: Icon, options, chosen, empty, onChoose }: PickerProps) {
+  return (
+    <Select
+      className="field"
+      value={chosen}
+      isDisabled={options.length === 0}
+      placeholder={options.length === 0 ? empty : (options[0]?.label ?? empty)}
+      onChange={(key) => {
+        if (key !== null) onChoose(String(key));
+      }}
+    >
+      <Label>{label}</Label>
+      <Button className="picker">
+        {Icon ? <Icon size={20} aria-hidden /> : null}
+        <SelectValue className="chosen">{({ selectedText, defaultChildren }) => (selectedText === "" ? defaultChildren : selectedText)}</SelectValue>
+        <ChevronDown size={20} aria-hidden />
+      </Button>
+      <Popover className="popover" offset={4}>
+        <ListBox items={options}>
+          {(option) => (
+            <ListBoxItem id={option.id} textValue={option.label} className="choice">
+              <span className="chosen">{option.label}</span>
+              <Check className="tick" size={20} aria-hidden />
+            </ListBoxItem>
+          )}
+        </ListBox>
+      </Popover>
+    </Select>
+  );
+}

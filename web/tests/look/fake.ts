@@ -1,0 +1,44 @@
+import type { Call, CallState } from "../../src/call/contract";
+import { paint } from "./paint";
+
+/** A call that only remembers what was pressed; it sends and encrypts nothing, and lives under tests/ for that reason. */
+export function fakeCall(initial: CallState): Call {
+  let state = initial;
+  const listeners = new Set<() => void>();
+  const set = (change: Partial<CallState>): Promise<void> => {
+    state = { ...state, ...change };
+    for (const listener of listeners) listener();
+    return Promise.resolve();
+  };
+  const self = (change: object): Promise<void> => set({ people: state.people.map((person) => (person.self ? { ...person, ...change } : person)) });
+  return {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    snapshot: () => state,
+    preview: () => Promise.resolve(),
+    join: () => set({ phase: { at: "live" } }),
+    leave: () => set({ phase: { at: "over", reason: "left", again: true } }),
+    rejoin: () => set({ phase: { at: "live" } }),
+    endForAll: () => set({ phase: { at: "over", reason: "ended", again: false } }),
+    remove: (participant) => set({ people: state.people.filter((person) => person.participant !== participant) }),
+    setMicrophone: async (on) => {
+      await set({ devices: { ...state.devices, microphoneState: on ? "on" : "off" } });
+      await self({ microphone: on });
+    },
+    setCamera: async (on) => {
+      await set({ devices: { ...state.devices, cameraState: on ? "on" : "off" } });
+      await self({ camera: on });
+    },
+    setScreen: (on) => self({ screen: on }),
+    setHand: (up) => self({ handUp: up }),
+    choose: () => Promise.resolve(),
+    say: (text) =>
+      set({ chat: [...state.chat, { id: String(state.chat.length), participant: "p0", name: "Alice Martin", text, at: Date.now(), self: true, state: "sending" }] }),
+    seenChat: () => void set({ unread: 0 }),
+    verifyCode: () => void set({ security: { ...state.security, verified: { at: Date.now(), since: [] } } }),
+    dismiss: (id) => void set({ toasts: state.toasts.filter((toast) => toast.id !== id) }),
+    attach: (participant, kind, element) => paint(participant, kind, element),
+  };
+}
