@@ -2,6 +2,7 @@
 
 import pytest
 
+pytest_plugins = ["tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
 
 

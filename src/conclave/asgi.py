@@ -1,7 +1,6 @@
 """The one ASGI application: pages and API to Django, sockets to their consumers, lifespan to the background threads."""
 
 import os
-from importlib.util import find_spec
 
 from django.core.asgi import get_asgi_application
 
@@ -13,15 +12,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from conclave.kernel.background import Lifespan  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
-
-_routes = []
-if find_spec("conclave.meetings.routing"):
-    from conclave.meetings.routing import websocket_urlpatterns as _routes
+from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": _http,
-        "websocket": SameOrigin(URLRouter(_routes)),
+        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
         "lifespan": Lifespan(),
     },
 )

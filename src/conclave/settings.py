@@ -1,12 +1,14 @@
 """Django's settings, derived from conclave.toml and CONCLAVE_*: wiring only, every choice an operator has is in conclave.config."""
 
+import os
+import tempfile
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from conclave import config
 from conclave.kernel import logs, secrets
 
 CONCLAVE = config.load()
-_SOURCE = config.ROOT / "src" / "conclave"
 _PUBLIC = urlsplit(CONCLAVE.public_url)
 _TLS = _PUBLIC.scheme == "https"
 
@@ -73,8 +75,11 @@ DATABASES = {
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
+            # secure_delete: a destroyed opening is overwritten, not only unlinked.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
         },
+        # A file, because threads and sockets of a test need connections of their own; one for each run.
+        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"conclave-test-{os.getpid()}.sqlite3"},
     },
 }
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -125,6 +130,7 @@ TIME_ZONE = "UTC"
 WEB_DIST = config.ROOT / "web" / "dist"
 STATIC_URL = "/static/"
 STATIC_ROOT = WEB_DIST if WEB_DIST.is_dir() else None
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING = logs.logging_config()
 logs.configure()

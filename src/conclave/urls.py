@@ -1,15 +1,12 @@
 """Every address of the gateway: one line per domain."""
 
-from importlib.util import find_spec
+from django.urls import include, path
 
-from django.urls import URLPattern, URLResolver, include, path
-
-urlpatterns: list[URLPattern | URLResolver] = [
+urlpatterns = [
     path("", include("conclave.site.urls")),
     path("", include("conclave.accounts.urls")),
+    path("", include("conclave.meetings.urls")),
 ]
-if find_spec("conclave.meetings.urls"):
-    urlpatterns.append(path("", include("conclave.meetings.urls")))
 
 handler400 = "conclave.site.pages.bad_request"
 handler403 = "conclave.site.pages.forbidden"

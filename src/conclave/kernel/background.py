@@ -3,8 +3,9 @@
 import asyncio
 import threading
 
+from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
+
 from conclave.kernel import bus, deadlines, outbox
-from conclave.kernel.origin import Receive, Scope, Send
 
 # More than one, so that a slow call to the media engine does not hold up the next ban.
 WORKERS = 3
@@ -38,7 +39,7 @@ def stop() -> None:
 class Lifespan:
     """The ASGI lifespan protocol: background threads run exactly as long as the server serves."""
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Start on startup, stop on shutdown."""
         while True:
             message = await receive()

@@ -78,21 +78,32 @@ def _check(value: Json, *, depth: int) -> None:
     if depth > MAX_DEPTH:
         raise Malformed("The value is nested too deeply.")
     match value:
-        case None | bool() | str():
+        case None | bool():
             return
-        case int():
-            if abs(value) >= INTEGER_LIMIT:
-                raise Malformed("An integer is too large.")
+        case str():
+            _check_text(value)
+        case int() if abs(value) < INTEGER_LIMIT:
+            return
         case list() | tuple():
-            for item in value:
-                _check(item, depth=depth + 1)
-        case dict():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise Malformed("Keys must be text.")
-                _check(item, depth=depth + 1)
+            _check_all(value, depth=depth)
+        case dict() if all(isinstance(key, str) for key in value):
+            _check_all([*value.keys(), *value.values()], depth=depth)
         case _:
             raise Malformed("A value has no canonical form.")
+
+
+def _check_all(values: Iterable[Json], *, depth: int) -> None:
+    """Check what a list or an object holds."""
+    for value in values:
+        _check(value, depth=depth + 1)
+
+
+def _check_text(text: str) -> None:
+    """Refuse lone surrogates, which have no UTF-8."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Malformed("Text holds half a character.") from error
 
 
 def _check_keys(value: Json, *, keys: set[str], optional: set[str]) -> None:

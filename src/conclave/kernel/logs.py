@@ -1,5 +1,6 @@
 """Log lines that say what happened without saying to whom: no addresses, no tokens, no query strings."""
 
+import ipaddress
 import logging
 import re
 from collections.abc import MutableMapping
@@ -10,14 +11,25 @@ import structlog
 FORBIDDEN_KEYS = frozenset(
     ["address", "authorization", "cookie", "email", "ip", "name", "password", "remote_addr", "request", "seat", "secret", "token"],
 )
-_ADDRESSES = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{1,4}(?![\w:])")
+_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
+_MAYBE_IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?![\w:])")
 _QUERIES = re.compile(r"\?[^\s\"']*")
 _TOKENS = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
 def scrub(text: str) -> str:
     """Return the text without addresses, query strings and signed tokens."""
-    return _ADDRESSES.sub("[address]", _TOKENS.sub("[token]", _QUERIES.sub("?…", text)))
+    text = _TOKENS.sub("[token]", _QUERIES.sub("?…", text))
+    return _MAYBE_IPV6.sub(_without_ipv6, _IPV4.sub("[address]", text))
+
+
+def _without_ipv6(found: re.Match[str]) -> str:
+    """Return the match unless it is an address; times look alike."""
+    try:
+        ipaddress.IPv6Address(found.group().rstrip("."))
+    except ValueError:
+        return found.group()
+    return "[address]"
 
 
 def _scrub_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

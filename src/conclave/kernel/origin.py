@@ -1,13 +1,8 @@
 """Same origin for sockets: a page of another site cannot open one in a visitor's name (JOIN-3)."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
 from urllib.parse import urlsplit
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 
 
 def is_same_origin(*, origin: str | None, host: str | None) -> bool:
@@ -18,15 +13,17 @@ def is_same_origin(*, origin: str | None, host: str | None) -> bool:
 class SameOrigin:
     """Refuse (403) a WebSocket whose Origin is not this host."""
 
-    def __init__(self, inner: Asgi) -> None:
+    def __init__(self, inner: ASGI3Application) -> None:
         """Wrap the application that serves the sockets."""
         self._inner = inner
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Pass the connection on, or close it before it is accepted."""
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope.get("headers", [])}
+        if scope["type"] != "websocket":
+            raise TypeError("SameOrigin wraps sockets only.")
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if is_same_origin(origin=headers.get(b"origin"), host=headers.get(b"host")):
             await self._inner(scope, receive, send)
             return
         await receive()
-        await send({"type": "websocket.close", "code": 1008})
+        await send({"type": "websocket.close", "code": 1008, "reason": None})

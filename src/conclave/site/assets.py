@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -40,9 +40,9 @@ class Build:
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc] # whitenoise ships no types
     """Serves the built client; whole files at once, because Django cannot stream a file asynchronously."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        super().__init__(get_response)
-        self.allow_all_origins = False
+    def immutable_file_test(self, path: str, url: str) -> bool:  # noqa: ARG002 - whitenoise's signature
+        """Tell whether a browser may keep the file for good."""
+        return bool(re.match(IMMUTABLE, url))
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponse:

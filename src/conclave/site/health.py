@@ -10,7 +10,8 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from conclave.media import engine
+from conclave.media import placement
+from conclave.media.engine import engine_api
 
 SECONDS = 3.0
 _log = structlog.get_logger("conclave.health")
@@ -41,8 +42,15 @@ def _works(part: str, check: Callable[[], object]) -> bool:
 
 
 def _engine() -> None:
-    """Ask the media engine for an answer."""
-    engine.ping()
+    """Ask every region's media engine for an answer."""
+    async_to_sync(_ask_engines)()
+
+
+async def _ask_engines() -> None:
+    """Return when all have answered."""
+    for region in placement.regions().values():
+        async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
+            await engine.ping()
 
 
 def _database() -> None:

@@ -1,0 +1,91 @@
+"""Pages of no one domain: in both languages, with a code and a next step when something is wrong."""
+
+from typing import NoReturn
+
+import pytest
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.urls import path
+
+from conclave.kernel.errors import TooOften, Unavailable
+from conclave.site import health, pages
+from conclave.urls import urlpatterns as real_urls
+
+pytestmark = pytest.mark.django_db
+
+
+def refuse(_request: HttpRequest) -> NoReturn:
+    raise TooOften
+
+
+def fail(_request: HttpRequest) -> NoReturn:
+    raise ZeroDivisionError("a secret in a message")
+
+
+urlpatterns = [path("refuse", refuse), path("api/refuse", refuse), path("fail", fail), path("api/fail", fail), *real_urls]
+handler404 = "conclave.site.pages.not_found"
+handler500 = "conclave.site.pages.server_error"
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "What is protected"), ("fr", "Ce qui est protégé"), ("de", "What is protected")])
+def test_pages_speak_the_readers_language(language: str, word: str) -> None:
+    for address in ("/", "/protection"):
+        answer = Client(headers={"accept-language": language}).get(address)
+        assert word in answer.content.decode()
+
+
+def test_the_language_can_be_chosen() -> None:
+    browser = Client()
+    assert browser.post("/language", {"language": "fr", "next": "/protection"})["Location"] == "/protection"
+    assert '<html lang="fr">' in browser.get("/").content.decode()
+    assert browser.post("/language", {"language": "fr", "next": "https://evil.example/"})["Location"] == "/"
+
+
+@pytest.mark.urls(__name__)
+def test_a_refusal_is_a_page_for_people_and_json_for_programs() -> None:
+    page, api = Client().get("/refuse"), Client().get("/api/refuse")
+    assert (page.status_code, api.status_code) == (429, 429)
+    assert "too_often" in page.content.decode()
+    assert api.json() == {"error": {"code": "too_often", "message": "That was too often. Wait a moment, then try again."}}
+
+
+@pytest.mark.urls(__name__)
+def test_a_bug_of_ours_is_answered_without_details() -> None:
+    browser = Client(raise_request_exception=False)
+    page, api = browser.get("/fail"), browser.get("/api/fail")
+    assert (page.status_code, api.status_code) == (500, 500)
+    assert "a secret" not in page.content.decode() + api.content.decode()
+    assert api.json()["error"]["code"] == "server_error"
+    assert page["Content-Security-Policy"]
+
+
+def test_what_does_not_exist_says_so() -> None:
+    assert "not_found" in Client().get("/nowhere").content.decode()
+    assert Client().get("/api/nowhere").json()["error"]["code"] == "not_found"
+
+
+def test_the_other_error_pages_have_a_code_and_a_next_step() -> None:
+    request = RequestFactory().get("/")
+    for view, status, code in [
+        (pages.bad_request, 400, "bad_request"),
+        (pages.forbidden, 403, "forbidden"),
+        (pages.too_often, 429, "too_often"),
+    ]:
+        answer = view(request)
+        assert answer.status_code == status
+        assert f"<code>{code}</code>" in answer.content.decode()
+
+
+def test_healthz_only_says_that_it_serves() -> None:
+    assert Client().get("/healthz").json() == {"ok": True}
+
+
+def test_readyz_names_the_part_that_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(health, "_engine", lambda: None)
+    assert Client().get("/readyz").json() == {"ok": True, "database": True, "channel_layer": True, "engine": True}
+    monkeypatch.setattr(health, "_engine", away)
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["engine"]) == (503, False)

@@ -1,0 +1,69 @@
+"""The ledger has no gaps, keeps its leaves, and forgets what is erased."""
+
+import json
+import threading
+
+import pytest
+from django.db import connection, transaction
+
+from conclave.transparency.ledger import append, destroy_openings, openings
+from conclave.transparency.models import LedgerEntry
+from conclave.transparency.sealing import opens
+
+
+@pytest.mark.django_db
+def test_entries_are_numbered_from_zero_and_refer_to_each_other() -> None:
+    first = append(kind="ORDER", fields={"territory": "CN"}, now=1)
+    entry = LedgerEntry.objects.get(index=first)
+    second = append(kind="ORDER_STATE", fields={"state": "refused"}, now=2, obj=entry.obj, prev=first)
+    assert (first, second) == (0, 1)
+    leaf = json.loads(LedgerEntry.objects.get(index=second).leaf)
+    assert (leaf["obj"], leaf["prev"]) == (entry.obj, 0)
+
+
+@pytest.mark.django_db
+def test_openings_open_until_they_are_destroyed() -> None:
+    index = append(kind="SOR", fields={"territory": "FR", "minutes": 7, "redacted": True}, now=1)
+    leaf = LedgerEntry.objects.get(index=index).leaf
+    found = openings(index=index)
+    assert {one.field: one.value for one in found} == {"territory": "FR", "minutes": 7, "redacted": True}
+    assert all(opens(leaf=leaf.encode(), opening=one) for one in found)
+    assert destroy_openings(index=index, fields=["territory", "unknown"]) == 1
+    assert [one.field for one in openings(index=index)] == ["minutes", "redacted"]
+    assert LedgerEntry.objects.get(index=index).leaf == leaf
+    assert openings(index=99) == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_entry_lives_and_dies_with_its_action() -> None:
+    with pytest.raises(RuntimeError):
+        append(kind="ORDER", fields={}, now=1)
+    with transaction.atomic():
+        append(kind="ORDER", fields={}, now=1)
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        assert append(kind="ORDER", fields={}, now=1) == 0
+    assert LedgerEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_writers_leave_no_gap() -> None:
+    failures: list[Exception] = []
+
+    def write() -> None:
+        try:
+            for _ in range(10):
+                with transaction.atomic():
+                    append(kind="ORDER", fields={"n": 1}, now=1)
+        except Exception as error:  # noqa: BLE001 - reported below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    assert list(LedgerEntry.objects.order_by("index").values_list("index", flat=True)) == list(range(40))
