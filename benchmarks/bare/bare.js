@@ -14,19 +14,34 @@ function options() {
   const keyProvider = new ExternalE2EEKeyProvider(); // keySize 128 is the library's default
   window.keyed = keyProvider.setKey(key);
   const worker = new Worker(new URL("./livekit-client.e2ee.worker.mjs", location.href), { type: "module" });
-  return { encryption: { keyProvider, worker } };
+  // Everything but the worker as in our client (web/src/media/room.ts), so that only the encryption differs.
+  const publishDefaults = { videoCodec: "vp8", simulcast: true, backupCodec: false, red: false, dtx: true };
+  return { adaptiveStream: true, dynacast: true, publishDefaults, encryption: { keyProvider, worker } };
 }
 
 const room = new Room(options());
 window.room = room;
-room.on(RoomEvent.TrackSubscribed, (track) => {
-  if (track.kind === "video") track.attach(other);
-  else document.body.append(track.attach());
+room.on(RoomEvent.TrackSubscribed, (track, _publication, participant) => {
+  const element = track.kind === "video" ? track.attach(other) : document.body.appendChild(track.attach());
+  element.dataset.participant = participant.identity;
 });
 
+// What arrived, and what of it could be decoded; for the tests in which this page is somebody without a key.
+window.received = async () => {
+  const found = [];
+  for (const participant of room.remoteParticipants.values()) {
+    for (const { track } of participant.trackPublications.values()) {
+      for (const report of (await track?.getRTCStatsReport())?.values() ?? []) {
+        if (report.type === "inbound-rtp") found.push({ kind: report.kind, packets: report.packetsReceived, decoded: report.framesDecoded ?? 0 });
+      }
+    }
+  }
+  return found;
+};
+
 // The lobby: devices open, preview running, token at hand.
-const tracks = await createLocalTracks({ audio: true, video: true });
-tracks.find((track) => track.kind === "video").attach(document.getElementById("self"));
+const tracks = wanted.get("listen") ? [] : await createLocalTracks({ audio: true, video: true });
+tracks.find((track) => track.kind === "video")?.attach(document.getElementById("self"));
 if (wanted.get("key")) {
   await window.keyed;
   await room.setE2EEEnabled(true);

@@ -9,6 +9,7 @@ import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import jwt
 
@@ -47,20 +48,42 @@ class BarePage:
     def room(self) -> str:
         """Make a room and return its name."""
         name = secrets.token_urlsafe(16)
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self._engine_port}/twirp/livekit.RoomService/CreateRoom",
-            data=json.dumps({"name": name}).encode(),
-            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token(roomCreate=True)}"},
-        )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            assert json.load(answer)["name"] == name
+        assert self._ask("CreateRoom", {"name": name}, roomCreate=True)["name"] == name
         return name
 
-    def address(self, *, room: str, key: str = "") -> str:
-        """Return the page's address for one more participant of the room; with a key, the library's own encryption is on."""
-        token = self._token(identity=secrets.token_urlsafe(16), room=room, roomJoin=True, canPublish=True, canSubscribe=True)
-        query = urllib.parse.urlencode({"url": f"ws://127.0.0.1:{self._engine_port}", "token": token, "key": key})
-        return f"http://localhost:{self._server.server_port}/index.html?{query}"
+    def rooms(self) -> list[str]:
+        """Return the names of the engine's rooms, as whoever runs the server can see them."""
+        return [room["name"] for room in self._ask("ListRooms", {}, roomList=True).get("rooms", [])]
+
+    def identities(self, *, room: str) -> list[str]:
+        """Return who is in a room, as the engine sees it."""
+        found = self._ask("ListParticipants", {"room": room}, roomAdmin=True, room=room).get("participants", [])
+        return [participant["identity"] for participant in found]
+
+    def address(self, *, room: str, key: str = "", identity: str = "", listen: bool = False) -> str:
+        """Return the page's address for one more participant of the room.
+
+        Args:
+            room: the room's name.
+            key: with a key, the library's own encryption is on.
+            identity: whom to be there; by default somebody new.
+            listen: publish nothing.
+        """
+        who = identity or secrets.token_urlsafe(16)
+        token = self._token(who, room=room, roomJoin=True, canPublish=True, canSubscribe=True)
+        asked = {"url": f"ws://127.0.0.1:{self._engine_port}", "token": token, "key": key, "listen": "1" if listen else ""}
+        return f"http://localhost:{self._server.server_port}/index.html?{urllib.parse.urlencode(asked)}"
+
+    def _ask(self, method: str, body: dict[str, object], **grants: object) -> dict[str, Any]:
+        """Call the engine's API with the server's own key pair."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self._engine_port}/twirp/livekit.RoomService/{method}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._token('', **grants)}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found: dict[str, Any] = json.load(answer)
+            return found
 
     def close(self) -> None:
         """Stop serving."""
@@ -68,7 +91,7 @@ class BarePage:
         self._server.server_close()
         self._thread.join(5)
 
-    def _token(self, identity: str = "", **grants: object) -> str:
+    def _token(self, identity: str, /, **grants: object) -> str:
         """Return a token with these grants."""
         now = int(time.time())
         claims = {"iss": self._key, "sub": identity, "nbf": now - 1, "exp": now + TOKEN_SECONDS, "video": grants}

@@ -151,14 +151,22 @@ class ChromiumProcess:
     """One Chromium with one person's camera and microphone; every window of it is a device of its own."""
 
     def __init__(
-        self, playwright: Playwright, folder: Path, who: str, *, devices: bool = True, answers: bool = True, flags: tuple[str, ...] = ()
+        self,
+        playwright: Playwright,
+        folder: Path,
+        who: str,
+        *,
+        devices: bool = True,
+        answers: bool = True,
+        flags: tuple[str, ...] = (),
+        camera: pictures.Camera = pictures.SMALL,
     ) -> None:
         look = pictures.LOOKS[who]
         arguments = [*FLAGS, *flags, *([FAKE_ANSWERS] if answers else [])]
         if devices:
-            camera = pictures.write_camera(folder / f"{who}.y4m", look)
+            picture = pictures.write_camera(folder / f"{who}.y4m", look, camera)
             microphone = pictures.write_microphone(folder / f"{who}.wav", look)
-            arguments += [FAKE_DEVICES, f"--use-file-for-fake-video-capture={camera}", f"--use-file-for-fake-audio-capture={microphone}"]
+            arguments += [FAKE_DEVICES, f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={microphone}"]
         self._browser = playwright.chromium.launch(
             executable_path=programs.chromium(), args=arguments, headless=True, ignore_default_args=["--mute-audio"]
         )

@@ -10,9 +10,21 @@ import wave
 from dataclasses import dataclass
 from pathlib import Path
 
-WIDTH, HEIGHT, FRAMES, RATE = 320, 180, 20, 10
 SAMPLES = 48_000
+FRAMES = 20
 Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """What a fake camera can do; the journeys' are small, as two cores encode everybody's picture."""
+
+    width: int = 320
+    height: int = 180
+    rate: int = 10
+
+
+SMALL = Camera()
 
 RED: Colour = (200, 40, 40)
 GREEN: Colour = (40, 170, 60)
@@ -115,12 +127,12 @@ CLEARER_DB = 12.0
 NEAR = 60.0
 
 
-def write_camera(path: Path, look: Look) -> Path:
+def write_camera(path: Path, look: Look, camera: Camera = SMALL) -> Path:
     """Write the person's picture as Y4M, which Chromium plays in a loop as a camera."""
     with path.open("wb") as file:
-        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{RATE}:1 Ip A1:1 C420jpeg\n".encode())
+        file.write(f"YUV4MPEG2 W{camera.width} H{camera.height} F{camera.rate}:1 Ip A1:1 C420jpeg\n".encode())
         for index in range(FRAMES):
-            file.write(b"FRAME\n" + _frame(look, index))
+            file.write(b"FRAME\n" + _frame(look, index, camera))
     return path
 
 
@@ -160,20 +172,20 @@ def whose_sound(levels: dict[str, float] | None) -> str | None:
     return next(name for name, look in LOOKS.items() if look.tone == ranked[0][1])
 
 
-def _frame(look: Look, index: int) -> bytes:
+def _frame(look: Look, index: int, camera: Camera) -> bytes:
     """Return one 4:2:0 frame: two halves and a light block that moves along the middle."""
-    half = HEIGHT // 2
+    width, half = camera.width, camera.height // 2
     colours = [_yuv(look.top), _yuv(look.bottom)]
     luma = bytearray()
-    left = index * (WIDTH - 16) // FRAMES
-    for row in range(HEIGHT):
-        line = bytearray([colours[row >= half][0]]) * WIDTH
+    left = index * (width - 16) // FRAMES
+    for row in range(camera.height):
+        line = bytearray([colours[row >= half][0]]) * width
         if half - 8 <= row < half + 8:
             line[left : left + 16] = bytes([235]) * 16
         luma += line
     chroma = bytearray()
     for channel in (1, 2):
-        chroma += bytes([colours[0][channel]]) * (WIDTH // 2 * (half // 2)) + bytes([colours[1][channel]]) * (WIDTH // 2 * (half // 2))
+        chroma += bytes([colours[0][channel]]) * (width // 2 * (half // 2)) + bytes([colours[1][channel]]) * (width // 2 * (half // 2))
     return bytes(luma + chroma)
 
 

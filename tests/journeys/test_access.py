@@ -7,7 +7,7 @@ from playwright.sync_api import ViewportSize
 
 from tests.journeys import packages
 from tests.journeys.browsers import until
-from tests.journeys.conftest import Chromiums, Guests
+from tests.journeys.fixtures import Chromiums, Guests
 from tests.journeys.people import Owner, Person
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

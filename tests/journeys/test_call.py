@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.journeys.browsers import ChromiumProcess, until
-from tests.journeys.conftest import Guests
+from tests.journeys.fixtures import Guests
 from tests.journeys.people import Owner, Person
 from tests.journeys.pictures import LOOKS
 

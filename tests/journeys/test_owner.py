@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.journeys.browsers import ChromiumProcess, until
-from tests.journeys.conftest import Chromiums, Guests
+from tests.journeys.fixtures import Chromiums, Guests
 from tests.journeys.people import PASSWORD, Owner, Person
 from tests.journeys.world import Installation, installation
 

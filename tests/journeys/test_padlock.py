@@ -1,10 +1,9 @@
 """padlock: what is shown about the encryption is what was authenticated, and everybody sees the same."""
 
-
 import pytest
 
 from tests.journeys.browsers import until
-from tests.journeys.conftest import Guests
+from tests.journeys.fixtures import Guests
 from tests.journeys.people import Person
 
 

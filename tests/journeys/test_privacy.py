@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.conftest import Guests
+from tests.journeys.fixtures import Guests
 from tests.journeys.people import Owner, Person
 from tests.journeys.world import Installation
 

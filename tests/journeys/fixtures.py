@@ -1,4 +1,7 @@
-"""What the journeys share: one installation, one browser process per person, and the rules that every journey keeps."""
+"""What the journeys share: one installation, one browser process per person, and the rules that every journey keeps.
+
+A plugin (tests/conftest.py names it), so that journeys/ and hostile/ use the same running installation.
+"""
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -25,14 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here as a journey, and judge the ids when all others have run."""
+    """Know every journey's id, and judge the ids when all others have run."""
     for item in items:
-        if HERE in item.path.parents:
-            mark = item.get_closest_marker("journey")
-            if mark is None:
-                item.add_marker(pytest.mark.journey("all"))
-            else:
-                assert set(mark.args) <= {*IDS, "all"}, f"{item.nodeid}: unknown journey {mark.args}"
+        mark = item.get_closest_marker("journey")
+        if mark is not None:
+            assert set(mark.args) <= set(IDS), f"{item.nodeid}: unknown journey {mark.args}"
     items.sort(key=lambda item: item.path.name == "test_ids.py")
 
 
@@ -41,7 +41,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Note which ids a passing journey showed; turn a skip into a failure and keep a picture of every window after a failure."""
     report = yield
     mark = item.get_closest_marker("journey")
-    if report.skipped and HERE in item.path.parents:
+    if report.skipped and mark:
         report.outcome = "failed"
         report.longrepr = f"a journey may not be skipped: {report.longrepr}"
     if call.when == "call" and report.failed:

@@ -1,0 +1,1 @@
+"""What the benchmarks in real browsers share."""
