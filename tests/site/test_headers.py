@@ -58,3 +58,27 @@ def test_cookies_are_kept_from_scripts_and_other_sites() -> None:
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert settings.SESSION_COOKIE_HTTPONLY
+
+
+@pytest.mark.parametrize(
+    ("origin", "site", "token", "status"),
+    [
+        ("null", "same-origin", True, 302),
+        ("null", None, True, 302),
+        ("http://localhost:8000", "same-origin", True, 302),
+        ("null", "cross-site", True, 403),
+        ("null", "same-site", True, 403),
+        ("https://evil.example", "cross-site", True, 403),
+        ("http://localhost:9000", "same-site", True, 403),
+        ("null", "same-origin", False, 403),
+        (None, None, False, 403),
+    ],
+)
+def test_a_form_is_taken_only_from_our_own_page(*, origin: str | None, site: str | None, token: bool, status: int) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get("/", headers={"host": "localhost:8000"}).content.decode()
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found
+    headers = {name: value for name, value in (("origin", origin), ("sec-fetch-site", site), ("host", "localhost:8000")) if value}
+    form = {"language": "fr", "next": "/", **({"csrfmiddlewaretoken": found[1]} if token else {})}
+    assert browser.post("/language", form, headers=headers).status_code == status
