@@ -8,7 +8,7 @@ from tests.docs.documents import DOCS, ROOT, table
 
 PAGE = DOCS / "claims.md"
 CLAIMS = table(PAGE)
-TEST = re.compile(r"`((?:tests|web|mls)/[^`]+)`")
+TEST = re.compile(r"`((?:tests|web|mls|benchmarks)/[^`]+)`")
 STARTED_WITH = {"P1", "P3", "P13", "P17"}
 
 

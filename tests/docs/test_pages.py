@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.documents import DOCS, ROOT, headings
+from tests.docs.documents import DOCS, ROOT
 
 README = ROOT / "README.md"
 LINK = re.compile(r"\[[^\]]*\]\(([^)#]+)(?:#[^)]*)?\)")
 OUTSIDE = ("http://", "https://", "mailto:")
 PAGES = sorted([README, ROOT / "SECURITY.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md"), *(ROOT / "mls").glob("*.md")])
 DECISIONS = sorted((DOCS / "decisions").glob("0*.md"))
-CONTROLS = sorted(path.stem for path in (ROOT / "web" / "src" / "controls").glob("*.ts"))
 
 
 def test_the_readme_is_short_and_shows_the_two_commands_and_a_real_picture() -> None:
@@ -41,9 +40,3 @@ def test_links_inside_the_project_lead_somewhere(page: Path) -> None:
 def test_a_decision_is_at_most_sixty_lines_and_is_listed(page: Path) -> None:
     assert len(page.read_text(encoding="utf-8").splitlines()) <= 60
     assert page.name in (DOCS / "decisions" / "README.md").read_text(encoding="utf-8")
-
-
-def test_every_control_of_the_call_is_explained_to_people() -> None:
-    wanted = {name for name in CONTROLS if not name.endswith(".test")} - {"index", "control", "keyboard"}
-    assert wanted
-    assert wanted <= {heading.split(":")[0] for heading in headings(DOCS / "call.md")}
