@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from django.db import close_old_connections, connection
+from django.db import connection
 
 from conclave.kernel import clock
 
@@ -12,6 +12,7 @@ Settle = Callable[[int], None]
 TICK_SECONDS = 0.2
 
 _settlers: list[Settle] = []
+_told_at: dict[str, int] = {}
 _log = structlog.get_logger("conclave.deadlines")
 
 
@@ -32,12 +33,20 @@ def settle_all(*, now: int) -> None:
         try:
             function(now)
         except Exception as error:  # noqa: BLE001 - the next tick tries again, the other deadlines must not wait
-            _log.error("deadline not settled", settler=f"{function.__module__}.{function.__qualname__}", error=repr(error))
+            _tell(f"{function.__module__}.{function.__qualname__}", error=error, now=now)
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 def tick_until(stopping: threading.Event) -> None:
     """Settle until told to stop; the body of the deadline thread."""
     while not stopping.wait(TICK_SECONDS):
-        close_old_connections()
         settle_all(now=clock.now())
     connection.close()
+
+
+def _tell(settler: str, *, error: Exception, now: int) -> None:
+    """Log a failure, the same one once a minute: the next tick is 200 ms away."""
+    if now - _told_at.get(settler, 0) >= clock.MINUTE:
+        _told_at[settler] = now
+        _log.error("deadline not settled", settler=settler, error=repr(error))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import structlog
-from django.db import close_old_connections, connection, transaction
+from django.db import connection, transaction
 
 from conclave.kernel import clock
 from conclave.kernel.models import OutboxEvent
@@ -125,12 +125,18 @@ async def _wait(result: Awaitable[None]) -> None:
 
 def work_until(stopping: threading.Event) -> None:
     """Do events until told to stop; the body of a worker thread."""
+    # The thread keeps its connection: on SQLite, closing the last one would copy the whole write-ahead log each time.
+    purged_at = 0
     while not stopping.is_set():
-        close_old_connections()
         try:
-            busy = run_due(now=clock.now())
+            now = clock.now()
+            busy = run_due(now=now)
+            if now - purged_at > clock.HOUR:
+                purge(now=now)
+                purged_at = now
         except Exception as error:  # noqa: BLE001 - a worker outlives a locked or restarting database
             _log.error("outbox could not be read", error=type(error).__name__)
+            connection.close()
             busy = 0
         if not busy and not stopping.is_set():
             wait_for_work(POLL_SECONDS)

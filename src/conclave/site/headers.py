@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-# The only powers a page of ours uses; every other known feature is switched off by name, because browsers allow by default.
+# The only powers a page of ours uses; every other feature that browsers know is switched off by name, because they allow by default.
+# require-trusted-types-for is left out: it would stop the workers, which are started by their address.
 _ALLOWED = (
     "camera",
     "microphone",
@@ -19,12 +20,9 @@ _ALLOWED = (
     "publickey-credentials-get",
     "publickey-credentials-create",
     "clipboard-write",
-    "web-share",
 )
 _DENIED = (
     "accelerometer",
-    "ambient-light-sensor",
-    "bluetooth",
     "browsing-topics",
     "clipboard-read",
     "encrypted-media",
