@@ -24,7 +24,7 @@ export default tseslint.config(
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
       "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
-      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
       "@typescript-eslint/consistent-type-imports": "error",
       "max-lines": ["error", { max: 300, skipBlankLines: true }],
       "no-console": "error",
@@ -39,7 +39,13 @@ export default tseslint.config(
     },
     rules: {
       ...hooks.configs.recommended.rules,
-      "boundaries/element-types": ["error", { default: "disallow", rules: Object.entries(MAY_IMPORT).map(([from, allow]) => ({ from, allow })) }],
+      "boundaries/dependencies": [
+        "error",
+        {
+          default: "disallow",
+          policies: Object.entries(MAY_IMPORT).map(([from, allow]) => ({ from: { element: { type: from } }, allow: { to: { element: { type: allow } } } })),
+        },
+      ],
     },
   },
   {

@@ -10,7 +10,7 @@ const LOOKS = new Map(Object.entries({
 export function skeleton(name: string): string {
   const folded = name.normalize("NFKC").toLowerCase().normalize("NFD").replace(/\p{M}|\p{Cf}|\p{P}|\p{Z}/gu, "");
   // `I` and `l` look alike in most faces, as do `rn` and `m`.
-  return [...folded].map((letter) => LOOKS.get(letter) ?? letter).join("").replaceAll("i", "l").replaceAll("rn", "m").replaceAll("vv", "w");
+  return Array.from(folded, (letter) => LOOKS.get(letter) ?? letter).join("").replaceAll("i", "l").replaceAll("rn", "m").replaceAll("vv", "w");
 }
 
 /** The names, among those given, that look like another one in the list. */

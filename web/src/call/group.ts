@@ -5,7 +5,7 @@
 import { fetchTree, type Seat } from "../api/join";
 import type { ClientMessage, Lease, Ready, ServerMessage, Welcome } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
-import type { GroupEvent, GroupState, LogEntry } from "../e2ee/group.types";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
 import { Log } from "./log";
 
@@ -37,7 +37,7 @@ export class Group {
   #attempts = 0;
   /** Set when a commit others may have accepted could not be applied (LOG-11). */
   #refused = false;
-  #changes: object | null = null;
+  #changes: PolicyChanges | null = null;
 
   constructor(keys: Keys, seat: Seat, hooks: GroupHooks, last: string | null) {
     this.#keys = keys;
@@ -60,7 +60,7 @@ export class Group {
   }
 
   /** A host asks for a policy change; it is committed under the lease that answers. */
-  change(changes: object): void {
+  change(changes: PolicyChanges): void {
     if (this.#incarnation === null) return;
     this.#changes = changes;
     this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
@@ -151,13 +151,13 @@ export class Group {
     if (this.#place !== "inside") return;
     const { from, entries } = this.#log.take();
     if (entries.length === 0) return this.#commit();
-    const { events, state } = await this.#keys.ask("entries", { from, entries: entries as readonly LogEntry[] });
-    for (const { kind, index, code } of events) {
-      if (kind !== "refused" || this.#incarnation === null) continue;
+    const { events, state } = await this.#keys.ask("entries", { from, entries });
+    for (const event of events) {
+      if (event.kind !== "refused" || this.#incarnation === null) continue;
       this.#refused = true;
-      this.#hooks.send({ t: "nack", incarnation: this.#incarnation, index, code: code ?? "refused" });
+      this.#hooks.send({ t: "nack", incarnation: this.#incarnation, index: event.index, code: event.code });
     }
-    if (events.some((event) => event.self_removed === true)) {
+    if (events.some((event) => event.kind === "applied" && event.self_removed)) {
       this.#place = "outside";
       this.#hooks.out("removed");
       return;
@@ -196,7 +196,7 @@ export class Group {
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
-      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes, dropped });
+      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] });
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
       await this.#keys.ask("forget", {}).catch(() => undefined);

@@ -1,6 +1,6 @@
 /** What happens during a call, turned into the state the screens read. */
 import type { PipeReading } from "../e2ee/frames.protocol";
-import type { GroupEvent, GroupState } from "../e2ee/group.types";
+import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
 import { keep } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
@@ -18,7 +18,7 @@ import { changesBetween, entered, NO_SECURITY } from "./verify";
 
 export class InCall {
   readonly hooks: SessionHooks;
-  session!: Session;
+  #session: Session | null = null;
   readonly #store: Store;
   readonly #tiles: Tiles;
   #entry: Entry;
@@ -54,9 +54,14 @@ export class InCall {
     };
   }
 
+  get session(): Session {
+    if (!this.#session) throw new Error("not joined yet");
+    return this.#session;
+  }
+
   async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
     this.#entry = entry;
-    this.session = session;
+    this.#session = session;
     this.#keys = keys;
     this.#store.setState({ phase: { at: "joining", step: "connecting" }, region: session.ticket.region, startedAt: Date.now(), security: NO_SECURITY });
     this.remember(devices.state);
@@ -96,8 +101,8 @@ export class InCall {
   /** Kept for a reload of this tab: seat, identity, what the group looks like. */
   remember(devices: DevicesState): void {
     this.#devices = devices;
-    if (!("ticket" in (this.session ?? {}))) return;
-    const { participant, seat, name } = this.session.ticket;
+    if (!this.#session) return;
+    const { participant, seat, name } = this.#session.ticket;
     const [microphone, camera] = [devices.microphoneState === "on", devices.cameraState === "on"];
     keepSeat(this.#entry.meeting, { participant, seat, name, identity: this.#entry.identity, remember: this.#last, microphone, camera });
   }
@@ -121,7 +126,7 @@ export class InCall {
   }
 
   #tell(changes: readonly Change[], events: readonly GroupEvent[]): void {
-    const byHost = new Set(events.flatMap(({ removed }) => removed ?? []).filter(({ reason }) => reason === "removed").map(({ participant }) => this.#names.get(participant)));
+    const byHost = new Set(events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ reason }) => reason === "removed").map(({ participant }) => this.#names.get(participant)));
     for (const { what, name } of changes) toast(this.#store, what === "joined" ? "joined" : byHost.has(name) ? "removed" : "left", name);
     if (changes.length > 0 && this.#store.getState().security.verified) toast(this.#store, "code_changed");
   }

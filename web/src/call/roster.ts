@@ -2,7 +2,7 @@
  * Who is here, for the screen. People are the leaves of the current tree (I3, JOIN-4); the announced and the strangers are shown beside them.
  * Nothing the media server says can make a person or give one a name (I10).
  */
-import type { Leaf } from "../e2ee/group.types";
+import type { MlsLeaf as Leaf } from "../e2ee/mls";
 import type { Presence } from "../media/presence";
 import type { Lock, Person } from "./contract";
 import { ambiguous } from "./alike";

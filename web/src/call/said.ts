@@ -37,7 +37,7 @@ function matches(fields: Record<string, unknown>): boolean {
   const names = Object.keys(fields).sort().join(" ");
   switch (fields["kind"]) {
     case "chat":
-      return names === "kind text" && typeof fields["text"] === "string" && fields["text"].length > 0 && [...fields["text"]].length <= TEXT_LIMIT;
+      return names === "kind text" && typeof fields["text"] === "string" && fields["text"].length > 0 && Array.from(fields["text"]).length <= TEXT_LIMIT;
     case "hand":
       return names === "kind up" && typeof fields["up"] === "boolean";
     case "heartbeat":

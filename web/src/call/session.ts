@@ -4,7 +4,7 @@
  */
 import type { Ticket } from "../api/join";
 import type { ServerMessage } from "../api/socket.gen";
-import type { GroupEvent, GroupState } from "../e2ee/group.types";
+import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
 import type { Workers } from "../e2ee/workers";
 import type { Published } from "../media/devices";
 import { Media } from "../media/room";
@@ -65,7 +65,7 @@ export class Session {
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
       epoch: (state, events, first) => { this.#entered(state, events, first); },
-      announced: (events) => { hooks.announced(events.flatMap(({ kind, participant }) => (kind === "announced" && participant !== undefined ? [participant] : []))); },
+      announced: (events) => { hooks.announced(events.flatMap((event) => (event.kind === "announced" ? [event.participant] : []))); },
       out: (reason) => { this.#end(reason); },
     }, last);
     this.said = new Said(workers.keys, ticket.participant, {

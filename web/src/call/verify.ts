@@ -1,5 +1,5 @@
 /** The security code and what has changed since people compared it. Pure. */
-import type { GroupState, Leaf } from "../e2ee/group.types";
+import type { MlsState as GroupState, MlsLeaf as Leaf } from "../e2ee/mls";
 import type { Change, Security } from "./contract";
 
 export const NO_SECURITY: Security = { code: null, epoch: 0, members: 0, verified: null, changes: [] };

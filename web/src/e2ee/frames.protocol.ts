@@ -1,6 +1,6 @@
 /** What the frame worker is told and what it tells. Keys travel on a port of their own, which the main thread gives away at once. */
 import type { SourceKind } from "./frames";
-import type { Count, Media } from "./pipes";
+import type { Count, EncodedFrame, Media } from "./pipes";
 import type { Epoch } from "./ring";
 
 export type Side = "send" | "receive";
@@ -15,7 +15,7 @@ export interface Attach {
 
 export type ToFrames =
   | { readonly t: "port"; readonly port: MessagePort }
-  | (Attach & { readonly readable: ReadableStream; readonly writable: WritableStream })
+  | (Attach & { readonly readable: ReadableStream<EncodedFrame>; readonly writable: WritableStream<EncodedFrame> })
   | { readonly t: "bind_send"; readonly id: number; readonly kind: SourceKind }
   | { readonly t: "bind_receive"; readonly id: number; readonly participant: string; readonly kind: SourceKind }
   | { readonly t: "unbind"; readonly id: number }

@@ -4,7 +4,7 @@ import { ReceivePipe, SendPipe, type EncodedFrame } from "./pipes";
 import { KeyRing } from "./ring";
 
 interface TransformEvent extends Event {
-  readonly transformer: { readonly options: unknown; readonly readable: ReadableStream; readonly writable: WritableStream };
+  readonly transformer: { readonly options: unknown; readonly readable: ReadableStream<EncodedFrame>; readonly writable: WritableStream<EncodedFrame> };
 }
 interface Scope {
   onmessage: ((event: MessageEvent<ToFrames>) => void) | null;
@@ -57,7 +57,7 @@ function tellWanted(): void {
   port?.postMessage(message);
 }
 
-function connect(attach: Attach, readable: ReadableStream, writable: WritableStream): void {
+function connect(attach: Attach, readable: ReadableStream<EncodedFrame>, writable: WritableStream<EncodedFrame>): void {
   const pipe = pipeFor(attach);
   const through = new TransformStream<EncodedFrame, EncodedFrame>({
     async transform(frame, controller) {

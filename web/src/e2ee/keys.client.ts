@@ -1,5 +1,5 @@
 /** The main thread's hand on the keys worker: typed questions, typed answers, errors with a stable code. */
-import type { Answer, Operation, Operations, ToKeys } from "./keys.protocol";
+import type { Answer, Operation, Operations } from "./keys.protocol";
 
 /** A refusal by the group's rules or the module; `code` is stable, `message` is for people who debug. */
 export class KeysError extends Error {
@@ -36,9 +36,9 @@ export class Keys {
   ask<O extends Operation>(operation: O, values: Operations[O]["in"]): Promise<Operations[O]["out"]> {
     const id = ++this.#last;
     const answer = new Promise<Operations[O]["out"]>((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.set(id, { resolve, reject });
     });
-    this.#worker.postMessage({ id, do: operation, with: values } as ToKeys);
+    this.#worker.postMessage({ id, do: operation, with: values });
     return answer;
   }
 }

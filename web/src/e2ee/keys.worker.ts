@@ -1,7 +1,7 @@
 /** The keys worker: holds the group member. Media keys leave it only through the port to the frame worker. */
 import type { FramesToKeys } from "./frames.protocol";
-import type { Answer, Request, ToKeys } from "./keys.protocol";
-import { openModule } from "./member";
+import type { Answer, ToKeys } from "./keys.protocol";
+import { instantiate } from "./mls";
 import { Vault } from "./vault";
 
 interface Scope {
@@ -15,14 +15,22 @@ let origin = performance.timeOrigin;
 let vault: Vault | null = null;
 
 function connect(port: MessagePort, wasm: string): void {
-  const module = openModule(wasm, () => origin + performance.now());
+  const module = compile(wasm);
+  const clock = (): number => origin + performance.now();
   const made = new Vault(
-    async () => (await module)(),
+    async () => instantiate(await module, clock),
     (time) => { origin = time - performance.now(); },
     (message) => { port.postMessage(message); },
   );
   port.onmessage = ({ data }: MessageEvent<FramesToKeys>) => void made.want(data).catch(() => undefined);
   vault = made;
+}
+
+/** Compiles while it loads; a server that sends another content type costs a moment, not the call. */
+async function compile(address: string): Promise<WebAssembly.Module> {
+  const response = await fetch(address, { credentials: "same-origin" });
+  if (response.headers.get("Content-Type") === "application/wasm") return WebAssembly.compileStreaming(response);
+  return WebAssembly.compile(await response.arrayBuffer());
 }
 
 function failure(error: unknown): { code: string; message: string } {
@@ -37,5 +45,5 @@ scope.onmessage = ({ data }) => {
   }
   const { id } = data;
   if (!vault) scope.postMessage({ id, error: { code: "internal", message: "not connected" } });
-  else vault.ask(data.do, data.with as Request["with"]).then((ok) => { scope.postMessage({ id, ok }); }, (error: unknown) => { scope.postMessage({ id, error: failure(error) }); });
+  else vault.ask(data.do, data.with).then((ok) => { scope.postMessage({ id, ok }); }, (error: unknown) => { scope.postMessage({ id, error: failure(error) }); });
 };

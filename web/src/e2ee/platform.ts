@@ -1,11 +1,12 @@
 /** Encoded-frame access as the two browser families give it; lib.dom knows only part of it. */
 import type { Attach } from "./frames.protocol";
+import type { EncodedFrame } from "./pipes";
 
 export type Coded = RTCRtpSender | RTCRtpReceiver;
 
 interface EncodedStreams {
-  readonly readable: ReadableStream;
-  readonly writable: WritableStream;
+  readonly readable: ReadableStream<EncodedFrame>;
+  readonly writable: WritableStream<EncodedFrame>;
 }
 interface Streaming {
   createEncodedStreams(): EncodedStreams;

@@ -3,13 +3,11 @@
  */
 import { bytesOf } from "./base64";
 import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
-import type { GroupState, Leaf, LogEntry } from "./group.types";
+import type { Mls, MlsOperation, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry } from "./mls";
 import type { OpenArguments, Operation, Operations, SeatedArguments } from "./keys.protocol";
 
-/** One WASM instance, one member (mls/README.md); throws errors with a `code`. */
-export interface Member {
-  call(request: { readonly do: string } & Record<string, unknown>): unknown;
-}
+/** One module instance, one member (mls/README.md); throws errors with a `code`. */
+export type Member = Pick<Mls, "call">;
 
 interface Known { readonly incarnation: string; readonly epoch: number; readonly self: number; readonly roster: readonly Leaf[] }
 
@@ -53,21 +51,21 @@ export class Vault {
   async #perform<O extends Operation>(operation: O, values: Operations[O]["in"]): Promise<Operations[O]["out"]> {
     switch (operation) {
       case "restart":
-        return this.#restart() as Promise<Operations[O]["out"]>;
+        return this.#restart();
       case "send":
         this.#toFrames({ t: "send", group: this.#group(), epoch: (values as Operations["send"]["in"]).epoch });
-        return {} as Operations[O]["out"];
+        return {};
       case "pause":
         this.#toFrames({ t: "pause", paused: (values as Operations["pause"]["in"]).paused });
-        return {} as Operations[O]["out"];
+        return {};
       case "open":
-        return this.#open(values as OpenArguments) as Promise<Operations[O]["out"]>;
+        return this.#open(values as OpenArguments);
       case "seated":
-        return this.#seat(values as SeatedArguments) as Promise<Operations[O]["out"]>;
+        return this.#seat(values as SeatedArguments);
       case "entries":
-        return this.#entries(values as Operations["entries"]["in"]) as Promise<Operations[O]["out"]>;
+        return this.#entries(values as Operations["entries"]["in"]);
       default: {
-        const out = (await this.#ready()).call({ do: operation, ...values }) as Operations[O]["out"];
+        const out = (await this.#ready()).call(operation as MlsOperation, values as never) as Operations[O]["out"];
         if (operation === "join" || operation === "create") await this.#entered((out as { state: GroupState }).state);
         return out;
       }
@@ -81,7 +79,7 @@ export class Vault {
 
   async #open(values: OpenArguments): Promise<Operations["open"]["out"]> {
     this.#member = await this.#fresh();
-    const out = this.#member.call({ do: "open", ...values }) as Operations["open"]["out"];
+    const out = this.#member.call("open", values);
     this.#opened = { ...values, identity: out.identity };
     return out;
   }
@@ -89,7 +87,7 @@ export class Vault {
   async #seat(values: SeatedArguments): Promise<Operations["seated"]["out"]> {
     const { time, ...rest } = values;
     this.#setClock(time);
-    const out = (await this.#ready()).call({ do: "seated", ...rest }) as Operations["seated"]["out"];
+    const out = (await this.#ready()).call("seated", rest);
     this.#seated = values;
     this.#call = out.call;
     return out;
@@ -98,15 +96,15 @@ export class Vault {
   async #restart(): Promise<Operations["restart"]["out"]> {
     const before = this.#member;
     const inside = this.#known !== null;
-    const last = inside && before ? (before.call({ do: "remember" }) as { text: string }).text : null;
+    const last = inside && before ? before.call("remember", {}).text : null;
     this.#known = null;
     this.#exported.clear();
     this.#toFrames({ t: "wipe" });
     this.#member = await this.#fresh();
-    if (this.#opened) this.#member.call({ do: "open", ...this.#opened });
+    if (this.#opened) this.#member.call("open", this.#opened);
     if (this.#seated) {
       const { time: _time, ...rest } = this.#seated;
-      this.#member.call({ do: "seated", ...rest });
+      this.#member.call("seated", rest);
     }
     return { last };
   }
@@ -114,13 +112,14 @@ export class Vault {
   /** One commit at a time, so that the keys of an epoch are derived while the member is in it. */
   async #entries({ from, entries }: Operations["entries"]["in"]): Promise<Operations["entries"]["out"]> {
     const member = await this.#ready();
-    const whole: { events: Operations["entries"]["out"]["events"][number][]; state?: GroupState } = { events: [] };
+    const whole: { events: GroupEvent[]; next: number; state?: GroupState } = { events: [], next: from };
     for (const [start, part] of epochs(entries)) {
-      const out = member.call({ do: "entries", from: from + start, entries: part }) as Operations["entries"]["out"];
+      const out = member.call("entries", { from: from + start, entries: part });
       whole.events.push(...out.events);
+      whole.next = out.next;
       if (out.state) {
         whole.state = out.state;
-        if (!out.events.some((event) => event.self_removed === true)) await this.#entered(out.state);
+        if (!out.events.some((event) => event.kind === "applied" && event.self_removed)) await this.#entered(out.state);
       }
     }
     return whole;
@@ -149,7 +148,7 @@ export class Vault {
 
   /** Non-extractable, and only for one direction: our own key can open nothing, theirs can seal nothing. */
   async #mediaKey(leaf: number, use: "encrypt" | "decrypt"): Promise<CryptoKey> {
-    const { key } = (await this.#ready()).call({ do: "media_key", leaf }) as { key: string };
+    const { key } = (await this.#ready()).call("media_key", { leaf });
     const bytes = bytesOf(key);
     const imported = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, [use]);
     bytes.fill(0);

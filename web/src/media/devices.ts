@@ -45,7 +45,7 @@ export class Devices {
   constructor(hooks: DevicesHooks) {
     this.#hooks = hooks;
     this.#state = { ...NO_DEVICES, ...remembered() };
-    navigator.mediaDevices.addEventListener("devicechange", this.#list);
+    navigator.mediaDevices.addEventListener("devicechange", this.#replugged);
   }
 
   get state(): DevicesState {
@@ -111,7 +111,7 @@ export class Devices {
   }
 
   stop(): void {
-    navigator.mediaDevices.removeEventListener("devicechange", this.#list);
+    navigator.mediaDevices.removeEventListener("devicechange", this.#replugged);
     this.#unwatch?.();
     this.#unwatch = null;
     this.#microphone?.stop();
@@ -150,12 +150,14 @@ export class Devices {
     this.#unwatch = this.#microphone ? watchLevel(this.#microphone.mediaStreamTrack, this.#hooks) : null;
   }
 
-  readonly #list = async (): Promise<void> => {
+  readonly #replugged = (): void => { void this.#list(); };
+
+  async #list(): Promise<void> {
     const all = await navigator.mediaDevices.enumerateDevices().catch((): MediaDeviceInfo[] => []);
     const of = (kind: MediaDeviceKind): Device[] =>
       all.filter((device) => device.kind === kind && device.deviceId !== "").map(({ deviceId, label }) => ({ id: deviceId, label }));
     this.#set({ microphones: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") });
-  };
+  }
 
   #set(change: Partial<DevicesState>): void {
     this.#state = { ...this.#state, ...change };

@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { ReceivePipe, SendPipe } from "./pipes";
+import { KeyRing } from "./ring";
+import { aesKey, encoded } from "./testing";
+
+const PLAIN = new Uint8Array(40).fill(7);
+let alice: KeyRing;
+let bob: KeyRing;
+let send: SendPipe;
+let receive: ReceivePipe;
+
+beforeEach(async () => {
+  const [alices, bobs] = [await aesKey(1), await aesKey(2)];
+  const leaves = [["alice", 0], ["bob", 1]] as const;
+  alice = new KeyRing(() => 0);
+  alice.install({ group: "g", epoch: 1, self: { leaf: 0, key: alices }, leaves, removed: [] });
+  alice.send("g", 1);
+  bob = new KeyRing(() => 0);
+  bob.install({ group: "g", epoch: 1, self: { leaf: 1, key: bobs }, leaves, removed: [] });
+  bob.addKey("g", 1, 0, alices);
+  send = new SendPipe("video", alice);
+  receive = new ReceivePipe("video", bob);
+});
+
+async function sealed(): Promise<Uint8Array<ArrayBuffer>> {
+  send.bind("camera");
+  const frame = encoded(PLAIN, "video/VP8", "delta");
+  expect(await send.pass(frame)).toBe(true);
+  return new Uint8Array(frame.data);
+}
+
+describe("A sender's frame", () => {
+  it("is dropped while the sender is bound to nothing (FRM-2)", async () => {
+    expect(await send.pass(encoded(PLAIN, "video/VP8", "key"))).toBe(false);
+    expect(send.reading().dropped).toEqual({ unbound: 1 });
+  });
+
+  it("is dropped while there is no key, and never goes out as it was (I1)", async () => {
+    const keyless = new SendPipe("video", new KeyRing(() => 0));
+    keyless.bind("camera");
+    expect(await keyless.pass(encoded(PLAIN, "video/VP8", "key"))).toBe(false);
+    expect(keyless.reading().dropped).toEqual({ no_key: 1 });
+  });
+
+  it.each(["video/H264", "video/AV1", "audio/opus", ""])("is dropped in a codec that is not known for video: '%s'", async (mimeType) => {
+    send.bind("camera");
+    expect(await send.pass(encoded(PLAIN, mimeType, "key"))).toBe(false);
+  });
+
+  it("is dropped after unbinding", async () => {
+    await sealed();
+    send.unbind();
+    expect(await send.pass(encoded(PLAIN, "video/VP8", "delta"))).toBe(false);
+  });
+
+  it("uses a counter of its own, also when many are in work at once (I7)", async () => {
+    send.bind("camera");
+    const frames = Array.from({ length: 50 }, () => encoded(PLAIN, "video/VP8", "delta"));
+    await Promise.all(frames.map((frame) => send.pass(frame)));
+    expect(new Set(frames.map(({ data }) => new Uint8Array(data).subarray(-14, -8).join())).size).toBe(50);
+  });
+});
+
+describe("A receiver's frame", () => {
+  it("opens in the tile of the leaf that sent it", async () => {
+    receive.bind("alice", "camera");
+    const frame = encoded(await sealed(), "video/VP8", "delta");
+    expect(await receive.pass(frame)).toBe(true);
+    expect(new Uint8Array(frame.data)).toEqual(PLAIN);
+    expect(receive.reading()).toEqual({ passed: 1, dropped: {} });
+  });
+
+  it("is dropped before the receiver is bound, and after it was cleared for re-use (FRM-3)", async () => {
+    const bytes = await sealed();
+    expect(await receive.pass(encoded(bytes, "video/VP8", "delta"))).toBe(false);
+    receive.bind("alice", "camera");
+    receive.unbind();
+    expect(await receive.pass(encoded(bytes, "video/VP8", "delta"))).toBe(false);
+  });
+
+  it("is dropped in another participant's tile (I2)", async () => {
+    receive.bind("bob", "camera");
+    expect(await receive.pass(encoded(await sealed(), "video/VP8", "delta"))).toBe(false);
+  });
+
+  it("is dropped in another kind of tile of the same participant (FRM-3)", async () => {
+    receive.bind("alice", "screen");
+    expect(await receive.pass(encoded(await sealed(), "video/VP8", "delta"))).toBe(false);
+    expect(receive.reading().dropped).toEqual({ kind: 1 });
+  });
+
+  it("is dropped when it comes again, even while the first is being opened (FRM-4, I7)", async () => {
+    receive.bind("alice", "camera");
+    const bytes = await sealed();
+    const passed = await Promise.all([1, 2, 3].map(() => receive.pass(encoded(bytes, "video/VP8", "delta"))));
+    expect(passed.filter(Boolean)).toHaveLength(1);
+  });
+
+  it("is dropped when it was never sealed, or made by the SFU (FRM-7)", async () => {
+    receive.bind("alice", "camera");
+    for (const bytes of [PLAIN, new Uint8Array(3), new Uint8Array(0)]) expect(await receive.pass(encoded(bytes, "video/VP8", "key"))).toBe(false);
+  });
+
+  it("is dropped when its binding goes while it is being opened", async () => {
+    receive.bind("alice", "camera");
+    const passing = receive.pass(encoded(await sealed(), "video/VP8", "delta"));
+    receive.unbind();
+    expect(await passing).toBe(false);
+  });
+});
