@@ -1,0 +1,36 @@
+//! Conclave's end-to-end encryption core: one MLS group per incarnation of a call (OpenMLS), our group policy,
+//! and the byte ABI of `mls/README.md`. Specification: `docs/protocol/`.
+#![deny(unsafe_code)]
+
+mod abi;
+pub mod bytes;
+pub mod canonical;
+pub mod code;
+mod commit;
+mod context;
+mod entries;
+pub mod fault;
+mod hosting;
+pub mod identity;
+mod instance;
+mod join;
+pub mod keys;
+mod last;
+pub mod link;
+mod log;
+mod member;
+mod messages;
+pub mod path;
+pub mod policy;
+mod public;
+mod roster;
+mod rules;
+mod say;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod welcome;
+mod wire;
+mod words;
+
+pub use instance::Instance;

@@ -1,0 +1,284 @@
+//! The gateway's side: the same rules on what can be seen from outside (LOG-3), with no secret of the group.
+
+use openmls::group::{ProposalStore, PublicGroup, StagedCommit};
+use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, Sender};
+use openmls_rust_crypto::OpenMlsRustCrypto;
+use openmls_traits::OpenMlsProvider as _;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use tls_codec::{DeserializeBytes as _, Serialize as _};
+
+use crate::bytes::{B64, Id, b64, hex, sha256};
+use crate::context::read_policy;
+use crate::entries::{announce, applied};
+use crate::fault::{Fault, Outcome, from_library};
+use crate::identity::{Place, seat_of};
+use crate::log::{Entry, HostWord, Log};
+use crate::member::{group_id, roster_entries};
+use crate::path::commit_head;
+use crate::policy::{Policy, Root};
+use crate::roster::Roster;
+use crate::rules::{Verdict, View, read_key_package, reference_of};
+use crate::tree::{SUITE, check_tree};
+use crate::wire::{Event, HostLabel, State};
+use crate::words;
+
+/// A group as the gateway sees it.
+pub struct Public {
+    group: PublicGroup,
+    provider: OpenMlsRustCrypto,
+    place: Place,
+    incarnation: Id,
+    policy: Policy,
+    root: Root,
+    roster: Roster,
+    log: Log,
+    seen: Seen,
+    staged: Option<Ahead>,
+}
+
+/// The accepted epoch, which the group itself runs ahead of while a commit is staged.
+struct Seen {
+    epoch: u64,
+    transcript: Vec<u8>,
+}
+
+/// A staged commit: the group has merged it already, so that its tree is known; `before` takes it back.
+struct Ahead {
+    verdict: Verdict,
+    before: HashMap<Vec<u8>, Vec<u8>>,
+}
+
+/// `public_open`'s first tree and GroupInfo, with where they belong.
+pub struct Opening {
+    /// Meeting, call and our own attestation key.
+    pub place: Place,
+    /// This life of the group.
+    pub incarnation: Id,
+    /// MLSMessage(GroupInfo).
+    pub group_info: Vec<u8>,
+    /// The tree of epoch 0.
+    pub tree: Vec<u8>,
+}
+
+impl Public {
+    /// `public_open`: epoch 0 with the creator alone, our extensions, no `external_pub` (POL-5, POL-14).
+    pub fn open(opening: Opening) -> Outcome<Self> {
+        let Opening { place, incarnation, group_info, tree } = opening;
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(&group_info).map_err(|_| Fault::malformed("the GroupInfo cannot be read"))?;
+        let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
+            return Err(Fault::malformed("the message is not a GroupInfo"));
+        };
+        if *info.group_id() != group_id(&place.call, &incarnation) || info.epoch().as_u64() != 0 || info.ciphersuite() != SUITE {
+            return Err(Fault::new("bad_group", "the GroupInfo is not epoch 0 of this incarnation"));
+        }
+        if info.extensions().iter().next().is_some() {
+            return Err(Fault::new("bad_group", "the GroupInfo carries an extension"));
+        }
+        let tree = RatchetTreeIn::tls_deserialize_exact_bytes(&tree).map_err(|_| Fault::malformed("the tree cannot be read"))?;
+        let provider = OpenMlsRustCrypto::default();
+        let store = ProposalStore::new();
+        let (group, _) = PublicGroup::from_external(provider.crypto(), provider.storage(), tree, info, store)
+            .map_err(from_library("bad_group", "the group cannot be opened"))?;
+        check_tree(group.treesync())?;
+        let roster = Roster::of_tree(&place, group.treesync(), 0)?;
+        if roster.len() != 1 {
+            return Err(Fault::new("bad_group", "a new group has one member"));
+        }
+        let policy = read_policy(group.group_context().extensions())?;
+        policy.check_chain(&Root::Seen(None), &place.meeting, &place.call)?;
+        let root = Root::Seen(None).pinned(&policy);
+        let seen = Seen::of(&group);
+        Ok(Self { group, provider, place, incarnation, policy, root, roster, log: Log::new(), seen, staged: None })
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            place: &self.place,
+            incarnation: &self.incarnation,
+            policy: &self.policy,
+            root: &self.root,
+            roster: &self.roster,
+            tree: self.group.treesync(),
+            link: None,
+            next_epoch: self.group.group_context().epoch().as_u64() + 1,
+        }
+    }
+
+    /// *state* without what only members know.
+    pub fn state(&self) -> State {
+        State {
+            incarnation: self.incarnation.clone(),
+            epoch: self.seen.epoch,
+            leaf: None,
+            roster: roster_entries(&self.roster, &self.policy),
+            policy: self.policy.clone(),
+            code: None,
+            transcript: B64(self.seen.transcript.clone()),
+            hosting: None,
+            next: self.log.next(),
+        }
+    }
+
+    /// `public_entries`: announcements as they come, accepted commits again after a restart.
+    pub fn read_entries(&mut self, from: i64, entries: Vec<Entry>) -> Outcome<Vec<Event>> {
+        self.log.check_start(from)?;
+        let mut events = Vec::new();
+        for (index, entry) in (from..).zip(entries) {
+            if index < self.log.next() {
+                continue;
+            }
+            match announce(&mut self.log, entry) {
+                Ok(event) => events.push(event),
+                Err((participant, commit)) => match self.replay(index, participant.clone(), &commit) {
+                    Ok(event) => events.push(event),
+                    Err(fault) => {
+                        events.push(Event::Refused { index, participant, code: fault.code, message: fault.message });
+                        break;
+                    }
+                },
+            }
+        }
+        Ok(events)
+    }
+
+    fn replay(&mut self, index: i64, participant: Id, commit: &[u8]) -> Outcome<Event> {
+        self.check_not_ahead()?;
+        let (staged, verdict) = self.check(&participant, commit)?;
+        self.advance(staged)?;
+        self.accept(&verdict)?;
+        Ok(applied(index, participant, self.group.group_context().epoch().as_u64(), &verdict, false))
+    }
+
+    fn check(&self, participant: &Id, commit: &[u8]) -> Outcome<(StagedCommit, Verdict)> {
+        let head = commit_head(commit)?;
+        let view = self.view();
+        if view.committer(&head)?.participant != *participant {
+            return Err(Fault::new("wrong_sender", "a commit is not by the leaf of whom sent it"));
+        }
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(commit).map_err(|_| Fault::malformed("the commit cannot be read"))?;
+        let message: ProtocolMessage =
+            message.try_into_protocol_message().map_err(from_library("bad_commit", "the message is not a commit"))?;
+        let crypto = self.provider.crypto();
+        let processed = self.group.process_message(crypto, message).map_err(from_library("bad_commit", "a commit cannot be applied"))?;
+        if !matches!(processed.sender(), Sender::Member(_)) {
+            return Err(Fault::new("external_commit", "a commit must come from a member"));
+        }
+        let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
+            return Err(Fault::new("bad_commit", "the message is not a commit"));
+        };
+        let verdict = view.check_commit(crypto, &self.log, &head, &staged, self.log.next())?;
+        Ok((*staged, verdict))
+    }
+
+    fn check_not_ahead(&self) -> Outcome<()> {
+        if self.staged.is_some() {
+            return Err(Fault::new("commit_pending", "a commit is staged: merge or discard it first"));
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self, staged: StagedCommit) -> Outcome<()> {
+        self.group.merge_commit(self.provider.storage(), staged).map_err(from_library("broken", "a commit could not be merged"))
+    }
+
+    fn accept(&mut self, verdict: &Verdict) -> Outcome<()> {
+        let removed: Vec<u32> = verdict.removed.keys().copied().collect();
+        self.roster.follow(self.group.treesync(), &removed, verdict.added.clone())?;
+        if let Some(policy) = &verdict.policy {
+            self.policy = policy.clone();
+            self.root = self.root.pinned(policy);
+        }
+        self.log.spend(verdict.covers);
+        self.log.advance();
+        self.seen = Seen::of(&self.group);
+        Ok(())
+    }
+
+    /// `public_stage` (LOG-3): every rule that can be seen; the epoch is not accepted before `public_merge`.
+    pub fn stage(&mut self, covers: i64, commit: &[u8], participant: &Id) -> Outcome<Value> {
+        self.check_not_ahead()?;
+        let (staged, verdict) = self.check(participant, commit)?;
+        if verdict.covers != covers {
+            return Err(Fault::new("bad_covers", "a commit covers something else than its lease"));
+        }
+        let before = self.provider.storage().values.read().map_err(|_| lost())?.clone();
+        let epoch = staged.group_context().epoch().as_u64();
+        self.advance(staged)?;
+        let answer = json!({
+            "epoch": epoch,
+            "added": verdict.added.iter().map(|seat| &seat.participant).collect::<Vec<_>>(),
+            "removed": verdict.removed.values().map(|removal| &removal.participant).collect::<Vec<_>>(),
+            "policy": verdict.policy,
+            "tree": hex(&sha256(&self.tree_bytes()?)),
+        });
+        self.staged = Some(Ahead { verdict, before });
+        Ok(answer)
+    }
+
+    /// `public_merge`: the staged commit won and is the log's entry at `index`.
+    pub fn merge(&mut self, index: i64) -> Outcome<Value> {
+        if index != self.log.next() {
+            return Err(Fault::new("log_gap", format!("the log is read from {} next, not from {index}", self.log.next())));
+        }
+        let ahead = self.staged.take().ok_or_else(|| Fault::state("no commit is staged"))?;
+        self.accept(&ahead.verdict)?;
+        Ok(json!({ "state": self.state() }))
+    }
+
+    /// `public_discard`: the staged commit lost; the group is as before.
+    pub fn discard(&mut self) -> Outcome<Value> {
+        if let Some(ahead) = self.staged.take() {
+            *self.provider.storage().values.write().map_err(|_| lost())? = ahead.before;
+            let id = group_id(&self.place.call, &self.incarnation);
+            let found = PublicGroup::load(self.provider.storage(), &id).map_err(|_| lost())?;
+            self.group = found.ok_or_else(lost)?;
+        }
+        Ok(json!({ "state": self.state() }))
+    }
+
+    fn tree_bytes(&self) -> Outcome<Vec<u8>> {
+        self.group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Fault::new("internal", "the tree could not be written"))
+    }
+
+    /// `public_tree`: what joiners fetch, byte-equal to the members' (delivery.md, "Join").
+    pub fn tree(&self) -> Outcome<Value> {
+        self.check_not_ahead()?;
+        let tree = self.tree_bytes()?;
+        Ok(json!({ "tree": b64(&tree), "hash": hex(&sha256(&tree)) }))
+    }
+
+    /// `verify_host`: the key is a listed host's and its word is right (POL-10).
+    pub fn verify_host(&self, label: HostLabel, participant: Option<&Id>, word: &HostWord) -> Outcome<Value> {
+        let message = match (label, participant) {
+            (HostLabel::Remove, Some(participant)) => words::remove(participant, &self.place.call, &self.incarnation),
+            (HostLabel::End, None) => words::end(&self.place.call, &self.incarnation),
+            _ => return Err(Fault::malformed("a removal names a participant, the end names none")),
+        };
+        Ok(json!({ "host": words::is_hosts(&self.policy, word, &message) }))
+    }
+}
+
+impl Seen {
+    fn of(group: &PublicGroup) -> Self {
+        let context = group.group_context();
+        Self { epoch: context.epoch().as_u64(), transcript: context.confirmed_transcript_hash().to_vec() }
+    }
+}
+
+fn lost() -> Fault {
+    Fault::new("broken", "the public group is lost: open it again and replay its log")
+}
+
+/// `public_key_package`: what the gateway can check of a KeyPackage before it announces it (POL-7, POL-11, POL-14).
+pub fn check_key_package(place: &Place, key_package: &[u8], participant: &Id) -> Outcome<Value> {
+    let provider = OpenMlsRustCrypto::default();
+    let key_package = read_key_package(provider.crypto(), key_package)?;
+    crate::keys::check_hpke_key(key_package.hpke_init_key().as_slice())?;
+    let seat = seat_of(place, key_package.leaf_node(), 0)?;
+    if seat.participant != *participant {
+        return Err(Fault::new("bad_attestation", "the attestation is for another participant"));
+    }
+    let reference = reference_of(provider.crypto(), &key_package)?;
+    Ok(json!({ "reference": b64(&reference), "signature_key": seat.key }))
+}

@@ -1,0 +1,5 @@
+//! The rules, each tried by a small world of members and a gateway.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::too_many_lines, missing_docs)]
+
+mod calls;
+mod world;

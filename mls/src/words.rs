@@ -1,0 +1,26 @@
+//! What a host signs with its leaf key: admissions, removals, the end (docs/protocol/delivery.md).
+
+use crate::bytes::{Id, labelled};
+use crate::keys;
+use crate::log::HostWord;
+use crate::policy::Policy;
+
+/// `conclave/admit/1` ‖ 0x00 ‖ lp(KeyPackageRef) ‖ lp(call) ‖ lp(incarnation).
+pub fn admit(reference: &[u8], call: &Id, incarnation: &Id) -> Vec<u8> {
+    labelled("conclave/admit/1", &[reference, call.text(), incarnation.text()])
+}
+
+/// `conclave/remove/1` ‖ 0x00 ‖ lp(participant) ‖ lp(call) ‖ lp(incarnation).
+pub fn remove(participant: &Id, call: &Id, incarnation: &Id) -> Vec<u8> {
+    labelled("conclave/remove/1", &[participant.text(), call.text(), incarnation.text()])
+}
+
+/// `conclave/end/1` ‖ 0x00 ‖ lp(call) ‖ lp(incarnation).
+pub fn end(call: &Id, incarnation: &Id) -> Vec<u8> {
+    labelled("conclave/end/1", &[call.text(), incarnation.text()])
+}
+
+/// Whether the word is a listed host's (POL-8, POL-10).
+pub fn is_hosts(policy: &Policy, word: &HostWord, message: &[u8]) -> bool {
+    policy.lists(&word.key) && keys::verify(&word.key, message, &word.signature.0)
+}
