@@ -36,6 +36,22 @@ def remove(*, call: str, participant: str, by: str, signature: str, now: int) ->
     """
     # Before the transaction: the public group's lock is never waited for while the database is held.
     word = host_word(call=call, participant=by, label="remove", target=participant, signature=signature)
+    impose_removal(call=call, participant=participant, by=by, word=word, now=now)
+
+
+def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str], now: int) -> None:
+    """Remove a participant by a host's word that was found right.
+
+    Args:
+        call: the call of both.
+        participant: who is removed.
+        by: the participant who asked.
+        word: the host's key and signature, for the log.
+        now: the time.
+
+    Raises:
+        NobodyThere: nobody of that id sits in this call.
+    """
     with writing():
         row = Participant.objects.filter(pk=participant, call=call, left_at=None).first()
         if row is None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 import structlog
-from channels.db import database_sync_to_async
 from django.http import HttpRequest, HttpResponse
 from websockets.asyncio.client import ClientConnection
 
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError
+from conclave.keys.threads import in_thread
 from conclave.media import placement, ticket
 from conclave.media.engine import EngineRefused, EngineUnavailable, engine_api
 from conclave.media.relay import Receive, Send, UpstreamRefused, UpstreamUnavailable, open_upstream, pump
@@ -143,7 +143,7 @@ def _parse_query(query: str) -> dict[str, str]:
 async def _check_seat(*, call: str, participant: str, now: int) -> None:
     """Ask for the seat and for admission."""
     try:
-        await database_sync_to_async(_seat_admitted, thread_sensitive=False)(call, participant, now)
+        await in_thread(_seat_admitted, call, participant, now)
     except ConclaveError as error:
         raise SignalRefused(status=403, code=error.code) from None
 

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
-from channels.db import database_sync_to_async
 
+from conclave.keys.threads import in_thread
 from conclave.media import placement
 from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
 from conclave.meetings.models import Participant
@@ -34,7 +34,7 @@ async def compare(*, engine: EngineApi) -> int:
     for call in sorted(await engine.rooms()):
         # First the room, then the roster: a seat always exists before its connection.
         present = await engine.list(call=call)
-        seated = await database_sync_to_async(_seated, thread_sensitive=False)(call)
+        seated = await in_thread(_seated, call)
         for identity in sorted(present - seated):
             await engine.remove(call=call, participant=identity)
             strangers += 1

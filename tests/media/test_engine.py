@@ -1,0 +1,82 @@
+"""media/engine.py against the real engine: every act may be repeated without harm."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from livekit.protocol.rtc import SignalResponse
+from websockets.asyncio.client import ClientConnection
+
+from conclave.kernel import clock
+from conclave.media import ticket
+from conclave.media.credentials import EngineCredentials
+from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
+from conclave.media.relay import UpstreamRefused, UpstreamUnavailable, open_upstream
+from tests.media.live import LiveEngine, free_port, live_engine
+
+CALL, BOB = "c" * 22, "b" * 22
+
+
+@pytest_asyncio.fixture
+async def live(tmp_path: Path) -> AsyncIterator[LiveEngine]:
+    async with live_engine(tmp_path) as engine:
+        yield engine
+
+
+@pytest_asyncio.fixture
+async def api(live: LiveEngine) -> AsyncIterator[EngineApi]:
+    async with engine_api(url=live.url, credentials=live.credentials) as engine:
+        yield engine
+
+
+async def test_a_call_has_no_room_until_it_is_made_and_none_after_its_end(live: LiveEngine, api: EngineApi) -> None:
+    with pytest.raises(UpstreamRefused) as refused:
+        await _connect(live)
+    assert refused.value.status == 404
+    for _ in range(2):
+        await api.ensure_room(call=CALL)
+    assert await api.rooms() == {CALL}
+    for _ in range(2):
+        await api.end(call=CALL)
+    assert await api.rooms() == frozenset()
+
+
+async def test_a_removed_participant_is_disconnected(live: LiveEngine, api: EngineApi) -> None:
+    await api.ensure_room(call=CALL)
+    socket = await _connect(live)
+    join = SignalResponse.FromString(await socket.recv(decode=False)).join
+    assert (join.participant.identity, join.participant.name, join.participant.metadata) == (BOB, "", "")
+    assert await api.list(call=CALL) == {BOB}
+    for _ in range(2):
+        await api.remove(call=CALL, participant=BOB)
+    assert await api.list(call=CALL) == frozenset()
+    async for _ in socket:
+        pass
+    assert socket.close_code is not None
+
+
+async def test_what_is_not_there_is_gone_already(api: EngineApi) -> None:
+    await api.remove(call=CALL, participant=BOB)
+    await api.end(call=CALL)
+    assert await api.list(call=CALL) == frozenset()
+
+
+async def test_a_wrong_key_is_a_refusal_and_an_absent_engine_is_not(live: LiveEngine) -> None:
+    wrong = EngineCredentials(key="charlie", secret="c" * 48)
+    async with engine_api(url=live.url, credentials=wrong) as engine:
+        with pytest.raises(EngineRefused):
+            await engine.ping()
+    async with engine_api(url=f"http://127.0.0.1:{free_port()}", credentials=wrong) as engine:
+        with pytest.raises(EngineUnavailable) as unavailable:
+            await engine.ping()
+    assert "127.0.0.1" not in str(unavailable.value)
+    with pytest.raises(UpstreamUnavailable):
+        await open_upstream(url=f"ws://127.0.0.1:{free_port()}/rtc")
+
+
+async def _connect(live: LiveEngine) -> ClientConnection:
+    token = ticket.mint(call=CALL, participant=BOB, credentials=live.credentials, now=clock.now())
+    return await open_upstream(
+        url=f"ws://127.0.0.1:{live.port}/rtc?access_token={token}&auto_subscribe=1&protocol=16&sdk=js&version=2.23.0"
+    )

@@ -1,0 +1,105 @@
+"""The fixed world: Alice hosts, Bob belongs, Charlie must never get in."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conclave.accounts.models import User
+from conclave.kernel import b64, clock, limits
+from conclave.kernel.ids import UserId, new_id
+from conclave.media import placement
+from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.models import Meeting
+
+NOW = clock.now()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What a browser derives from a link."""
+
+    meeting: str
+    link_id: str
+
+
+@pytest.fixture(autouse=True)
+def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Forget rates and the health of engines between tests."""
+    monkeypatch.setattr(limits.LIMITER, "_buckets", {})
+    placement.report(region="local", up=True)
+    yield
+    placement.report(region="local", up=True)
+
+
+@pytest.fixture
+def alice() -> User:
+    """Alice has an account and owns the meeting."""
+    return User.objects.create_user(email="alice@example.org", password="correct horse battery", now=NOW, name="Alice")
+
+
+@pytest.fixture
+def bob() -> User:
+    """Bob has an account here too."""
+    return User.objects.create_user(email="bob@example.org", password="correct horse battery", now=NOW, name="Bob")
+
+
+@pytest.fixture
+def link(alice: User) -> Link:
+    """Alice's meeting, as her browser registered it."""
+    link = Link(meeting=new_id(), link_id=new_id())
+    Meeting.objects.create(id=link.meeting, owner=alice, title="Plans", link_id=link.link_id, host_hash=new_id(), created_at=NOW)
+    return link
+
+
+Joins = Callable[..., Ticket]
+
+
+@pytest.fixture
+def joins(link: Link) -> Joins:
+    """Return a function that lets somebody join Alice's meeting."""
+
+    def act(name: str = "Bob", *, at: int = NOW, again: Again | None = None, **facts: Any) -> Ticket:
+        facts = {"signature_key": key_of(name), "device": device_of(name), "account": None, **facts}
+        return join(meeting=link.meeting, link_id=link.link_id, newcomer=Newcomer(name=name, **facts), again=again, now=at)
+
+    return act
+
+
+Posts = Callable[..., Any]
+
+
+@pytest.fixture
+def posts(client: Client) -> Posts:
+    """Return a function that posts JSON to the API as this site's own page would."""
+
+    def act(path: str, body: object, *, method: str = "post", **headers: str) -> Any:
+        send = getattr(client, method)
+        return send(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=headers)
+
+    return act
+
+
+def key_of(name: str) -> str:
+    """Return a person's signature key; 32 bytes made from the name."""
+    return b64.encode(name.encode().ljust(32, b"\1")[:32])
+
+
+def device_of(name: str) -> str:
+    """Return a person's device pseudonym, likewise."""
+    return b64.encode(name.encode().ljust(16, b"\2")[:16])
+
+
+def account_of(user: User) -> UserId:
+    """Return a person's account id."""
+    return UserId(user.pk)
+
+
+def removed(ticket: Ticket) -> None:
+    """Let a host have removed somebody: what meetings/remove.py does once keys/ found the host's word right."""
+    from conclave.meetings.remove import impose_removal
+
+    impose_removal(call=ticket.call, participant=ticket.participant, by="alice", word=("k", "s"), now=NOW)
