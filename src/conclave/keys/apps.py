@@ -8,3 +8,7 @@ class KeysConfig(AppConfig):
 
     name = "conclave.keys"
     label = "keys"
+
+    def ready(self) -> None:
+        """Register the deadlines."""
+        from conclave.keys import settle  # noqa: F401 - importing it registers them

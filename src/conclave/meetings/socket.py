@@ -356,7 +356,7 @@ def kind_of(*, text: str) -> str:
 
 def schema() -> dict[str, object]:
     """Return the JSON Schema of both sides: `ClientMessage` and `ServerMessage` under `$defs`."""
-    sides = {"ClientMessage": _client, "ServerMessage": _server}
+    sides: dict[str, TypeAdapter[ClientMessage] | TypeAdapter[ServerMessage]] = {"ClientMessage": _client, "ServerMessage": _server}
     _, whole = models_json_schema([(model, "validation") for model in Message.__subclasses__()], ref_template="#/$defs/{model}")
     for name, adapter in sides.items():
         side = adapter.json_schema(ref_template="#/$defs/{model}")

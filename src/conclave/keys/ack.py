@@ -1,0 +1,95 @@
+"""Acknowledgements: gathered in memory, written together, so that 200 members cost a few writes per epoch (design.md §6.10)."""
+
+import threading
+from dataclasses import dataclass, field
+
+from django.db.models import Count, F, Q
+
+from conclave.keys import log
+from conclave.keys.locks import writing
+from conclave.keys.models import Group, Seat, Welcome
+from conclave.keys.step import step
+from conclave.keys.wake import wake
+
+ENOUGH_PERCENT = 95
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What was acknowledged in one incarnation since the last write: participant → epoch."""
+
+    incarnation: str
+    epochs: dict[str, int] = field(default_factory=dict)
+
+
+_waiting: dict[str, _Waiting] = {}
+_lock = threading.Lock()
+
+
+def take(*, call: str, participant: str, incarnation: str, epoch: int) -> bool:
+    """Remember an acknowledgement until flush().
+
+    Args:
+        call: the call.
+        participant: who acknowledges.
+        incarnation: of which incarnation.
+        epoch: the epoch it is in.
+
+    Returns:
+        True for the first one after a flush: the caller sees to it that flush() is called soon.
+    """
+    with _lock:
+        waiting = _waiting.get(call)
+        first = waiting is None or waiting.incarnation != incarnation
+        if waiting is None or first:
+            waiting = _waiting[call] = _Waiting(incarnation=incarnation)
+        waiting.epochs[participant] = max(epoch, waiting.epochs.get(participant, -1))
+        return first
+
+
+def flush(*, call: str, now: int) -> None:
+    """Write what was acknowledged; say so when 95 % of the old members are in the live epoch.
+
+    Args:
+        call: the call.
+        now: the time.
+    """
+    with _lock:
+        waiting = _waiting.pop(call, None)
+    if waiting is None:
+        return
+    with writing():
+        group = log.live(call=call)
+        if group is None or group.incarnation != waiting.incarnation or group.state != Group.State.OPEN:
+            return
+        came = _write(group, waiting.epochs)
+        if _enough(group):
+            group.acked = group.epoch
+            wake(call=call)
+        if came or group.acked == group.epoch:
+            step(group=group, now=now)
+
+
+def _write(group: Group, epochs: dict[str, int]) -> bool:
+    """Write the acknowledged epochs; return whether somebody became able to commit."""
+    came = 0
+    for epoch in sorted(set(epochs.values())):
+        names = [name for name, acked in epochs.items() if acked == epoch and epoch <= group.epoch]
+        mine = Seat.objects.filter(group=group, leaf=True, participant__in=names, joined_epoch__lte=epoch)
+        came += mine.filter(acked_epoch=-1).update(acked_epoch=epoch)
+        mine.filter(acked_epoch__gte=0, acked_epoch__lt=epoch).update(acked_epoch=epoch)
+        Welcome.objects.filter(group=group, participant__in=names, epoch__lte=epoch).delete()
+    return bool(came)
+
+
+def _enough(group: Group) -> bool:
+    """Tell whether 95 % of those who were there before this epoch and are connected have acknowledged it, for the first time."""
+    if group.acked >= group.epoch:
+        return False
+    there = Q(joined_epoch__lt=F("group__epoch"))
+    counts = (
+        Seat.objects.filter(group=group, leaf=True)
+        .exclude(socket="")
+        .aggregate(old=Count("id", filter=there), done=Count("id", filter=there & Q(acked_epoch__gte=F("group__epoch"))))
+    )
+    return int(counts["done"]) * 100 >= int(counts["old"]) * ENOUGH_PERCENT

@@ -1,0 +1,184 @@
+"""A commit: checked by the public group, then put into the log by compare-and-set (LOG-1 to LOG-4)."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel import b64
+from conclave.kernel.errors import Refused
+from conclave.keys import groups, lease, log
+from conclave.keys.locks import writing
+from conclave.keys.models import Group, Lease, LogEntry, Seat, Tree, Welcome
+from conclave.keys.step import STUCK_MS, step
+from conclave.keys.wake import wake
+
+TREES_KEPT = 8
+MOST_DROPS = 2
+
+
+class CommitRefused(Refused):
+    """The commit lost, or broke a rule; `reason` is the code for its sender."""
+
+    code = "refused"
+    status = 409
+    message = _("The commit was not accepted.")
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The commit was not accepted ({reason}).")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """What a lease holder sends."""
+
+    incarnation: str
+    lease: str
+    epoch: int
+    commit: str
+    welcomes: dict[str, str]
+    dropped: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Staged:
+    """A commit that the public group found good, and where its log stood."""
+
+    commit: Commit
+    author: str
+    covers: int
+    facts: groups.Staged
+
+
+def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
+    """Accept a commit, or refuse it.
+
+    Args:
+        call: the call.
+        participant: who sent it.
+        commit: what was sent.
+        now: the time.
+
+    Returns:
+        Its index in the log.
+
+    Raises:
+        NotLive: the incarnation is not open.
+        CommitRefused: `stale` (no lease of this epoch), `welcomes` (not one for each joiner), or the code of the rule it breaks.
+    """
+    with groups.hold(call=call, incarnation=commit.incarnation) as public:
+        held = Lease.objects.filter(
+            group__incarnation=commit.incarnation, group__epoch=commit.epoch, epoch=commit.epoch, lease=commit.lease, holder=participant
+        ).first()
+        if held is None:
+            raise CommitRefused("stale")
+        staged = _Staged(commit=commit, author=participant, covers=held.covers, facts=_stage(public, held, commit, now))
+        try:
+            group, index = _append(call, staged, now)
+        except CommitRefused:
+            public.discard()
+            raise
+        _merge(public, group, index)
+        if staged.facts.added:
+            _keep_tree(public, group)
+    wake(call=call)
+    return index
+
+
+def _stage(public: groups.PublicGroup, held: Lease, sent: Commit, now: int) -> groups.Staged:
+    """Return what the commit does, or refuse it and let the next candidate have its turn."""
+    try:
+        facts = public.stage(covers=held.covers, commit=sent.commit, participant=held.holder)
+        if set(facts.added) != set(sent.welcomes):
+            public.discard()
+            _hasten(held, now)
+            raise CommitRefused("welcomes")
+    except groups.MlsError as error:
+        _hasten(held, now)
+        raise CommitRefused(error.code) from error
+    return facts
+
+
+def _hasten(held: Lease, now: int) -> None:
+    """The holder of this lease will not do: whoever is next gets one now."""
+    with writing():
+        group = log.live(call=held.group.call)
+        if group is not None and group.pk == held.group_id and group.epoch == held.epoch:
+            lease.hasten(group=group, holder=held.holder, now=now)
+            step(group=group, now=now)
+            wake(call=group.call)
+
+
+def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
+    """Compare the epoch and set the next one; write entry, welcomes and who is in the tree now (LOG-3, LOG-4)."""
+    sent, facts = staged.commit, staged.facts
+    with writing():
+        group = log.live(call=call)
+        if group is None or group.incarnation != sent.incarnation or group.epoch != sent.epoch:
+            raise CommitRefused("stale")
+        if not Group.objects.filter(pk=group.pk, epoch=sent.epoch).update(epoch=sent.epoch + 1):
+            raise CommitRefused("stale")
+        index = log.append(group=group, kind=LogEntry.Kind.COMMIT, participant=staged.author, commit=sent.commit)
+        group.epoch = sent.epoch + 1
+        group.spent = max(group.spent, staged.covers)
+        group.members += len(facts.added) - len(facts.removed)
+        group.locked = bool(facts.policy["locked"]) if facts.policy else group.locked
+        group.rekey_at = now + lease.REKEY_MS
+        group.next_lease_at = None
+        group.stuck_at = now + STUCK_MS
+        group.quarantined = ""
+        Lease.objects.filter(group=group).delete()
+        _seat(group, facts)
+        _welcome(group, index, staged)
+        _drop(group, sent.dropped)
+        step(group=group, now=now)
+    return group, index
+
+
+def _seat(group: Group, facts: groups.Staged) -> None:
+    """Write down whose leaf went and whose came; a replacement is both."""
+    Seat.objects.filter(group=group, participant__in=facts.removed).update(leaf=False)
+    Seat.objects.filter(group=group, participant__in=facts.added).update(leaf=True, joined_epoch=group.epoch, acked_epoch=-1, dropped=0)
+
+
+def _welcome(group: Group, index: int, staged: _Staged) -> None:
+    """Store each joiner's own part until it acknowledges."""
+    welcomes = staged.commit.welcomes
+    if not welcomes:
+        return
+    Welcome.objects.filter(group=group, participant__in=welcomes).delete()
+    where = {"group": group, "index": index, "covers": staged.covers, "epoch": group.epoch}
+    common = where | {"said": group.said_next, "tree": staged.facts.tree}
+    gone = set(Seat.objects.filter(participant__in=welcomes).exclude(gone="").values_list("participant", flat=True))
+    Welcome.objects.bulk_create([Welcome(participant=name, body=body, **common) for name, body in welcomes.items() if name not in gone])
+
+
+def _drop(group: Group, dropped: dict[str, str]) -> None:
+    """A joiner that the committer left out announces itself once more; the second time its seat is over (`not_securing`)."""
+    waiting = Q(group=group, leaf=False, gone="", added__lte=group.spent, added__gte=0)
+    for seat in Seat.objects.filter(waiting, participant__in=dropped):
+        seat.dropped += 1
+        seat.added = -1
+        seat.gone = "not_securing" if seat.dropped >= MOST_DROPS else ""
+        seat.save(update_fields=["dropped", "added", "gone"])
+        wake(call=group.call, participant=seat.participant)
+
+
+def _merge(public: groups.PublicGroup, group: Group, index: int) -> None:
+    """Bring the public group to the new epoch; what was announced while the commit was checked comes before it in the log."""
+    if public.next == index:
+        public.merge(index=index)
+    else:
+        public.discard()
+        groups.catch_up(group=public, row=group)
+
+
+def _keep_tree(public: groups.PublicGroup, group: Group) -> None:
+    """Store the tree that this epoch's joiners fetch."""
+    tree = public.tree()
+    with writing():
+        Tree.objects.get_or_create(group=group, epoch=group.epoch, defaults={"hash": tree.hash, "body": b64.decode(tree.tree)})
+        Tree.objects.filter(group=group, epoch__lte=group.epoch - TREES_KEPT).exclude(
+            hash__in=Welcome.objects.filter(group=group).values("tree"),
+        ).delete()

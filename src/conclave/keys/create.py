@@ -1,0 +1,55 @@
+"""Epoch 0: the creator's group is checked and opened (LOG-13, POL-5)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel.errors import Refused
+from conclave.keys import groups, lease, log
+from conclave.keys.locks import writing
+from conclave.keys.models import Group, Seat
+from conclave.keys.step import step
+from conclave.keys.wake import wake
+
+
+class BadGroup(Refused):
+    """Epoch 0 is not one that members would enter."""
+
+    code = "bad_group"
+    status = 422
+    message = _("The group cannot be opened.")
+
+
+def create(*, call: str, meeting: str, participant: str, incarnation: str, group_info: str, tree: str, now: int) -> None:
+    """Open an incarnation with its creator as the only member.
+
+    Args:
+        call: the call.
+        meeting: its meeting.
+        participant: the creator.
+        incarnation: the one that the creator was asked to make.
+        group_info: the GroupInfo without external_pub and tree, b64.
+        tree: the ratchet tree of epoch 0, b64.
+        now: the time.
+
+    Raises:
+        NotLive: somebody else creates it by now, or it is open.
+        BadGroup: it does not open, or holds another member than its creator.
+    """
+    try:
+        opened = groups.PublicGroup(meeting=meeting, call=call, incarnation=incarnation, group_info=group_info, tree=tree)
+    except groups.MlsError as error:
+        raise BadGroup(f"The group cannot be opened ({error.code}).") from error
+    if opened.participants() != [participant]:
+        raise BadGroup("The group must hold its creator and nobody else.")
+    with writing():
+        group = log.live_as(call=call, incarnation=incarnation, state=Group.State.CREATING)
+        if group.creator != participant:
+            raise log.NotLive
+        group.state = Group.State.OPEN
+        group.members = 1
+        group.locked = opened.locked
+        group.rekey_at = now + lease.REKEY_MS
+        Group.objects.filter(pk=group.pk).update(group_info=group_info, tree=tree)
+        Seat.objects.filter(group=group, participant=participant).update(leaf=True, joined_epoch=0, acked_epoch=0)
+        step(group=group, now=now)
+        wake(call=call)
+    groups.keep(incarnation=incarnation, group=opened)

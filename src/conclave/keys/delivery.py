@@ -1,0 +1,52 @@
+"""The delivery service's door: everything that the rest of Conclave may ask of it, one verb a file (docs/protocol/delivery.md).
+
+arrive, lose      a seat's socket comes and goes            create       epoch 0
+announce          a KeyPackage is to be added                commit       the next epoch, by compare-and-set
+ack_take, _flush  who is in the epoch                        nack         who is not, and why
+wish, host_word   what a host asks                           say          a message, in order and franked
+depart, close     a seat, or the call, is over               absent       whose socket stayed away
+tree              what a joiner fetches                      Feed         what a socket is told next (feed.py)
+"""
+
+from conclave.keys.ack import flush as ack_flush
+from conclave.keys.ack import take as ack_take
+from conclave.keys.announce import BadKeyPackage, announce
+from conclave.keys.arrive import Arrival, Place, Sitter, arrive, holds, lose
+from conclave.keys.commit import Commit, CommitRefused, commit
+from conclave.keys.create import BadGroup, create
+from conclave.keys.leave import absent, close, depart
+from conclave.keys.log import NotLive
+from conclave.keys.nack import nack
+from conclave.keys.read import has_leaf, tree
+from conclave.keys.said import BadMessage, say
+from conclave.keys.wish import NotHost, host_word, wish
+
+__all__ = [
+    "Arrival",
+    "BadGroup",
+    "BadKeyPackage",
+    "BadMessage",
+    "Commit",
+    "CommitRefused",
+    "NotHost",
+    "NotLive",
+    "Place",
+    "Sitter",
+    "absent",
+    "ack_flush",
+    "ack_take",
+    "announce",
+    "arrive",
+    "close",
+    "commit",
+    "create",
+    "depart",
+    "has_leaf",
+    "holds",
+    "host_word",
+    "lose",
+    "nack",
+    "say",
+    "tree",
+    "wish",
+]

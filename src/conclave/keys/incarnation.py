@@ -1,0 +1,77 @@
+"""The lives of a call's group: starting one, ending one, and naming who creates the next (LOG-11, LOG-12, LOG-13)."""
+
+from django.db.models import Case, IntegerField, Value, When
+
+from conclave.kernel.ids import new_id
+from conclave.keys.models import Group, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
+from conclave.keys.wake import wake
+
+CREATE_MS = 2_000  # LOG-13
+
+
+def start(*, call: str, meeting: str, creator: str, now: int) -> Group:
+    """Make a new incarnation that this participant is to create.
+
+    Args:
+        call: the call; it has no live incarnation (else the database refuses).
+        meeting: its meeting.
+        creator: who is asked to make epoch 0.
+        now: the time.
+    """
+    last = Group.objects.filter(call=call).order_by("-number").values_list("number", flat=True).first()
+    group = Group.objects.create(
+        call=call,
+        meeting=meeting,
+        incarnation=new_id(),
+        number=1 if last is None else last + 1,
+        creator=creator,
+        create_until=now + CREATE_MS,
+        due_at=now + CREATE_MS,
+    )
+    fresh = {"leaf": False, "joined_epoch": 0, "acked_epoch": -1, "added": -1, "removed": -1, "wish": Seat.Wish.NOTHING}
+    Seat.objects.filter(call=call).update(group=group, **fresh)
+    wake(call=call)
+    return group
+
+
+def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | None:
+    """End an incarnation and name who creates the next one: the longest seat of the last tree (LOG-12), else the longest seat.
+
+    Args:
+        group: the live incarnation, locked.
+        because: why it ends, one word.
+        now: the time.
+        avoid: who is asked only when nobody else is there; by default a silent creator.
+
+    Returns:
+        The next incarnation, or None when nobody is connected.
+    """
+    avoid = avoid or (group.creator if because == "silent_creator" else "")
+    last = Case(
+        When(participant=avoid, then=Value(2)),
+        When(leaf=True, removed__lte=group.spent, then=Value(0)),
+        default=Value(1),
+        output_field=IntegerField(),
+    )
+    heirs = Seat.objects.filter(call=group.call, gone="").exclude(socket="").annotate(turn=last).order_by("turn", "id")
+    creator = heirs.values_list("participant", flat=True).first()
+    finish(group=group, because=because)
+    return start(call=group.call, meeting=group.meeting, creator=creator, now=now) if creator else None
+
+
+def finish(*, group: Group, because: str) -> None:
+    """End an incarnation for good; its log, which names people, and its ciphertexts go with it.
+
+    Args:
+        group: the live incarnation, locked.
+        because: why, one word.
+    """
+    group.state = Group.State.ENDED
+    group.ended_because = because[:16]
+    group.due_at = None
+    group.keeper = group.group_info = group.tree = ""
+    written = ["state", "ended_because", "due_at", "keeper", "epoch", "log_next", "announced", "spent", "group_info", "tree"]
+    group.save(update_fields=written)
+    for table in (Lease, LogEntry, Nack, Said, Tree, Welcome):
+        table.objects.filter(group=group).delete()
+    wake(call=group.call)

@@ -1,0 +1,111 @@
+"""Reading for sockets: what is new since a cursor, in few queries for a whole call (LOG-5)."""
+
+import json
+from dataclasses import dataclass
+
+from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Tree, Welcome
+
+MOST_ENTRIES = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Where a call's latest incarnation stands."""
+
+    pk: int
+    incarnation: str
+    state: str
+    creator: str
+    epoch: int
+    acked: int
+    log_next: int
+    said_next: int
+    keeper: str
+
+    @property
+    def open(self) -> bool:
+        """Whether it has an epoch."""
+        return self.state == Group.State.OPEN
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over."""
+        return self.state == Group.State.ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A lease as its holder is told."""
+
+    lease: str
+    holder: str
+    epoch: int
+    covers: int
+    policy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """A joiner's welcome, and the first message index that it gets."""
+
+    participant: str
+    index: int
+    covers: int
+    epoch: int
+    said: int
+    welcome: str
+    tree: str
+
+
+_SAID = ("index", "participant", "message", "received", "kid", "tag")
+_VIEW = ("pk", "incarnation", "state", "creator", "epoch", "acked", "log_next", "said_next", "keeper")
+
+
+def latest(*, call: str) -> View | None:
+    """Return where the call's latest incarnation stands, or None before the first."""
+    row = Group.objects.filter(call=call).order_by("-number").values(*_VIEW).first()
+    return View(**row) if row else None
+
+
+def entries(*, pk: int, start: int, most: int = MOST_ENTRIES) -> list[str]:
+    """Return the log from an index on, each entry as its JSON text."""
+    return list(LogEntry.objects.filter(group=pk, index__gte=start).order_by("index").values_list("body", flat=True)[:most])
+
+
+def said(*, pk: int, start: int, most: int = MOST_ENTRIES) -> list[str]:
+    """Return what was said from an index on, each item as its JSON text."""
+    rows = Said.objects.filter(group=pk, index__gte=start).order_by("index").values(*_SAID)
+    return [json.dumps(row, separators=(",", ":")) for row in rows[:most]]
+
+
+def offers(*, pk: int, epoch: int) -> list[Offer]:
+    """Return the leases that stand."""
+    rows = Lease.objects.filter(group=pk, epoch=epoch).order_by("id")
+    return [Offer(**row) for row in rows.values("lease", "holder", "epoch", "covers", "policy")]
+
+
+def admissions(*, pk: int, after: int = -1, participant: str | None = None) -> list[Admission]:
+    """Return the welcomes of commits after a log index that nobody has acknowledged yet, of all or of one joiner."""
+    rows = Welcome.objects.filter(group=pk, index__gt=after)
+    rows = rows.filter(participant=participant) if participant else rows
+    found = rows.order_by("index").values_list("participant", "index", "covers", "epoch", "said", "body", "tree")
+    return [
+        Admission(participant=name, index=index, covers=covers, epoch=epoch, said=first, welcome=body, tree=digest)
+        for name, index, covers, epoch, first, body, digest in found
+    ]
+
+
+def tree(*, call: str, digest: str) -> bytes | None:
+    """Return the ratchet tree with this SHA-256, when a joiner of the call may need it; None else.
+
+    Args:
+        call: the call of the seat that asks.
+        digest: SHA-256 in lower-case hex.
+    """
+    found = Tree.objects.filter(group__call=call, hash=digest).values_list("body", flat=True).first()
+    return bytes(found) if found is not None else None
+
+
+def has_leaf(*, call: str, participant: str) -> bool:
+    """Tell whether a participant's leaf is in the call's live group, as far as the gateway sees."""
+    return Seat.objects.filter(call=call, participant=participant, leaf=True).exclude(group__state=Group.State.ENDED).exists()

@@ -1,0 +1,21 @@
+"""The hint that a call's log, leases or seats have changed; what changed is read from the database (feed.py)."""
+
+from conclave.kernel import bus
+
+WAKE = "call.wake"
+EVERYBODY = "*"
+
+
+def channel(*, call: str) -> str:
+    """Return the name of the channel group that hears of this call."""
+    return f"call.{call}"
+
+
+def wake(*, call: str, participant: str = "") -> None:
+    """Tell every gateway that a call has something new, once the current transaction is committed.
+
+    Args:
+        call: the call.
+        participant: whose seat changed, so that its socket looks at once, or EVERYBODY; empty when only the group did.
+    """
+    bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "participant": participant})

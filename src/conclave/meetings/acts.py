@@ -1,0 +1,172 @@
+"""What each message of a live socket does: one call of keys/ or of a journey, made in a thread, and the answer if it has one."""
+
+import asyncio
+from typing import assert_never
+
+from conclave.kernel import clock
+from conclave.keys import delivery
+from conclave.keys.threads import in_thread
+from conclave.meetings import socket
+from conclave.meetings.end import end
+from conclave.meetings.leave import leave
+from conclave.meetings.queries import Seat
+from conclave.meetings.remove import remove
+
+ACK_SECONDS = 0.05
+Answer = dict[str, object] | None
+Act = (
+    socket.Create | socket.Announce | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
+)
+
+_flushing: set[asyncio.Task[None]] = set()
+
+
+async def act(*, seat: Seat, message: Act, now: int) -> Answer:
+    """Do what a message asks.
+
+    Args:
+        seat: whose socket sent it.
+        message: any but `hello` and `bye`.
+        now: the time.
+
+    Returns:
+        What to answer at once, or None; everything else comes through the feed.
+
+    Raises:
+        ConclaveError: it cannot be done; the code is answered.
+    """
+    if isinstance(message, socket.Ack):
+        _ack(seat, message)
+        return None
+    return await in_thread(_act, seat, message, now)
+
+
+def bye(*, seat: Seat, now: int) -> None:
+    """Leave at once (JOIN-7).
+
+    Args:
+        seat: whose.
+        now: the time.
+    """
+    leave(participant=seat.participant, now=now)
+
+
+def _act(seat: Seat, message: Act, now: int) -> Answer:  # noqa: PLR0911 - one line for each message
+    """Do it, in a thread."""
+    match message:
+        case socket.Create():
+            return _create(seat, message, now)
+        case socket.Announce():
+            return _announce(seat, message, now)
+        case socket.SendCommit():
+            return _commit(seat, message, now)
+        case socket.Nack():
+            return _nack(seat, message, now)
+        case socket.Policy():
+            return _policy(seat, message, now)
+        case socket.Remove():
+            return _remove(seat, message, now)
+        case socket.End():
+            return _end(seat, message, now)
+        case socket.Say():
+            return _say(seat, message, now)
+        case socket.Ack():
+            return None
+    assert_never(message)
+
+
+def _create(seat: Seat, message: socket.Create, now: int) -> Answer:
+    delivery.create(
+        call=seat.call,
+        meeting=seat.meeting,
+        participant=seat.participant,
+        incarnation=message.incarnation,
+        group_info=message.group_info,
+        tree=message.tree,
+        now=now,
+    )
+    return None
+
+
+def _announce(seat: Seat, message: socket.Announce, now: int) -> Answer:
+    delivery.announce(
+        call=seat.call,
+        meeting=seat.meeting,
+        participant=seat.participant,
+        incarnation=message.incarnation,
+        key_package=message.key_package,
+        mac=message.mac,
+        now=now,
+    )
+    return None
+
+
+def _commit(seat: Seat, message: socket.SendCommit, now: int) -> Answer:
+    sent = delivery.Commit(
+        incarnation=message.incarnation,
+        lease=message.lease,
+        epoch=message.epoch,
+        commit=message.commit,
+        welcomes={part.participant: part.welcome for part in message.welcomes},
+        dropped={one.participant: one.code for one in message.dropped},
+    )
+    try:
+        delivery.commit(call=seat.call, participant=seat.participant, commit=sent, now=now)
+    except delivery.CommitRefused as refused:
+        return {"t": "refused", "lease": message.lease, "code": refused.reason}
+    except delivery.NotLive:
+        return {"t": "refused", "lease": message.lease, "code": "stale"}
+    return None
+
+
+def _nack(seat: Seat, message: socket.Nack, now: int) -> Answer:
+    delivery.nack(
+        call=seat.call,
+        participant=seat.participant,
+        incarnation=message.incarnation,
+        index=message.index,
+        code=message.code,
+        now=now,
+    )
+    return None
+
+
+def _policy(seat: Seat, message: socket.Policy, now: int) -> Answer:
+    delivery.wish(call=seat.call, participant=seat.participant, incarnation=message.incarnation, alone=message.alone, now=now)
+    return None
+
+
+def _remove(seat: Seat, message: socket.Remove, now: int) -> Answer:
+    remove(call=seat.call, participant=message.participant, by=seat.participant, signature=message.signature, now=now)
+    return None
+
+
+def _end(seat: Seat, message: socket.End, now: int) -> Answer:
+    end(call=seat.call, by=seat.participant, signature=message.signature, now=now)
+    return None
+
+
+def _say(seat: Seat, message: socket.Say, now: int) -> Answer:
+    delivery.say(
+        call=seat.call,
+        meeting=seat.meeting,
+        participant=seat.participant,
+        incarnation=message.incarnation,
+        message=message.message,
+        now=now,
+    )
+    return None
+
+
+def _ack(seat: Seat, message: socket.Ack) -> None:
+    """Remember the acknowledgement; the first after a pause sees to it that all are written together."""
+    if delivery.ack_take(call=seat.call, participant=seat.participant, incarnation=message.incarnation, epoch=message.epoch):
+        task = asyncio.create_task(_flush(seat.call))
+        _flushing.add(task)
+        task.add_done_callback(_flushing.discard)
+
+
+async def _flush(call: str) -> None:
+    """Write the acknowledgements that came meanwhile."""
+    await asyncio.sleep(ACK_SECONDS)
+    await in_thread(delivery.ack_flush, call=call, now=clock.now())
