@@ -34,6 +34,15 @@ export async function post<T>(path: string, body: unknown, headers: Record<strin
   return (await response.json()) as T;
 }
 
+export async function patch<T>(path: string, body: unknown): Promise<T> {
+  const response = await request(path, { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return (await response.json()) as T;
+}
+
+export async function remove(path: string): Promise<void> {
+  await request(path, { method: "DELETE" });
+}
+
 export async function getBytes(path: string, headers: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await request(path, { headers })).arrayBuffer());
 }

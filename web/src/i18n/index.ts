@@ -4,8 +4,8 @@ import { initReactI18next } from "react-i18next";
 import { setCookie } from "./cookie";
 import { isLanguage, type Language, LANGUAGES } from "./languages";
 
-/** Django's own cookie, so that the pages follow. */
-const COOKIE = "django_language";
+/** The one the pages are served by, so that the pages follow. */
+const COOKIE = "conclave_language";
 
 /** The language of the page as the server gave it; English for one we do not speak. */
 function given(): Language {

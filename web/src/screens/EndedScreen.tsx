@@ -58,7 +58,7 @@ export function EndedScreen({ reason, again }: { readonly reason: EndReason; rea
             {t("endedScreen.home")}
           </a>
         </div>
-        <p className="help">{t("endedScreen.code", { code: reason })}</p>
+        {CALM.includes(reason) ? null : <p className="help">{t("endedScreen.code", { code: reason })}</p>}
       </section>
     </main>
   );

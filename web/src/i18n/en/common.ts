@@ -14,5 +14,4 @@ export const common = {
   theme: "Colours",
   themes: { system: "As this device", light: "Light", dark: "Dark" },
   protection: "What is protected, and what is not",
-  list: "{{names}}",
 } as const;

@@ -41,6 +41,8 @@ export const lobby = {
     missing: "No microphone was found. Plug one in, or join and listen.",
     taken: "Another program is using the microphone. Close that program, then try again.",
   },
+  bothRefused:
+    "Your browser lets this page use neither camera nor microphone. Press the sign left of the address, allow both, then try again. You can also join without them.",
   cameraState: {
     on: "Your camera is on.",
     off: "Your camera is off.",

@@ -20,12 +20,14 @@ export const meetings = {
   renameTitle: "Rename “{{title}}”",
   delete: "Delete",
   deleteTitle: "Delete “{{title}}”?",
-  deleteText: "The link stops working for everybody who has it. This cannot be undone. Type the meeting’s name to go on.",
+  deleteText: "The link stops working for everybody who has it. This cannot be undone.",
+  deleteType: "Type the meeting’s name to go on.",
   deleteName: "Name of the meeting",
   hostLink: "Private host link",
   hostLinkText: "It makes you the host on another device of yours. Whoever has it can remove people and end the call: give it to nobody.",
   hostLinkCopy: "Copy the host link",
   untitled: "Meeting without a name",
+  live: "People are in it now.",
   since: "Made on {{date}}",
   paste: "The link is not on this device",
   pasteText: "The server does not know it. Paste the host link from your other device once, and it stays here, encrypted.",
@@ -42,9 +44,4 @@ export const now = {
   noToken: "This address is incomplete. Copy the whole “meet now” address from the terminal.",
   refused: "This address has been used or has run out. Start Conclave again for a new one, or sign in to make a meeting.",
   failed: "The meeting could not be made.",
-} as const;
-
-export const owner = {
-  noToken: "This owner link is incomplete. Copy the whole link from the terminal.",
-  ready: "Choose the e-mail address and the password you will sign in with.",
 } as const;

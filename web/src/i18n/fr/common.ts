@@ -16,5 +16,4 @@ export const common: Sentences["common"] = {
   theme: "Couleurs",
   themes: { system: "Comme cet appareil", light: "Clair", dark: "Sombre" },
   protection: "Ce qui est protégé, et ce qui ne l’est pas",
-  list: "{{names}}",
 };

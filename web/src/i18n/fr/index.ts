@@ -4,9 +4,9 @@ import { common } from "./common";
 import { controls } from "./controls";
 import { ended, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
-import { meetings, now, owner } from "./meetings";
+import { meetings, now } from "./meetings";
 import { chat, more, people, security } from "./panels";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now, owner,
+  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now,
 };

@@ -43,6 +43,8 @@ export const lobby: Sentences["lobby"] = {
     missing: "Aucun micro n’a été trouvé. Branchez-en un, ou entrez pour écouter.",
     taken: "Un autre programme utilise le micro. Fermez ce programme, puis réessayez.",
   },
+  bothRefused:
+    "Votre navigateur ne laisse cette page utiliser ni la caméra ni le micro. Appuyez sur le signe à gauche de l’adresse, autorisez les deux, puis réessayez. Vous pouvez aussi entrer sans eux.",
   cameraState: {
     on: "Votre caméra est allumée.",
     off: "Votre caméra est coupée.",

@@ -22,13 +22,15 @@ export const meetings: Sentences["meetings"] = {
   renameTitle: "Renommer « {{title}} »",
   delete: "Supprimer",
   deleteTitle: "Supprimer « {{title}} » ?",
-  deleteText: "Le lien cesse de fonctionner pour toutes les personnes qui l’ont. C’est définitif. Écrivez le nom de la réunion pour continuer.",
+  deleteText: "Le lien cesse de fonctionner pour toutes les personnes qui l’ont. C’est définitif.",
+  deleteType: "Écrivez le nom de la réunion pour continuer.",
   deleteName: "Nom de la réunion",
   hostLink: "Lien privé d’hôte",
   hostLinkText:
     "Il fait de vous l’hôte sur un autre de vos appareils. Qui l’a peut faire sortir des personnes et terminer l’appel : ne le donnez à personne.",
   hostLinkCopy: "Copier le lien d’hôte",
   untitled: "Réunion sans nom",
+  live: "Des personnes y sont en ce moment.",
   since: "Créée le {{date}}",
   paste: "Le lien n’est pas sur cet appareil",
   pasteText: "Le serveur ne le connaît pas. Collez une fois le lien d’hôte depuis votre autre appareil : il reste ici, chiffré.",
@@ -46,9 +48,4 @@ export const now: Sentences["now"] = {
   refused:
     "Cette adresse a déjà servi ou n’est plus valable. Redémarrez Conclave pour en avoir une nouvelle, ou connectez-vous pour créer une réunion.",
   failed: "La réunion n’a pas pu être créée.",
-};
-
-export const owner: Sentences["owner"] = {
-  noToken: "Ce lien de propriétaire est incomplet. Copiez le lien entier depuis le terminal.",
-  ready: "Choisissez l’adresse e-mail et le mot de passe avec lesquels vous vous connecterez.",
 };

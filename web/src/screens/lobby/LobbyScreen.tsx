@@ -32,9 +32,11 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
   const field = useRef<HTMLInputElement>(null);
   const heading = title === "" ? t("lobby.title") : t("lobby.heading", { title });
 
+  // A reload takes its own seat back without a lobby, muted or not as it was: the devices are asked for only once the lobby has its answer.
+  const answered = useCall((state) => state.region.id !== "");
   useEffect(() => {
-    void call.preview();
-  }, [call]);
+    if (answered) void call.preview();
+  }, [call, answered]);
   useEffect(() => {
     document.title = heading;
   }, [heading]);
@@ -65,8 +67,7 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
       </header>
       <main className="lobby-body">
         <section className="lobby-self" aria-label={t("lobby.picture")}>
-          <Preview name={name} />
-          <DeviceChoice />
+          <Preview />
         </section>
         <form
           className="lobby-way"
@@ -100,6 +101,7 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
             </p>
           </div>
         </form>
+        <DeviceChoice />
       </main>
     </div>
   );

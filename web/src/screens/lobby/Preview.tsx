@@ -6,12 +6,11 @@ import { IconButton } from "../../ui/IconButton";
 import { Note } from "../../ui/Note";
 import { isTroubled } from "../../controls/control";
 import { useActions, useCall } from "../context";
-import { Avatar } from "../stage/Avatar";
 import { Video as Picture } from "../stage/Video";
 import { Gauge } from "./Gauge";
 
 /** Your own picture and how loud you are, with the two switches on it. */
-export function Preview({ name }: { readonly name: string }) {
+export function Preview() {
   const { t } = useTranslation();
   const call = useActions();
   const microphone = useCall((state) => state.devices.microphoneState);
@@ -20,8 +19,9 @@ export function Preview({ name }: { readonly name: string }) {
   return (
     <>
       <div className="preview" data-ground="stage" data-kind="camera" data-preview={camera}>
-        {camera === "on" ? <Picture participant={self} kind="camera" mirrored label={t("lobby.picture")} /> : <Avatar name={name} seed="" />}
-        {camera === "on" ? null : <p className="preview-word">{t(`lobby.cameraState.${camera === "off" || camera === "asking" ? camera : "off"}`)}</p>}
+        {camera === "on" ? <Picture participant={self} kind="camera" mirrored label={t("lobby.picture")} /> : (
+          <p className="preview-word">{t(`lobby.cameraState.${camera === "asking" ? "asking" : "off"}`)}</p>
+        )}
         <div className="preview-switches">
           <span data-off={microphone !== "on" || undefined}>
             <IconButton
@@ -49,8 +49,14 @@ export function Preview({ name }: { readonly name: string }) {
             <Button onPress={() => void call.preview()}>{t("common.tryAgain")}</Button>
           }
         >
-          {isTroubled(camera) ? <p>{t(`lobby.cameraState.${camera}`)}</p> : null}
-          {isTroubled(microphone) ? <p>{t(`lobby.microphoneState.${microphone}`)}</p> : null}
+          {camera === "refused" && microphone === "refused" ? (
+            <p>{t("lobby.bothRefused")}</p>
+          ) : (
+            <>
+              {isTroubled(camera) ? <p>{t(`lobby.cameraState.${camera}`)}</p> : null}
+              {isTroubled(microphone) ? <p>{t(`lobby.microphoneState.${microphone}`)}</p> : null}
+            </>
+          )}
         </Note>
       ) : null}
     </>

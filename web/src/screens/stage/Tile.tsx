@@ -6,7 +6,7 @@ import type { Person } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { useActions, useCall } from "../context";
-import { useShownName } from "../Sign";
+import { Sign, useShownName } from "../Sign";
 import { useView } from "../view";
 import { Avatar } from "./Avatar";
 import type { Box } from "./layout";
@@ -72,6 +72,13 @@ function Content({ person, kind }: { readonly person: Person; readonly kind: Til
         <p>{t("call.tile.yourScreen")}</p>
         <Button onPress={() => void call.setScreen(false)}>{t("call.tile.stopScreen")}</Button>
       </div>
+    );
+  }
+  if (person.name === "") {
+    return (
+      <span className="tile-nobody">
+        <Sign lock={person.lock} name="" size={40} />
+      </span>
     );
   }
   if (kind === "camera" && !person.camera) return <Avatar name={person.name} seed={person.participant} />;

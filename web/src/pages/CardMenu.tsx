@@ -1,0 +1,46 @@
+import { EllipsisVertical, KeyRound, Pencil, Trash2 } from "lucide-react";
+import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
+import { useTranslation } from "react-i18next";
+
+export type CardAsk = "host" | "rename" | "delete";
+
+interface CardMenuProps {
+  readonly title: string;
+  /** This device holds the host key. */
+  readonly host: boolean;
+  readonly onAsk: (ask: CardAsk) => void;
+}
+
+/** What is done rarely. */
+export function CardMenu({ title, host, onAsk }: CardMenuProps) {
+  const { t } = useTranslation();
+  return (
+    <MenuTrigger>
+      <Button className="button" data-tone="bare" data-icon-only aria-label={t("meetings.more", { title })}>
+        <EllipsisVertical size={20} aria-hidden />
+      </Button>
+      <Popover className="popover" placement="bottom end">
+        <Menu
+          onAction={(key) => {
+            onAsk(key as CardAsk);
+          }}
+        >
+          {host ? (
+            <MenuItem id="host" className="choice" textValue={t("meetings.hostLink")}>
+              <KeyRound size={20} aria-hidden />
+              {t("meetings.hostLink")}
+            </MenuItem>
+          ) : null}
+          <MenuItem id="rename" className="choice" textValue={t("meetings.rename")}>
+            <Pencil size={20} aria-hidden />
+            {t("meetings.rename")}
+          </MenuItem>
+          <MenuItem id="delete" className="choice" data-tone="danger" textValue={t("meetings.delete")}>
+            <Trash2 size={20} aria-hidden />
+            {t("meetings.delete")}
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

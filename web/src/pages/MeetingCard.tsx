@@ -1,0 +1,52 @@
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { OwnMeeting } from "../api/meetings";
+import type { Kept } from "../e2ee/keyring";
+import type { Keys } from "../e2ee/keys.client";
+import { CardMenu, type CardAsk } from "./CardMenu";
+import { DeleteMeeting } from "./DeleteMeeting";
+import { HostLink } from "./HostLink";
+import { hostLink } from "./links";
+import { PasteLink } from "./PasteLink";
+import { PassOn } from "./PassOn";
+import { RenameMeeting } from "./RenameMeeting";
+
+interface MeetingCardProps {
+  readonly meeting: OwnMeeting;
+  /** Null when this device does not have the link. */
+  readonly kept: Kept | null;
+  readonly keys: Keys;
+  readonly onKept: (kept: Kept) => void;
+  readonly onRenamed: (title: string) => void;
+  readonly onDeleted: () => void;
+}
+
+/** One meeting: open it, pass its link on, or ask for the link once. */
+export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted }: MeetingCardProps) {
+  const { t, i18n } = useTranslation();
+  const [ask, setAsk] = useState<CardAsk | null>(null);
+  const title = meeting.title === "" ? t("meetings.untitled") : meeting.title;
+  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long", timeStyle: "short" }).format(meeting.created_at);
+  const host = kept ? hostLink(meeting.meeting, kept) : null;
+  const close = (): void => {
+    setAsk(null);
+  };
+  return (
+    <li className="card meeting" data-meeting={meeting.meeting}>
+      <header className="meeting-head">
+        <div>
+          <h2>{title}</h2>
+          <p className="help">
+            {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })}
+          </p>
+        </div>
+        <CardMenu title={title} host={host !== null} onAsk={setAsk} />
+      </header>
+      {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} keys={keys} onKept={onKept} />}
+      {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}
+      {ask === "rename" ? <RenameMeeting meeting={meeting} shown={title} onClose={close} onRenamed={onRenamed} /> : null}
+      {ask === "delete" ? <DeleteMeeting meeting={meeting} shown={title} onClose={close} onDeleted={onDeleted} /> : null}
+    </li>
+  );
+}

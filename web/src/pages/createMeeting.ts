@@ -1,0 +1,26 @@
+import { postMeeting } from "../api/meetings";
+import { textOf } from "../e2ee/base64";
+import { keep, type Kept } from "../e2ee/keyring";
+import type { Keys } from "../e2ee/keys.client";
+
+const ID_BYTES = 16;
+const random = (): string => textOf(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+
+export interface Made {
+  readonly meeting: string;
+  readonly kept: Kept;
+}
+
+/**
+ * Makes a meeting: id, secret and host key are drawn here; the server learns the id, two hashes and the title.
+ *
+ * The link is kept on this device; where the browser refuses to keep anything, it is only in what is returned.
+ */
+export async function createMeeting(keys: Keys, title: string, now?: string): Promise<Made> {
+  const meeting = random();
+  const { secret, host_key, host_hash, link_id } = await keys.ask("new_link", { meeting });
+  await postMeeting({ meeting, title, link_id, host_hash, ...(now === undefined ? {} : { now }) });
+  const kept: Kept = { secret, hostHash: host_hash, hostKey: host_key, title, linkVersion: 1, policy: null, device: random() };
+  await keep(meeting, kept).catch(() => undefined);
+  return { meeting, kept };
+}

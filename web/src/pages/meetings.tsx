@@ -1,0 +1,17 @@
+import { createRoot } from "react-dom/client";
+
+import { recallAll } from "../e2ee/keyring";
+import { startWorkers } from "../e2ee/workers";
+import { startLanguage } from "../i18n";
+import { standInForPressStyle } from "../ui/pressStyle";
+import { listed } from "./listed";
+import { MyMeetings } from "./MyMeetings";
+
+const root = document.getElementById("meetings");
+if (root) {
+  const meetings = listed(root);
+  standInForPressStyle();
+  await startLanguage();
+  const ring = await recallAll().catch(() => new Map());
+  createRoot(root).render(<MyMeetings meetings={meetings} ring={ring} keys={startWorkers().keys} />);
+}
