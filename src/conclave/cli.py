@@ -12,7 +12,7 @@ def main() -> None:
     """Carry out one command and exit with its code."""
     arguments = _parser().parse_args()
     try:
-        code = {"run": _run, "test": _test, "bench": _bench}[arguments.command](arguments)
+        code = {"run": _run, "test": _test, "bench": _bench, "admin": _admin}[arguments.command](arguments)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         code = 2
@@ -33,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--only", metavar="STEP", action="append", default=[], help="run only this step; may be repeated")
     bench = commands.add_parser("bench", help="run the benchmarks; the last line is JSON")
     bench.add_argument("name", nargs="?", metavar="NAME", help="one of benchmarks/*.py; all of them by default")
+    admin = commands.add_parser("admin", help="look after the server: owner-link [EMAIL] gives access, journal checks the audit journal")
+    admin.add_argument("act", choices=["owner-link", "journal"])
+    admin.add_argument("email", nargs="?", metavar="EMAIL", help="owner-link: whose account; without it, the first owner's")
     return parser
 
 
@@ -66,6 +69,13 @@ def _bench(arguments: argparse.Namespace) -> int:
         return 2
     code = _python("-m", "deploy.build", "web", "engine")
     return code or max((_python("-m", f"benchmarks.{name}") for name in ([arguments.name] if arguments.name else known)), default=0)
+
+
+def _admin(arguments: argparse.Namespace) -> int:
+    """Do what the person at the terminal may do, beside the running server."""
+    from conclave.admin import main as admin
+
+    return admin(act=arguments.act, email=arguments.email)
 
 
 def _python(*arguments: str) -> int:

@@ -1,6 +1,6 @@
 """The ledger: what the operator will answer for in public, as sealed entries with gapless indices."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from django.db import connection
 
@@ -46,12 +46,3 @@ def openings(*, index: int) -> tuple[FieldOpening, ...]:
     """Return what still opens this entry; fewer than its fields after an erasure, empty when there is no such entry."""
     rows = Opening.objects.filter(entry_id=index).order_by("field")
     return tuple(FieldOpening(row.field, bytes(row.salt), row.value) for row in rows)
-
-
-def destroy_openings(*, index: int, fields: Iterable[str]) -> int:
-    """Erase: make these fields of an entry unreadable for good; the entry itself stays.
-
-    Returns:
-        How many openings were destroyed.
-    """
-    return Opening.objects.filter(entry_id=index, field__in=list(fields)).delete()[0]
