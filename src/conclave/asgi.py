@@ -1,6 +1,7 @@
 """The one ASGI application: pages and API to Django, sockets to their consumers, lifespan to the background threads."""
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
@@ -14,10 +15,13 @@ from conclave.kernel.background import Lifespan  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
+# channels' stubs know a pattern of their own, not Django's.
+_sockets: list[Any] = list(websocket_urlpatterns)
+
 application = ProtocolTypeRouter(
     {
         "http": _http,
-        "websocket": SameOrigin(URLRouter(websocket_urlpatterns)),
+        "websocket": SameOrigin(URLRouter(_sockets)),
         "lifespan": Lifespan(),
     },
 )
