@@ -13,7 +13,6 @@ const MAY_IMPORT = {
   controls: ["controls", "ui", "i18n", "call"],
   screens: ["screens", "controls", "ui", "i18n", "call"],
   pages: ["pages", "ui", "i18n", "call", "api", "e2ee"],
-  dev: ["dev", "call", "media", "e2ee", "api"],
 };
 
 export default tseslint.config(

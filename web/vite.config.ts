@@ -8,7 +8,6 @@ const ENTRIES: Record<string, string> = {
   now: "src/pages/now.tsx",
   owner: "src/pages/owner.tsx",
   pages: "src/pages/main.ts",
-  dev: "src/dev/main.ts",
 };
 
 export default defineConfig({

@@ -4,6 +4,7 @@ import { ApiError } from "../api/http";
 import { askLobby } from "../api/join";
 import { install } from "../e2ee/guard";
 import { meetingOf, takeFragment } from "../e2ee/link";
+import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
 import { Devices } from "../media/devices";
 import { shareScreen, type Share } from "../media/screen";
@@ -42,6 +43,8 @@ export function createCall(): Call {
     store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason) }, people: [], toasts: [] });
   };
 
+  // Before the guard takes its place: the probe guards a connection of its own.
+  const fit = probe((globalThis as Partial<typeof globalThis>).RTCPeerConnection);
   try {
     install({ frames: workers.frames, iceServers: () => iceServers, failed: () => { void inCall?.session.close(true); over("browser_unfit"); } });
   } catch {
@@ -73,7 +76,8 @@ export function createCall(): Call {
   const enter = async (wanted: string): Promise<void> => {
     name = wanted;
     store.setState({ phase: { at: "joining", step: "asking" }, chat: [], unread: 0, toasts: [] });
-    const ready = await entry.catch(() => null);
+    const [ready, fitness] = await Promise.all([entry.catch(() => null), fit]);
+    if (fitness !== "fit") { over("browser_unfit"); return; }
     if (!ready) { over("link_incomplete"); return; }
     const made = new InCall(store, tiles, ready, over);
     try {
@@ -97,6 +101,7 @@ export function createCall(): Call {
   const lobby = async (): Promise<void> => {
     const ready = await entry;
     if (!ready) { over("link_incomplete"); return; }
+    void fit.then((fitness) => { if (fitness !== "fit" && store.getState().phase.at === "lobby") over("browser_unfit"); });
     if (ready.again) {
       const { microphone, camera, name: before } = ready.again;
       await devices.preview({ microphone, camera });

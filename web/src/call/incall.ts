@@ -74,7 +74,12 @@ export class InCall {
 
   /** FRM-6: which participants' frames authenticated just now. */
   readings(pipes: readonly PipeReading[]): void {
-    for (const { side, participant, passed } of pipes) if (side === "receive" && participant !== null && passed > 0) this.#heard.set(participant, performance.now());
+    const self = this.session.ticket.participant;
+    for (const { side, participant, passed } of pipes) {
+      // Our own padlock says that what leaves is sealed; the others', that what comes authenticated.
+      const whose = side === "send" ? self : participant;
+      if (whose !== null && passed > 0) this.#heard.set(whose, performance.now());
+    }
     this.#refresh();
   }
 

@@ -12,7 +12,7 @@ export class Frames {
   constructor(worker: Worker) {
     this.worker = worker;
     worker.addEventListener("message", ({ data }: MessageEvent<FromFrames>) => {
-      if (data.t === "readings") for (const listener of this.#listeners) listener(data.pipes);
+      for (const listener of this.#listeners) listener(data.pipes);
     });
   }
 
@@ -49,6 +49,11 @@ export class Frames {
   onReadings(listener: (pipes: readonly PipeReading[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Asks for readings at once. */
+  read(): void {
+    this.worker.postMessage({ t: "read" } satisfies ToFrames);
   }
 
   #tell(object: Coded, message: (id: number) => ToFrames): void {

@@ -19,7 +19,9 @@ export type ToFrames =
   | { readonly t: "bind_send"; readonly id: number; readonly kind: SourceKind }
   | { readonly t: "bind_receive"; readonly id: number; readonly participant: string; readonly kind: SourceKind }
   | { readonly t: "unbind"; readonly id: number }
-  | { readonly t: "detach"; readonly id: number };
+  | { readonly t: "detach"; readonly id: number }
+  /** Readings now, not at the next second. */
+  | { readonly t: "read" };
 
 export interface PipeReading extends Count {
   readonly id: number;
@@ -28,7 +30,7 @@ export interface PipeReading extends Count {
   readonly kind: SourceKind | null;
 }
 
-export type FromFrames = { readonly t: "ready" } | { readonly t: "readings"; readonly pipes: readonly PipeReading[] };
+export interface FromFrames { readonly t: "readings"; readonly pipes: readonly PipeReading[] }
 
 /** From the keys worker to the frame worker. */
 export type KeysToFrames =

@@ -15,6 +15,8 @@ interface Scope {
 type Binding = Extract<ToFrames, { t: "bind_send" | "bind_receive" }>;
 
 const scope = globalThis as unknown as Scope;
+/** Half of what a padlock needs to notice in time (FRM-6). */
+const READING_MS = 1_000;
 const ring = new KeyRing(() => performance.now());
 const pipes = new Map<number, SendPipe | ReceivePipe>();
 /** Bindings that came before their object's transform did: Firefox starts transforms in its own time. */
@@ -117,10 +119,13 @@ scope.onmessage = ({ data }) => {
     case "detach":
       unbind(data.id);
       pipes.delete(data.id);
+      return;
+    case "read":
+      read();
   }
 };
 
-setInterval(() => {
+function read(): void {
   const readings: PipeReading[] = [];
   for (const [id, pipe] of pipes) {
     const bound = pipe instanceof ReceivePipe ? pipe.bound : null;
@@ -128,5 +133,6 @@ setInterval(() => {
     readings.push({ id, side, participant: bound?.participant ?? null, kind: bound?.kind ?? null, ...pipe.reading() });
   }
   if (readings.length > 0) scope.postMessage({ t: "readings", pipes: readings });
-}, 1000);
-scope.postMessage({ t: "ready" });
+}
+
+setInterval(read, READING_MS);

@@ -11,6 +11,7 @@ import { frameAccess } from "./platform";
 export type ProbeResult = "fit" | "no_webrtc" | "no_frame_access" | "no_worker" | "no_webassembly" | "no_crypto" | "leak" | "no_answer";
 
 const LIMIT_MS = 8_000;
+const ASK_MS = 40;
 const SELF = "probe";
 const OTHER = "other";
 /** The smallest module there is: magic number and version. */
@@ -116,8 +117,10 @@ class Loop {
 
   #until(reached: (pipe: PipeReading) => boolean): Promise<void> {
     return new Promise((resolve) => {
+      const asking = setInterval(() => { this.#frames.read(); }, ASK_MS);
       const stop = this.#frames.onReadings((pipes) => {
         if (!pipes.some(reached)) return;
+        clearInterval(asking);
         stop();
         resolve();
       });

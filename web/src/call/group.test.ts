@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Delivery, Somebody, world, type World } from "./testing";
+
+let place: World;
+let delivery: Delivery;
+const sit = async (name: string, host = false): Promise<Somebody> => {
+  const somebody = await new Somebody(name).sit(place, { host });
+  await delivery.welcome(somebody);
+  return somebody;
+};
+
+beforeEach(async () => {
+  place = await world();
+  delivery = new Delivery(place);
+  vi.stubGlobal("fetch", (address: string) => {
+    const tree = delivery.trees.get(address.split("/").at(-1) ?? "");
+    return Promise.resolve(tree ? new Response(tree.slice()) : new Response("{}", { status: 404 }));
+  });
+});
+afterEach(() => { vi.unstubAllGlobals(); });
+
+const codes = (...people: Somebody[]): Set<string | undefined> => new Set(people.map(({ state }) => state?.code));
+const names = ({ state }: Somebody): string[] => (state?.roster ?? []).map(({ name }) => name).sort();
+
+describe("A group driven over the log (LOG-4, LOG-5)", () => {
+  it("is created by the first and joined by the next, who then see one code (I3, I6)", async () => {
+    const alice = await sit("Alice", true);
+    const bob = await sit("Bob");
+    const carol = await sit("Carol");
+    expect([names(alice), names(bob), names(carol)]).toEqual([["Alice", "Bob", "Carol"], ["Alice", "Bob", "Carol"], ["Alice", "Bob", "Carol"]]);
+    expect(codes(alice, bob, carol).size).toBe(1);
+    expect(alice.state?.code).toMatch(/^\d{30}$/);
+    for (const digests of delivery.acks.values()) expect(digests.size).toBe(1);
+    expect([delivery.refused, delivery.nacks]).toEqual([[], []]);
+  });
+
+  it("gives the frame worker each epoch with the keys wanted in it, and the leaf that is gone", async () => {
+    const alice = await sit("Alice");
+    const bob = await sit("Bob");
+    await alice.vault.want({ t: "want", participants: [bob.participant] });
+    await sit("Carol");
+    await delivery.remove(bob.participant);
+    const epochs = alice.toFrames.flatMap((message) => (message.t === "epoch" ? [message.news] : []));
+    expect(epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
+    expect(epochs.at(-1)?.removed).toEqual([bob.state?.leaf]);
+    const keys = alice.toFrames.flatMap((message) => (message.t === "key" ? [message] : []));
+    expect(keys.map(({ epoch, leaf }) => [epoch, leaf])).toEqual([[1, bob.state?.leaf], [2, bob.state?.leaf]]);
+    for (const { key } of keys) expect([key.extractable, key.usages]).toEqual([false, ["decrypt"]]);
+  });
+
+  it("moves the sender on when the others have acknowledged", async () => {
+    const alice = await sit("Alice");
+    await sit("Bob");
+    expect(alice.toFrames.filter(({ t }) => t === "send").at(-1)).toMatchObject({ epoch: 1 });
+  });
+
+  it("goes on without who was removed, who is told so", async () => {
+    const alice = await sit("Alice");
+    const bob = await sit("Bob");
+    await delivery.remove(bob.participant);
+    expect(names(alice)).toEqual(["Alice"]);
+    expect(bob.outs).toEqual(["removed"]);
+  });
+
+  it("takes a reload back into the same seat by replacement, with the same participant and key (JOIN-2)", async () => {
+    const alice = await sit("Alice");
+    const bob = await sit("Bob");
+    const again = await new Somebody("Bob").sit(place, { identity: bob.identity, participant: bob.participant });
+    await delivery.welcome(again);
+    expect(names(alice)).toEqual(["Alice", "Bob"]);
+    expect(codes(alice, again).size).toBe(1);
+    expect(again.state?.roster.find(({ name }) => name === "Bob")?.key).toBe(bob.state?.roster.find(({ name }) => name === "Bob")?.key);
+  });
+
+  it("lets nobody in who has another link", async () => {
+    const alice = await sit("Alice");
+    const charlie = await new Somebody("Charlie").sit({ ...place, link: { ...(await world()).link, host_hash: place.link.host_hash } });
+    await delivery.welcome(charlie);
+    expect(names(alice)).toEqual(["Alice"]);
+    expect(charlie.state).toBeUndefined();
+  });
+
+  it("starts anew when the incarnation ends, and sends under none of the old keys", async () => {
+    const alice = await sit("Alice");
+    await sit("Bob");
+    alice.deliver = () => undefined;
+    const next = new Delivery(place);
+    await alice.group.handle({ t: "renew", incarnation: next.incarnation, mode: "create" });
+    expect(alice.toFrames.some(({ t }) => t === "wipe")).toBe(true);
+  });
+});
