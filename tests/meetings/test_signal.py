@@ -224,7 +224,8 @@ async def _knock(path: str, query: str, *, headers: Any = (), extensions: Any = 
         answers.append(message)
 
     supported: dict[str, Any] = {"websocket.http.response": {}} if extensions else {}
-    scope: dict[str, object] = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": list(headers), "extensions": supported}
+    scope: dict[str, object] = {"type": "websocket", "path": path, "query_string": query.encode(), "headers": list(headers)}
+    scope["extensions"] = supported
     await asyncio.wait_for(signal.SignalGate()(scope, receive, send), 5)
     if answers[0]["type"] == "websocket.http.response.start":
         return int(answers[0]["status"])

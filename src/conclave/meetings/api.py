@@ -11,7 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
-from ninja import NinjaAPI
+from ninja import NinjaAPI, Status
 from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
@@ -170,7 +170,7 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
 
 
 @api.post("/meetings", response={201: MeetingMade, **_OWN_REFUSALS}, summary="Make a meeting")
-def post_meeting(request: HttpRequest, body: MeetingIn) -> tuple[int, MeetingMade]:
+def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
     """Store a meeting whose link the browser made."""
     now = _limit(request, MEETINGS_RATE)
     fields = {"meeting": body.meeting, "title": body.title, "link_id": body.link_id, "host_hash": body.host_hash}
@@ -178,7 +178,7 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> tuple[int, MeetingMad
         meeting = own.create_now(**fields, token=body.now, now=now)
     else:
         meeting = own.create_meeting(**fields, owner=_owner(request), now=now)
-    return 201, MeetingMade(meeting=meeting, link_version=1)
+    return Status(201, MeetingMade(meeting=meeting, link_version=1))
 
 
 @api.get("/meetings", response={200: MeetingsOut, **_OWN_REFUSALS}, summary="One's own meetings")
@@ -201,11 +201,11 @@ def patch_meeting(request: HttpRequest, meeting: str, body: TitleIn) -> MeetingO
 
 
 @api.delete("/meetings/{meeting}", response={204: None, **_OWN_REFUSALS}, summary="Delete a meeting")
-def delete_meeting(request: HttpRequest, meeting: str) -> tuple[int, None]:
+def delete_meeting(request: HttpRequest, meeting: str) -> Status[None]:
     """Delete one's own meeting; its live call ends."""
     now = _limit(request, MEETINGS_RATE)
     own.delete_meeting(meeting=meeting, owner=_owner(request), now=now)
-    return 204, None
+    return Status(204, None)
 
 
 @api.get("/trees/{digest}", response=_REFUSALS, summary="A group's public tree by its SHA-256")
