@@ -119,6 +119,8 @@ export interface CallState {
   readonly devices: Devices;
   /** True when this device holds the host key or is listed as host. */
   readonly hosting: boolean;
+  /** The browser holds the others' sound back until this person presses something. */
+  readonly soundBlocked?: boolean;
   /** 0…1, own microphone, for the gauge. */
   readonly level: number;
 }

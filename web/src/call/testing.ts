@@ -6,7 +6,8 @@ import type { Entries, ClientMessage, ServerMessage } from "../api/socket.gen";
 import { bytesOf, textOf } from "../e2ee/base64";
 import type { KeysToFrames } from "../e2ee/frames.protocol";
 import type { Keys } from "../e2ee/keys.client";
-import { instantiate, Mls, type MlsState } from "../e2ee/mls";
+import type { Mls} from "../e2ee/mls";
+import { instantiate, type MlsState } from "../e2ee/mls";
 import { Vault } from "../e2ee/vault";
 import { Group } from "./group";
 

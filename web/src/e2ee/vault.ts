@@ -65,7 +65,7 @@ export class Vault {
       case "entries":
         return this.#entries(values as Operations["entries"]["in"]);
       default: {
-        const out = (await this.#ready()).call(operation as MlsOperation, values as never) as Operations[O]["out"];
+        const out = (await this.#ready()).call(operation, values) as Operations[O]["out"];
         if (operation === "join" || operation === "create") await this.#entered((out as { state: GroupState }).state);
         return out;
       }

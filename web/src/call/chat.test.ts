@@ -1,0 +1,17 @@
+import { describe, expect, it } from "vitest";
+import { heard, NO_CHAT, saying, seen, settled } from "./chat";
+
+const line = (id: string) => ({ id, participant: "p", name: "P", text: id, at: 1 });
+
+describe("The chat", () => {
+  it("counts what others say as unread until it was seen", () => {
+    const chat = heard(heard(NO_CHAT, line("1")), line("2"));
+    expect([chat.unread, seen(chat).unread]).toEqual([2, 0]);
+  });
+
+  it("shows an own line at once, and whether it went out", () => {
+    const chat = saying(NO_CHAT, line("own"));
+    expect([chat.lines[0]?.state, settled(chat, "own", "sent").lines[0]?.state, settled(chat, "own", "failed").lines[0]?.state]).toEqual(["sending", "sent", "failed"]);
+    expect(chat.unread).toBe(0);
+  });
+});

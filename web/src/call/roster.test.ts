@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { MlsLeaf } from "../e2ee/mls";
+import { LOCK_MS, people, type RosterFacts } from "./roster";
+
+const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, ...more });
+const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const });
+const facts = (more: Partial<RosterFacts> = {}): RosterFacts => ({
+  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], heard: new Map(), hands: new Set(), order: ["b", "a"], ...more,
+});
+
+describe("The roster (I3)", () => {
+  it("is the leaves of the tree, self first", () => {
+    expect(people(facts()).map(({ name, leaf, self }) => [name, leaf, self])).toEqual([["Alice", 0, true], ["Bob", 1, false]]);
+  });
+
+  it("shows a padlock only while frames authenticated in the last 3 s (FRM-6)", () => {
+    const lock = (ago: number) => people(facts({ heard: new Map([["b", 100_000 - ago]]) })).map((person) => person.lock);
+    expect(lock(LOCK_MS - 1)).toEqual(["quiet", "locked"]);
+    expect(lock(LOCK_MS)).toEqual(["quiet", "quiet"]);
+  });
+
+  it("gives nobody a name, a lock or a role for being in the media room (I10, JOIN-4)", () => {
+    const [, , stranger] = people(facts({ present: [present("mallory")], heard: new Map([["mallory", 100_000]]), hands: new Set(["mallory"]) }));
+    expect(stranger).toMatchObject({ participant: "mallory", name: "", lock: "stranger", leaf: null, hosting: false, handUp: false });
+  });
+
+  it("shows an announced participant as being secured for 15 s, then as a stranger", () => {
+    const lock = (ago: number) => people(facts({ announced: new Map([["c", 100_000 - ago]]), present: [present("c")] })).at(-1)?.lock;
+    expect([lock(0), lock(14_999), lock(15_000)]).toEqual(["securing", "securing", "stranger"]);
+  });
+
+  it("does not show ourselves as a stranger before we have a leaf", () => {
+    expect(people(facts({ leaves: [], present: [present("a")] }))).toEqual([]);
+  });
+
+  it("takes hosts from the policy, not from the attested role", () => {
+    const [alice, bob] = people(facts({ leaves: [leaf(0, "a", "Alice", { role: "host" }), leaf(1, "b", "Bob", { host: true })] }));
+    expect([alice?.hosting, bob?.hosting]).toEqual([false, true]);
+  });
+
+  it("marks names that are the same or look the same", () => {
+    const names = ["Alice", "Αlice", "Bob"];
+    expect(people(facts({ leaves: names.map((name, index) => leaf(index, String(index), name)) })).map(({ ambiguous }) => ambiguous)).toEqual([true, true, false]);
+  });
+});

@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { MeetingSocket, type SocketHooks } from "./socket";
+
+class FakeWebSocket {
+  static readonly OPEN = 1;
+  static made: FakeWebSocket[] = [];
+  readyState = 0;
+  sent: string[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  readonly url: string;
+  constructor(url: string) {
+    this.url = url;
+    FakeWebSocket.made.push(this);
+  }
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  send(text: string): void { this.sent.push(text); }
+  hear(message: unknown): void { this.onmessage?.({ data: typeof message === "string" ? message : JSON.stringify(message) }); }
+  close(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+}
+
+let log = 0;
+const hooks = { message: vi.fn(), lost: vi.fn(), back: vi.fn(), dead: vi.fn(), hello: () => ({ t: "hello", v: 1, participant: "p", seat: "s", incarnation: "i", log, said: 0 }) } satisfies SocketHooks as SocketHooks;
+const ready = { t: "ready", incarnation: "i", mode: "resume", log: 0, said: 0, time: 0 };
+const newest = (): FakeWebSocket => {
+  const socket = FakeWebSocket.made.at(-1);
+  if (!socket) throw new Error("no socket");
+  return socket;
+};
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  vi.stubGlobal("WebSocket", FakeWebSocket);
+  vi.stubGlobal("location", { href: "https://meet.example/m/x" });
+  vi.clearAllMocks();
+  FakeWebSocket.made = [];
+  log = 0;
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("The meeting socket (JOIN-5)", () => {
+  it("says hello first, and where it stands after a loss (LOG-5)", async () => {
+    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    expect(newest().url).toBe("wss://meet.example/api/v1/socket");
+    newest().open();
+    newest().hear(ready);
+    log = 7;
+    newest().close();
+    expect(hooks.lost).toHaveBeenCalledOnce();
+    await vi.advanceTimersByTimeAsync(400);
+    newest().open();
+    expect(JSON.parse(newest().sent[0] ?? "")).toMatchObject({ t: "hello", log: 7 });
+    newest().hear(ready);
+    expect(hooks.back).toHaveBeenCalledOnce();
+    socket.close();
+  });
+
+  it("gives up when the seat is no longer kept (JOIN-7)", async () => {
+    new MeetingSocket("/api/v1/socket", hooks);
+    for (let waited = 0; waited < 45_000; waited += 500) {
+      if (newest().readyState !== 3) newest().close();
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    expect([vi.mocked(hooks.lost).mock.calls.length, vi.mocked(hooks.dead).mock.calls.length]).toEqual([1, 1]);
+    expect(FakeWebSocket.made.length).toBeLessThan(40);
+  });
+
+  it("notices a connection that fell silent", async () => {
+    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    newest().open();
+    newest().hear(ready);
+    await vi.advanceTimersByTimeAsync(26_000);
+    expect(hooks.lost).toHaveBeenCalledOnce();
+    socket.close();
+  });
+
+  it("is disturbed by no garbage", () => {
+    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    newest().open();
+    for (const text of ["", "{", "null", "[]", "7", '{"t":5}', '"t"']) newest().hear(text);
+    expect(hooks.message).not.toHaveBeenCalled();
+    socket.close();
+  });
+
+  it("says whether it could send", () => {
+    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    expect(socket.send({ t: "bye" })).toBe(false);
+    newest().open();
+    expect(socket.send({ t: "bye" })).toBe(true);
+    socket.close();
+  });
+});
