@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,8 @@ def test_the_last_line_counts_steps_and_an_unknown_step_fails() -> None:
 def test_a_skipped_test_fails_the_run(tmp_path: Path) -> None:
     test = tmp_path / "test_it.py"
     test.write_text("import pytest\ndef test_it() -> None:\n    pytest.skip('no reason')\n", encoding="utf-8")
-    (tmp_path / "conftest.py").write_text((suite.ROOT / "tests" / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_sessionfinish\n", encoding="utf-8")
+    env = dict(os.environ, PYTHONPATH=str(suite.ROOT))
     command = [
         sys.executable,
         "-m",
@@ -62,6 +64,6 @@ def test_a_skipped_test_fails_the_run(tmp_path: Path) -> None:
         str(tmp_path),
         str(test),
     ]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    assert subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False).returncode == 1
     test.write_text(test.read_text(encoding="utf-8").replace("no reason", "not run: no Rust"), encoding="utf-8")
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+    assert subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, check=False).returncode == 0
