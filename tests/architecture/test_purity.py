@@ -49,11 +49,14 @@ def test_no_signals_and_no_file_too_long(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_no_function_is_longer_than_forty_lines(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    text = path.read_text(encoding="utf-8")
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body
-            lines = (node.end_lineno or 0) - body[0].lineno + 1 if body else 0
-            assert lines <= 40, f"{node.name} has {lines} lines"
+            lines = text.splitlines()[body[0].lineno - 1 : node.end_lineno] if body else []
+            # Why-comments and the blank lines around an inner function are not what makes it long.
+            code = [line for line in lines if line.strip() and not line.strip().startswith("#")]
+            assert len(code) <= 40, f"{node.name} has {len(code)} lines"
 
 
 @pytest.mark.parametrize("name", ["utils", "helpers", "services", "exceptions", "common", "misc"])
