@@ -31,6 +31,15 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Which socket a seat has, why the seat is over (or nothing), and how often a committer left its key package out."""
+
+    socket: str
+    gone: str
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sitter:
     """A seat of a live call and the socket that takes it: plain values, checked by the caller."""
 
@@ -134,7 +143,7 @@ def lose(*, participant: str, socket: str, now: int) -> None:
         wake(call=seat.call)
 
 
-def holds(*, participants: list[str]) -> dict[str, tuple[str, str]]:
-    """Return who holds these seats now: participant → (socket, why the seat is gone); a seat that does not exist is left out."""
-    rows = Seat.objects.filter(participant__in=participants).values_list("participant", "socket", "gone")
-    return {participant: (socket, gone) for participant, socket, gone in rows}
+def holds(*, participants: list[str]) -> dict[str, Holding]:
+    """Return who holds these seats now; a seat that does not exist is left out."""
+    rows = Seat.objects.filter(participant__in=participants).values("participant", "socket", "gone", "dropped")
+    return {row.pop("participant"): Holding(**row) for row in rows}

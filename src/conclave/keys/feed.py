@@ -58,14 +58,15 @@ class Tape:
         return self._made[start, stop]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Listener:
-    """One socket's ear: set when there may be something for it."""
+    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is."""
 
     participant: str
     socket: str
     news: asyncio.Event = field(default_factory=asyncio.Event)
     over: str = ""
+    dropped: int = 0
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ class _News:
     said: list[str] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
     admissions: list[Admission] = field(default_factory=list)
-    holders: dict[str, tuple[str, str]] = field(default_factory=dict)
+    holders: dict[str, arrive.Holding] = field(default_factory=dict)
 
 
 class Feed:
@@ -139,10 +140,12 @@ class Feed:
         self.admissions |= {admission.participant: admission for admission in news.admissions}
         self.view = news.view
         for ear in self.listeners:
-            socket, gone = news.holders.get(ear.participant, (ear.socket, ""))
-            # JOIN-5: the seat has another socket by now.
-            ear.over = gone or ("joined_elsewhere" if socket != ear.socket else "")
-            changed = changed or bool(ear.over)
+            held = news.holders.get(ear.participant)
+            if held is not None:
+                # JOIN-5: the seat may have another socket by now.
+                ear.over = held.gone or ("joined_elsewhere" if held.socket != ear.socket else "")
+                changed = changed or bool(ear.over) or held.dropped > ear.dropped
+                ear.dropped = held.dropped
         return changed or bool(news.entries or news.said or news.admissions)
 
     async def _run(self) -> None:

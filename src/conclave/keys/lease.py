@@ -43,9 +43,10 @@ def offer(*, group: Group, now: int) -> None:
 def due(*, group: Group, now: int) -> int | None:
     """Return when offer() has to be asked again."""
     if group.next_lease_at is not None:
-        return max(group.next_lease_at, now + NEXT_REMOVAL_MS) if group.next_lease_at <= now else group.next_lease_at
+        return group.next_lease_at if group.next_lease_at > now else now + NEXT_REMOVAL_MS
     if group.announced > group.spent or group.wished:
-        return max(group.batch_at or 0, now + BATCH_MS)
+        # When its time has come and nobody can commit, it is asked again soon.
+        return group.batch_at if (group.batch_at or 0) > now else now + BATCH_MS
     return group.rekey_at
 
 

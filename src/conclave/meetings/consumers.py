@@ -197,7 +197,7 @@ class MeetingSocket:
         arrival = await in_thread(delivery.arrive, sitter=sitter, place=place, now=now)
         self._ear = feed.Listener(participant=seat.participant, socket=self._id)
         read = await feed.attach(call=seat.call, listener=self._ear)
-        self._stream = Stream(participant=seat.participant, feed=read, arrival=arrival, send=self._text)
+        self._stream = Stream(participant=seat.participant, feed=read, ear=self._ear, arrival=arrival, send=self._text)
         told = {"incarnation": arrival.incarnation, "mode": arrival.mode, "log": arrival.log, "said": arrival.said, "time": now}
         await self._tell({"t": "ready", **told})
         self._ear.news.set()

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from conclave.keys import read
 from conclave.keys.delivery import Arrival
-from conclave.keys.feed import Feed, Tape
+from conclave.keys.feed import Feed, Listener, Tape
+from conclave.keys.read import View
 from conclave.keys.threads import in_thread
 
 MOST_ITEMS = 128
@@ -31,10 +32,12 @@ class _Cursors:
 class Stream:
     """The gateway's side of one socket's reading; push() sends whatever is new, in the order that the protocol needs."""
 
-    def __init__(self, *, participant: str, feed: Feed, arrival: Arrival, send: Send) -> None:
+    def __init__(self, *, participant: str, feed: Feed, ear: Listener, arrival: Arrival, send: Send) -> None:
         """Begin where the arrival says."""
         self._participant = participant
         self._feed = feed
+        self._ear = ear
+        self._dropped = 0
         self._send = send
         self._at = _Cursors(incarnation=arrival.incarnation, created=arrival.mode != "create")
         if arrival.follows:
@@ -47,7 +50,11 @@ class Stream:
         if view is None or view.ended:
             return
         if view.incarnation != self._at.incarnation:
-            await self._renew(creates=view.creator == self._participant)
+            await self._renew(view, creates=not view.open and view.creator == self._participant)
+        if self._ear.dropped > self._dropped:
+            # POL-13: a committer left its key package out, so it announces another.
+            self._dropped = self._ear.dropped
+            await self._renew(view, creates=False)
         if not view.open:
             return
         if not self._at.created and view.creator == self._participant:
@@ -62,11 +69,8 @@ class Stream:
         if self._at.said is not None:
             self._at.said = await self._items(self._feed.said, self._at.said, head="said", items="items", pk=view.pk)
 
-    async def _renew(self, *, creates: bool) -> None:
-        """Say that another incarnation has begun, and forget where this one stood."""
-        view = self._feed.view
-        if view is None:
-            return
+    async def _renew(self, view: View, *, creates: bool) -> None:
+        """Say which incarnation to create or to join, and forget where this one stood."""
         self._at = _Cursors(incarnation=view.incarnation, created=not creates)
         if creates:
             self._at.log = self._at.said = 0

@@ -1,0 +1,134 @@
+"""LOG-7, LOG-8, LOG-13: from the first hello to everybody in one epoch."""
+
+import pytest
+
+from conclave.keys import delivery, read
+from conclave.keys.models import Group, Lease, Seat
+from conclave.keys.settle import settle
+from tests.keys.members import Member, World, run, settled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_first_creates_and_the_next_join(world: World, now: int) -> None:
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    alice.enter(now)
+    assert alice.mode == "create"
+    bob.enter(now + 1)
+    charlie.enter(now + 2)
+    assert bob.mode == charlie.mode == "join"
+    run([alice, bob, charlie], now + 3)
+    settle(now + 400)
+    run([alice, bob, charlie], now + 401)
+    assert alice.names == bob.names == charlie.names == {"Alice", "Bob", "Charlie"}
+    assert alice.code == bob.code == charlie.code
+
+
+def test_a_commit_starts_at_once_and_the_rest_is_batched(world: World, now: int) -> None:
+    """LOG-7."""
+    alice, bob, charlie, dora = (Member(world, name) for name in ("Alice", "Bob", "Charlie", "Dora"))
+    alice.enter(now)
+    bob.enter(now + 1)
+    assert Lease.objects.get().covers == 0
+    charlie.enter(now + 2)
+    dora.enter(now + 3)
+    run([alice, bob], now + 20)
+    assert not Lease.objects.exists()
+    settle(now + 200)
+    assert not Lease.objects.exists()
+    settle(now + 260)
+    assert Lease.objects.get().covers == read.latest(call=world.call).log_next - 1
+    run([alice, bob, charlie, dora], now + 270)
+    assert dora.names == {"Alice", "Bob", "Charlie", "Dora"}
+
+
+def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:
+    """LOG-13."""
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    first = alice.arrive(now)
+    bob.enter(now + 10)
+    charlie.enter(now + 20)
+    settle(now + 1_900)
+    assert read.latest(call=world.call).incarnation == first.incarnation
+    settle(now + 2_001)
+    view = read.latest(call=world.call)
+    assert (view.incarnation != first.incarnation, view.creator) == (True, bob.participant)
+    bob.open(view.incarnation, now + 2_100)
+    with pytest.raises(delivery.NotLive):
+        alice.open(first.incarnation, now + 2_200)
+    for late in (alice, charlie):
+        late.announce(view.incarnation, now + 2_300)
+    run([alice, bob, charlie], now + 2_400)
+    settle(now + 3_000)
+    run([alice, bob, charlie], now + 3_000)
+    assert alice.code == bob.code == charlie.code
+
+
+def test_the_lease_goes_to_the_longest_seat_and_then_to_the_next(world: World, now: int) -> None:
+    """LOG-8."""
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    alice.enter(now)
+    bob.enter(now)
+    run([alice, bob], now)
+    alice.lazy = True
+    charlie.enter(now + 5_000)
+    run([alice, bob, charlie], now + 5_001)
+    assert [lease.holder for lease in Lease.objects.all()] == [alice.participant]
+    settle(now + 6_900)
+    assert Lease.objects.count() == 1
+    settle(now + 7_001)
+    assert [lease.holder for lease in Lease.objects.order_by("id")] == [alice.participant, bob.participant]
+    run([alice, bob, charlie], now + 7_002)
+    assert charlie.names == {"Alice", "Bob", "Charlie"}
+
+
+def test_a_waiting_removal_hastens_the_second_candidate(world: World, now: int) -> None:
+    """LOG-8: 500 ms."""
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    settled([alice, bob, charlie], now)
+    alice.lazy = True
+    charlie.leave(now + 5_000)
+    settle(now + 5_499)
+    assert Lease.objects.count() == 1
+    settle(now + 5_501)
+    assert Lease.objects.count() == 2
+    run([alice, bob], now + 5_502)
+    assert alice.names == bob.names == {"Alice", "Bob"}
+
+
+def test_an_old_epoch_is_rekeyed(world: World, now: int) -> None:
+    """LOG-9; also while nothing was ever announced."""
+    alice = Member(world, "Alice")
+    alice.enter(now)
+    settle(now + 299_000)
+    assert not Lease.objects.exists()
+    settle(now + 300_001)
+    assert Lease.objects.get().covers == -1
+    run([alice], now + 300_002)
+    assert Group.objects.get().epoch == 1
+    settle(now + 300_500)
+    assert not Lease.objects.exists()
+
+
+def test_acked_is_said_when_the_old_members_are_there(world: World, now: int) -> None:
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    settled([alice, bob], now)
+    charlie.enter(now + 5_000)
+    alice.read(now + 5_001)
+    alice.read(now + 5_001)
+    view = read.latest(call=world.call)
+    assert (view.epoch, view.acked) == (2, 1)
+    bob.read(now + 5_002)
+    assert read.latest(call=world.call).acked == 2
+
+
+def test_a_welcome_is_kept_until_the_joiner_is_in(world: World, now: int) -> None:
+    alice, bob = Member(world, "Alice"), Member(world, "Bob")
+    alice.enter(now)
+    bob.enter(now)
+    run([alice], now)
+    pk = read.latest(call=world.call).pk
+    assert [one.participant for one in read.admissions(pk=pk)] == [bob.participant]
+    run([alice, bob], now)
+    assert read.admissions(pk=pk) == []
+    assert Seat.objects.get(participant=bob.participant).acked_epoch == 1
