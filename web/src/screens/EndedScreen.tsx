@@ -23,6 +23,9 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
 };
 const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsewhere"];
 
+/** A fresh page may mend these; the seat alone does not. */
+const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
+
 /** The call is over for this person: why, and what can be done. */
 export function EndedScreen({ reason, again }: { readonly reason: EndReason; readonly again: boolean }) {
   const { t } = useTranslation();
@@ -49,9 +52,20 @@ export function EndedScreen({ reason, again }: { readonly reason: EndReason; rea
         <p>{t(`endedNext.${reason}`)}</p>
         {reason === "browser_unfit" ? <Unfit /> : null}
         <div className="actions">
-          {again ? (
+          {again && !RELOADS.includes(reason) ? (
             <Button tone="keep" big onPress={() => void call.rejoin()}>
               {reason === "server_unreachable" || reason === "media_unavailable" || reason === "call_full" ? t("endedScreen.again") : t("endedScreen.rejoin")}
+            </Button>
+          ) : null}
+          {RELOADS.includes(reason) ? (
+            <Button
+              tone="keep"
+              big
+              onPress={() => {
+                location.reload();
+              }}
+            >
+              {t("endedScreen.reload")}
             </Button>
           ) : null}
           <a className="button" href="/" data-big>

@@ -81,6 +81,7 @@ export const scenes: Record<string, CallState> = {
     security: { ...base.security, verified: { at: at(12), since: [{ at: at(3), what: "joined", name: "Fatou Diallo", role: "guest" }, { at: at(2), what: "left", name: "Bob Okafor", role: "guest" }] } },
   },
   reconnecting: { ...base, phase: { at: "reconnecting", since: at(0.2), lost: "socket" } },
+  soundBlocked: { ...base, soundBlocked: true },
   silenced: { ...base, phase: { at: "silenced", reason: "no_heartbeat" } },
   troubled: { ...base, devices: { ...off, microphoneState: "taken", cameraState: "refused" } },
   left: { ...base, phase: { at: "over", reason: "left", again: true } },

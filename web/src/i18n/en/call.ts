@@ -4,10 +4,7 @@ export const call = {
   untitled: "Meeting",
   alone: "You are alone here.",
   aloneNext: "Send the link to those who should come. Whoever has it can come in.",
-  copyLink: "Copy the link",
-  linkCopied: "The link is copied.",
   regionHere: "this server",
-  since: "Lasting {{time}}",
   more: "{{count}} more",
   panels: { people: "People", chat: "Chat", security: "Security", more: "More" },
   lock: {
@@ -25,7 +22,6 @@ export const call = {
     stopScreen: "Stop showing",
     muted: "microphone off",
     hand: "hand raised",
-    speaking: "speaking",
     poor: "slow line",
     lost: "line lost",
     ambiguous: "Somebody else here has the same or a similar name.",

@@ -5,7 +5,6 @@ export const meetings = {
   name: "What is it about?",
   nameHelp: "Optional. The server and everybody with the link can read it.",
   make: "Make the meeting",
-  made: "The meeting is ready.",
   empty: "You have no meeting yet.",
   emptyNext: "Make one: your browser draws the key, and the server never sees it.",
   open: "Open",

@@ -6,8 +6,6 @@ export const people = {
   domain: "from {{domain}}",
   typed: "typed this name",
   remove: "Remove {{name}}",
-  menu: "What to do about {{name}}",
-  hands: "Hands raised",
 } as const;
 
 export const chat = {

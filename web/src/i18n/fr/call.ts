@@ -6,10 +6,7 @@ export const call: Sentences["call"] = {
   untitled: "Réunion",
   alone: "Vous êtes seul ici pour l’instant.",
   aloneNext: "Envoyez le lien à celles et ceux qui doivent venir. Toute personne qui l’a peut entrer.",
-  copyLink: "Copier le lien",
-  linkCopied: "Le lien est copié.",
   regionHere: "ce serveur",
-  since: "Depuis {{time}}",
   more: "{{count}} de plus",
   panels: { people: "Personnes", chat: "Discussion", security: "Sécurité", more: "Plus" },
   lock: {
@@ -27,7 +24,6 @@ export const call: Sentences["call"] = {
     stopScreen: "Ne plus montrer",
     muted: "micro coupé",
     hand: "main levée",
-    speaking: "parle",
     poor: "ligne lente",
     lost: "ligne perdue",
     ambiguous: "Une autre personne ici a le même nom, ou un nom semblable.",

@@ -7,7 +7,6 @@ export const meetings: Sentences["meetings"] = {
   name: "De quoi s’agit-il ?",
   nameHelp: "Facultatif. Le serveur et toute personne qui a le lien peuvent le lire.",
   make: "Créer la réunion",
-  made: "La réunion est prête.",
   empty: "Vous n’avez pas encore de réunion.",
   emptyNext: "Créez-en une : votre navigateur tire la clé, et le serveur ne la voit jamais.",
   open: "Ouvrir",

@@ -8,8 +8,6 @@ export const people: Sentences["people"] = {
   domain: "de {{domain}}",
   typed: "a écrit ce nom",
   remove: "Faire sortir {{name}}",
-  menu: "Que faire pour {{name}}",
-  hands: "Mains levées",
 };
 
 export const chat: Sentences["chat"] = {

@@ -1,12 +1,14 @@
-import { LoaderCircle, ShieldAlert } from "lucide-react";
+import { LoaderCircle, ShieldAlert, Volume2, VolumeX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import { Button } from "../../ui/Button";
 import { useCall } from "../context";
 
 /** Above the stage while something is interrupted: what is, and what happens next. */
 export function Banner() {
   const { t } = useTranslation();
   const phase = useCall((state) => state.phase);
+  const soundBlocked = useCall((state) => state.soundBlocked === true);
   return (
     <div className="banner-place" role="status">
       {phase.at === "reconnecting" ? (
@@ -21,6 +23,14 @@ export function Banner() {
           <span>
             {t(`call.silenced.${phase.reason}`)} {t("call.silenced.next")}
           </span>
+        </p>
+      ) : null}
+      {soundBlocked ? (
+        <p className="banner" data-tone="plain" data-banner="sound">
+          <VolumeX size={20} aria-hidden />
+          {t("call.soundBlocked")}
+          {/* Any press lets the sound through; the button is there so that one is found. */}
+          <Button icon={Volume2}>{t("call.turnSoundOn")}</Button>
         </p>
       ) : null}
     </div>
