@@ -18,6 +18,8 @@ const browser = await puppeteer.launch({
     "media.navigator.permission.disabled": true,
     "media.navigator.audio.fake_frequency": Number(tone),
     "media.peerconnection.ice.loopback": true,
+    // As after a person's own "Allow", which the fake devices do without: addresses are then not hidden behind mDNS names.
+    "media.peerconnection.ice.obfuscate_host_addresses": false,
     "media.autoplay.default": 0,
     "media.gmp-manager.updateEnabled": false,
     "app.update.enabled": false,
