@@ -10,6 +10,7 @@ from conclave.accounts.models import User
 from conclave.kernel import limits
 from conclave.kernel.ids import new_id
 from conclave.meetings import api as meetings_api
+from conclave.meetings.guard import LARGEST_BODY
 from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.now import meet_now_link
 from tests.meetings.conftest import NOW, Joins, Link, Posts, device_of, key_of
@@ -92,7 +93,7 @@ def test_what_is_not_json_is_malformed(client: Client, body: bytes) -> None:
 
 
 def test_an_oversized_body_is_refused_unread(client: Client) -> None:
-    answer = client.post("/api/v1/join", b" " * (meetings_api.LARGEST_BODY + 1), content_type="application/json")
+    answer = client.post("/api/v1/join", b" " * (LARGEST_BODY + 1), content_type="application/json")
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "malformed")
 
 

@@ -1,33 +1,25 @@
-"""The JSON API of meetings, at /api/v1.
-
-Same origin instead of CSRF tokens (JOIN-3): a page of another site can make a browser send its cookies here, but it can set neither
-`Content-Type: application/json` without a preflight that nobody answers, nor hide `Origin` and `Sec-Fetch-Site`. Both are checked before
-anything is read, so a stolen click changes nothing and there is no token to keep in step.
-"""
-
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+"""The JSON API of meetings, at /api/v1."""
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI, Status
 from ninja.errors import HttpError, ValidationError
-from ninja.parser import Parser
 
-from conclave.kernel import canonical, clock
+from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
-from conclave.kernel.origin import is_same_origin
 from conclave.media import placement
 from conclave.meetings import own, queries
-from conclave.meetings.join import Again, Newcomer, join
+from conclave.meetings.guard import StrictParser, guarded
+from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.models import Role
 from conclave.meetings.schemas import (
     ErrorOut,
     JoinIn,
     LobbyIn,
     LobbyOut,
+    MediaOut,
     MeetingIn,
     MeetingMade,
     MeetingOut,
@@ -38,7 +30,6 @@ from conclave.meetings.schemas import (
 )
 from conclave.meetings.trees import tree_for
 
-LARGEST_BODY = 64 * 1024
 # One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
 JOIN_RATE = Rate(name="join", burst=1000, every_ms=20)
 LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
@@ -46,8 +37,6 @@ LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
 WRONG_LINK_RATE = Rate(name="wrong_link", burst=60, every_ms=clock.SECOND)
 MEETINGS_RATE = Rate(name="meetings", burst=60, every_ms=10 * clock.SECOND)
 TREE_RATE = Rate(name="tree", burst=200, every_ms=100)
-
-View = Callable[..., HttpResponse]
 
 
 class NotSignedIn(Refused):
@@ -58,61 +47,16 @@ class NotSignedIn(Refused):
     message = _("Sign in first.")
 
 
-class OtherOrigin(Refused):
-    """A page of another site asked (JOIN-3)."""
-
-    code = "other_origin"
-    status = 403
-    message = _("This can only be asked from this site's own pages.")
-
-
-class NotJson(Refused):
-    """The body is not application/json (JOIN-3)."""
-
-    code = "not_json"
-    status = 415
-    message = _("The body must be application/json.")
-
-
-class _StrictParser(Parser):
-    """Reads bodies by the protocol's rules: no duplicate keys, no floats (ENC-1)."""
-
-    def parse_body(self, request: HttpRequest) -> Any:  # noqa: ANN401 - JSON
-        """Return the body's value."""
-        return canonical.parse(request.body)
-
-
-def _guarded(view: View) -> View:
-    """Check where a request comes from and what it claims to be, before it is parsed (JOIN-3)."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        """Refuse, or go on."""
-        site = request.headers.get("Sec-Fetch-Site", "same-origin")
-        if site not in {"same-origin", "none"} or not is_same_origin(origin=request.headers.get("Origin"), host=request.get_host()):
-            raise OtherOrigin
-        if request.method in {"POST", "PUT", "PATCH"}:
-            if request.content_type != "application/json":
-                raise NotJson
-            if int(request.headers.get("Content-Length") or 0) > LARGEST_BODY or len(request.body) > LARGEST_BODY:
-                raise Malformed("The request is too long.")
-        response = view(request, *args, **kwargs)
-        response.headers["Cache-Control"] = "no-store"
-        return response
-
-    return guarded
-
-
 api = NinjaAPI(
     title="Conclave",
     version="1",
     description="Meetings: join, lobby, one's own meetings. The protocol is in docs/protocol/.",
-    parser=_StrictParser(),
+    parser=StrictParser(),
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-api.add_decorator(_guarded, mode="view")
+api.add_decorator(guarded, mode="view")
 
 _REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
 _OWN_REFUSALS = {401: ErrorOut, **_REFUSALS}
@@ -143,7 +87,7 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
     newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
     again = Again(participant=body.again.participant, seat=body.again.seat) if body.again else None
     try:
-        return TicketOut.of(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now))
+        return _ticket_out(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now))
     except queries.LinkUnknown:
         _limit(request, WRONG_LINK_RATE)
         raise
@@ -163,7 +107,7 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
     return LobbyOut(
         title=access.title,
         inviter=access.inviter,
-        region=RegionOut(id=region.id, territory=region.territory),
+        region=_region_out(region),
         live=live is not None,
         link_version=access.link_version,
     )
@@ -184,20 +128,20 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
 @api.get("/meetings", response={200: MeetingsOut, **_OWN_REFUSALS}, summary="One's own meetings")
 def get_meetings(request: HttpRequest) -> MeetingsOut:
     """Return the signed-in person's meetings, newest first."""
-    return MeetingsOut(meetings=[MeetingOut.of(meeting) for meeting in queries.own_meetings(owner=_owner(request))])
+    return MeetingsOut(meetings=[_meeting_out(meeting) for meeting in queries.own_meetings(owner=_owner(request))])
 
 
 @api.get("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="One of one's own meetings")
 def get_meeting(request: HttpRequest, meeting: str) -> MeetingOut:
     """Return one meeting to its owner."""
-    return MeetingOut.of(queries.own_meeting(meeting=meeting, owner=_owner(request)))
+    return _meeting_out(queries.own_meeting(meeting=meeting, owner=_owner(request)))
 
 
 @api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Rename a meeting")
 def patch_meeting(request: HttpRequest, meeting: str, body: TitleIn) -> MeetingOut:
     """Give one's own meeting another title."""
     now = _limit(request, MEETINGS_RATE)
-    return MeetingOut.of(own.rename_meeting(meeting=meeting, owner=_owner(request), title=body.title, now=now))
+    return _meeting_out(own.rename_meeting(meeting=meeting, owner=_owner(request), title=body.title, now=now))
 
 
 @api.delete("/meetings/{meeting}", response={204: None, **_OWN_REFUSALS}, summary="Delete a meeting")
@@ -215,6 +159,35 @@ def get_tree(request: HttpRequest, digest: str) -> HttpResponse:
     participant, _dot, secret = request.headers.get("Conclave-Seat", "").partition(".")
     tree = tree_for(digest=digest, participant=participant, seat=secret)
     return HttpResponse(tree, content_type="application/octet-stream")
+
+
+def _ticket_out(ticket: Ticket) -> TicketOut:
+    """Return a ticket as its answer."""
+    return TicketOut(
+        meeting=ticket.meeting,
+        call=ticket.call,
+        participant=ticket.participant,
+        seat=ticket.seat,
+        name=ticket.name,
+        role="host" if ticket.role is Role.HOST else "guest",
+        time=ticket.time,
+        attestation=ticket.attestation.text,
+        attestation_signature=ticket.attestation.signature,
+        attestation_key=ticket.attestation.key,
+        link_version=ticket.link_version,
+        region=_region_out(ticket.region),
+        media=MediaOut(url=ticket.region.path, token=ticket.media_token, ice_servers=[]),
+    )
+
+
+def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
+    """Return one of the owner's meetings as its answer."""
+    return MeetingOut(meeting=own.meeting, title=own.title, link_version=own.link_version, created_at=own.created_at, live=own.live)
+
+
+def _region_out(region: placement.Region) -> RegionOut:
+    """Return a region as its answer."""
+    return RegionOut(id=region.id, territory=region.territory)
 
 
 def _limit(request: HttpRequest, rate: Rate) -> int:

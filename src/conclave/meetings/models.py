@@ -66,7 +66,6 @@ class Call(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["meeting"], condition=Q(ended_at=None), name="meetings_one_live_call")]
-        indexes = [models.Index(fields=["region"], condition=Q(ended_at=None), name="meetings_live_calls")]
 
     def __str__(self) -> str:
         return self.id

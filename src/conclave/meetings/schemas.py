@@ -1,12 +1,14 @@
-"""What the JSON API takes and gives; OpenAPI and the client's TypeScript types are made from these."""
+"""What the JSON API takes and gives; OpenAPI and the client's TypeScript types are made from these.
 
+`python -m conclave.meetings.schemas` prints them as JSON Schema, without Django or a server.
+"""
+
+import json
+import sys
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-
-from conclave.meetings.join import Ticket
-from conclave.meetings.models import Role
-from conclave.meetings.queries import OwnMeeting
+from pydantic.json_schema import models_json_schema
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$", description="16 bytes as b64")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", description="32 bytes as b64")]
@@ -64,7 +66,7 @@ class TicketOut(Strict):
     participant: Id
     seat: Id
     name: str
-    role: Role
+    role: Literal["host", "guest"]
     time: int
     attestation: str
     attestation_signature: str
@@ -73,25 +75,6 @@ class TicketOut(Strict):
     region: RegionOut
     media: MediaOut
     socket: str = "/api/v1/socket"
-
-    @classmethod
-    def of(cls, ticket: Ticket) -> "TicketOut":
-        """Return a ticket as its answer."""
-        return cls(
-            meeting=ticket.meeting,
-            call=ticket.call,
-            participant=ticket.participant,
-            seat=ticket.seat,
-            name=ticket.name,
-            role=ticket.role,
-            time=ticket.time,
-            attestation=ticket.attestation.text,
-            attestation_signature=ticket.attestation.signature,
-            attestation_key=ticket.attestation.key,
-            link_version=ticket.link_version,
-            region=RegionOut(id=ticket.region.id, territory=ticket.region.territory),
-            media=MediaOut(url=ticket.region.path, token=ticket.media_token, ice_servers=[]),
-        )
 
 
 class LobbyIn(Strict):
@@ -137,11 +120,6 @@ class MeetingOut(Strict):
     created_at: int
     live: bool
 
-    @classmethod
-    def of(cls, own: OwnMeeting) -> "MeetingOut":
-        """Return a meeting as its answer."""
-        return cls(meeting=own.meeting, title=own.title, link_version=own.link_version, created_at=own.created_at, live=own.live)
-
 
 class MeetingsOut(Strict):
     """GET /meetings."""
@@ -166,3 +144,17 @@ class ErrorOut(Strict):
     """Every refusal."""
 
     error: ErrorDetail
+
+
+def schema() -> dict[str, object]:
+    """Return the JSON Schema of every body, under `$defs`."""
+    _, whole = models_json_schema([(model, "validation") for model in Strict.__subclasses__()], ref_template="#/$defs/{model}")
+    for model in whole["$defs"].values():
+        # Pydantic titles every field: generated types would get an alias for each of them.
+        for field in model.get("properties", {}).values():
+            field.pop("title", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Conclave's JSON API, version 1", **whole}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(schema(), indent=2, sort_keys=True) + "\n")
