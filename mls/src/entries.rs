@@ -110,7 +110,7 @@ impl Member {
     }
 
     // LOG-6: staging changes nothing in the group, so a commit that fails a rule is dropped here.
-    fn stage(&mut self, commit: &[u8]) -> Outcome<StagedCommit> {
+    pub fn stage(&mut self, commit: &[u8]) -> Outcome<StagedCommit> {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(commit).map_err(|_| Fault::malformed("the commit cannot be read"))?;
         let message: ProtocolMessage =
             message.try_into_protocol_message().map_err(from_library("bad_commit", "the message is not a commit"))?;

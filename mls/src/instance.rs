@@ -31,6 +31,13 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// What a member holds, for tests that misuse it.
+    #[cfg(test)]
+    #[allow(clippy::expect_used, reason = "tests only")]
+    pub(crate) fn parts(&mut self) -> (&Own, &mut Member) {
+        (self.own.as_ref().expect("open was called"), self.member.as_mut().expect("a group was entered"))
+    }
+
     /// Answers one request; never panics on any input.
     pub fn call(&mut self, request: &[u8]) -> String {
         answer(self.read(request).and_then(|request| self.dispatch(request)))

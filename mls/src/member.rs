@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::bytes::{B64, Id, Key, b64, labelled_text, sha256};
 use crate::code::security_code;
 use crate::fault::{Fault, Outcome, from_library};
-use crate::identity::{Place, Seat};
+use crate::identity::Place;
 use crate::keys::SeedKey;
 use crate::link::Link;
 use crate::log::Log;
@@ -131,11 +131,6 @@ impl Member {
         })
     }
 
-    /// Our own seat in the tree.
-    pub fn own_seat(&self) -> Outcome<&Seat> {
-        self.roster.at(self.group.own_leaf_index()).ok_or_else(|| Fault::new("internal", "our own leaf has no seat"))
-    }
-
     /// *state* of mls/README.md.
     pub fn state(&self) -> State {
         let active = self.group.is_active() && !self.broken;
@@ -165,15 +160,20 @@ impl Member {
         self.check_usable()?;
         let seat = self.roster.at(openmls::prelude::LeafNodeIndex::new(leaf));
         let seat = seat.ok_or_else(|| Fault::new("no_leaf", "nobody has this leaf"))?;
-        let mut context = leaf.to_be_bytes().to_vec();
-        context.extend_from_slice(seat.participant.text());
         let key = self
             .group
-            .export_secret(self.provider.crypto(), "conclave/media/1", &context, 16)
+            .export_secret(self.provider.crypto(), "conclave/media/1", &media_context(leaf, &seat.participant), 16)
             .map_err(from_library("internal", "the media key could not be derived"))?;
         let key = Zeroizing::new(key);
         Ok(json!({ "epoch": self.group.epoch().as_u64(), "leaf": leaf, "key": b64(&key) }))
     }
+}
+
+/// The exporter context of a leaf's media key: leaf index as 4 bytes big-endian ‖ participant id (text).
+pub fn media_context(leaf: u32, participant: &Id) -> Vec<u8> {
+    let mut context = leaf.to_be_bytes().to_vec();
+    context.extend_from_slice(participant.text());
+    context
 }
 
 /// The roster as hosts of the module show it.

@@ -1,6 +1,6 @@
 //! The gateway's side: the same rules on what can be seen from outside (LOG-3), with no secret of the group.
 
-use openmls::group::{ProposalStore, PublicGroup, StagedCommit};
+use openmls::group::{ProposalStore, PublicGroup, PublicProcessMessageError, StageCommitError, StagedCommit};
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, Sender};
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
@@ -82,7 +82,7 @@ impl Public {
             .map_err(from_library("bad_group", "the group cannot be opened"))?;
         check_tree(group.treesync())?;
         let roster = Roster::of_tree(&place, group.treesync(), 0)?;
-        if roster.len() != 1 {
+        if roster.count() != 1 {
             return Err(Fault::new("bad_group", "a new group has one member"));
         }
         let policy = read_policy(group.group_context().extensions())?;
@@ -160,7 +160,7 @@ impl Public {
         let message: ProtocolMessage =
             message.try_into_protocol_message().map_err(from_library("bad_commit", "the message is not a commit"))?;
         let crypto = self.provider.crypto();
-        let processed = self.group.process_message(crypto, message).map_err(from_library("bad_commit", "a commit cannot be applied"))?;
+        let processed = self.group.process_message(crypto, message).map_err(|error| refusal(&error))?;
         if !matches!(processed.sender(), Sender::Member(_)) {
             return Err(Fault::new("external_commit", "a commit must come from a member"));
         }
@@ -264,6 +264,14 @@ impl Seen {
         let context = group.group_context();
         Self { epoch: context.epoch().as_u64(), transcript: context.confirmed_transcript_hash().to_vec() }
     }
+}
+
+fn refusal(error: &PublicProcessMessageError) -> Fault {
+    let code = match error {
+        PublicProcessMessageError::InvalidCommit(StageCommitError::RequiredPathNotFound) => "path_missing",
+        _ => "bad_commit",
+    };
+    Fault::new(code, format!("a commit cannot be applied ({error})"))
 }
 
 fn lost() -> Fault {

@@ -82,12 +82,7 @@ impl Roster {
     }
 
     /// How many have a leaf.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.seats.len()
-    }
-
-    /// Whether nobody has a leaf.
-    pub fn is_empty(&self) -> bool {
-        self.seats.is_empty()
     }
 }

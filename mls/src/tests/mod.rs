@@ -1,5 +1,14 @@
 //! The rules, each tried by a small world of members and a gateway.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::too_many_lines, missing_docs)]
 
+mod additions;
 mod calls;
+mod churn;
+mod commits;
+mod forge;
+mod incarnations;
+mod joining;
+mod policies;
+mod sayings;
+mod vectors;
 mod world;

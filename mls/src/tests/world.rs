@@ -67,6 +67,7 @@ pub struct World {
     pub log: Vec<Value>,
     pub people: BTreeMap<String, Person>,
     pub spent: i64,
+    pub reopened: Value,
     serial: u64,
 }
 
@@ -87,6 +88,7 @@ impl World {
             log: Vec::new(),
             people: BTreeMap::new(),
             spent: -1,
+            reopened: Value::Null,
             serial: 100,
         }
     }
@@ -152,6 +154,7 @@ impl World {
             "attestation_key": self.signer.public(), "group_info": created["group_info"], "tree": created["tree"]});
         self.public = Instance::default();
         call(&mut self.public, &request).unwrap();
+        self.reopened = request;
     }
 
     pub fn with(names: &[&str]) -> Self {
@@ -241,6 +244,40 @@ impl World {
                 person.cursor = usize::try_from(covers + 1).unwrap();
             }
         }
+    }
+
+    /// Accepts a commit and gives the join request of the first joiner, who is not one of the people.
+    pub fn deliver_to_stranger(&mut self, commit: &Value) -> Value {
+        self.stage(commit).expect("the gateway should accept this commit");
+        let index = i64::try_from(self.log.len()).unwrap();
+        call(&mut self.public, &json!({"do": "public_merge", "index": index})).unwrap();
+        self.spent = commit["covers"].as_i64().unwrap();
+        self.log.push(json!({"kind": "commit", "participant": commit["participant"], "commit": commit["commit"]}));
+        self.everybody_reads();
+        let tree = call(&mut self.public, &json!({"do": "public_tree"})).unwrap()["tree"].clone();
+        json!({"do": "join", "incarnation": self.incarnation, "welcome": commit["welcomes"][0]["welcome"], "tree": tree,
+            "covers": commit["covers"], "index": index})
+    }
+
+    /// Somebody reloads the page: the same identity and participant, one commit by Alice replaces the leaf. Gives the old tab.
+    pub fn reload(&mut self, name: &str) -> Person {
+        let (participant, identity) = (self.people[name].participant.clone(), self.people[name].identity.clone());
+        self.announce_removal(name, "replaced");
+        let mut again = self.person(name, false, Some((&participant, &identity)));
+        let entry = self.key_package(&mut again);
+        self.append(entry);
+        self.everybody_reads();
+        let commit = self.commit("Alice", None);
+        assert_eq!(commit["dropped"], json!([]));
+        self.stage(&commit).unwrap();
+        let index = self.log.len();
+        let log_entry = json!({"kind": "commit", "participant": commit["participant"], "commit": commit["commit"]});
+        let mut old = self.people.insert(name.to_owned(), again).unwrap();
+        self.accept(&commit);
+        assert_eq!(self.log[index], log_entry);
+        let log = self.log.clone();
+        read(&mut old, &log);
+        old
     }
 
     /// Everybody in the group reads the log to its end.

@@ -1,0 +1,145 @@
+//! LOG-12: entering a new incarnation of the same call.
+
+use serde_json::{Value, json};
+
+use super::world::{Person, World, id};
+
+/// Everybody remembers; the incarnation ends; the named one creates the next with what it remembers.
+fn next_incarnation(world: &mut World, creator: &str, last: Option<&str>) {
+    world.incarnation = id(4);
+    world.log.clear();
+    world.spent = -1;
+    let mut request = json!({"do": "create", "incarnation": world.incarnation});
+    if let Some(last) = last {
+        request["last"] = json!(last);
+    }
+    let created = world.get(creator).ok(&request);
+    world.get(creator).cursor = 0;
+    world.open_public(&created);
+}
+
+fn remember(world: &mut World, name: &str) -> String {
+    world.get(name).ok(&json!({"do": "remember"}))["text"].as_str().unwrap().to_owned()
+}
+
+/// `by` adds the person, who tries to enter with what it remembers.
+fn enter(world: &mut World, by: &str, person: &mut Person, last: &str) -> Result<Value, String> {
+    let entry = world.key_package(person);
+    world.append(entry);
+    let covers = world.covers();
+    let log = world.log.clone();
+    super::world::read(world.get(by), &log);
+    let mut commit = world.get(by).ok(&json!({"do": "commit", "covers": covers}));
+    commit["covers"] = json!(covers);
+    commit["participant"] = json!(world.people[by].participant);
+    let mut join = world.deliver_to_stranger(&commit);
+    join["last"] = json!(last);
+    super::world::call(&mut person.instance, &join)
+}
+
+fn outsiders(world: &mut World, names: &[&str]) -> Vec<Person> {
+    names.iter().map(|name| world.people.remove(*name).unwrap()).collect()
+}
+
+#[test]
+fn log_12_the_same_people_with_the_same_policy_enter() {
+    let mut world = World::with(&["Bob"]);
+    let lock = world.get("Alice").ok(&json!({"do": "policy", "changes": {"strict": false, "suspended": true}}))["policy"].clone();
+    let commit = world.commit("Alice", Some(&lock));
+    world.deliver(&commit);
+    let (alices, bobs) = (remember(&mut world, "Alice"), remember(&mut world, "Bob"));
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    next_incarnation(&mut world, "Alice", Some(&alices));
+    assert_eq!(world.get("Alice").state()["policy"]["version"], 1);
+    enter(&mut world, "Alice", &mut bob, &bobs).unwrap();
+}
+
+#[test]
+fn log_12_another_policy_is_refused() {
+    let mut world = World::with(&["Bob"]);
+    let lock = world.get("Alice").ok(&json!({"do": "policy", "changes": {"suspended": true}}))["policy"].clone();
+    let commit = world.commit("Alice", Some(&lock));
+    world.deliver(&commit);
+    let bobs = remember(&mut world, "Bob");
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    next_incarnation(&mut world, "Alice", None); // a fresh policy, version 0
+    assert_eq!(enter(&mut world, "Alice", &mut bob, &bobs).unwrap_err(), "policy_differs");
+}
+
+#[test]
+fn log_12_a_creator_from_outside_is_refused() {
+    let mut world = World::started(false);
+    world.join_all(&["Bob"]);
+    let bobs = remember(&mut world, "Bob");
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    let mallory = world.person("Mallory", false, None);
+    world.people.insert("Mallory".to_owned(), mallory);
+    world.people.remove("Alice");
+    next_incarnation(&mut world, "Mallory", None); // the same empty policy
+    assert_eq!(enter(&mut world, "Mallory", &mut bob, &bobs).unwrap_err(), "creator_unknown");
+}
+
+#[test]
+fn log_12_somebody_a_host_removed_is_not_in_it() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let carol_id = world.people["Carol"].participant.clone();
+    let by = world.get("Alice").ok(&json!({"do": "sign_remove", "participant": carol_id}));
+    world.append(json!({"kind": "remove", "participant": carol_id, "reason": "removed", "by": by}));
+    let commit = world.commit("Alice", None);
+    world.deliver(&commit);
+    let (alices, bobs) = (remember(&mut world, "Alice"), remember(&mut world, "Bob"));
+    let mut people = outsiders(&mut world, &["Bob", "Carol"]);
+    next_incarnation(&mut world, "Alice", Some(&alices));
+    let mut carol = people.pop().unwrap();
+    let nothing = json!({"call": world.call, "incarnation": world.incarnation});
+    let _ = nothing;
+    // Alice's client, cheating or not, lets Carol in again; Bob does not enter.
+    let entry = world.key_package(&mut carol);
+    world.append(entry);
+    let commit = world.commit("Alice", None);
+    world.deliver_to_stranger(&commit);
+    world.everybody_reads();
+    assert_eq!(enter(&mut world, "Alice", &mut people[0], &bobs).unwrap_err(), "removed_present");
+}
+
+#[test]
+fn log_12_a_closed_group_has_no_strangers() {
+    let mut world = World::with(&["Bob"]);
+    let strict = world.get("Alice").ok(&json!({"do": "policy", "changes": {"strict": true}}))["policy"].clone();
+    let commit = world.commit("Alice", Some(&strict));
+    world.deliver(&commit);
+    let (alices, bobs) = (remember(&mut world, "Alice"), remember(&mut world, "Bob"));
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    next_incarnation(&mut world, "Alice", Some(&alices));
+    for (name, person) in [("Eve", None), ("Bob", Some(()))] {
+        let mut stranger = world.person("Eve", false, None);
+        let target = if person.is_some() { &mut bob } else { &mut stranger };
+        let made = target.ok(&json!({"do": "key_package", "incarnation": world.incarnation}));
+        let admit = world.get("Alice").ok(&json!({"do": "sign_admit", "reference": made["reference"]}));
+        let entry = json!({"kind": "add", "participant": target.participant, "key_package": made["key_package"], "mac": made["mac"], "admit": admit});
+        world.append(entry);
+        let commit = world.commit("Alice", None);
+        let mut join = world.deliver_to_stranger(&commit);
+        world.everybody_reads();
+        if name == "Bob" {
+            join["last"] = json!(bobs);
+            assert_eq!(bob.err(&join), "stranger_present");
+        }
+    }
+}
+
+#[test]
+fn coming_back_to_the_same_incarnation_the_policy_only_moves_forward() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let text = remember(&mut world, "Bob");
+    let later: Value = serde_json::from_str(&text).unwrap();
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    world.append(json!({"kind": "remove", "participant": bob.participant, "reason": "replaced"}));
+    let ahead = text.replace(r#""version":0"#, r#""version":7"#);
+    assert_ne!(ahead, text);
+    assert_eq!(later["incarnation"], json!(world.incarnation));
+    assert_eq!(enter(&mut world, "Alice", &mut bob, &ahead).unwrap_err(), "policy_differs");
+    world.append(json!({"kind": "remove", "participant": bob.participant, "reason": "replaced"}));
+    world.everybody_reads();
+    enter(&mut world, "Alice", &mut bob, &text).unwrap();
+}
