@@ -4,6 +4,7 @@ import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls
 import { keep } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
+import type { Presence } from "../media/presence";
 import type { Tiles } from "../media/tiles";
 import * as chat from "./chat";
 import type { Change } from "./contract";
@@ -27,6 +28,7 @@ export class InCall {
   #live = false;
   readonly #order: string[] = [];
   readonly #announced = new Map<string, number>();
+  readonly #outside = new Map<string, number>();
   readonly #heard = new Map<string, number>();
   readonly #hands = new Set<string>();
   readonly #strangers = new Set<string>();
@@ -179,8 +181,10 @@ export class InCall {
     if (!this.#state) return;
     const self = this.session.ticket.participant;
     const now = performance.now();
+    const present = this.session.media.presences;
+    this.#noteOutside(present, now);
     const list = people({
-      now, self, leaves: this.#state.roster, announced: this.#announced, present: this.session.media.presences, heard: this.#heard, hands: this.#hands, order: this.#order,
+      now, self, leaves: this.#state.roster, announced: this.#announced, present, outside: this.#outside, heard: this.#heard, hands: this.#hands, order: this.#order,
     });
     for (const { participant, lock } of list) {
       if (lock !== "stranger" || this.#strangers.has(participant)) continue;
@@ -189,5 +193,12 @@ export class InCall {
     }
     this.#store.setState({ people: list });
     this.#tiles.refresh();
+  }
+
+  #noteOutside(present: readonly Presence[], now: number): void {
+    const inside = new Set(this.#state?.roster.map(({ participant }) => participant));
+    const outside = new Set(present.map(({ participant }) => participant).filter((participant) => !inside.has(participant)));
+    for (const participant of this.#outside.keys()) if (!outside.has(participant)) this.#outside.delete(participant);
+    for (const participant of outside) if (!this.#outside.has(participant)) this.#outside.set(participant, now);
   }
 }

@@ -5,7 +5,7 @@ import { LOCK_MS, people, type RosterFacts } from "./roster";
 const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, ...more });
 const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const });
 const facts = (more: Partial<RosterFacts> = {}): RosterFacts => ({
-  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], heard: new Map(), hands: new Set(), order: ["b", "a"], ...more,
+  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), hands: new Set(), order: ["b", "a"], ...more,
 });
 
 describe("The roster (I3)", () => {
@@ -20,13 +20,18 @@ describe("The roster (I3)", () => {
   });
 
   it("gives nobody a name, a lock or a role for being in the media room (I10, JOIN-4)", () => {
-    const [, , stranger] = people(facts({ present: [present("mallory")], heard: new Map([["mallory", 100_000]]), hands: new Set(["mallory"]) }));
+    const [, , stranger] = people(facts({ present: [present("mallory")], outside: new Map([["mallory", 0]]), heard: new Map([["mallory", 100_000]]), hands: new Set(["mallory"]) }));
     expect(stranger).toMatchObject({ participant: "mallory", name: "", lock: "stranger", leaf: null, hosting: false, handUp: false });
   });
 
   it("shows an announced participant as being secured for 15 s, then as a stranger", () => {
     const lock = (ago: number) => people(facts({ announced: new Map([["c", 100_000 - ago]]), present: [present("c")] })).at(-1)?.lock;
     expect([lock(0), lock(14_999), lock(15_000)]).toEqual(["securing", "securing", "stranger"]);
+  });
+
+  it("waits a moment before it calls somebody a stranger, for media and group change side by side", () => {
+    const lock = (ago: number) => people(facts({ present: [present("d")], outside: new Map([["d", 100_000 - ago]]) })).at(-1)?.lock;
+    expect([lock(0), lock(3_999), lock(4_000)]).toEqual(["securing", "securing", "stranger"]);
   });
 
   it("does not show ourselves as a stranger before we have a leaf", () => {

@@ -10,6 +10,8 @@ import { ambiguous } from "./alike";
 /** FRM-6: how long one authenticated frame keeps a padlock on. */
 export const LOCK_MS = 3_000;
 const SECURING_MS = 15_000;
+/** Media and group change side by side: one may be a little ahead of the other when somebody comes or goes. */
+const UNANNOUNCED_MS = 4_000;
 
 export interface RosterFacts {
   readonly now: number;
@@ -18,6 +20,8 @@ export interface RosterFacts {
   /** Announced to be added and not in the tree yet, with when that was. */
   readonly announced: ReadonlyMap<string, number>;
   readonly present: readonly Presence[];
+  /** Since when a participant of the media room has had no leaf. */
+  readonly outside: ReadonlyMap<string, number>;
   /** When a frame of that participant last authenticated here. */
   readonly heard: ReadonlyMap<string, number>;
   readonly hands: ReadonlySet<string>;
@@ -58,9 +62,10 @@ function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<s
   };
 }
 
-function outsider(participant: string, presence: Presence | undefined, { now, announced }: RosterFacts): Person {
+function outsider(participant: string, presence: Presence | undefined, { now, announced, outside }: RosterFacts): Person {
   const since = announced.get(participant);
-  const lock: Lock = since !== undefined && now - since < SECURING_MS ? "securing" : "stranger";
+  const late = since === undefined ? now - (outside.get(participant) ?? now) >= UNANNOUNCED_MS : now - since >= SECURING_MS;
+  const lock: Lock = late ? "stranger" : "securing";
   return {
     participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, signedIn: false, domain: null, self: false, lock, handUp: false,
     ...view(presence),

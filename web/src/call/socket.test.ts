@@ -27,7 +27,7 @@ class FakeWebSocket {
 }
 
 let log = 0;
-const hooks = { message: vi.fn(), lost: vi.fn(), back: vi.fn(), dead: vi.fn(), hello: () => ({ t: "hello", v: 1, participant: "p", seat: "s", incarnation: "i", log, said: 0 }) } satisfies SocketHooks as SocketHooks;
+const hooks = { message: vi.fn(), lost: vi.fn(), back: vi.fn(), dead: vi.fn(), hello: () => ({ t: "hello", v: 1, participant: "p", seat: "s", incarnation: "i", log, said: 0 }) } as const satisfies SocketHooks;
 const ready = { t: "ready", incarnation: "i", mode: "resume", log: 0, said: 0, time: 0 };
 const newest = (): FakeWebSocket => {
   const socket = FakeWebSocket.made.at(-1);
@@ -71,7 +71,7 @@ describe("The meeting socket (JOIN-5)", () => {
       if (newest().readyState !== 3) newest().close();
       await vi.advanceTimersByTimeAsync(500);
     }
-    expect([vi.mocked(hooks.lost).mock.calls.length, vi.mocked(hooks.dead).mock.calls.length]).toEqual([1, 1]);
+    expect([hooks.lost.mock.calls.length, hooks.dead.mock.calls.length]).toEqual([1, 1]);
     expect(FakeWebSocket.made.length).toBeLessThan(40);
   });
 

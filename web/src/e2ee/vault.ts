@@ -3,7 +3,7 @@
  */
 import { bytesOf } from "./base64";
 import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
-import type { Mls, MlsOperation, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry } from "./mls";
+import type { Mls, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry } from "./mls";
 import type { OpenArguments, Operation, Operations, SeatedArguments } from "./keys.protocol";
 
 /** One module instance, one member (mls/README.md); throws errors with a `code`. */

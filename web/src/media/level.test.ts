@@ -27,7 +27,7 @@ describe("The microphone's meter", () => {
     const told = hooks();
     const meter = new Meter(told);
     for (const loudness of [0, 0.01, 0.1, 1]) meter.hear(loudness);
-    const levels = told.level.mock.calls.map(([level]: [number]) => level);
+    const levels = told.level.mock.calls.map(([level]) => Number(level));
     expect(levels).toEqual([...levels].sort((one, other) => one - other));
     expect([levels[0], levels.at(-1)]).toEqual([0, 1]);
   });

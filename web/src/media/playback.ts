@@ -27,7 +27,8 @@ export class Playback {
   }
 
   remove(track: RemoteTrack): void {
-    for (const element of track.detach()) if (this.#place.contains(element)) element.remove();
+    track.detach();
+    this.#elements.get(track)?.remove();
     this.#elements.delete(track);
   }
 

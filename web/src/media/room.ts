@@ -2,7 +2,7 @@
  * The LiveKit room: carries frames that only members can open, and is believed in nothing else. Who is who comes from the group;
  * here a participant is only an id under which sealed frames arrive.
  */
-import { ParticipantEvent, Room, RoomEvent, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
+import { ParticipantEvent, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
 import type { Frames } from "../e2ee/frames.client";
 import { RefusingManager } from "../e2ee/manager";
 import type { OwnTrack } from "./devices";
@@ -28,6 +28,9 @@ const OPTIONS: RoomOptions = {
   publishDefaults: { videoCodec: "vp8", simulcast: true, backupCodec: false, red: false, dtx: true, stopMicTrackOnMute: false },
   stopLocalTrackOnUnpublish: false,
 };
+
+// The console is read by people who look for errors of ours; LiveKit's own notes tell them nothing and name participants.
+setLogLevel("silent");
 
 export class Media {
   readonly room: Room;
