@@ -15,7 +15,7 @@ from pytest_django import Settings
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
-from conclave.kernel import clock
+from conclave.kernel import clock, outbox
 from conclave.media import ticket
 from conclave.media.engine import engine_api
 from conclave.meetings import watch
@@ -75,6 +75,21 @@ async def test_bob_connects_through_the_gate_and_is_put_out_by_a_removal(joins: 
         await _connect(gateway, bob)
     assert refused.value.response.status_code == 403
     assert await _validate(gateway, "/media/local/rtc/v1/validate", bob) == (403, "seat_unknown")
+
+
+async def test_what_leaving_asks_of_the_engine_is_done_by_the_outbox(joins: Joins, gateway: str, engine: LiveEngine) -> None:
+    bob = await sync_to_async(joins)("Bob", at=clock.now())
+    alice = await sync_to_async(joins)("Alice", at=clock.now())
+    socket = await _connect(gateway, bob)
+    await sync_to_async(leave)(participant=bob.participant, now=clock.now())
+    assert await asyncio.to_thread(outbox.run_due, now=clock.now()) == 1
+    async for _ in socket:
+        pass
+    async with engine_api(url=engine.url, credentials=engine.credentials) as api:
+        assert await api.rooms() == {bob.call}
+        await sync_to_async(leave)(participant=alice.participant, now=clock.now())
+        assert await asyncio.to_thread(outbox.run_due, now=clock.now()) == 2
+        assert await api.rooms() == frozenset()
 
 
 async def test_the_engines_refreshed_token_opens_the_gate_until_its_holder_leaves(joins: Joins, gateway: str) -> None:
