@@ -263,6 +263,13 @@ def settled(members: list[Member], now: int) -> None:
     assert len({member.code for member in members}) == 1
 
 
+def view_of(world: World) -> reading.View:
+    """Return where the call stands."""
+    view = reading.latest(call=world.call)
+    assert view is not None
+    return view
+
+
 def _entry(text: str) -> dict[str, Any]:
     """Return a log entry."""
     return _dict(json.loads(text))

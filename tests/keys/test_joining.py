@@ -5,7 +5,7 @@ import pytest
 from conclave.keys import delivery, read
 from conclave.keys.models import Group, Lease, Seat
 from conclave.keys.settle import settle
-from tests.keys.members import Member, World, run, settled
+from tests.keys.members import Member, World, run, settled, view_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,7 +37,7 @@ def test_a_commit_starts_at_once_and_the_rest_is_batched(world: World, now: int)
     settle(now + 200)
     assert not Lease.objects.exists()
     settle(now + 260)
-    assert Lease.objects.get().covers == read.latest(call=world.call).log_next - 1
+    assert Lease.objects.get().covers == view_of(world).log_next - 1
     run([alice, bob, charlie, dora], now + 270)
     assert dora.names == {"Alice", "Bob", "Charlie", "Dora"}
 
@@ -49,9 +49,9 @@ def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:
     bob.enter(now + 10)
     charlie.enter(now + 20)
     settle(now + 1_900)
-    assert read.latest(call=world.call).incarnation == first.incarnation
+    assert view_of(world).incarnation == first.incarnation
     settle(now + 2_001)
-    view = read.latest(call=world.call)
+    view = view_of(world)
     assert (view.incarnation != first.incarnation, view.creator) == (True, bob.participant)
     bob.open(view.incarnation, now + 2_100)
     with pytest.raises(delivery.NotLive):
@@ -116,10 +116,10 @@ def test_acked_is_said_when_the_old_members_are_there(world: World, now: int) ->
     charlie.enter(now + 5_000)
     alice.read(now + 5_001)
     alice.read(now + 5_001)
-    view = read.latest(call=world.call)
+    view = view_of(world)
     assert (view.epoch, view.acked) == (2, 1)
     bob.read(now + 5_002)
-    assert read.latest(call=world.call).acked == 2
+    assert view_of(world).acked == 2
 
 
 def test_a_welcome_is_kept_until_the_joiner_is_in(world: World, now: int) -> None:
@@ -127,7 +127,7 @@ def test_a_welcome_is_kept_until_the_joiner_is_in(world: World, now: int) -> Non
     alice.enter(now)
     bob.enter(now)
     run([alice], now)
-    pk = read.latest(call=world.call).pk
+    pk = view_of(world).pk
     assert [one.participant for one in read.admissions(pk=pk)] == [bob.participant]
     run([alice, bob], now)
     assert read.admissions(pk=pk) == []

@@ -2,20 +2,12 @@
 
 import pytest
 
-from conclave.keys import delivery, gateway, read
+from conclave.keys import delivery, gateway
 from conclave.keys.models import Gateway, Group, LogEntry, Seat
-from conclave.keys.read import View
 from conclave.keys.settle import settle
-from tests.keys.members import Member, World, run, settled
+from tests.keys.members import Member, World, run, settled, view_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def view_of(world: World) -> View:
-    """Return where the call stands."""
-    view = read.latest(call=world.call)
-    assert view is not None
-    return view
 
 
 def members(world: World, *names: str) -> list[Member]:

@@ -20,7 +20,7 @@ Mode = Literal["create", "join", "resume"]
 class Arrival:
     """What `ready` says: the live incarnation, what the client is to do in it, and the indices that it gets next.
 
-    `follows` is False for a joiner: its indices are set by its welcome.
+    `follows` is False for a joiner: its indices are set by its welcome, which answers the announcement at `announced`, if there is one.
     """
 
     incarnation: str
@@ -28,6 +28,7 @@ class Arrival:
     log: int
     said: int
     follows: bool
+    announced: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,14 @@ def _arrive(sitter: Sitter, place: Place, now: int) -> Arrival:
     if resumes and before is not None and group.pk == before.pk:
         said_at = min(place.said, group.said_next)
         follows = _follows(seat, group, place.log)
-        return Arrival(incarnation=group.incarnation, mode="resume", log=place.log, said=said_at, follows=follows)
+        return Arrival(
+            incarnation=group.incarnation,
+            mode="resume",
+            log=place.log,
+            said=said_at,
+            follows=follows,
+            announced=None if follows else seat.added,
+        )
     creates = group.state == Group.State.CREATING and group.creator == sitter.participant
     at = 0 if creates else group.log_next
     return Arrival(incarnation=group.incarnation, mode="create" if creates else "join", log=at, said=group.said_next, follows=creates)
@@ -145,5 +153,5 @@ def lose(*, participant: str, socket: str, now: int) -> None:
 
 def holds(*, participants: list[str]) -> dict[str, Holding]:
     """Return who holds these seats now; a seat that does not exist is left out."""
-    rows = Seat.objects.filter(participant__in=participants).values("participant", "socket", "gone", "dropped")
-    return {row.pop("participant"): Holding(**row) for row in rows}
+    rows = Seat.objects.filter(participant__in=participants).values_list("participant", "socket", "gone", "dropped")
+    return {participant: Holding(socket=socket, gone=gone, dropped=dropped) for participant, socket, gone, dropped in rows}

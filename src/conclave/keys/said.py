@@ -68,7 +68,7 @@ def _header(call: str, incarnation: str, message: str) -> tuple[int, bytes]:
     except groups.MlsError as error:
         raise BadMessage(f"The message cannot be relayed ({error.code}).") from error
     commitment = b64.decode(header.authenticated_data)
-    ours = b64.decode(header.group_id) == f"{call}.{incarnation}".encode()
+    ours = header.group_id == f"{call}.{incarnation}"
     if not ours or header.content_type != APPLICATION or len(commitment) != COMMITMENT_BYTES:
         raise BadMessage
     return header.epoch, commitment

@@ -14,9 +14,7 @@ from conclave.meetings.remove import remove
 
 ACK_SECONDS = 0.05
 Answer = dict[str, object] | None
-Act = (
-    socket.Create | socket.Announce | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
-)
+Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
 
 _flushing: set[asyncio.Task[None]] = set()
 
@@ -26,7 +24,7 @@ async def act(*, seat: Seat, message: Act, now: int) -> Answer:
 
     Args:
         seat: whose socket sent it.
-        message: any but `hello` and `bye`.
+        message: any but `hello`, `bye` and `announce`.
         now: the time.
 
     Returns:
@@ -51,13 +49,36 @@ def bye(*, seat: Seat, now: int) -> None:
     leave(participant=seat.participant, now=now)
 
 
+def announce(*, seat: Seat, message: socket.Announce, now: int) -> int:
+    """Ask that this seat be added.
+
+    Args:
+        seat: whose.
+        message: its key package.
+        now: the time.
+
+    Returns:
+        The announcement's index in the log.
+
+    Raises:
+        NotLive, BadKeyPackage: see keys.
+    """
+    return delivery.announce(
+        call=seat.call,
+        meeting=seat.meeting,
+        participant=seat.participant,
+        incarnation=message.incarnation,
+        key_package=message.key_package,
+        mac=message.mac,
+        now=now,
+    )
+
+
 def _act(seat: Seat, message: Act, now: int) -> Answer:  # noqa: PLR0911 - one line for each message
     """Do it, in a thread."""
     match message:
         case socket.Create():
             return _create(seat, message, now)
-        case socket.Announce():
-            return _announce(seat, message, now)
         case socket.SendCommit():
             return _commit(seat, message, now)
         case socket.Nack():
@@ -83,19 +104,6 @@ def _create(seat: Seat, message: socket.Create, now: int) -> Answer:
         incarnation=message.incarnation,
         group_info=message.group_info,
         tree=message.tree,
-        now=now,
-    )
-    return None
-
-
-def _announce(seat: Seat, message: socket.Announce, now: int) -> Answer:
-    delivery.announce(
-        call=seat.call,
-        meeting=seat.meeting,
-        participant=seat.participant,
-        incarnation=message.incarnation,
-        key_package=message.key_package,
-        mac=message.mac,
         now=now,
     )
     return None

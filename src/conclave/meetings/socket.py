@@ -328,7 +328,7 @@ def read(*, text: str) -> ClientMessage:
         Malformed: more than 1 MiB, not JSON, of an unknown type, or with a field missing, unknown or out of bounds (JOIN-6).
     """
     # Every character is at least a byte: most texts need not be encoded to be measured.
-    if len(text) > LARGEST_TEXT or (not text.isascii() and len(text.encode()) > LARGEST_TEXT):
+    if len(text) > LARGEST_TEXT or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > LARGEST_TEXT):
         raise Malformed("The message is larger than 1 MiB.")
     try:
         return _client.validate_json(text)

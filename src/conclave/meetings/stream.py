@@ -22,6 +22,7 @@ class _Cursors:
     incarnation: str
     log: int | None = None
     said: int | None = None
+    announced: int | None = None
     leases: set[str] = field(default_factory=set)
     welcomed: int = -1
     acked: int = 0
@@ -39,10 +40,16 @@ class Stream:
         self._ear = ear
         self._dropped = 0
         self._send = send
-        self._at = _Cursors(incarnation=arrival.incarnation, created=arrival.mode != "create")
+        self._at = _Cursors(incarnation=arrival.incarnation, created=arrival.mode != "create", announced=arrival.announced)
         if arrival.follows:
             self._at.log, self._at.said = arrival.log, arrival.said
-        self._waiting = arrival.mode == "resume" and not arrival.follows
+        self._look_back = arrival.announced is not None
+
+    def announced(self, *, incarnation: str, index: int) -> None:
+        """Note at which index of the log this socket announced its key package: only a welcome for that one can be opened."""
+        if incarnation == self._at.incarnation:
+            self._at.announced = index
+        self._ear.news.set()
 
     async def push(self) -> None:
         """Send what is new: a welcome before the log it opens, the log before a lease that covers it (LOG-5)."""
@@ -78,12 +85,15 @@ class Stream:
 
     async def _welcome(self, pk: int) -> None:
         """Send the joiner its part of a commit, once; from there on it reads the log."""
-        if self._waiting:
-            self._waiting = False
+        if self._look_back:
+            self._look_back = False
             for stored in await in_thread(read.admissions, pk=pk, participant=self._participant):
-                self._feed.admissions.setdefault(self._participant, stored)
+                self._feed.admissions[self._participant] = stored
         admission = self._feed.admissions.get(self._participant)
-        if admission is None or admission.index <= self._at.welcomed or (self._at.log or 0) > admission.index:
+        if admission is None or self._at.announced is None or admission.index <= self._at.welcomed:
+            return
+        if admission.covers < self._at.announced:
+            # It answers an earlier announcement, whose keys this client has no more; the next commit brings another.
             return
         self._at.welcomed = admission.index
         self._at.log, self._at.said = admission.covers + 1, admission.said

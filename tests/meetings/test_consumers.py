@@ -1,0 +1,187 @@
+"""JOIN-5 to JOIN-8: the meeting socket's states, and members who live through it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from conclave.kernel import bus, clock, deadlines
+from conclave.keys import feed
+from conclave.keys.models import Seat
+from conclave.keys.threads import in_thread
+from conclave.meetings import consumers
+from conclave.meetings.models import Participant
+from tests.keys.members import World
+from tests.meetings.sockets import Guest, new_meeting, together
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world() -> World:
+    """A meeting that nobody has joined yet."""
+    return new_meeting()
+
+
+@pytest.fixture(autouse=True)
+async def _gateway() -> AsyncIterator[None]:
+    """Run what every gateway runs beside its sockets; at the end nobody is left."""
+    bus.attach(asyncio.get_running_loop())
+
+    async def tick() -> None:
+        while True:
+            await in_thread(deadlines.settle_all, now=clock.now())
+            await asyncio.sleep(0.1)
+
+    ticking = asyncio.create_task(tick())
+    yield
+    await consumers.restart()
+    ticking.cancel()
+    await asyncio.gather(ticking, return_exceptions=True)
+    assert not feed._feeds
+    bus.attach(None)
+
+
+async def test_three_people_come_to_one_code(world: World) -> None:
+    guests = [Guest(world, name) for name in ("Alice", "Bob", "Charlie")]
+    for guest in guests:
+        await guest.enter()
+    await together(*guests, names={"Alice", "Bob", "Charlie"})
+    assert guests[0].heard[0]["mode"] == "create"
+    assert {"created", "keeper", "lease"} <= {message["t"] for message in guests[0].heard}
+
+
+async def test_what_is_said_is_relayed_in_order_and_franked(world: World) -> None:
+    """SAY-5, SAY-6; a joiner gets none from before its welcome."""
+    alice, bob, charlie = (Guest(world, name) for name in ("Alice", "Bob", "Charlie"))
+    await alice.enter()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    await alice.say("one")
+    first = await bob.until("said")
+    assert [item["participant"] for item in first["items"]] == [alice.ticket.participant]
+    opened = bob.mind.mls.call("open_message", message=first["items"][0]["message"], participant=alice.ticket.participant)
+    assert '"text":"one"' in str(opened["content"])
+    await charlie.enter()
+    await together(alice, bob, charlie, names={"Alice", "Bob", "Charlie"})
+    await bob.say("two")
+    second = await charlie.until("said")
+    assert (second["from"], len(second["items"])) == (1, 1)
+
+
+async def test_bye_leaves_at_once(world: World) -> None:
+    """JOIN-7."""
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.enter()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    await bob.leave()
+    await together(alice, names={"Alice"})
+    row = await Participant.objects.aget(pk=bob.ticket.participant)
+    assert row.gone_reason == "left"
+
+
+async def test_a_lost_socket_comes_back_and_misses_nothing(world: World) -> None:
+    """JOIN-7, LOG-5."""
+    alice, bob, charlie = (Guest(world, name) for name in ("Alice", "Bob", "Charlie"))
+    await alice.enter()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    await bob.vanish()
+    await alice.say("while away")
+    await charlie.enter()
+    await together(alice, charlie, names={"Alice", "Bob", "Charlie"})
+    await bob.connect()
+    assert bob.cursor is not None
+    await bob.hello(incarnation=bob.mind.incarnation, log=bob.cursor, said=0)
+    assert (await bob.until("ready"))["mode"] == "resume"
+    assert (await bob.until("said"))["from"] == 0
+    await together(alice, bob, charlie, names={"Alice", "Bob", "Charlie"})
+
+
+async def test_a_second_socket_ends_the_first(world: World) -> None:
+    """JOIN-5: joined_elsewhere."""
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.enter()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    tab = Guest(world, "Bob")
+    await tab.enter(again=bob)
+    assert (await bob.until("gone"))["reason"] == "joined_elsewhere"
+    await together(alice, tab, names={"Alice", "Bob"})
+    assert tab.ticket.participant == bob.ticket.participant
+
+
+async def test_a_host_removes_somebody(world: World) -> None:
+    """JOIN-8: removed; and the others' group goes on without them."""
+    alice, bob, charlie = Guest(world, "Alice", host=True), Guest(world, "Bob"), Guest(world, "Charlie")
+    await alice.found()
+    for guest in (bob, charlie):
+        await guest.enter()
+    await together(alice, bob, charlie, names={"Alice", "Bob", "Charlie"})
+    word = alice.mind.mls.call("sign_remove", participant=charlie.ticket.participant)
+    await alice.tell(t="remove", participant=charlie.ticket.participant, signature=word["signature"])
+    assert (await charlie.until("gone"))["reason"] == "removed"
+    await together(alice, bob, names={"Alice", "Bob"})
+    await charlie.connect()
+    await charlie.hello()
+    assert (await charlie.until("gone"))["reason"] == "removed"
+
+
+async def test_a_guest_removes_nobody(world: World) -> None:
+    alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    word = alice.mind.mls.call("sign_remove", participant=alice.ticket.participant)
+    await bob.tell(t="remove", participant=alice.ticket.participant, signature=word["signature"])
+    assert (await bob.until("error"))["code"] == "not_host"
+
+
+async def test_a_host_ends_the_call_for_all(world: World) -> None:
+    """JOIN-8: ended."""
+    alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    word = alice.mind.mls.call("sign_end")
+    await alice.tell(t="end", signature=word["signature"])
+    assert (await bob.until("gone"))["reason"] == "ended"
+    assert (await alice.until("gone"))["reason"] == "ended"
+
+
+async def test_the_gateway_says_that_it_restarts(world: World) -> None:
+    """JOIN-8: restarting; the seat waits for its owner."""
+    alice = Guest(world, "Alice")
+    await alice.enter()
+    await together(alice, names={"Alice"})
+    stopping = asyncio.create_task(consumers.restart())
+    assert (await alice.until("gone"))["reason"] == "restarting"
+    await stopping
+    row = await Seat.objects.aget(participant=alice.ticket.participant)
+    assert (row.socket, row.gone, row.lost_until is not None) == ("", "", True)
+
+
+async def test_a_wrong_seat_is_unknown(world: World) -> None:
+    """JOIN-8: Charlie must never get in."""
+    alice, charlie = Guest(world, "Alice"), Guest(world, "Charlie")
+    await alice.take_ticket()
+    await charlie.take_ticket()
+    await charlie.connect()
+    await charlie.hello(participant=alice.ticket.participant)
+    assert (await charlie.until("gone"))["reason"] == "seat_unknown"
+    await charlie.wire.closed()
+
+
+async def test_a_silent_creator_is_overtaken(world: World) -> None:
+    """LOG-13, over the socket: renew says who creates now."""
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.take_ticket()
+    await alice.connect()
+    await alice.hello()
+    await alice.hear()
+    assert alice.heard[0]["mode"] == "create"
+    await bob.enter()
+    assert (await bob.until("renew"))["mode"] == "create"
+    assert (await alice.until("renew"))["mode"] == "join"
+    await together(alice, bob, names={"Alice", "Bob"})
