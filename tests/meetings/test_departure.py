@@ -9,7 +9,7 @@ from conclave.keys import delivery
 from conclave.keys.models import Seat as KeysSeat
 from conclave.meetings import end, lost, remove
 from conclave.meetings.departure import depart, finish
-from conclave.meetings.join import HELLO_WITHIN_MS, Ticket
+from conclave.meetings.join import HELLO_WITHIN_MS, Again, Ticket
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Call, Ended, Gone, Participant
 from conclave.transparency.models import JournalEntry
@@ -118,6 +118,16 @@ def test_a_seat_whose_hello_never_comes_is_given_up(joins: Joins) -> None:
     lost.settle_awaited(NOW + HELLO_WITHIN_MS + 1)
     assert Participant.objects.get(pk=bob.participant).gone_reason == "lost"
     assert Participant.objects.get(pk=alice.participant).left_at is None
+
+
+def test_a_reload_before_the_first_hello_is_awaited_anew(joins: Joins) -> None:
+    joins("Alice")
+    bob = joins("Bob")
+    joins("Bob", at=NOW + 20_000, again=Again(participant=bob.participant, seat=bob.seat))
+    lost.settle_awaited(NOW + HELLO_WITHIN_MS)
+    assert Participant.objects.get(pk=bob.participant).left_at is None
+    lost.settle_awaited(NOW + 20_000 + HELLO_WITHIN_MS)
+    assert Participant.objects.get(pk=bob.participant).gone_reason == "lost"
 
 
 def test_a_seat_whose_socket_stays_away_is_given_up(joins: Joins) -> None:

@@ -20,12 +20,11 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
     Returns:
         Whether it was this call that ended it; a seat that is over already is left as it is.
     """
-    row = Participant.objects.select_related("call").filter(pk=participant, left_at=None).first()
-    if row is None or not Participant.objects.filter(pk=participant, left_at=None).update(
-        left_at=now, gone_reason=reason, awaited_until=None
-    ):
+    # Locked, so that of two who leave at once one is the last, and nobody joins a call that ends (join.py locks the same row).
+    call = Call.objects.select_for_update(of=("self",)).filter(participants=participant).first()
+    seat = Participant.objects.filter(pk=participant, left_at=None)
+    if call is None or not seat.update(left_at=now, gone_reason=reason, awaited_until=None):
         return False
-    call = row.call
     delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, now=now)
     engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
     journal(kind=f"participant_{reason}", obj=call.pk, fields={"participant": participant}, now=now)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.policy import Facts, Refuse, Scope, Subject, admit
@@ -96,7 +97,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         _refuse_unless_admitted(call, newcomer, participant=former.participant if former else None, now=now)
         region = placement.check_place(region=call.region, present=0 if former else _present(call))
         if former:
-            row = _replace(former, name=name, secret=secret, access=access, newcomer=newcomer)
+            row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
         else:
             row = _sit_down(call, access, newcomer, name=name, secret=secret, now=now)
         kind = "participant_replaced" if former else "participant_joined"
@@ -121,13 +122,16 @@ def recheck(*, seat: Seat, now: int) -> None:
 
 def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
     """Return the meeting's live call, or start one; `again` never starts one."""
-    live = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
+    # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
+    live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
     if live is not None:
         return live
     if again:
         raise SeatUnknown
-    call = Call.objects.create(id=new_id(), meeting_id=access.meeting, region=placement.place().id, started_at=now)
-    journal(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region}, now=now)
+    new = {"id": new_id(), "region": placement.place().id, "started_at": now}
+    call, started = Call.objects.get_or_create(meeting_id=access.meeting, ended_at=None, defaults=new)
+    if started:
+        journal(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region}, now=now)
     return call
 
 
@@ -166,9 +170,7 @@ def _present(call: Call) -> int:
 
 def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, now: int) -> Participant:
     """Give a new seat."""
-    if Participant.objects.filter(call=call, signature_key=newcomer.signature_key, left_at=None).exists():
-        raise Malformed("This signature key sits in the call already.")
-    return Participant.objects.create(
+    row = Participant(
         id=new_id(),
         call=call,
         name=name,
@@ -181,16 +183,23 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
     )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise Malformed("This signature key sits in the call already.") from error
+    return row
 
 
-def _replace(former: Seat, *, name: str, secret: str, access: MeetingAccess, newcomer: Newcomer) -> Participant:
+def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, now: int) -> Participant:
     """Hand the seat to its new holder: same participant id and key, new secret; the tab before it keeps a way back."""
     row = Participant.objects.get(pk=former.participant)
     row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
     row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
     row.account_id = newcomer.account
     row.pseudonym = pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else ""
-    row.save(update_fields=["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym"])
+    row.awaited_until = row.awaited_until and now + HELLO_WITHIN_MS
+    row.save(update_fields=["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym", "awaited_until"])
     return row
 
 
