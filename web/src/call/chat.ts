@@ -18,10 +18,6 @@ export function settled(chat: Chat, id: string, state: "sent" | "failed"): Chat 
   return { ...chat, lines: chat.lines.map((line) => (line.id === id ? { ...line, state } : line)) };
 }
 
-export function seen(chat: Chat): Chat {
-  return { ...chat, unread: 0 };
-}
-
 function add(lines: readonly ChatLine[], line: ChatLine): readonly ChatLine[] {
   return [...lines, line].slice(-LINES_LIMIT);
 }

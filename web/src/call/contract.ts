@@ -120,7 +120,7 @@ export interface CallState {
   /** True when this device holds the host key or is listed as host. */
   readonly hosting: boolean;
   /** The browser holds the others' sound back until this person presses something. */
-  readonly soundBlocked?: boolean;
+  readonly soundBlocked: boolean;
   /** 0…1, own microphone, for the gauge. */
   readonly level: number;
 }
@@ -144,6 +144,8 @@ export interface CallActions {
   seenChat(): void;
   verifyCode(): void;
   dismiss(toast: number): void;
+  /** The link to pass on, from this device's key ring; null where it keeps none. */
+  link(): Promise<string | null>;
   /** Shows that person's camera or screen in the element; returns the undo. Sound plays by itself. */
   attach(participant: string, kind: "camera" | "screen", element: HTMLVideoElement): () => void;
 }

@@ -25,7 +25,7 @@ export class InCall {
   #entry: Entry;
   #keys: Keys | null = null;
   #state: GroupState | null = null;
-  #live = false;
+  #liveSince: number | null = null;
   readonly #order: string[] = [];
   readonly #announced = new Map<string, number>();
   readonly #outside = new Map<string, number>();
@@ -49,9 +49,10 @@ export class InCall {
       heard: (utterance) => { this.#utterance(utterance, over); },
       echoed: (message) => { this.#settle(message, "sent"); },
       changed: () => { this.#refresh(); },
-      lost: (lost) => { if (this.#live) store.setState({ phase: { at: "reconnecting", since: Date.now(), lost } }); },
-      back: () => { if (this.#live) { store.setState({ phase: { at: "live" } }); toast(store, "reconnected"); } },
-      fresh: (reason) => { if (this.#live) store.setState({ phase: reason ? { at: "silenced", reason } : { at: "live" } }); },
+      soundBlocked: (soundBlocked) => { store.setState({ soundBlocked }); },
+      lost: (lost) => { if (this.#liveSince !== null) store.setState({ phase: { at: "reconnecting", since: Date.now(), lost } }); },
+      back: () => { if (this.#liveSince !== null) { store.setState({ phase: { at: "live" } }); toast(store, "reconnected"); } },
+      fresh: (reason) => { if (this.#liveSince !== null) store.setState({ phase: reason ? { at: "silenced", reason } : { at: "live" } }); },
       over,
     };
   }
@@ -61,15 +62,20 @@ export class InCall {
     return this.#session;
   }
 
+  /** How long we have been live, 0 before. */
+  get liveFor(): number {
+    return this.#liveSince === null ? 0 : performance.now() - this.#liveSince;
+  }
+
   async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
     this.#entry = entry;
     this.#session = session;
     this.#keys = keys;
-    this.#store.setState({ phase: { at: "joining", step: "connecting" }, region: session.ticket.region, startedAt: Date.now(), security: NO_SECURITY });
+    this.#store.setState({ phase: { at: "joining", step: "connecting" }, region: session.ticket.region, startedAt: this.#store.getState().startedAt ?? Date.now(), security: NO_SECURITY });
     this.remember(devices.state);
     void session.inside.then(() => { this.#refresh(); });
     await session.enter(() => devices.tracks);
-    this.#live = true;
+    this.#liveSince = performance.now();
     this.#store.setState({ phase: { at: "live" } });
     this.#refresh();
   }
@@ -191,7 +197,7 @@ export class InCall {
       this.#strangers.add(participant);
       toast(this.#store, "stranger");
     }
-    this.#store.setState({ people: list });
+    this.#store.setState({ people: list, soundBlocked: this.session.media.playback.blocked });
     this.#tiles.refresh();
   }
 

@@ -20,6 +20,7 @@ export interface SessionHooks {
   echoed(message: string): void;
   /** Anything about media or time: look again. */
   changed(): void;
+  soundBlocked(is: boolean): void;
   lost(what: "socket" | "media"): void;
   back(what: "socket" | "media"): void;
   fresh(staleness: Staleness | null): void;
@@ -27,6 +28,7 @@ export interface SessionHooks {
 }
 
 const TICK_MS = 1_000;
+const GONE_WAIT_MS = 2_500;
 
 export class Session {
   readonly ticket: Ticket;
@@ -58,9 +60,10 @@ export class Session {
     this.#freshness = new Freshness(this.#clock());
     this.media = new Media(workers.frames, ticket.participant, {
       changed: () => { hooks.changed(); },
+      soundBlocked: (is) => { hooks.soundBlocked(is); },
       lost: () => { hooks.lost("media"); },
       back: () => { hooks.back("media"); },
-      over: (why) => { this.#end(why === "moved" ? "call_moved" : "media_unavailable"); },
+      over: (why) => { this.#mediaOver(why); },
     });
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
@@ -186,6 +189,12 @@ export class Session {
     this.#stale = staleness;
     void this.#workers.keys.ask("pause", { paused: staleness !== null });
     this.#hooks.fresh(staleness);
+  }
+
+  /** The engine lets go of a removed or replaced participant before the gateway has said why; its word is the better one. */
+  #mediaOver(why: "moved" | "closed"): void {
+    if (why === "moved") this.#end("call_moved");
+    else setTimeout(() => { this.#end("media_unavailable"); }, GONE_WAIT_MS);
   }
 
   #end(reason: string): void {

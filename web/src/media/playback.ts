@@ -7,15 +7,22 @@ export class Playback {
   readonly #place: HTMLElement;
   readonly #elements = new Map<RemoteTrack, HTMLMediaElement>();
 
-  constructor(room: Room) {
+  /** `blocked`: the browser holds sound back until somebody presses something. */
+  constructor(room: Room, blocked: (is: boolean) => void) {
     this.#room = room;
     this.#place = document.createElement("div");
     this.#place.hidden = true;
     document.body.append(this.#place);
     room.on(RoomEvent.AudioPlaybackStatusChanged, () => {
-      // The browser wants a gesture first; the next one anywhere will do.
+      blocked(!room.canPlaybackAudio);
+      // The next gesture anywhere will do.
       if (!room.canPlaybackAudio) document.addEventListener("pointerdown", () => void room.startAudio(), { once: true });
     });
+  }
+
+  /** The browser holds the sound back until somebody presses something. */
+  get blocked(): boolean {
+    return !this.#room.canPlaybackAudio;
   }
 
   add(participant: string, source: Track.Source, track: RemoteTrack): void {

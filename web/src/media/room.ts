@@ -11,6 +11,7 @@ import { presences, type Presence } from "./presence";
 import { kindOf } from "./sources";
 
 export interface MediaHooks {
+  soundBlocked(is: boolean): void;
   /** Somebody came, went, published, muted, spoke: look again. */
   changed(): void;
   lost(): void;
@@ -47,7 +48,7 @@ export class Media {
     this.#self = self;
     this.#hooks = hooks;
     this.room = new Room(OPTIONS);
-    this.playback = new Playback(this.room);
+    this.playback = new Playback(this.room, (is) => { hooks.soundBlocked(is); });
     this.#listen();
   }
 
@@ -123,7 +124,7 @@ export class Media {
     });
     for (const event of [
       RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected, RoomEvent.TrackUnpublished, RoomEvent.TrackMuted, RoomEvent.TrackUnmuted,
-      RoomEvent.ActiveSpeakersChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
+      RoomEvent.ActiveSpeakersChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
     ] as const) room.on(event, changed);
     room.on(RoomEvent.SignalReconnecting, () => { this.#hooks.lost(); });
     room.on(RoomEvent.Reconnecting, () => { this.#hooks.lost(); });
