@@ -29,7 +29,6 @@ export function CallScreen() {
   }, [title, unread, t]);
   return (
     <div className="call" data-phase={at} data-panel={panel ?? undefined}>
-      <h1 className="unseen">{title === "" ? t("call.untitled") : title}</h1>
       <TopStrip />
       <Banner />
       <Stage />

@@ -39,6 +39,7 @@ export function fakeCall(initial: CallState): Call {
     seenChat: () => void set({ unread: 0 }),
     verifyCode: () => void set({ security: { ...state.security, verified: { at: Date.now(), since: [] } } }),
     dismiss: (id) => void set({ toasts: state.toasts.filter((toast) => toast.id !== id) }),
+    link: () => Promise.resolve("https://meet.example/m/k3rYv0m1T2yWn7h0sQe9Zg#pX9mJm0o1m3m8r1rQv0bXw.Jc2mT0v1p9k3R7r5m6yZ0Q"),
     attach: (participant, kind, element) => paint(participant, kind, element),
   };
 }

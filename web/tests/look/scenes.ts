@@ -44,6 +44,7 @@ const base: CallState = {
     microphoneState: "on", cameraState: "on",
   },
   hosting: true,
+  soundBlocked: false,
   level: 0.55,
 };
 const lobby: CallState = { ...base, phase: { at: "lobby" }, people: [person(0)], hosting: false };

@@ -15,7 +15,7 @@ export function Bar() {
   const shown = CONTROLS.filter((control) => control.available(scene));
   const at = (place: Control["place"]): readonly Control[] => shown.filter((control) => control.place === place);
   return (
-    <footer className="bar" data-ground="stage" role="toolbar" aria-label={t("call.bar")}>
+    <footer className="bar" data-ground="stage" aria-label={t("call.bar")}>
       <About />
       {PLACES.map((place) => (
         <div key={place} className="bar-group" data-place={place}>

@@ -8,7 +8,7 @@ import { useCall } from "../context";
 export function Banner() {
   const { t } = useTranslation();
   const phase = useCall((state) => state.phase);
-  const soundBlocked = useCall((state) => state.soundBlocked === true);
+  const soundBlocked = useCall((state) => state.soundBlocked);
   return (
     <div className="banner-place" role="status">
       {phase.at === "reconnecting" ? (

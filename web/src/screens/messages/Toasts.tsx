@@ -35,11 +35,13 @@ export function Toasts() {
   const { t } = useTranslation();
   const toasts = useCall((state) => state.toasts);
   return (
-    <ol className="toasts" aria-label={t("toastActions.region")}>
-      {toasts.slice(0, SHOWN).map((toast) => (
-        <Message key={toast.id} toast={toast} />
-      ))}
-    </ol>
+    <section aria-label={t("toastActions.region")}>
+      <ol className="toasts">
+        {toasts.slice(0, SHOWN).map((toast) => (
+          <Message key={toast.id} toast={toast} />
+        ))}
+      </ol>
+    </section>
   );
 }
 
@@ -64,7 +66,6 @@ function Message({ toast }: { readonly toast: Toast }) {
       className="toast"
       data-toast={toast.kind}
       data-staying={STAYING.includes(toast.kind) || undefined}
-      role={SAID.includes(toast.kind) ? undefined : "status"}
       onPointerEnter={() => {
         held.current = true;
       }}
@@ -73,7 +74,7 @@ function Message({ toast }: { readonly toast: Toast }) {
       }}
     >
       <Icon size={20} aria-hidden />
-      <p>{t(`toasts.${toast.kind}`, { name: toast.name })}</p>
+      <p role={SAID.includes(toast.kind) ? undefined : "status"}>{t(`toasts.${toast.kind}`, { name: toast.name })}</p>
       {action ? (
         <Button
           tone="bare"

@@ -1,4 +1,4 @@
-import { Keyboard, Moon, Sun, SunMoon } from "lucide-react";
+import { Keyboard } from "lucide-react";
 import { useState } from "react";
 import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";
@@ -98,9 +98,9 @@ function Looks() {
       <Segments
         label={t("common.theme")}
         segments={[
-          { id: "system", label: t("common.themes.system"), icon: SunMoon },
-          { id: "light", label: t("common.themes.light"), icon: Sun },
-          { id: "dark", label: t("common.themes.dark"), icon: Moon },
+          { id: "system", label: t("common.themes.system") },
+          { id: "light", label: t("common.themes.light") },
+          { id: "dark", label: t("common.themes.dark") },
         ]}
         chosen={colours}
         onChoose={(next) => {

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Person } from "../../call/contract";
 import { IconButton } from "../../ui/IconButton";
+import { CopyLink } from "../CopyLink";
 import { useCall } from "../context";
 import { Sign, useShownName } from "../Sign";
 import { Avatar } from "../stage/Avatar";
@@ -17,7 +18,10 @@ export function PeoplePanel() {
   const order = people.toSorted((a, b) => Number(b.handUp) - Number(a.handUp));
   return (
     <div className="panel-body">
-      <p className="quiet">{t("people.title", { count: people.length })}</p>
+      <div className="people-head">
+        <p className="quiet">{t("people.title", { count: people.length })}</p>
+        <CopyLink />
+      </div>
       <ul className="people">
         {order.map((person) => (
           <Row key={person.participant} person={person} removable={hosting && !person.self} />

@@ -1,11 +1,16 @@
 import { useTranslation } from "react-i18next";
 
+import { CopyLink } from "../CopyLink";
+
 /** Nobody else is here yet. */
 export function Alone() {
   const { t } = useTranslation();
   return (
-    <p className="alone-note" role="status">
-      <strong>{t("call.alone")}</strong> {t("call.aloneNext")}
-    </p>
+    <div className="alone-note">
+      <p role="status">
+        <strong>{t("call.alone")}</strong> {t("call.aloneNext")}
+      </p>
+      <CopyLink />
+    </div>
   );
 }

@@ -19,8 +19,10 @@ export function Stage() {
   const tiles = useMemo(() => tilesOf(people), [people]);
   const large = largeOf(tiles, chosen);
   const alone = people.length === 1;
+  const title = useCall((state) => state.title);
   return (
     <main ref={element} className="stage" data-ground="stage" aria-label={t("call.stage")} data-layout={large ? "large" : "gallery"}>
+      <h1 className="unseen">{title === "" ? t("call.untitled") : title}</h1>
       {size.width === 0 ? null : large ? <Large size={size} tiles={tiles} large={large} /> : <Gallery size={size} tiles={tiles} />}
       {alone ? <Alone /> : null}
     </main>

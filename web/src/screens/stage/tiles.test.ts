@@ -17,6 +17,7 @@ it("shows large what was chosen, else the first screen, else nothing", () => {
   expect(largeOf(tiles, "bob:camera")?.key).toBe("bob:camera");
   expect(largeOf(tiles, "gone:camera")?.key).toBe("carol:screen");
   expect(largeOf(tilesOf(people.slice(0, 2)), null)).toBeNull();
+  expect(largeOf(tilesOf([person("alice", { self: true, screen: true }), person("bob")]), null)).toBeNull();
 });
 
 it.each([
