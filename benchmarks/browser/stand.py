@@ -77,7 +77,7 @@ def stand(*, camera: Camera = SMALL) -> Iterator[Stand]:
         people = [ChromiumProcess(playwright, folder, name, camera=camera) for name in ("Alice", "Bob")]
         for process in people:
             stack.callback(process.close)
-        owner = Owner("Alice", people[0].window(init_script=Owner.COPIES), server=server)
+        owner = Owner("Alice", people[0].window(init_script=Owner.COPIES, permissions=Owner.MAY), server=server)
         owner.use_owner_link()
         link = owner.make_meeting("Benchmark")
         bare = BarePage(engine_port=server.engine_port, state=server.state)

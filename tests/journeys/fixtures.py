@@ -104,7 +104,7 @@ def chromiums(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="session")
 def owner(server: Installation, chromiums: Chromiums) -> Iterator[Owner]:
     """Alice, who opened the owner link and has an account; her window stays, as her links are kept in it."""
-    person = Owner("Alice", chromiums.of("Alice").window(init_script=Owner.COPIES), server=server)
+    person = Owner("Alice", chromiums.of("Alice").window(init_script=Owner.COPIES, permissions=Owner.MAY), server=server)
     person.use_owner_link()
     yield person
     person.browser.close()

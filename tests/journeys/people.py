@@ -312,6 +312,9 @@ class Owner(Person):
 
     email = "alice@example.org"
 
+    # Naming one permission refuses all others, so the devices are named too.
+    MAY = ("clipboard-read", "clipboard-write", "camera", "microphone")
+
     def use_owner_link(self) -> None:
         """Make the account and arrive at My meetings."""
         page = self.chromium.page

@@ -63,7 +63,7 @@ def main() -> None:
 
 def everything(album: Album, browsers: dict[str, ChromiumProcess], server: Installation, locale: str) -> None:
     """Take the pictures of one language."""
-    owner = Owner("Alice", browsers["Alice"].window(init_script=Owner.COPIES, locale=locale), server=server)
+    owner = Owner("Alice", browsers["Alice"].window(init_script=Owner.COPIES, permissions=Owner.MAY, locale=locale), server=server)
     page = owner.chromium.page
     for name, path in {"home": "/", "protection": "/protection", "sign-in": "/account/login/", "not-found": "/nowhere"}.items():
         owner.browser.open(server.url + path)

@@ -18,7 +18,7 @@ def test_the_owner_link_makes_one_account_and_then_no_other(playwright: Playwrig
     process = ChromiumProcess(playwright, tmp_path, "Alice")
     try:
         own.start()
-        alice = Owner("Alice", process.window(init_script=Owner.COPIES), server=own)
+        alice = Owner("Alice", process.window(init_script=Owner.COPIES, permissions=Owner.MAY), server=own)
         alice.use_owner_link()
         assert "#" not in alice.browser.address()
         alice.reads("You have no meeting yet.")
@@ -92,7 +92,7 @@ def test_on_another_device_the_page_asks_to_paste_the_host_link_once(owner: Owne
     link = owner.make_meeting("Pasted")
     host_link = owner.copied_host_link("Pasted")
     assert host_link.partition(".")[0] == link.partition(".")[0]
-    other = Owner("Alice", chromiums.of("Alice").window(init_script=Owner.COPIES), server=server)
+    other = Owner("Alice", chromiums.of("Alice").window(init_script=Owner.COPIES, permissions=Owner.MAY), server=server)
     other.secrets |= {host_link.partition("#")[2], link.partition("#")[2]}
     other.sign_in()
     card = other.chromium.page.locator("[data-meeting]").filter(has_text="Pasted")

@@ -74,7 +74,7 @@ def test_a_server_that_restarts_is_a_sentence_and_people_come_back(playwright: P
     processes = [ChromiumProcess(playwright, tmp_path, name) for name in ("Alice", "Bob")]
     try:
         own.start()
-        alice = Owner("Alice", processes[0].window(init_script=Owner.COPIES), server=own)
+        alice = Owner("Alice", processes[0].window(init_script=Owner.COPIES, permissions=Owner.MAY), server=own)
         alice.use_owner_link()
         link = alice.make_meeting("Restarted")
         alice.join(link)
