@@ -40,6 +40,13 @@ class _Gateway(uvicorn.Server):
         await super().startup(sockets=sockets)
         self.serves.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let the meeting sockets say why before uvicorn closes them (JOIN-8)."""
+        from conclave.meetings.consumers import restart
+
+        await restart()
+        await super().shutdown(sockets=sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals to run()."""

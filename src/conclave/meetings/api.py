@@ -36,7 +36,7 @@ LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
 # Counted only for links that open nothing.
 WRONG_LINK_RATE = Rate(name="wrong_link", burst=60, every_ms=clock.SECOND)
 MEETINGS_RATE = Rate(name="meetings", burst=60, every_ms=10 * clock.SECOND)
-TREE_RATE = Rate(name="tree", burst=200, every_ms=100)
+TREE_RATE = Rate(name="tree", burst=1000, every_ms=20)
 
 
 class NotSignedIn(Refused):
