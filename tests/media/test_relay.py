@@ -69,6 +69,24 @@ async def test_a_browser_that_leaves_closes_the_engines_side() -> None:
     assert browser.from_gateway == []
 
 
+async def test_a_browser_that_breaks_closes_the_engines_side_too() -> None:
+    closed = asyncio.Event()
+
+    async def talk(engine: ServerConnection) -> None:
+        await engine.send(b"hello")
+        await engine.wait_closed()
+        closed.set()
+
+    async def broken(_message: Any) -> None:
+        raise ConnectionResetError
+
+    async with _engine(talk) as url:
+        upstream = await relay.open_upstream(url=url)
+        with pytest.raises(ConnectionResetError):
+            await relay.pump(receive=Browser().receive, send=broken, upstream=upstream)
+        await asyncio.wait_for(closed.wait(), 5)
+
+
 async def test_an_engine_that_dies_is_told_as_an_error() -> None:
     async def die(engine: ServerConnection) -> None:
         engine.transport.abort()

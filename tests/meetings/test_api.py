@@ -10,6 +10,7 @@ from conclave.accounts.models import User
 from conclave.kernel import limits
 from conclave.kernel.ids import new_id
 from conclave.meetings import api as meetings_api
+from conclave.meetings import schemas
 from conclave.meetings.guard import LARGEST_BODY
 from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.now import meet_now_link
@@ -185,6 +186,11 @@ def test_a_tree_is_for_those_who_sit_there(client: Client, joins: Joins, seat: s
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
     assert {"/api/v1/join", "/api/v1/lobby", "/api/v1/meetings", "/api/v1/meetings/{meeting}", "/api/v1/trees/{digest}"} == set(paths)
+
+
+def test_the_printed_schema_names_every_body_that_the_api_knows() -> None:
+    served = meetings_api.api.get_openapi_schema()["components"]["schemas"]
+    assert set(served) <= set(schemas.schema()["$defs"])  # type: ignore[call-overload]
 
 
 def test_no_answer_is_a_page(client: Client) -> None:

@@ -197,6 +197,29 @@ async def test_the_token_is_in_no_log(joins: Joins, caplog: pytest.LogCaptureFix
     assert bob.media_token not in caplog.text
 
 
+@needs_rows
+async def test_a_browser_that_is_gone_when_it_is_admitted_leaves_nothing_open(joins: Joins, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[bool] = []
+
+    class Upstream:
+        async def close(self) -> None:
+            closed.append(True)
+
+    async def connect(**_: Any) -> Upstream:
+        return Upstream()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(_message: Any) -> None:
+        raise ConnectionResetError
+
+    monkeypatch.setattr(signal, "open_upstream", connect)
+    bob = await sync_to_async(joins)("Bob", at=clock.now())
+    await signal.SignalGate()({"path": LOCAL, "query_string": _token(bob).encode()}, receive, send)
+    assert closed == [True]
+
+
 async def test_a_server_without_http_refusals_closes_instead() -> None:
     assert await _knock("/media/local", "", extensions=None) == "closed"
 

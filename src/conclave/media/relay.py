@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -78,12 +79,16 @@ async def pump(*, receive: Receive, send: Send, upstream: ClientConnection) -> N
         receive: the browser's side, already accepted.
         send: the same.
         upstream: the engine's side.
+
+    Raises:
+        OSError: the browser's connection broke while it was written to; the engine's side is closed all the same.
     """
     inward = asyncio.create_task(_to_engine(receive, upstream))
     outward = asyncio.create_task(_to_browser(upstream, send))
     try:
         done, _ = await asyncio.wait({inward, outward}, return_when=asyncio.FIRST_COMPLETED)
         if outward in done:
+            outward.result()
             await send({"type": "websocket.close", "code": _code(upstream.close_code)})
         else:
             too_big = inward.result()
@@ -114,9 +119,10 @@ async def _to_engine(receive: Receive, upstream: ClientConnection) -> bool:
 
 
 async def _to_browser(upstream: ClientConnection, send: Send) -> None:
-    """Carry the engine's messages until it closes."""
-    async for data in upstream:
-        await send({"type": "websocket.send", "bytes": data} if isinstance(data, bytes) else {"type": "websocket.send", "text": data})
+    """Carry the engine's messages until it closes, in whatever way."""
+    with suppress(ConnectionClosed):
+        async for data in upstream:
+            await send({"type": "websocket.send", "bytes": data} if isinstance(data, bytes) else {"type": "websocket.send", "text": data})
 
 
 def _code(code: int | None) -> int:

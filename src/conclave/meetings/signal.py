@@ -95,16 +95,18 @@ class SignalGate:
             _log.info("signal refused", code=refused.code)
             await _refuse(scope, send, refused)
             return
-        async with watching():
-            try:
+        try:
+            async with watching():
                 # Somebody removed while we connected is not let in: the engine's own removal came too early to find them.
                 await _check_seat(call=entry.call, participant=entry.participant, now=clock.now())
-            except SignalRefused as refused:
-                await upstream.close()
-                await _refuse(scope, send, refused)
-                return
-            await send({"type": "websocket.accept"})
-            await pump(receive=receive, send=send, upstream=upstream)
+                await send({"type": "websocket.accept"})
+                await pump(receive=receive, send=send, upstream=upstream)
+        except SignalRefused as refused:
+            await _refuse(scope, send, refused)
+        except OSError:
+            _log.info("signal browser gone")
+        finally:
+            await upstream.close()
 
 
 async def validate(request: HttpRequest) -> HttpResponse:
