@@ -38,13 +38,13 @@ def _fresh_memory(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def alice() -> User:
     """Alice has an account and owns the meeting."""
-    return User.objects.create_user(email="alice@example.org", password="correct horse battery", now=NOW, name="Alice")
+    return _person("Alice")
 
 
 @pytest.fixture
 def bob() -> User:
     """Bob has an account here too."""
-    return User.objects.create_user(email="bob@example.org", password="correct horse battery", now=NOW, name="Bob")
+    return _person("Bob")
 
 
 @pytest.fixture
@@ -81,6 +81,14 @@ def posts(client: Client) -> Posts:
         return send(f"/api/v1{path}", json.dumps(body), content_type="application/json", headers=headers)
 
     return act
+
+
+def _person(name: str) -> User:
+    """Return somebody with an account; without a password, as hashing one takes longer than most tests."""
+    user = User(email=f"{name.lower()}@example.org", name=name, created_at=NOW)
+    user.set_unusable_password()
+    user.save()
+    return user
 
 
 def key_of(name: str) -> str:
