@@ -4,11 +4,10 @@ export const call: Sentences["call"] = {
   stage: "Personnes dans l’appel",
   bar: "Commandes",
   untitled: "Réunion",
-  alone: "Vous êtes seul ici pour l’instant.",
+  alone: "Il n’y a que vous ici pour l’instant.",
   aloneNext: "Envoyez le lien à celles et ceux qui doivent venir. Toute personne qui l’a peut entrer.",
   copyLink: "Copier le lien",
   linkCopied: "Le lien est copié",
-  linkText: "Toute personne qui a le lien peut entrer.",
   regionHere: "ce serveur",
   more: "{{count}} de plus",
   panels: { people: "Personnes", chat: "Discussion", security: "Sécurité", more: "Plus" },
@@ -46,8 +45,8 @@ export const call: Sentences["call"] = {
   turnSoundOn: "Activer le son",
   soundBlocked: "Votre navigateur retient le son jusqu’à ce que vous appuyiez.",
   said: {
-    joined: "{{name}} est entré.",
-    left: "{{name}} est parti.",
+    joined: "{{name}} vient d’entrer.",
+    left: "{{name}} a quitté l’appel.",
     handUp: "{{name}} a levé la main.",
     handDown: "{{name}} a baissé la main.",
   },
@@ -72,8 +71,8 @@ export const call: Sentences["call"] = {
 };
 
 export const toasts: Sentences["toasts"] = {
-  joined: "{{name}} est entré et a maintenant la clé.",
-  left: "{{name}} est parti.",
+  joined: "{{name}} vient d’entrer et a maintenant la clé.",
+  left: "{{name}} a quitté l’appel.",
   removed: "L’hôte a fait sortir {{name}}.",
   hand: "{{name}} a levé la main.",
   chat: "{{name}} a écrit dans la discussion.",
@@ -81,7 +80,7 @@ export const toasts: Sentences["toasts"] = {
   stranger: "Une connexion sans clé est là. Elle ne peut rien voir ni entendre.",
   microphone_dead: "Votre micro est silencieux depuis un moment. Est-ce le bon ?",
   speaking_muted: "Vous parlez, et votre micro est coupé.",
-  device_lost: "Un appareil a été débranché : {{name}}.",
+  device_lost: "Un appareil a été débranché.",
   share_ended: "Votre écran n’est plus montré.",
   code_changed: "Le code de sécurité est nouveau depuis votre comparaison.",
   send_failed: "Un message n’a pas pu être envoyé.",

@@ -41,7 +41,7 @@ export const endedNext: Sentences["endedNext"] = {
   call_full: "Réessayez quand quelqu’un sera parti.",
   media_unavailable: "Réessayez dans une minute. Si cela dure, prévenez la personne qui gère ce serveur.",
   server_unreachable: "Vérifiez votre connexion, puis réessayez.",
-  call_moved: "Revenez : vous serez ajouté au nouvel appel.",
+  call_moved: "Revenez : on vous ajoutera au nouvel appel.",
   browser_unfit: "Utilisez une version actuelle de Chrome, Edge, Chromium ou Firefox. Il n’existe pas d’entrée sans chiffrement.",
   malformed: "Rechargez la page. Si cela se reproduit, prévenez la personne qui gère ce serveur.",
 };

@@ -38,7 +38,7 @@ export const meetings: Sentences["meetings"] = {
   pasteWrong: "Ce n’est pas le lien de cette réunion. Copiez le lien entier, avec la partie après #.",
   failed: "Cela n’a pas fonctionné : {{message}}",
   offline: "Le serveur est injoignable. Vérifiez votre connexion, puis réessayez.",
-  signedOut: "Vous n’êtes plus connecté. Rechargez la page pour vous reconnecter.",
+  signedOut: "Votre session est terminée. Rechargez la page pour vous reconnecter.",
 };
 
 export const now: Sentences["now"] = {

@@ -23,7 +23,7 @@ export const chat: Sentences["chat"] = {
 
 export const security: Sentences["security"] = {
   none: "Vous n’avez pas encore de clé.",
-  holds_one: "Vous seul avez la clé pour l’instant. Le serveur ne l’a pas.",
+  holds_one: "Pour l’instant, personne d’autre que vous n’a la clé. Le serveur ne l’a pas.",
   holds_other: "Tout le monde ici a la clé : {{count}} personnes. Le serveur ne l’a pas.",
   securing_one: "Une personne est encore en train de recevoir la clé.",
   securing_other: "{{count}} personnes sont encore en train de recevoir la clé.",
