@@ -3,7 +3,6 @@
 use openmls::group::{MlsGroup, MlsGroupCreateConfig, ProcessedWelcome, StagedWelcome};
 use openmls::prelude::{CredentialWithKey, KeyPackage, Lifetime, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, RatchetTreeIn, Welcome};
 use openmls::schedule::{PreSharedKeyId, Psk};
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -20,6 +19,7 @@ use crate::member::{Member, Own, OwnSeat, group_id, join_config, sender_ratchet,
 use crate::policy::{Policy, Root, certify};
 use crate::roster::Roster;
 use crate::rules::reference_of;
+use crate::store::Provider;
 use crate::tree::{SUITE, capabilities, check_tree};
 
 /// 28 days: longer than any call, shorter than the library's bound (POL-14).
@@ -29,7 +29,7 @@ const MOST_KEY_PACKAGES: usize = 8;
 /// KeyPackages that wait for their Welcome, with their private keys.
 #[derive(Default)]
 pub struct Waiting {
-    provider: OpenMlsRustCrypto,
+    provider: Provider,
     made: usize,
 }
 
@@ -41,7 +41,7 @@ fn credential_of(own: &Own, seat: &OwnSeat) -> Outcome<CredentialWithKey> {
 }
 
 /// Puts the link's PSK where the library looks for it (POL-9).
-pub fn store_psk(own: &Own, provider: &OpenMlsRustCrypto) -> Outcome<PreSharedKeyId> {
+pub fn store_psk(own: &Own, provider: &Provider) -> Outcome<PreSharedKeyId> {
     let version = own.seat()?.link_version;
     let external = Psk::External(openmls::schedule::ExternalPsk::new(psk_id(version)));
     let id = PreSharedKeyId::new(SUITE, provider.rand(), external).map_err(|_| Fault::new("internal", "no randomness"))?;
@@ -70,12 +70,8 @@ impl Waiting {
     }
 
     /// A copy to try a Welcome on: the library burns the KeyPackage even when the Welcome is refused (LOG-6).
-    fn copy(&self) -> OpenMlsRustCrypto {
-        let copy = OpenMlsRustCrypto::default();
-        if let (Ok(mut to), Ok(from)) = (copy.storage().values.write(), self.provider.storage().values.read()) {
-            to.clone_from(&from);
-        }
-        copy
+    fn copy(&self) -> Provider {
+        self.provider.copy()
     }
 }
 
@@ -84,7 +80,7 @@ pub fn create(own: &Own, incarnation: &Id, last: Option<&str>) -> Outcome<(Membe
     let seat = own.seat()?;
     let last = last.map(|text| Last::read(text, seat)).transpose()?.flatten();
     let policy = first_policy(own, seat, last.as_ref())?;
-    let provider = OpenMlsRustCrypto::default();
+    let provider = Provider::default();
     store_psk(own, &provider)?;
     let config = MlsGroupCreateConfig::builder()
         .ciphersuite(SUITE)
@@ -160,7 +156,7 @@ pub fn join(own: &Own, waiting: &Waiting, invitation: &Invitation<'_>) -> Outcom
 }
 
 // POL-1, POL-9, POL-11 and POL-14 for a joiner.
-fn open_welcome(own: &Own, seat: &OwnSeat, provider: &OpenMlsRustCrypto, invitation: &Invitation<'_>) -> Outcome<(StagedWelcome, Policy)> {
+fn open_welcome(own: &Own, seat: &OwnSeat, provider: &Provider, invitation: &Invitation<'_>) -> Outcome<(StagedWelcome, Policy)> {
     let welcome = read_welcome(invitation.welcome)?;
     let processed = ProcessedWelcome::new_from_welcome(provider, &join_config(), welcome)
         .map_err(from_library("bad_welcome", "the Welcome cannot be opened"))?;
@@ -206,7 +202,7 @@ fn check_psks(found: &[PreSharedKeyId], link_version: u32) -> Outcome<()> {
 
 fn finish(
     own: &Own,
-    provider: OpenMlsRustCrypto,
+    provider: Provider,
     group: MlsGroup,
     incarnation: &Id,
     policy: Policy,

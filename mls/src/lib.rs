@@ -26,6 +26,7 @@ mod public;
 mod roster;
 mod rules;
 mod say;
+mod store;
 #[cfg(test)]
 mod tests;
 mod tree;

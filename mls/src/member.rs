@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use openmls::group::{MlsGroup, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, WireFormatPolicy};
 use openmls::prelude::{GroupId, SenderRatchetConfiguration};
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -19,6 +18,7 @@ use crate::log::Log;
 use crate::policy::{Policy, Root};
 use crate::roster::Roster;
 use crate::rules::View;
+use crate::store::Provider;
 use crate::wire::{RosterEntry, State};
 
 /// What a participant holds before and beside any group.
@@ -58,7 +58,7 @@ pub struct Member {
     /// The MLS group.
     pub group: MlsGroup,
     /// Randomness, crypto and the group's private keys.
-    pub provider: OpenMlsRustCrypto,
+    pub provider: Provider,
     /// This life of the group.
     pub incarnation: Id,
     /// The policy in force.

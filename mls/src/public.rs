@@ -2,10 +2,8 @@
 
 use openmls::group::{ProposalStore, PublicGroup, PublicProcessMessageError, StageCommitError, StagedCommit};
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, Sender};
-use openmls_rust_crypto::OpenMlsRustCrypto;
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use tls_codec::{DeserializeBytes as _, Serialize as _};
 
 use crate::bytes::{B64, Id, b64, hex, sha256};
@@ -19,6 +17,7 @@ use crate::path::commit_head;
 use crate::policy::{Policy, Root};
 use crate::roster::Roster;
 use crate::rules::{Verdict, View, read_key_package, reference_of};
+use crate::store::{Provider, Values};
 use crate::tree::{SUITE, check_tree};
 use crate::wire::{Event, HostLabel, State};
 use crate::words;
@@ -26,7 +25,7 @@ use crate::words;
 /// A group as the gateway sees it.
 pub struct Public {
     group: PublicGroup,
-    provider: OpenMlsRustCrypto,
+    provider: Provider,
     place: Place,
     incarnation: Id,
     policy: Policy,
@@ -46,7 +45,7 @@ struct Seen {
 /// A staged commit: the group has merged it already, so that its tree is known; `before` takes it back.
 struct Ahead {
     verdict: Verdict,
-    before: HashMap<Vec<u8>, Vec<u8>>,
+    before: Values,
 }
 
 /// `public_open`'s first tree and GroupInfo, with where they belong.
@@ -76,7 +75,7 @@ impl Public {
             return Err(Fault::new("bad_group", "the GroupInfo carries an extension"));
         }
         let tree = RatchetTreeIn::tls_deserialize_exact_bytes(&tree).map_err(|_| Fault::malformed("the tree cannot be read"))?;
-        let provider = OpenMlsRustCrypto::default();
+        let provider = Provider::keeping_groups();
         let store = ProposalStore::new();
         let (group, _) = PublicGroup::from_external(provider.crypto(), provider.storage(), tree, info, store)
             .map_err(from_library("bad_group", "the group cannot be opened"))?;
@@ -202,7 +201,7 @@ impl Public {
         if verdict.covers != covers {
             return Err(Fault::new("bad_covers", "a commit covers something else than its lease"));
         }
-        let before = self.provider.storage().values.read().map_err(|_| lost())?.clone();
+        let before = self.provider.storage().all();
         let epoch = staged.group_context().epoch().as_u64();
         self.advance(staged)?;
         let answer = json!({
@@ -229,7 +228,7 @@ impl Public {
     /// `public_discard`: the staged commit lost; the group is as before.
     pub fn discard(&mut self) -> Outcome<Value> {
         if let Some(ahead) = self.staged.take() {
-            *self.provider.storage().values.write().map_err(|_| lost())? = ahead.before;
+            self.provider.storage().restore(ahead.before);
             let id = group_id(&self.place.call, &self.incarnation);
             let found = PublicGroup::load(self.provider.storage(), &id).map_err(|_| lost())?;
             self.group = found.ok_or_else(lost)?;
@@ -280,7 +279,7 @@ fn lost() -> Fault {
 
 /// `public_key_package`: what the gateway can check of a KeyPackage before it announces it (POL-7, POL-11, POL-14).
 pub fn check_key_package(place: &Place, key_package: &[u8], participant: &Id) -> Outcome<Value> {
-    let provider = OpenMlsRustCrypto::default();
+    let provider = Provider::default();
     let key_package = read_key_package(provider.crypto(), key_package)?;
     crate::keys::check_hpke_key(key_package.hpke_init_key().as_slice())?;
     let seat = seat_of(place, key_package.leaf_node(), 0)?;
