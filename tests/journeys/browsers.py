@@ -299,8 +299,14 @@ class Firefox:
             self._answers.put(json.loads(line))
 
 
-def until(look: Callable[[], T], *, what: str, seconds: float = WAIT_SECONDS) -> T:
+def until(look: Callable[[], T], *, what: str, seconds: float = WAIT_SECONDS, seen: Callable[[], object] = lambda: "") -> T:
     """Look again and again until the answer is true.
+
+    Args:
+        look: asks.
+        what: is waited for, in words.
+        seconds: at most.
+        seen: what to show of the screen if it did not come.
 
     Returns:
         The answer.
@@ -314,5 +320,5 @@ def until(look: Callable[[], T], *, what: str, seconds: float = WAIT_SECONDS) ->
         if answer:
             return answer
         if time.monotonic() > end:
-            raise AssertionError(f"Not within {seconds:.0f} s: {what}; last seen: {answer!r}")
+            raise AssertionError(f"Not within {seconds:.0f} s: {what}; last answer: {answer!r}; on screen:\n{seen()}")
         time.sleep(0.1)

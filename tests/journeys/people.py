@@ -113,7 +113,7 @@ class Person:
 
     def reads(self, sentence: str, *, seconds: float = 15.0) -> None:
         """Wait until a sentence is on screen."""
-        until(lambda: sentence in self.text(), what=f"{self.name} reads “{sentence}” in\n{self.text()}", seconds=seconds)
+        until(lambda: sentence in self.text(), what=f"{self.name} reads “{sentence}”", seconds=seconds, seen=self.text)
 
     def has(self, css: str) -> bool:
         """Tell whether the page has what this selector finds."""
@@ -121,17 +121,21 @@ class Person:
 
     def wait_for(self, css: str, *, what: str, seconds: float = 15.0) -> None:
         """Wait until the page has it."""
-        until(lambda: self.has(css), what=what, seconds=seconds)
+        until(lambda: self.has(css), what=what, seconds=seconds, seen=self.text)
 
     def wait_ended(self, reason: str, *, seconds: float = 20.0) -> None:
         """Wait for the page that says why the call is over."""
-        self.wait_for(f'[data-ended="{reason}"]', what=f"{self.name}'s call is over: {reason}; on screen:\n{self.text()}", seconds=seconds)
+        self.wait_for(f'[data-ended="{reason}"]', what=f"{self.name}'s call is over: {reason}", seconds=seconds)
 
     # Seeing and hearing
 
     def tiles(self) -> list[Tile]:
         """Return the tiles on screen."""
         return [Tile(**tile) for tile in self.browser.ask(TILES)]
+
+    def stand(self) -> str:
+        """Return tiles and text, for a failure's message."""
+        return f"{self.tiles()}\n{self.text()}"
 
     def tile(self, name: str, *, kind: str = "camera") -> Tile | None:
         """Return the tile with this name under it."""
@@ -177,7 +181,7 @@ class Person:
             until(
                 lambda: self.shown(other.name) == other.name, what=f"{self.name} sees {other.name}; tiles: {self.tiles()}", seconds=seconds
             )
-        until(lambda: self.lock(other.name) == "locked", what=f"the padlock of {other.name} at {self.name}'s: {self.tiles()}")
+        until(lambda: self.lock(other.name) == "locked", what=f"the padlock of {other.name} at {self.name}'s", seen=self.stand)
 
     def _sees_firefox(self, other: "Person") -> bool:
         """Tell whether the other's tile shows one even colour that is nobody else's and changes."""
@@ -220,7 +224,7 @@ class Person:
             tile = self.tile(other.name)
             return tile is not None and self.heard(tile.participant) == other.name
 
-        until(look, what=f"{self.name} hears {other.name}", seconds=seconds)
+        until(look, what=f"{self.name} hears {other.name}", seconds=seconds, seen=self.stand)
 
     def hears_nothing_of(self, other: "Person") -> None:
         """Assert that what is played for the other's tile is not the other's tone for a while."""
@@ -337,7 +341,7 @@ class Owner(Person):
 
     def wait_meetings(self) -> None:
         """Wait for My meetings."""
-        until(lambda: urlsplit(self.browser.address()).path == "/meetings", what=f"My meetings; on screen:\n{self.text()}")
+        until(lambda: urlsplit(self.browser.address()).path == "/meetings", what="My meetings", seen=self.text)
         self.reads("My meetings")
 
     def make_meeting(self, title: str) -> str:

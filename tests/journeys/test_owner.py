@@ -110,6 +110,19 @@ def test_on_another_device_the_page_asks_to_paste_the_host_link_once(owner: Owne
     other.browser.close()
 
 
+@pytest.mark.journey("owner", "lobby")
+def test_a_wrong_link_to_an_own_meeting_does_not_take_the_right_ones_place(owner: Owner) -> None:
+    link = owner.make_meeting("Kept")
+    wrong = Owner("Alice", owner.chromium.sibling(), server=owner.server)
+    wrong.expects("404")
+    wrong.browser.open(link.partition("#")[0] + "#" + "A" * 21 + "A." + "A" * 21 + "A")
+    wrong.wait_ended("link_unknown")
+    wrong.browser.open(f"{owner.server.url}/meetings")
+    wrong.wait_meetings()
+    assert wrong.copied_link("Kept") == link
+    wrong.browser.close()
+
+
 @pytest.mark.journey("owner")
 def test_somebody_without_an_account_reaches_no_meetings(people: Guests) -> None:
     charlie = people("Charlie")
