@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { recallAll } from "../e2ee/keyring";
 import { startWorkers } from "../e2ee/workers";
 import { startLanguage } from "../i18n";
+import { Localized } from "../ui/Localized";
 import { standInForPressStyle } from "../ui/pressStyle";
 import { listed } from "./listed";
 import { MyMeetings } from "./MyMeetings";
@@ -13,5 +14,9 @@ if (root) {
   standInForPressStyle();
   await startLanguage();
   const ring = await recallAll().catch(() => new Map());
-  createRoot(root).render(<MyMeetings meetings={meetings} ring={ring} keys={startWorkers().keys} />);
+  createRoot(root).render(
+    <Localized>
+      <MyMeetings meetings={meetings} ring={ring} keys={startWorkers().keys} />
+    </Localized>,
+  );
 }

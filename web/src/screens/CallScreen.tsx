@@ -29,12 +29,13 @@ export function CallScreen() {
   }, [title, unread, t]);
   return (
     <div className="call" data-phase={at} data-panel={panel ?? undefined}>
+      {/* The bar comes first for the keyboard: fifty tiles must not stand between a person and the microphone. */}
       <TopStrip />
+      <Bar />
+      <Panel />
       <Banner />
       <Stage />
-      <Panel />
       <Toasts />
-      <Bar />
       <Asks />
       <Announcer />
     </div>

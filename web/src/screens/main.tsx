@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 
 import { createCall } from "../call/call";
 import { startLanguage } from "../i18n";
+import { Localized } from "../ui/Localized";
 import { standInForPressStyle } from "../ui/pressStyle";
 import { CallProvider } from "./context";
 import { MeetingPage } from "./MeetingPage";
@@ -15,8 +16,10 @@ await startLanguage();
 const root = document.getElementById("call");
 if (root) {
   createRoot(root).render(
-    <CallProvider call={call}>
-      <MeetingPage />
-    </CallProvider>,
+    <Localized>
+      <CallProvider call={call}>
+        <MeetingPage />
+      </CallProvider>
+    </Localized>,
   );
 }

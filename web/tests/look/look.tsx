@@ -5,6 +5,7 @@ import { createRoot } from "react-dom/client";
 import { startLanguage } from "../../src/i18n";
 import { CallProvider } from "../../src/screens/context";
 import { MeetingPage } from "../../src/screens/MeetingPage";
+import { Localized } from "../../src/ui/Localized";
 import { standInForPressStyle } from "../../src/ui/pressStyle";
 import { fakeCall } from "./fake";
 import { scenes } from "./scenes";
@@ -20,7 +21,9 @@ const scene = scenes[asked.get("scene") ?? "gallery"];
 const root = document.getElementById("root");
 if (!scene || !root) throw new Error(`no such scene; there are: ${Object.keys(scenes).join(", ")}`);
 createRoot(root).render(
-  <CallProvider call={fakeCall(scene)}>
-    <MeetingPage />
-  </CallProvider>,
+  <Localized>
+    <CallProvider call={fakeCall(scene)}>
+      <MeetingPage />
+    </CallProvider>
+  </Localized>,
 );

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { EndReason, Phase } from "../../call/contract";
+import type { Call, EndReason, Phase } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { Mark } from "../../ui/Mark";
 import { TextField } from "../../ui/TextField";
@@ -21,6 +21,9 @@ interface LobbyProps {
   readonly refused?: Extract<EndReason, `name_${string}`>;
 }
 
+/** Once per page: coming back must not turn on again what was turned off. */
+const previewed = new WeakSet<Call>();
+
 /** Before the call: see and hear yourself, read who invites and what is protected, type a name, press Join. */
 export function LobbyScreen({ step, refused }: LobbyProps) {
   const { t } = useTranslation();
@@ -33,10 +36,13 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
   const heading = title === "" ? t("lobby.title") : t("lobby.heading", { title });
 
   // A reload takes its own seat back without a lobby, muted or not as it was: the devices are asked for only once the lobby has its answer.
+  const joining = step !== undefined;
   const answered = useCall((state) => state.region.id !== "");
   useEffect(() => {
-    if (answered) void call.preview();
-  }, [call, answered]);
+    if (!answered || joining || previewed.has(call)) return;
+    previewed.add(call);
+    void call.preview();
+  }, [call, answered, joining]);
   useEffect(() => {
     document.title = heading;
   }, [heading]);
@@ -73,13 +79,19 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
           className="lobby-way"
           onSubmit={(event) => {
             event.preventDefault();
-            if (!step) join();
+            if (!joining) join();
           }}
         >
-          <div>
-            <h1>{heading}</h1>
-            <p className="quiet">{inviter === "" ? t("lobby.noInviter") : t("lobby.invites", { name: inviter })}</p>
-          </div>
+          {answered ? (
+            <div>
+              <h1>{heading}</h1>
+              <p className="quiet">{inviter === "" ? t("lobby.noInviter") : t("lobby.invites", { name: inviter })}</p>
+            </div>
+          ) : (
+            <div className="skeleton lobby-waiting">
+              <h1 className="unseen">{t("lobby.title")}</h1>
+            </div>
+          )}
           <TextField
             label={t("lobby.name")}
             help={t("lobby.nameHelp")}
@@ -89,11 +101,11 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
             value={name}
             onChange={setName}
             inputRef={field}
-            isDisabled={step !== undefined}
+            isDisabled={joining}
           />
-          <Facts />
+          {answered ? <Facts /> : null}
           <div className="lobby-join">
-            <Button tone="keep" big type="submit" isPending={step !== undefined} data-control="join">
+            <Button tone="keep" big type="submit" isPending={joining} data-control="join">
               {step ? t(`lobby.joining.${step}`) : t("lobby.join")}
             </Button>
             <p className="help" role="status">

@@ -46,7 +46,16 @@ export function Preview() {
         <Note
           tone="heed"
           actions={
-            <Button onPress={() => void call.preview()}>{t("common.tryAgain")}</Button>
+            <Button
+              onPress={() => {
+                // Only what failed: what was turned off stays off.
+                if (isTroubled(microphone) && isTroubled(camera)) void call.preview();
+                else if (isTroubled(camera)) void call.setCamera(true);
+                else void call.setMicrophone(true);
+              }}
+            >
+              {t("common.tryAgain")}
+            </Button>
           }
         >
           {camera === "refused" && microphone === "refused" ? (

@@ -21,23 +21,32 @@ const RATIO = 16 / 9;
 export const GAP = 8;
 /** Below this a face is a smudge: rather scroll. */
 const LEAST_WIDTH = 136;
+const NEARLY = 0.95;
 const whole = (box: Box): Box => ({ width: Math.floor(box.width), height: Math.floor(box.height) });
 
 /** The largest 16:9 tile of which `count` fit, over every number of columns; scrolls when that would be too small. */
 export function gallery(stage: Box, count: number): Grid {
   const shown = Math.max(1, count);
-  let best: Grid = { columns: 1, rows: shown, tile: { width: 0, height: 0 }, scrolls: false };
-  for (let columns = 1; columns <= shown; columns += 1) {
-    const rows = Math.ceil(shown / columns);
-    const across = (stage.width - GAP * (columns - 1)) / columns;
-    const down = ((stage.height - GAP * (rows - 1)) / rows) * RATIO;
-    const width = Math.max(0, Math.min(across, down));
-    if (width > best.tile.width) best = { columns, rows, tile: { width, height: width / RATIO }, scrolls: false };
-  }
-  if (best.tile.width >= Math.min(LEAST_WIDTH, stage.width)) return { ...best, tile: whole(best.tile) };
+  const widths = Array.from({ length: shown }, (_, index) => widthIn(stage, shown, index + 1));
+  const widest = Math.max(...widths);
+  // Side by side reads better than one above the other when it costs almost nothing.
+  const best = widths.findLastIndex((width) => width >= widest * NEARLY);
+  if (widest >= Math.min(LEAST_WIDTH, stage.width)) return grid(shown, best + 1, widths[best] ?? 0, false);
   const columns = Math.max(1, Math.floor((stage.width + GAP) / (LEAST_WIDTH + GAP)));
   const width = Math.max(0, (stage.width - GAP * (columns - 1)) / columns);
-  return { columns, rows: Math.ceil(shown / columns), tile: whole({ width, height: width / RATIO }), scrolls: true };
+  return grid(shown, columns, width, true);
+}
+
+function grid(count: number, columns: number, width: number, scrolls: boolean): Grid {
+  return { columns, rows: Math.ceil(count / columns), tile: whole({ width, height: width / RATIO }), scrolls };
+}
+
+/** How wide a 16:9 tile can be in that many columns. */
+function widthIn(stage: Box, count: number, columns: number): number {
+  const rows = Math.ceil(count / columns);
+  const across = (stage.width - GAP * (columns - 1)) / columns;
+  const down = ((stage.height - GAP * (rows - 1)) / rows) * RATIO;
+  return Math.max(0, Math.min(across, down));
 }
 
 /** One large area, the others as thumbnails at the longer side. */
