@@ -44,7 +44,7 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(epochs.map(({ epoch }) => epoch)).toEqual([0, 1, 2, 3]);
     expect(epochs.at(-1)?.removed).toEqual([bob.state?.leaf]);
     const keys = alice.toFrames.flatMap((message) => (message.t === "key" ? [message] : []));
-    expect(keys.map(({ epoch, leaf }) => [epoch, leaf])).toEqual([[1, bob.state?.leaf], [2, bob.state?.leaf]]);
+    expect(keys.map(({ epoch, leaf }) => [epoch, leaf])).toEqual([[1, bob.state?.leaf], [2, bob.state?.leaf], [2, 2], [3, 2]]);
     for (const { key } of keys) expect([key.extractable, key.usages]).toEqual([false, ["decrypt"]]);
   });
 

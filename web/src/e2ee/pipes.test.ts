@@ -101,6 +101,22 @@ describe("A receiver's frame", () => {
     for (const bytes of [PLAIN, new Uint8Array(3), new Uint8Array(0)]) expect(await receive.pass(encoded(bytes, "video/VP8", "key"))).toBe(false);
   });
 
+  it("waits a moment for a key that is on its way, and no longer than that in all", async () => {
+    const keyless = new KeyRing(() => 0);
+    keyless.install({ group: "g", epoch: 1, self: { leaf: 1, key: await aesKey(2) }, leaves: [["alice", 0], ["bob", 1]], removed: [] });
+    const early = new ReceivePipe("video", keyless);
+    early.bind("alice", "camera");
+    const bytes = await sealed();
+    const passing = early.pass(encoded(bytes, "video/VP8", "delta"));
+    keyless.addKey("g", 1, 0, await aesKey(1));
+    expect(await passing).toBe(true);
+    const never = new ReceivePipe("video", new KeyRing(() => 0));
+    never.bind("alice", "camera");
+    const started = performance.now();
+    for (let frames = 0; frames < 20; frames++) expect(await never.pass(encoded(bytes, "video/VP8", "delta"))).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1_500);
+  });
+
   it("is dropped when its binding goes while it is being opened", async () => {
     receive.bind("alice", "camera");
     const passing = receive.pass(encoded(await sealed(), "video/VP8", "delta"));

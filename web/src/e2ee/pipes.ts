@@ -2,8 +2,11 @@
  * What happens to each frame of one sender or receiver. One object, one pipe, from the moment the object exists (FRM-2);
  * whatever is not certain is dropped, in both directions. There is no way to let a frame pass unchanged.
  */
-import { clearBytes, codecOf, KINDS, openFrame, readTrailer, sealFrame, type Codec, type SourceKind } from "./frames";
+import { clearBytes, codecOf, KINDS, openFrame, readTrailer, sealFrame, type Codec, type SourceKind, type Trailer } from "./frames";
 import type { KeyRing } from "./ring";
+
+/** How long one receiver waits in all for keys that do not come. */
+const PATIENCE_MS = 400;
 
 /** The part of RTCEncodedVideoFrame and RTCEncodedAudioFrame we use. */
 export interface EncodedFrame {
@@ -83,6 +86,7 @@ export class SendPipe extends Pipe {
 }
 
 export class ReceivePipe extends Pipe {
+  #patience = PATIENCE_MS;
   #bound: { readonly participant: string; readonly kind: SourceKind } | null = null;
 
   bind(participant: string, kind: SourceKind): void {
@@ -106,7 +110,7 @@ export class ReceivePipe extends Pipe {
     if (trailer.kind !== KINDS[bound.kind]) return "kind";
     const clear = this.clear(frame);
     if (clear === null) return "codec";
-    const key = this.ring.lookup(bound.participant, trailer.epoch, trailer.leaf);
+    const key = await this.#key(bound.participant, trailer);
     if (key === null) return "no_key";
     const window = this.ring.window(trailer.epoch, trailer.leaf, trailer.kind);
     if (!window.fresh(trailer.counter)) return "replay";
@@ -117,5 +121,21 @@ export class ReceivePipe extends Pipe {
     if (this.ring.lookup(bound.participant, trailer.epoch, trailer.leaf) !== key) return "no_key";
     window.mark(trailer.counter);
     return opened;
+  }
+
+  /**
+   * The frame's key, waited for a moment when it may be on its way: a key frame dropped for being early costs a second of black.
+   * Patience runs out, so that frames of no epoch at all cannot hold the others up for long.
+   */
+  async #key(participant: string, { epoch, leaf }: Trailer): Promise<CryptoKey | null> {
+    let key = this.ring.lookup(participant, epoch, leaf);
+    while (key === null && this.#patience > 0 && this.ring.expects(epoch)) {
+      const asked = performance.now();
+      await this.ring.news(this.#patience);
+      this.#patience -= performance.now() - asked;
+      key = this.ring.lookup(participant, epoch, leaf);
+    }
+    if (key !== null) this.#patience = PATIENCE_MS;
+    return key;
   }
 }

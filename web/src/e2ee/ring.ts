@@ -44,6 +44,8 @@ export interface Slot {
 export class KeyRing {
   #group = "";
   #paused = false;
+  #newest = 0;
+  readonly #waiting = new Set<() => void>();
   readonly #received = new Map<number, Received>();
   #sending: Sending | null = null;
   #next: Sending | null = null;
@@ -65,7 +67,9 @@ export class KeyRing {
       // LOG-14: the removed leaf's keys live no longer than this line, in every epoch.
       for (const leaf of news.removed) old.keys.delete(leaf);
     }
+    this.#newest = news.epoch;
     this.#received.set(news.epoch, { epoch: news.epoch, leafOf: new Map(news.leaves), keys: new Map(), windows: new Map(), expires: Infinity });
+    this.#tell();
     const id = `${news.group}/${String(news.epoch)}`;
     this.#next = this.#used.has(id) ? null : { id, epoch: news.epoch, leaf: news.self.leaf, key: news.self.key, counter: 0 };
     if (this.#sending === null) return 0;
@@ -73,7 +77,27 @@ export class KeyRing {
   }
 
   addKey(group: string, epoch: number, leaf: number, key: CryptoKey): void {
-    if (group === this.#group) this.#received.get(epoch)?.keys.set(leaf, key);
+    if (group !== this.#group) return;
+    this.#received.get(epoch)?.keys.set(leaf, key);
+    this.#tell();
+  }
+
+  /** True for a frame of an epoch or leaf whose key may be on its way to us: the newest epoch, or one we have not heard of yet. */
+  expects(epoch: number): boolean {
+    return epoch >= this.#newest;
+  }
+
+  /** Resolves when another key has come, or after that many ms. */
+  news(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#waiting.add(done);
+    });
   }
 
   /** Sends under that epoch from now on; anything but the newest installed epoch is ignored. */
@@ -94,6 +118,7 @@ export class KeyRing {
     this.#sending = null;
     this.#next = null;
     this.#received.clear();
+    this.#newest = 0;
     this.#group = "";
   }
 
@@ -121,6 +146,10 @@ export class KeyRing {
     const made = new ReplayWindow();
     windows?.set(name, made);
     return made;
+  }
+
+  #tell(): void {
+    for (const done of this.#waiting) done();
   }
 
   #expire(): void {

@@ -9,6 +9,8 @@ import type { OpenArguments, Operation, Operations, SeatedArguments } from "./ke
 /** One module instance, one member (mls/README.md); throws errors with a `code`. */
 export type Member = Pick<Mls, "call">;
 
+const SMALL_GROUP = 32;
+
 interface Known { readonly incarnation: string; readonly epoch: number; readonly self: number; readonly roster: readonly Leaf[] }
 
 export class Vault {
@@ -136,11 +138,13 @@ export class Vault {
     await this.#exportWanted();
   }
 
+  /** In a small group everybody's at once: a newcomer's first picture must not wait for its key. In a large one those we hear or see. */
   async #exportWanted(): Promise<void> {
     const known = this.#known;
     if (!known) return;
+    const all = known.roster.length <= SMALL_GROUP;
     for (const { participant, leaf } of known.roster) {
-      if (leaf === known.self || this.#exported.has(leaf) || !this.#wanted.has(participant)) continue;
+      if (leaf === known.self || this.#exported.has(leaf) || !(all || this.#wanted.has(participant))) continue;
       this.#exported.add(leaf);
       this.#toFrames({ t: "key", group: this.#group(), epoch: known.epoch, leaf, key: await this.#mediaKey(leaf, "decrypt") });
     }
