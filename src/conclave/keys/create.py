@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, lease, log
+from conclave.keys.incarnation import CREATE_MS
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat
 from conclave.keys.step import step
@@ -34,6 +35,7 @@ def create(*, call: str, meeting: str, participant: str, incarnation: str, group
         NotLive: somebody else creates it by now, or it is open.
         BadGroup: it does not open, or holds another member than its creator.
     """
+    _heard(call, participant, incarnation, now)
     try:
         opened = groups.PublicGroup(meeting=meeting, call=call, incarnation=incarnation, group_info=group_info, tree=tree)
     except groups.MlsError as error:
@@ -53,3 +55,10 @@ def create(*, call: str, meeting: str, participant: str, incarnation: str, group
         step(group=group, now=now)
         wake(call=call)
     groups.keep(incarnation=incarnation, group=opened)
+
+
+def _heard(call: str, participant: str, incarnation: str, now: int) -> None:
+    """Note that the creator is not silent: looking at its group must not cost it its turn (LOG-13)."""
+    until = now + CREATE_MS
+    mine = Group.objects.filter(call=call, incarnation=incarnation, creator=participant, state=Group.State.CREATING)
+    mine.update(create_until=until, due_at=until)

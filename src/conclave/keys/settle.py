@@ -19,6 +19,8 @@ def settle(now: int) -> None:
     Args:
         now: the time.
     """
+    # Compiling the module takes a second or two: not when the first creator waits for an answer.
+    groups.module()
     if now - _last["beat"] >= gateway.BEAT_MS:
         _last["beat"] = now
         gateway.beat(now=now)

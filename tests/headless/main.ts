@@ -1,0 +1,83 @@
+/** Runs many members in one process; commands come as JSON lines on standard input, answers go out as JSON lines (tests/headless/people.py). */
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { Ledger, World } from "./member.ts";
+import { Member } from "./member.ts";
+
+interface Command {
+  readonly id: number;
+  readonly do: string;
+  readonly name?: string;
+  readonly host?: boolean;
+  readonly size?: number;
+  readonly target?: string;
+  readonly text?: string;
+}
+
+const ledger: Ledger = { codes: new Map(), refused: [], errors: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0 };
+const members = new Map<string, Member>();
+const facts = JSON.parse(process.argv[2] ?? "{}") as Omit<World, "module"> & { readonly wasm: string };
+const world: World = { ...facts, module: await WebAssembly.compile(await readFile(facts.wasm)) };
+
+function member(command: Command): Member {
+  const found = members.get(command.name ?? "");
+  if (!found) throw new Error(`nobody is called ${String(command.name)}`);
+  return found;
+}
+
+async function act(command: Command): Promise<unknown> {
+  switch (command.do) {
+    case "join": {
+      const one = new Member(world, ledger, command.name ?? "", command.host ?? false);
+      members.set(one.name, one);
+      await one.join();
+      return { participant: one.ticket?.participant };
+    }
+    case "leave":
+      await member(command).leave();
+      members.delete(command.name ?? "");
+      return {};
+    case "vanish":
+      member(command).vanish();
+      members.delete(command.name ?? "");
+      return {};
+    case "remove":
+      member(command).remove(command.target ?? "");
+      return { at: Date.now() };
+    case "say":
+      member(command).say(command.text ?? "");
+      return {};
+    case "settled":
+      await Promise.all([...members.values()].map((one) => one.until(() => one.state?.roster.length === command.size)));
+      return {};
+    case "reset":
+      ledger.cpuMs = ledger.applied = ledger.bytes = 0;
+      return {};
+    case "report":
+      return report();
+  }
+  throw new Error(`unknown command ${command.do}`);
+}
+
+function report(): unknown {
+  return {
+    codes: Object.fromEntries([...ledger.codes].map(([epoch, codes]) => [epoch, [...codes]])),
+    refused: ledger.refused,
+    errors: ledger.errors,
+    removed: Object.fromEntries(ledger.removed),
+    cpu_ms: ledger.cpuMs,
+    applied: ledger.applied,
+    bytes: ledger.bytes,
+    leases: ledger.leases,
+    states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone })),
+  };
+}
+
+createInterface({ input: process.stdin }).on("line", (line) => {
+  const command = JSON.parse(line) as Command;
+  act(command).then(
+    (ok) => process.stdout.write(`${JSON.stringify({ id: command.id, ok })}\n`),
+    (error: unknown) => process.stdout.write(`${JSON.stringify({ id: command.id, error: String(error) })}\n`),
+  );
+}).on("close", () => process.exit(0));
+process.stdout.write(`${JSON.stringify({ ready: true })}\n`);

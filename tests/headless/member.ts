@@ -1,0 +1,248 @@
+/** A headless member: POST /join, the meeting socket and real MLS (the browsers' module), without camera and screen. */
+import type { Mls, MlsEntry, MlsState } from "../../web/src/e2ee/mls.ts";
+import { instantiate } from "../../web/src/e2ee/mls.ts";
+
+export interface World {
+  readonly url: string;
+  readonly module: WebAssembly.Module;
+  readonly meeting: string;
+  readonly secret: string;
+  readonly host_hash: string;
+  readonly host_key: string;
+}
+
+interface Ticket {
+  readonly call: string;
+  readonly participant: string;
+  readonly seat: string;
+  readonly time: number;
+  readonly attestation: string;
+  readonly attestation_signature: string;
+  readonly attestation_key: string;
+  readonly link_version: number;
+}
+
+// The gateway's schema checks every message on its side (tests/meetings); here only what is used is named.
+type Message = Record<string, unknown> & { readonly t: string };
+
+/** What all members of this process saw, for the benchmarks. */
+export interface Ledger {
+  /** incarnation.epoch → security codes seen there; more than one is a fork. */
+  readonly codes: Map<string, Set<string>>;
+  /** Commits that members would not apply, and commits that the gateway refused for another reason than having lost. */
+  readonly refused: string[];
+  readonly errors: string[];
+  /** Removed participant → when each member had applied it, in ms since 1970. */
+  readonly removed: Map<string, number[]>;
+  /** CPU time of processing, policy and merge, for so many applied epochs. */
+  cpuMs: number;
+  applied: number;
+  bytes: number;
+  leases: number;
+}
+
+export class Member {
+  readonly name: string;
+  ticket: Ticket | null = null;
+  state: MlsState | null = null;
+  gone: string | null = null;
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  readonly #host: boolean;
+  #mls!: Mls;
+  #socket!: WebSocket;
+  #incarnation = "";
+  #cursor = 0;
+  #work: Promise<void> = Promise.resolve();
+  #waiting: (() => void)[] = [];
+
+  constructor(world: World, ledger: Ledger, name: string, host: boolean) {
+    this.#world = world;
+    this.#ledger = ledger;
+    this.name = name;
+    this.#host = host;
+  }
+
+  /** From the link to a leaf in the group. */
+  async join(): Promise<void> {
+    const { meeting, secret, host_hash, host_key, module, url } = this.#world;
+    let offset = 0;
+    this.#mls = await instantiate(module, () => Date.now() + offset);
+    const opened = this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) });
+    const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+    const body = { v: 1, meeting, link_id: opened.link_id, name: this.name, signature_key: opened.signature_key, device };
+    const answer = await fetch(`${url}/api/v1/join`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`join: ${String(answer.status)} ${await answer.text()}`);
+    const ticket = (await answer.json()) as Ticket;
+    this.ticket = ticket;
+    offset = ticket.time - Date.now();
+    const { attestation, attestation_signature, attestation_key, link_version } = ticket;
+    this.#mls.call("seated", { attestation, attestation_signature, attestation_key, link_version });
+    this.#open();
+    await this.until(() => this.state !== null);
+  }
+
+  /** Resolves when the condition holds; it is tried whenever something has changed. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      if (this.gone) throw new Error(`${this.name} is gone: ${this.gone}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  async leave(): Promise<void> {
+    if (!this.gone) this.#tell({ t: "bye" });
+    await this.until(() => this.gone !== null).catch(() => undefined);
+  }
+
+  /** Loses the socket as a crash does. */
+  vanish(): void {
+    this.gone = "vanished";
+    this.#socket.close();
+  }
+
+  remove(participant: string): void {
+    this.#tell({ t: "remove", participant, signature: this.#mls.call("sign_remove", { participant }).signature });
+  }
+
+  say(text: string): void {
+    const { message } = this.#mls.call("seal", { content: JSON.stringify({ kind: "chat", text }) });
+    this.#tell({ t: "say", incarnation: this.#incarnation, message });
+  }
+
+  #open(): void {
+    const { ticket } = this;
+    if (!ticket) throw new Error("no ticket");
+    this.#socket = new WebSocket(`${this.#world.url.replace(/^http/, "ws")}/api/v1/socket`);
+    this.#socket.addEventListener("open", () => {
+      this.#tell({ t: "hello", v: 1, participant: ticket.participant, seat: ticket.seat, incarnation: null, log: 0, said: 0 });
+    });
+    this.#socket.addEventListener("message", (event) => {
+      const text = event.data as string;
+      this.#ledger.bytes += text.length;
+      this.#work = this.#work.then(() => this.#take(JSON.parse(text) as Message)).catch((error: unknown) => {
+        this.#ledger.errors.push(`${this.name}: ${String(error)}`);
+      });
+    });
+    this.#socket.addEventListener("close", () => {
+      this.gone ??= "closed";
+      this.#changed();
+    });
+  }
+
+  #tell(message: Message): void {
+    this.#socket.send(JSON.stringify(message));
+  }
+
+  #changed(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  async #take(message: Message): Promise<void> {
+    switch (message.t) {
+      case "ready":
+      case "renew":
+        this.#begin(message["incarnation"] as string, message["mode"] as string);
+        break;
+      case "welcome":
+        await this.#enter(message);
+        break;
+      case "entries":
+        this.#read(message["from"] as number, message["entries"] as MlsEntry[]);
+        break;
+      case "lease":
+        this.#commit(message);
+        break;
+      case "refused":
+        this.#mls.call("forget", {});
+        if (message["code"] !== "stale") this.#ledger.refused.push(`${this.name}: gateway: ${String(message["code"])}`);
+        break;
+      case "error":
+        this.#ledger.errors.push(`${this.name}: ${String(message["about"])}: ${String(message["code"])}`);
+        break;
+      case "gone":
+        this.gone = message["reason"] as string;
+        break;
+    }
+    this.#changed();
+  }
+
+  #begin(incarnation: string, mode: string): void {
+    this.#incarnation = incarnation;
+    this.state = null;
+    if (mode === "create") {
+      const { group_info, tree, state } = this.#mls.call("create", { incarnation });
+      this.#cursor = 0;
+      this.state = state;
+      this.#tell({ t: "create", incarnation, group_info, tree });
+    } else {
+      const { key_package, mac } = this.#mls.call("key_package", { incarnation });
+      this.#tell({ t: "announce", incarnation, key_package, mac });
+    }
+  }
+
+  async #enter(message: Message): Promise<void> {
+    const ticket = this.ticket as Ticket;
+    const headers = { "conclave-seat": `${ticket.participant}.${ticket.seat}` };
+    const answer = await fetch(`${this.#world.url}/api/v1/trees/${String(message["tree"])}`, { headers });
+    if (!answer.ok) throw new Error(`tree: ${String(answer.status)}`);
+    const tree = Buffer.from(await answer.arrayBuffer()).toString("base64url");
+    const covers = message["covers"] as number;
+    const values = { incarnation: this.#incarnation, welcome: message["welcome"] as string, tree, covers, index: message["index"] as number };
+    this.state = this.#mls.call("join", values).state;
+    this.#cursor = covers + 1;
+    this.#acknowledge();
+  }
+
+  #read(from: number, entries: MlsEntry[]): void {
+    if (from !== this.#cursor) throw new Error(`entries from ${String(from)}, wanted ${String(this.#cursor)}`);
+    const begin = process.cpuUsage();
+    const answer = this.#mls.call("entries", { from, entries });
+    const used = process.cpuUsage(begin);
+    const spent = (used.user + used.system) / 1000;
+    this.#cursor = answer.next;
+    if (answer.state) this.state = answer.state;
+    let applied = 0;
+    for (const event of answer.events) {
+      if (event.kind === "refused") this.#refuse(event.index, event.code, event.message);
+      if (event.kind !== "applied") continue;
+      applied += 1;
+      for (const one of event.removed) {
+        const times = this.#ledger.removed.get(one.participant) ?? [];
+        times.push(Date.now());
+        this.#ledger.removed.set(one.participant, times);
+      }
+    }
+    this.#ledger.applied += applied;
+    if (applied) {
+      this.#ledger.cpuMs += spent;
+      this.#acknowledge();
+    }
+  }
+
+  #refuse(index: number, code: string, words: string): void {
+    this.#ledger.refused.push(`${this.name}: entry ${String(index)}: ${code}: ${words}`);
+    this.#tell({ t: "nack", incarnation: this.#incarnation, index, code });
+  }
+
+  #commit(message: Message): void {
+    this.#ledger.leases += 1;
+    const { commit, welcomes, dropped } = this.#mls.call("commit", { covers: message["covers"] as number });
+    for (const one of dropped) this.#ledger.refused.push(`${this.name}: dropped ${one.participant}: ${one.code}`);
+    const { incarnation, lease, epoch } = message;
+    this.#tell({ t: "commit", incarnation, lease, epoch, commit, welcomes, dropped });
+  }
+
+  #acknowledge(): void {
+    const state = this.state;
+    if (state?.leaf === undefined) return;
+    const { epoch, digest } = this.#mls.call("acknowledgement", {});
+    const key = `${state.incarnation}.${String(epoch)}`;
+    const codes = this.#ledger.codes.get(key) ?? new Set<string>();
+    codes.add(state.code ?? "");
+    this.#ledger.codes.set(key, codes);
+    this.#tell({ t: "ack", incarnation: this.#incarnation, epoch, digest });
+  }
+}

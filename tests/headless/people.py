@@ -1,0 +1,129 @@
+"""Many headless members at one real gateway: Node processes with the browsers' MLS module, driven from Python."""
+
+import asyncio
+import json
+import re
+import subprocess
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conclave.kernel.ids import new_id
+from conclave.keys.mls import WASM, MlsInstance
+from deploy.toolchain import node_environment
+
+HERE = Path(__file__).resolve().parent
+LINE_LIMIT = 64 * 1024 * 1024
+
+
+def new_meeting(*, url: str, meet_now: str) -> dict[str, str]:
+    """Make a meeting with the server's meet-now address, as its page would.
+
+    Args:
+        url: the gateway.
+        meet_now: the printed one-time address.
+
+    Returns:
+        What a headless member needs: the gateway's address and the link's parts.
+    """
+    meeting = new_id()
+    link = MlsInstance().call("new_link", meeting=meeting)
+    token = re.sub(r"^.*#", "", meet_now)
+    body = {"meeting": meeting, "title": "", "link_id": link["link_id"], "host_hash": link["host_hash"], "now": token}
+    request = urllib.request.Request(
+        f"{url}/api/v1/meetings", json.dumps(body).encode(), {"content-type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 201
+    return {"url": url, "meeting": meeting, "wasm": str(WASM), **{name: str(link[name]) for name in ("secret", "host_hash", "host_key")}}
+
+
+@dataclass(kw_only=True)
+class Crowd:
+    """One Node process full of members."""
+
+    process: asyncio.subprocess.Process
+    _next: int = 0
+    _asked: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
+    _reader: asyncio.Task[None] | None = None
+
+    async def ask(self, do: str, **fields: Any) -> Any:
+        """Give a command and return its answer.
+
+        Raises:
+            RuntimeError: it failed, with the reason.
+        """
+        assert self.process.stdin is not None
+        self._next += 1
+        number = self._next
+        waiting = self._asked[number] = asyncio.get_running_loop().create_future()
+        self.process.stdin.write(json.dumps({"id": number, "do": do, **fields}).encode() + b"\n")
+        await self.process.stdin.drain()
+        answer = await waiting
+        del self._asked[number]
+        if "error" in answer:
+            raise RuntimeError(f"{do} {fields}: {answer['error']}")
+        return answer["ok"]
+
+    async def read(self) -> None:
+        """Hand answers to those who asked."""
+        assert self.process.stdout is not None
+        async for line in self.process.stdout:
+            answer = json.loads(line)
+            waiting = self._asked.get(answer.get("id", 0))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(answer)
+        for waiting in list(self._asked.values()):
+            if not waiting.done():
+                waiting.set_result({"error": "the process has ended"})
+
+
+@asynccontextmanager
+async def crowds(*, world: dict[str, str], count: int = 1) -> AsyncIterator[list[Crowd]]:
+    """Start that many processes, and end them whatever happens.
+
+    Args:
+        world: from new_meeting().
+        count: how many; each uses one processor core.
+    """
+    made = [await _start(world) for _ in range(count)]
+    try:
+        yield made
+    finally:
+        for crowd in made:
+            if crowd.process.stdin is not None:
+                crowd.process.stdin.close()
+        for crowd in made:
+            try:
+                await asyncio.wait_for(crowd.process.wait(), 10)
+            except TimeoutError:
+                crowd.process.kill()
+                await crowd.process.wait()
+            if crowd._reader is not None:
+                await crowd._reader
+
+
+async def _start(world: dict[str, str]) -> Crowd:
+    """Start one process and wait until it is ready."""
+    process = await asyncio.create_subprocess_exec(
+        "node",
+        "--no-warnings",
+        "--experimental-strip-types",
+        "--import",
+        str(HERE / "hooks.mjs"),
+        str(HERE / "main.ts"),
+        json.dumps(world),
+        env=node_environment(),
+        cwd=HERE,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        limit=LINE_LIMIT,
+    )
+    assert process.stdout is not None
+    assert json.loads(await process.stdout.readline()) == {"ready": True}
+    crowd = Crowd(process=process)
+    crowd._reader = asyncio.create_task(crowd.read())
+    return crowd
