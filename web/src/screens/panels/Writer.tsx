@@ -6,6 +6,7 @@ import { IconButton } from "../../ui/IconButton";
 import { useActions } from "../context";
 
 const MOST = 4000;
+const MOST_ROWS = 5;
 
 /** Enter sends, Shift + Enter begins a new line. */
 export function Writer() {
@@ -34,7 +35,7 @@ export function Writer() {
       <textarea
         ref={field}
         className="input"
-        rows={1}
+        rows={Math.min(MOST_ROWS, text.split("\n").length)}
         aria-label={t("chat.write")}
         placeholder={t("chat.write")}
         aria-invalid={tooLong}
