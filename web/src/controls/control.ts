@@ -3,7 +3,7 @@ import type { LucideIcon } from "lucide-react";
 import type { Call, DeviceState, Person } from "../call/contract";
 import type { en } from "../i18n/en";
 
-export type ControlId = keyof typeof en.controls;
+type ControlId = keyof typeof en.controls;
 export type PanelId = "people" | "chat" | "security" | "more";
 export type Ask = { readonly kind: "leave" | "end" | "shortcuts" } | { readonly kind: "remove"; readonly participant: string };
 

@@ -1,7 +1,7 @@
 import { Check, ChevronDown, type LucideIcon } from "lucide-react";
 import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
 
-export interface Option {
+interface Option {
   readonly id: string;
   readonly label: string;
 }
