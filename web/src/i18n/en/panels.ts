@@ -23,6 +23,8 @@ export const security = {
   none: "You hold no key yet.",
   holds_one: "Only you hold the key so far. The server does not.",
   holds_other: "Everyone here holds the key: {{count}} people. The server does not.",
+  some_one: "One person here holds the key. The server does not.",
+  some_other: "{{count}} people here hold the key. The server does not.",
   securing_one: "One person is still being given the key.",
   securing_other: "{{count}} people are still being given the key.",
   strangers_one: "One connection is here without a key. It can see and hear nothing.",

@@ -25,6 +25,8 @@ export const security: Sentences["security"] = {
   none: "Vous n’avez pas encore de clé.",
   holds_one: "Pour l’instant, personne d’autre que vous n’a la clé. Le serveur ne l’a pas.",
   holds_other: "Tout le monde ici a la clé : {{count}} personnes. Le serveur ne l’a pas.",
+  some_one: "Une personne ici a la clé. Le serveur ne l’a pas.",
+  some_other: "{{count}} personnes ici ont la clé. Le serveur ne l’a pas.",
   securing_one: "Une personne est encore en train de recevoir la clé.",
   securing_other: "{{count}} personnes sont encore en train de recevoir la clé.",
   strangers_one: "Une connexion est là sans clé. Elle ne peut rien voir ni entendre.",

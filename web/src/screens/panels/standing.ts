@@ -16,9 +16,11 @@ export function useStanding(): Standing {
   const holders = useCall((state) => state.security.members);
   const securing = useCall((state) => state.people.filter((person) => person.lock === "securing").length);
   const strangers = useCall((state) => state.people.filter((person) => person.lock === "stranger").length);
+  // "Everyone" would be wrong while somebody is here without the key.
+  const everyone = securing + strangers === 0;
   return {
     holders,
-    sentence: holders === 0 ? t("security.none") : t("security.holds", { count: holders }),
+    sentence: holders === 0 ? t("security.none") : everyone ? t("security.holds", { count: holders }) : t("security.some", { count: holders }),
     securing: securing === 0 ? null : t("security.securing", { count: securing }),
     strangers: strangers === 0 ? null : t("security.strangers", { count: strangers }),
   };
