@@ -29,7 +29,9 @@ def packets(spy: Chromium, kind: str) -> int:
 
 @pytest.mark.journey("padlock")
 def test_i1_a_spy_who_was_there_from_the_beginning_decodes_no_frame(alice: Person, people: Guests, meeting: str, mallory: Mallory) -> None:
-    spy = mallory.enter(room=mallory.room(), listen=True)
+    room = mallory.room(alice)
+    mallory.seat(room=room, identity="the-spy")
+    spy = mallory.enter(room=room, identity="the-spy", listen=True)
     bob = people("Bob")
     bob.join(meeting)
     alice.sees(bob)

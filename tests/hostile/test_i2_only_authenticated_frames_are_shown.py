@@ -22,8 +22,7 @@ def test_i2_plain_frames_under_bobs_id_are_never_shown_or_heard_as_bob(
     alice.sees(bob)
     tile = alice.tile("Bob")
     assert tile
-    room = mallory.room()
-    false_bob = mallory.enter(room=room, identity=tile.participant)
+    false_bob = mallory.enter(room=mallory.room(alice), identity=tile.participant)
     until(lambda: false_bob.ask("() => window.room.localParticipant.trackPublications.size") == 2, what="the false Bob sends")
     end = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < end:

@@ -13,7 +13,9 @@ def test_i3_a_connection_without_a_leaf_is_a_stranger_without_a_name(alice: Pers
     bob = people("Bob")
     bob.join(meeting)
     alice.sees(bob)
-    mallory.enter(room=mallory.room(), identity="Bob")
+    room = mallory.room(alice)
+    mallory.seat(room=room, identity="Bob")
+    mallory.enter(room=room, identity="Bob")
     for person in (alice, bob):
         until(lambda person=person: person.lock("Unknown connection") == "stranger", what="the stranger's tile")  # type: ignore[misc]
         person.panel("security")

@@ -1,6 +1,7 @@
 """People: what they press, read, see and hear in a meeting, in whichever browser they sit."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from tests.journeys.world import Installation
 
 PASSWORD = "correct horse battery staple 7"
 LIVE_SECONDS = 30.0
+SETTLE_SECONDS = 5.0
 LINK = re.compile(r"/m/[A-Za-z0-9_-]{22}#[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$")
 OWN_SCHEMES = ("data", "blob", "about", "chrome-extension", "moz-extension", "chrome", "resource")
 
@@ -76,14 +78,14 @@ class Person:
 
     def wait_back(self, *, seconds: float = LIVE_SECONDS) -> None:
         """Wait until the call is on screen again; where the lobby asks once more, press Join there."""
-        until(
-            lambda: self.has('[data-control="leave"]') or self.has('[data-control="join"]'),
-            what=f"{self.name} back in the call",
-            seconds=seconds,
-        )
-        if not self.has('[data-control="leave"]'):
+        inside, asked = '[data-control="leave"]', '[data-control="join"]:not([data-pending])'
+        until(lambda: self.has(inside) or self.has(asked), what=f"{self.name} back in the call", seconds=seconds, seen=self.text)
+        end = time.monotonic() + SETTLE_SECONDS  # a reload stands in the lobby for a moment, then goes on by itself
+        while time.monotonic() < end and not self.has(inside):
+            time.sleep(0.1)
+        if self.has(asked):
             self.press("join")
-        self.wait_for('[data-control="leave"]', what=f"{self.name} back in the call", seconds=seconds)
+        self.wait_for(inside, what=f"{self.name} back in the call", seconds=seconds)
 
     def press(self, control: str) -> None:
         """Press a control of the call or the lobby by its id."""
