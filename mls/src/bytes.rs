@@ -102,6 +102,17 @@ impl<'de> Deserialize<'de> for B64 {
     }
 }
 
+/// Bytes inside a log entry: what is not b64 counts as empty, so that one participant's garbage never stops the log (LOG-5).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Loose(pub Vec<u8>);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Ok(Self(unb64(&text).unwrap_or_default()))
+    }
+}
+
 /// Exactly `N` bytes that travel as b64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fixed<const N: usize>(pub [u8; N]);

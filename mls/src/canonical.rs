@@ -37,9 +37,9 @@ fn check_value(value: &Value) -> Outcome<()> {
             _ => Err(Fault::malformed("a number is not an integer below 2^53")),
         },
         Value::Array(items) => items.iter().try_for_each(check_value),
-        Value::Object(map) => map.iter().try_for_each(|(key, item)| {
-            if key.is_ascii() { check_value(item) } else { Err(Fault::malformed("a key is not ASCII")) }
-        }),
+        Value::Object(map) => map
+            .iter()
+            .try_for_each(|(key, item)| if key.is_ascii() { check_value(item) } else { Err(Fault::malformed("a key is not ASCII")) }),
         Value::Null => Err(Fault::malformed("null is not allowed")),
     }
 }

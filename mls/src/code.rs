@@ -6,6 +6,5 @@ pub fn security_code(epoch_authenticator: &[u8]) -> String {
         .chunks_exact(5)
         .take(6)
         .map(|group| group.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte)) % 100_000)
-        .map(|number| format!("{number:05}"))
-        .collect()
+        .fold(String::with_capacity(30), |code, number| code + &format!("{number:05}"))
 }

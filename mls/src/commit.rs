@@ -39,11 +39,8 @@ impl Member {
         let (commit, welcome) = self.build(own, covers, plan)?;
         let references: Vec<&[u8]> = references.iter().map(Vec::as_slice).collect();
         let parts = welcome.map(|welcome| welcome::parts(&welcome, &references)).transpose()?.unwrap_or_default();
-        let welcomes: Vec<Value> = joiners
-            .iter()
-            .zip(parts)
-            .map(|(participant, part)| json!({ "participant": participant, "welcome": b64(&part) }))
-            .collect();
+        let welcomes: Vec<Value> =
+            joiners.iter().zip(parts).map(|(participant, part)| json!({ "participant": participant, "welcome": b64(&part) })).collect();
         let answer = json!({ "commit": b64(&commit), "welcomes": welcomes, "dropped": dropped, "epoch": epoch });
         self.pending = Some(commit);
         Ok(answer)
@@ -52,9 +49,7 @@ impl Member {
     /// `forget`: the commit lost.
     pub fn forget(&mut self) -> Outcome<Value> {
         self.check_usable()?;
-        self.group
-            .clear_pending_commit(self.provider.storage())
-            .map_err(from_library("internal", "the commit could not be dropped"))?;
+        self.group.clear_pending_commit(self.provider.storage()).map_err(from_library("internal", "the commit could not be dropped"))?;
         self.pending = None;
         Ok(json!({}))
     }
@@ -68,38 +63,19 @@ impl Member {
         }
         let next = policy.map(|text| self.next_policy(own, text)).transpose()?;
         let rotates = next.as_ref().is_some_and(|next| next.link_version != self.policy.link_version);
-        let (added, dropped) = self.sort(&additions, rotates, |addition, batch| {
-            view.judge(self.provider.crypto(), addition, &leaving, batch)
-        }, view.batch(&leaving)?);
+        let mut batch = view.batch(&leaving)?;
+        let judge = |addition: &Addition| {
+            if rotates {
+                return Err(Fault::new("link_changed", "the link changes: join with the new one")); // POL-4
+            }
+            view.judge(self.provider.crypto(), addition, &leaving, &mut batch)
+        };
+        let (added, dropped) = sort(&additions, judge);
         if !added.is_empty() && own.seat()?.link_version != self.policy.link_version {
             return Err(Fault::new("link_version", "we do not hold the current version of the link"));
         }
         let extensions = next.map(|next| context::extensions(&next)).transpose()?;
         Ok(Plan { leaving, added, dropped, extensions })
-    }
-
-    // POL-13: the bad ones are dropped and reported, the rest goes on; POL-4: a new link version adds nobody.
-    fn sort(
-        &self,
-        additions: &[Addition],
-        rotates: bool,
-        judge: impl Fn(&Addition, &mut crate::rules::Batch) -> Outcome<Judged>,
-        mut batch: crate::rules::Batch,
-    ) -> (Vec<Judged>, Vec<Value>) {
-        let mut added = Vec::new();
-        let mut dropped = Vec::new();
-        for addition in additions {
-            let verdict = if rotates {
-                Err(Fault::new("link_changed", "the link changes: join with the new one"))
-            } else {
-                judge(addition, &mut batch)
-            };
-            match verdict {
-                Ok(judged) => added.push(judged),
-                Err(fault) => dropped.push(json!({ "participant": addition.participant, "code": fault.code })),
-            }
-        }
-        (added, dropped)
     }
 
     fn next_policy(&self, own: &Own, text: &str) -> Outcome<Policy> {
@@ -128,7 +104,8 @@ impl Member {
             builder = builder.add_proposal(Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(psk))));
         }
         if let Some(extensions) = plan.extensions {
-            builder = builder.propose_group_context_extensions(extensions).map_err(from_library("internal", "the policy cannot be proposed"))?;
+            builder =
+                builder.propose_group_context_extensions(extensions).map_err(from_library("internal", "the policy cannot be proposed"))?;
         }
         let (rand, crypto) = (self.provider.rand(), self.provider.crypto());
         let bundle = builder
@@ -140,4 +117,17 @@ impl Member {
         let (commit, welcome, _) = bundle.into_contents();
         Ok((commit.to_bytes().map_err(from_library("internal", "the commit could not be written"))?, welcome))
     }
+}
+
+// POL-13: the bad ones are dropped and reported, the rest goes on.
+fn sort(additions: &[Addition], mut judge: impl FnMut(&Addition) -> Outcome<Judged>) -> (Vec<Judged>, Vec<Value>) {
+    let mut added = Vec::new();
+    let mut dropped = Vec::new();
+    for addition in additions {
+        match judge(addition) {
+            Ok(judged) => added.push(judged),
+            Err(fault) => dropped.push(json!({ "participant": addition.participant, "code": fault.code })),
+        }
+    }
+    (added, dropped)
 }

@@ -1,11 +1,11 @@
 //! What a GroupContext and a GroupInfo of ours hold, and how they are written (policy.md, delivery.md).
 
+use openmls::ciphersuite::signable::{Signable, SignatureError, SignedStruct};
+use openmls::ciphersuite::signature::Signature;
+use openmls::group::MlsGroup;
 use openmls::prelude::{
     CredentialType, Extension, ExtensionType, Extensions, GroupContext, RequiredCapabilitiesExtension, UnknownExtension,
 };
-use openmls::group::MlsGroup;
-use openmls::ciphersuite::signable::{Signable, SignatureError, SignedStruct};
-use openmls::ciphersuite::signature::Signature;
 use tls_codec::Serialize as _;
 
 use crate::fault::{Fault, Outcome, from_library};
@@ -14,8 +14,7 @@ use crate::policy::{EXTENSION, Policy};
 
 /// The GroupContext extensions: the policy, and that every leaf must know it.
 pub fn extensions(policy: &Policy) -> Outcome<Extensions<GroupContext>> {
-    let required =
-        RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(EXTENSION)], &[], &[CredentialType::Basic]);
+    let required = RequiredCapabilitiesExtension::new(&[ExtensionType::Unknown(EXTENSION)], &[], &[CredentialType::Basic]);
     let ours = Extension::Unknown(EXTENSION, UnknownExtension(policy.text()?.into_bytes()));
     Extensions::from_vec(vec![Extension::RequiredCapabilities(required), ours])
         .map_err(from_library("internal", "the group's extensions could not be written"))

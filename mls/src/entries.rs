@@ -13,13 +13,14 @@ use crate::path::{CommitHead, commit_head};
 use crate::policy::Root;
 use crate::rules::Verdict;
 use crate::wire::{Event, Gone};
+use crate::words::host_key;
 
 /// Notes an announcement; a commit is left to the caller.
 pub fn announce(log: &mut Log, entry: Entry) -> Result<Event, (Id, Vec<u8>)> {
     let index = log.next();
     match entry {
         Entry::Add { participant, key_package, mac, admit } => {
-            log.add(Addition { participant: participant.clone(), key_package: key_package.0, mac, admit });
+            log.add(Addition { participant: participant.clone(), key_package: key_package.0, mac: mac.0, admit });
             Ok(Event::Announced { index, participant })
         }
         Entry::Remove { participant, reason, by } => {
@@ -35,7 +36,7 @@ pub fn applied(index: i64, participant: Id, epoch: u64, verdict: &Verdict, self_
     let removed = verdict.removed.values().map(|removal| Gone {
         participant: removal.participant.clone(),
         reason: removal.reason,
-        host: removal.by.as_ref().map(|word| word.key),
+        host: removal.by.as_ref().and_then(host_key),
     });
     Event::Applied {
         index,
@@ -98,9 +99,7 @@ impl Member {
 
     // delivery.md, `welcome`: the joiner passes over the commit that added it, once it is the right one.
     fn pass_entrance(&mut self, head: &CommitHead, entrance: &crate::log::Entrance) -> Outcome<()> {
-        let fits = head.covers == entrance.covers
-            && head.epoch + 1 == entrance.epoch
-            && head.group_id == self.group.group_id().as_slice();
+        let fits = head.covers == entrance.covers && head.epoch + 1 == entrance.epoch && head.group_id == self.group.group_id().as_slice();
         if !fits {
             self.log.entrance = Some(entrance.clone());
             return Err(Fault::new("wrong_entrance", "the log holds another commit than the one we joined by"));
@@ -114,7 +113,7 @@ impl Member {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(commit).map_err(|_| Fault::malformed("the commit cannot be read"))?;
         let message: ProtocolMessage =
             message.try_into_protocol_message().map_err(from_library("bad_commit", "the message is not a commit"))?;
-        let processed = self.group.process_message(&self.provider, message).map_err(refusal)?;
+        let processed = self.group.process_message(&self.provider, message).map_err(|error| refusal(&error))?;
         if !matches!(processed.sender(), Sender::Member(_)) {
             return Err(Fault::new("external_commit", "a commit must come from a member"));
         }
@@ -135,10 +134,7 @@ impl Member {
         let lost = from_library("broken", "a commit could not be merged");
         match staged {
             Some(staged) => self.group.merge_staged_commit(&self.provider, staged).map_err(lost)?,
-            None => self
-                .group
-                .merge_pending_commit(&self.provider)
-                .map_err(from_library("broken", "our commit could not be merged"))?,
+            None => self.group.merge_pending_commit(&self.provider).map_err(from_library("broken", "our commit could not be merged"))?,
         }
         self.pending = None;
         self.roster.follow(self.group.treesync(), &removed, verdict.added.clone())?;
@@ -152,8 +148,8 @@ impl Member {
     }
 }
 
-fn refusal<E: std::error::Error>(error: ProcessMessageError<E>) -> Fault {
-    let code = match &error {
+fn refusal<E: std::error::Error>(error: &ProcessMessageError<E>) -> Fault {
+    let code = match error {
         ProcessMessageError::InvalidCommit(StageCommitError::PskError(_)) => "wrong_psk",
         ProcessMessageError::InvalidCommit(StageCommitError::RequiredPathNotFound) => "path_missing",
         ProcessMessageError::InvalidCommit(StageCommitError::ConfirmationTagMismatch) => "wrong_confirmation",

@@ -5,7 +5,7 @@ use openmls_rust_crypto::RustCrypto;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::bytes::{Fixed, Id, Key, b64};
+use crate::bytes::{Fixed, Id, Key, Loose, b64};
 use crate::fault::{Fault, Outcome};
 use crate::hosting::Word;
 use crate::identity::{Place, check_attestation};
@@ -40,14 +40,7 @@ impl Instance {
 
     /// Answers one request; never panics on any input.
     pub fn call(&mut self, request: &[u8]) -> String {
-        answer(self.read(request).and_then(|request| self.dispatch(request)))
-    }
-
-    fn read(&self, request: &[u8]) -> Outcome<Request> {
-        if request.len() > LARGEST_REQUEST {
-            return Err(Fault::malformed("the request is too large"));
-        }
-        serde_json::from_slice(request).map_err(|error| Fault::malformed(format!("the request cannot be read: {error}")))
+        answer(read(request).and_then(|request| self.dispatch(request)))
     }
 
     fn dispatch(&mut self, request: Request) -> Outcome<Value> {
@@ -93,14 +86,8 @@ impl Instance {
                 Ok(answer)
             }
             Request::Join { incarnation, welcome, tree, covers, index, last } => {
-                let invitation = Invitation {
-                    incarnation: &incarnation,
-                    welcome: &welcome.0,
-                    tree: &tree.0,
-                    covers,
-                    index,
-                    last: last.as_deref(),
-                };
+                let invitation =
+                    Invitation { incarnation: &incarnation, welcome: &welcome.0, tree: &tree.0, covers, index, last: last.as_deref() };
                 let (member, answer) = join(self.own()?, &self.waiting, &invitation)?;
                 self.member = Some(member);
                 self.waiting = Waiting::default();
@@ -110,7 +97,14 @@ impl Instance {
         }
     }
 
-    fn open(&mut self, meeting: &Id, secret: &[u8; 16], host_hash: Fixed<16>, host_key: Option<Key>, identity: Option<Key>) -> Outcome<Value> {
+    fn open(
+        &mut self,
+        meeting: &Id,
+        secret: &[u8; 16],
+        host_hash: Fixed<16>,
+        host_key: Option<Key>,
+        identity: Option<Key>,
+    ) -> Outcome<Value> {
         if self.own.is_some() || self.public.is_some() {
             return Err(Fault::state("this instance is open already"));
         }
@@ -188,11 +182,18 @@ impl Instance {
             Request::PublicDiscard {} => public.discard(),
             Request::PublicTree {} => public.tree(),
             Request::VerifyHost { label, participant, key, signature } => {
-                public.verify_host(label, participant.as_ref(), &HostWord { key, signature })
+                public.verify_host(label, participant.as_ref(), &HostWord { key: Loose(key.0.to_vec()), signature: Loose(signature.0) })
             }
             _ => Err(unreachable_request()),
         }
     }
+}
+
+fn read(request: &[u8]) -> Outcome<Request> {
+    if request.len() > LARGEST_REQUEST {
+        return Err(Fault::malformed("the request is too large"));
+    }
+    serde_json::from_slice(request).map_err(|error| Fault::malformed(format!("the request cannot be read: {error}")))
 }
 
 fn stateless(request: Request) -> Outcome<Value> {

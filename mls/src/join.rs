@@ -12,13 +12,13 @@ use crate::bytes::{Id, b64};
 use crate::context;
 use crate::fault::{Fault, Outcome, from_library};
 use crate::identity::credential;
+use crate::key_package::reference_of;
 use crate::last::Last;
 use crate::link::psk_id;
 use crate::log::{Entrance, Log};
 use crate::member::{Member, Own, OwnSeat, group_id, join_config, sender_ratchet, wire_format};
 use crate::policy::{Policy, Root, certify};
 use crate::roster::Roster;
-use crate::rules::reference_of;
 use crate::store::Provider;
 use crate::tree::{SUITE, capabilities, check_tree};
 
@@ -169,9 +169,8 @@ fn open_welcome(own: &Own, seat: &OwnSeat, provider: &Provider, invitation: &Inv
         return Err(Fault::new("bad_welcome", "the Welcome's GroupInfo is not of this protocol"));
     }
     let tree = RatchetTreeIn::tls_deserialize_exact_bytes(invitation.tree).map_err(|_| Fault::malformed("the tree cannot be read"))?;
-    let staged = processed
-        .into_staged_welcome(provider, Some(tree))
-        .map_err(from_library("bad_welcome", "the Welcome and the tree do not fit"))?;
+    let staged =
+        processed.into_staged_welcome(provider, Some(tree)).map_err(from_library("bad_welcome", "the Welcome and the tree do not fit"))?;
     let policy = context::read_policy(staged.group_context().extensions())?;
     policy.check_chain(&Root::Hash(own.link.host_hash), &seat.place.meeting, &seat.place.call)?;
     if policy.link_version != seat.link_version {

@@ -3,17 +3,17 @@
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
-use crate::bytes::{B64, Fixed, Id, Key};
+use crate::bytes::{Id, Loose};
 use crate::fault::{Fault, Outcome};
 
 /// A host's word: its leaf key and its Ed25519 signature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostWord {
     /// The host's leaf key.
-    pub key: Key,
+    pub key: Loose,
     /// Ed25519 over what the host says.
-    pub signature: B64,
+    pub signature: Loose,
 }
 
 /// Why a removal was announced.
@@ -39,9 +39,9 @@ pub enum Entry {
         /// The seat.
         participant: Id,
         /// MLSMessage(KeyPackage).
-        key_package: B64,
+        key_package: Loose,
         /// The link MAC (POL-7).
-        mac: Fixed<32>,
+        mac: Loose,
         /// A host's admission (POL-8).
         #[serde(default)]
         admit: Option<HostWord>,
@@ -61,7 +61,7 @@ pub enum Entry {
         /// Who sent it.
         participant: Id,
         /// MLSMessage(PublicMessage).
-        commit: B64,
+        commit: Loose,
     },
 }
 
@@ -73,7 +73,7 @@ pub struct Addition {
     /// MLSMessage(KeyPackage).
     pub key_package: Vec<u8>,
     /// The link MAC.
-    pub mac: Fixed<32>,
+    pub mac: Vec<u8>,
     /// A host's admission.
     pub admit: Option<HostWord>,
 }

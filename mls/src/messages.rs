@@ -51,8 +51,7 @@ impl Said {
     /// C of "Franking": the PrivateMessage's authenticated_data.
     pub fn commitment(&self, at: &Moment<'_>) -> [u8; 32] {
         let content = sha256(self.content.as_bytes());
-        let parts: [&[u8]; 5] =
-            [at.group_id, &at.epoch.to_be_bytes(), at.participant.text(), &self.sequence.to_be_bytes(), &content];
+        let parts: [&[u8]; 5] = [at.group_id, &at.epoch.to_be_bytes(), at.participant.text(), &self.sequence.to_be_bytes(), &content];
         hmac_sha256(&self.frank_key, &labelled("conclave/frank/1", &parts))
     }
 

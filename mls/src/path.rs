@@ -52,7 +52,8 @@ pub fn commit_head(bytes: &[u8]) -> Outcome<CommitHead> {
         return Err(Fault::new("external_commit", "a commit must come from a member"));
     }
     let sender = at.u32()?;
-    let data: [u8; 8] = at.opaque()?.try_into().map_err(|_| Fault::new("bad_commit", "a commit's authenticated data must be its covers"))?;
+    let data: [u8; 8] =
+        at.opaque()?.try_into().map_err(|_| Fault::new("bad_commit", "a commit's authenticated data must be its covers"))?;
     if at.u8()? != 3 {
         return Err(Fault::new("bad_commit", "the message is not a commit"));
     }
@@ -101,7 +102,10 @@ fn check_by_value(proposals: &[u8]) -> Outcome<()> {
     }
 }
 
-fn path(at: &mut Reader<'_>) -> Outcome<(Option<Vec<u8>>, Vec<Vec<u8>>)> {
+/// The key of the path's leaf and those of its nodes.
+type PathKeys = (Option<Vec<u8>>, Vec<Vec<u8>>);
+
+fn path(at: &mut Reader<'_>) -> Outcome<PathKeys> {
     match at.u8()? {
         0 => return Ok((None, Vec::new())),
         1 => {}

@@ -71,6 +71,7 @@ impl Root {
         }
     }
 
+    #[must_use]
     /// The gateway pins the first root it sees; a member's root never changes.
     pub fn pinned(&self, policy: &Policy) -> Self {
         match (self, policy.hosts.first()) {
@@ -138,11 +139,7 @@ impl Policy {
         }
         let root = root.pinned(self).pinned(next);
         let vouched = next.hosts.iter().any(|host| host.key == *committer && root.accepts(&host.by));
-        if self.lists(committer) || vouched {
-            Ok(())
-        } else {
-            Err(Fault::new("not_host", "only a host changes the policy"))
-        }
+        if self.lists(committer) || vouched { Ok(()) } else { Err(Fault::new("not_host", "only a host changes the policy")) }
     }
 }
 

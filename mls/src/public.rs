@@ -11,12 +11,13 @@ use crate::context::read_policy;
 use crate::entries::{announce, applied};
 use crate::fault::{Fault, Outcome, from_library};
 use crate::identity::{Place, seat_of};
+use crate::key_package::{read_key_package, reference_of};
 use crate::log::{Entry, HostWord, Log};
 use crate::member::{group_id, roster_entries};
 use crate::path::commit_head;
 use crate::policy::{Policy, Root};
 use crate::roster::Roster;
-use crate::rules::{Verdict, View, read_key_package, reference_of};
+use crate::rules::{Verdict, View};
 use crate::store::{Provider, Values};
 use crate::tree::{SUITE, check_tree};
 use crate::wire::{Event, HostLabel, State};
@@ -64,7 +65,8 @@ impl Public {
     /// `public_open`: epoch 0 with the creator alone, our extensions, no `external_pub` (POL-5, POL-14).
     pub fn open(opening: Opening) -> Outcome<Self> {
         let Opening { place, incarnation, group_info, tree } = opening;
-        let message = MlsMessageIn::tls_deserialize_exact_bytes(&group_info).map_err(|_| Fault::malformed("the GroupInfo cannot be read"))?;
+        let message =
+            MlsMessageIn::tls_deserialize_exact_bytes(&group_info).map_err(|_| Fault::malformed("the GroupInfo cannot be read"))?;
         let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
             return Err(Fault::malformed("the message is not a GroupInfo"));
         };

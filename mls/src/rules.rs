@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use openmls::group::StagedCommit;
-use openmls::prelude::{KeyPackage, KeyPackageIn, LeafNode, LeafNodeIndex, MlsMessageBodyIn, MlsMessageIn, OpenMlsCrypto, Proposal, ProposalOrRefType, ProtocolVersion};
+use openmls::prelude::{KeyPackage, LeafNode, LeafNodeIndex, OpenMlsCrypto};
 use openmls::treesync::TreeSync;
-use tls_codec::{DeserializeBytes as _, Serialize as _};
 
 use crate::bytes::{Id, Key};
+use crate::contents::Contents;
 use crate::context::read_policy;
-use crate::fault::{Fault, Outcome, from_library};
+use crate::fault::{Fault, Outcome};
 use crate::identity::{Place, Seat, seat_of};
+use crate::key_package::{read_key_package, reference_of};
 use crate::keys::check_hpke_key;
 use crate::link::{Link, psk_id};
 use crate::log::{Addition, Log, Meaning, Removal};
 use crate::path::{CommitHead, external_psk_id};
 use crate::policy::{Policy, Root};
 use crate::roster::Roster;
-use crate::tree::{SUITE, check_fresh, check_leaf, duplicate, encryption_keys};
+use crate::tree::{check_fresh, check_leaf, duplicate, encryption_keys};
 use crate::words;
 
 /// What a commit is judged against: the epoch it was made in.
@@ -96,7 +97,7 @@ impl View<'_> {
             return Err(Fault::new("bad_attestation", "the attestation is for another participant"));
         }
         let (call, incarnation) = (&self.place.call, self.incarnation);
-        if self.link.is_some_and(|link| !link.mac_matches(&reference, call, incarnation, &addition.mac.0)) {
+        if self.link.is_some_and(|link| !link.mac_matches(&reference, call, incarnation, &addition.mac)) {
             return Err(Fault::new("bad_mac", "the link MAC of a KeyPackage is wrong"));
         }
         self.check_admission(&seat, addition, &reference, leaving)?;
@@ -178,7 +179,7 @@ impl View<'_> {
     }
 
     // POL-2, POL-3, POL-4, POL-1.
-    fn check_policy(&self, contents: &Contents<'_>, staged: &StagedCommit, committer: &Key) -> Outcome<Option<Policy>> {
+    fn check_policy(&self, contents: &Contents, staged: &StagedCommit, committer: &Key) -> Outcome<Option<Policy>> {
         let next = read_policy(staged.group_context().extensions())?;
         if !contents.changes_context {
             let same = next == *self.policy;
@@ -196,7 +197,7 @@ impl View<'_> {
     fn check_additions(
         &self,
         crypto: &impl OpenMlsCrypto,
-        contents: &Contents<'_>,
+        contents: &Contents,
         meant: &[Addition],
         leaving: &Leaving,
         rotates: bool,
@@ -220,7 +221,7 @@ impl View<'_> {
     }
 
     // POL-9.
-    fn check_psk(&self, contents: &Contents<'_>) -> Outcome<()> {
+    fn check_psk(&self, contents: &Contents) -> Outcome<()> {
         let expected = psk_id(self.policy.link_version);
         match (contents.added.is_empty(), contents.psks.as_slice()) {
             (true, []) => Ok(()),
@@ -267,87 +268,4 @@ fn check_successor(old: &LeafNode, new: &LeafNode) -> Outcome<()> {
         return Err(duplicate());
     }
     check_leaf(new).map(|_| ())
-}
-
-/// The proposals of a commit, sorted by what they do; any other kind is refused (POL-6).
-struct Contents<'a> {
-    added: Vec<Vec<u8>>,
-    removed: BTreeSet<u32>,
-    psks: Vec<Vec<u8>>,
-    changes_context: bool,
-    _staged: std::marker::PhantomData<&'a StagedCommit>,
-}
-
-impl Contents<'_> {
-    fn of(staged: &StagedCommit) -> Outcome<Self> {
-        let mut contents =
-            Self { added: Vec::new(), removed: BTreeSet::new(), psks: Vec::new(), changes_context: false, _staged: std::marker::PhantomData };
-        for queued in staged.queued_proposals() {
-            if queued.proposal_or_ref_type() != ProposalOrRefType::Proposal {
-                return Err(Fault::new("bad_proposal", "a commit must hold its proposals by value"));
-            }
-            contents.take(queued.proposal())?;
-        }
-        Ok(contents)
-    }
-
-    fn take(&mut self, proposal: &Proposal) -> Outcome<()> {
-        let wrong = |_| Fault::new("internal", "a proposal could not be written");
-        match proposal {
-            Proposal::Add(add) => self.added.push(add.key_package().tls_serialize_detached().map_err(wrong)?),
-            Proposal::Remove(remove) => {
-                self.removed.insert(remove.removed().u32());
-            }
-            Proposal::PreSharedKey(psk) => self.psks.push(psk.tls_serialize_detached().map_err(wrong)?),
-            Proposal::GroupContextExtensions(_) if !self.changes_context => self.changes_context = true,
-            _ => return Err(Fault::new("bad_proposal", "a commit holds a proposal that is not allowed")),
-        }
-        Ok(())
-    }
-
-    // LOG-1: every removal the window means, no other; POL-12: nobody removes itself.
-    fn check_removals(&self, leaving: &Leaving, head: &CommitHead) -> Outcome<()> {
-        if self.removed.contains(&head.sender) || leaving.contains_key(&head.sender) {
-            return Err(Fault::new("self_removal", "nobody removes itself"));
-        }
-        if leaving.keys().any(|leaf| !self.removed.contains(leaf)) {
-            return Err(Fault::new("removal_omitted", "a commit leaves out a removal that was announced"));
-        }
-        if self.removed.iter().any(|leaf| !leaving.contains_key(leaf)) {
-            return Err(Fault::new("unannounced", "a commit removes somebody whose removal was not announced"));
-        }
-        Ok(())
-    }
-}
-
-/// An MLSMessage(KeyPackage) of suite 1 and MLS 1.0, valid by RFC 9420 §10.1 at the host's time (POL-14).
-pub fn read_key_package(crypto: &impl OpenMlsCrypto, bytes: &[u8]) -> Outcome<KeyPackage> {
-    let message = MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| bad_key_package("cannot be read"))?;
-    let MlsMessageBodyIn::KeyPackage(unchecked) = message.extract() else {
-        return Err(bad_key_package("is another kind of message"));
-    };
-    let unchecked: KeyPackageIn = unchecked;
-    let key_package =
-        unchecked.validate(crypto, ProtocolVersion::Mls10).map_err(from_library("bad_key_package", "a KeyPackage is not valid"))?;
-    if key_package.ciphersuite() != SUITE {
-        return Err(bad_key_package("is of another cipher suite"));
-    }
-    if key_package.extensions().iter().next().is_some() {
-        return Err(bad_key_package("carries an extension"));
-    }
-    if !key_package.life_time().has_acceptable_range() {
-        return Err(bad_key_package("lives too long"));
-    }
-    check_leaf(key_package.leaf_node())?;
-    Ok(key_package)
-}
-
-/// KeyPackageRef (RFC 9420 §5.2).
-pub fn reference_of(crypto: &impl OpenMlsCrypto, key_package: &KeyPackage) -> Outcome<Vec<u8>> {
-    let reference = key_package.hash_ref(crypto).map_err(from_library("internal", "a KeyPackage could not be hashed"))?;
-    Ok(reference.as_slice().to_vec())
-}
-
-fn bad_key_package(what: &str) -> Fault {
-    Fault::new("bad_key_package", format!("a KeyPackage {what}"))
 }

@@ -47,7 +47,10 @@ impl Provider {
 
     /// Another provider with the same values.
     pub fn copy(&self) -> Self {
-        Self { crypto: RustCrypto::default(), store: Store { keeps_groups: self.store.keeps_groups, values: RwLock::new(self.store.all()) } }
+        Self {
+            crypto: RustCrypto::default(),
+            store: Store { keeps_groups: self.store.keeps_groups, values: RwLock::new(self.store.all()) },
+        }
     }
 }
 
@@ -228,7 +231,12 @@ impl StorageProvider<V> for Store {
         Ok(self.get(Kind::EpochKeys, &(group, epoch, leaf))?.unwrap_or_default())
     }
 
-    fn delete_encryption_epoch_key_pairs<G: traits::GroupId<V>, E: traits::EpochKey<V>>(&self, group: &G, epoch: &E, leaf: u32) -> Stored<()> {
+    fn delete_encryption_epoch_key_pairs<G: traits::GroupId<V>, E: traits::EpochKey<V>>(
+        &self,
+        group: &G,
+        epoch: &E,
+        leaf: u32,
+    ) -> Stored<()> {
         self.drop(Kind::EpochKeys, &(group, epoch, leaf))
     }
 
@@ -286,11 +294,20 @@ impl StorageProvider<V> for Store {
         Ok(())
     }
 
-    fn queue_proposal<K: traits::GroupId<V>, R: traits::ProposalRef<V>, T: traits::QueuedProposal<V>>(&self, _key: &K, _reference: &R, _value: &T) -> Stored<()> {
+    fn queue_proposal<K: traits::GroupId<V>, R: traits::ProposalRef<V>, T: traits::QueuedProposal<V>>(
+        &self,
+        _key: &K,
+        _reference: &R,
+        _value: &T,
+    ) -> Stored<()> {
         Ok(())
     }
 
-    fn write_signature_key_pair<K: traits::SignaturePublicKey<V>, T: traits::SignatureKeyPair<V>>(&self, _key: &K, _value: &T) -> Stored<()> {
+    fn write_signature_key_pair<K: traits::SignaturePublicKey<V>, T: traits::SignatureKeyPair<V>>(
+        &self,
+        _key: &K,
+        _value: &T,
+    ) -> Stored<()> {
         Ok(())
     }
 
@@ -330,7 +347,10 @@ impl StorageProvider<V> for Store {
         Ok(Vec::new())
     }
 
-    fn queued_proposals<K: traits::GroupId<V>, R: traits::ProposalRef<V>, T: traits::QueuedProposal<V>>(&self, _key: &K) -> Stored<Vec<(R, T)>> {
+    fn queued_proposals<K: traits::GroupId<V>, R: traits::ProposalRef<V>, T: traits::QueuedProposal<V>>(
+        &self,
+        _key: &K,
+    ) -> Stored<Vec<(R, T)>> {
         Ok(Vec::new())
     }
 

@@ -73,10 +73,7 @@ pub fn check_fresh(tree: &TreeSync, new: &HashSet<[u8; 32]>, leaving: impl Fn(u3
 /// Every encryption key of the tree but those of `leaving` leaves.
 pub fn encryption_keys(tree: &TreeSync, leaving: impl Fn(u32) -> bool) -> Outcome<HashSet<[u8; 32]>> {
     let leaves = tree.full_leaves().filter(|(index, _)| !leaving(index.u32()));
-    leaves
-        .map(|(_, leaf)| first_key(leaf.encryption_key()))
-        .chain(tree.full_parents().map(|(_, parent)| first_key(parent)))
-        .collect()
+    leaves.map(|(_, leaf)| first_key(leaf.encryption_key())).chain(tree.full_parents().map(|(_, parent)| first_key(parent))).collect()
 }
 
 /// The fault of POL-11 for keys that are there twice.

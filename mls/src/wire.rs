@@ -13,37 +13,122 @@ use crate::policy::Policy;
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 #[allow(missing_docs, reason = "mls/README.md describes every operation and field")]
 pub enum Request {
-    NewLink { meeting: Id },
-    Link { meeting: Id, secret: Fixed<16> },
-    HostHash { host_key: Key },
-    Open { meeting: Id, secret: Fixed<16>, host_hash: Fixed<16>, #[serde(default)] host_key: Option<Key>, #[serde(default)] identity: Option<Key> },
-    Seated { attestation: String, attestation_signature: B64, attestation_key: Key, link_version: u32 },
-    KeyPackage { incarnation: Id },
-    Create { incarnation: Id, #[serde(default)] last: Option<String> },
-    Join { incarnation: Id, welcome: B64, tree: B64, covers: i64, index: i64, #[serde(default)] last: Option<String> },
-    Entries { from: i64, entries: Vec<Entry> },
-    Commit { covers: i64, #[serde(default)] policy: Option<String> },
+    NewLink {
+        meeting: Id,
+    },
+    Link {
+        meeting: Id,
+        secret: Fixed<16>,
+    },
+    HostHash {
+        host_key: Key,
+    },
+    Open {
+        meeting: Id,
+        secret: Fixed<16>,
+        host_hash: Fixed<16>,
+        #[serde(default)]
+        host_key: Option<Key>,
+        #[serde(default)]
+        identity: Option<Key>,
+    },
+    Seated {
+        attestation: String,
+        attestation_signature: B64,
+        attestation_key: Key,
+        link_version: u32,
+    },
+    KeyPackage {
+        incarnation: Id,
+    },
+    Create {
+        incarnation: Id,
+        #[serde(default)]
+        last: Option<String>,
+    },
+    Join {
+        incarnation: Id,
+        welcome: B64,
+        tree: B64,
+        covers: i64,
+        index: i64,
+        #[serde(default)]
+        last: Option<String>,
+    },
+    Entries {
+        from: i64,
+        entries: Vec<Entry>,
+    },
+    Commit {
+        covers: i64,
+        #[serde(default)]
+        policy: Option<String>,
+    },
     Forget {},
-    Policy { changes: Changes },
+    Policy {
+        changes: Changes,
+    },
     Acknowledgement {},
-    MediaKey { leaf: u32 },
-    Seal { content: String },
-    OpenMessage { message: B64, participant: Id },
-    SignAdmit { reference: Fixed<32> },
-    SignRemove { participant: Id },
+    MediaKey {
+        leaf: u32,
+    },
+    Seal {
+        content: String,
+    },
+    OpenMessage {
+        message: B64,
+        participant: Id,
+    },
+    SignAdmit {
+        reference: Fixed<32>,
+    },
+    SignRemove {
+        participant: Id,
+    },
     SignEnd {},
     State {},
     Remember {},
-    PublicOpen { meeting: Id, call: Id, incarnation: Id, attestation_key: Key, group_info: B64, tree: B64 },
-    PublicEntries { from: i64, entries: Vec<Entry> },
+    PublicOpen {
+        meeting: Id,
+        call: Id,
+        incarnation: Id,
+        attestation_key: Key,
+        group_info: B64,
+        tree: B64,
+    },
+    PublicEntries {
+        from: i64,
+        entries: Vec<Entry>,
+    },
     #[allow(dead_code, reason = "the incarnation only has to be an id: its link MAC is for members to check")]
-    PublicKeyPackage { incarnation: Id, key_package: B64, participant: Id, attestation_key: Key, meeting: Id, call: Id },
-    PublicStage { covers: i64, commit: B64, participant: Id },
-    PublicMerge { index: i64 },
+    PublicKeyPackage {
+        incarnation: Id,
+        key_package: B64,
+        participant: Id,
+        attestation_key: Key,
+        meeting: Id,
+        call: Id,
+    },
+    PublicStage {
+        covers: i64,
+        commit: B64,
+        participant: Id,
+    },
+    PublicMerge {
+        index: i64,
+    },
     PublicDiscard {},
     PublicTree {},
-    MessageHeader { message: B64 },
-    VerifyHost { label: HostLabel, #[serde(default)] participant: Option<Id>, key: Key, signature: B64 },
+    MessageHeader {
+        message: B64,
+    },
+    VerifyHost {
+        label: HostLabel,
+        #[serde(default)]
+        participant: Option<Id>,
+        key: Key,
+        signature: B64,
+    },
 }
 
 /// What a host asks the gateway for.

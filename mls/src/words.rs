@@ -1,6 +1,6 @@
 //! What a host signs with its leaf key: admissions, removals, the end (docs/protocol/delivery.md).
 
-use crate::bytes::{Id, labelled};
+use crate::bytes::{Fixed, Id, Key, labelled};
 use crate::keys;
 use crate::log::HostWord;
 use crate::policy::Policy;
@@ -22,5 +22,10 @@ pub fn end(call: &Id, incarnation: &Id) -> Vec<u8> {
 
 /// Whether the word is a listed host's (POL-8, POL-10).
 pub fn is_hosts(policy: &Policy, word: &HostWord, message: &[u8]) -> bool {
-    policy.lists(&word.key) && keys::verify(&word.key, message, &word.signature.0)
+    host_key(word).is_some_and(|key| policy.lists(&key) && keys::verify(&key, message, &word.signature.0))
+}
+
+/// The key a word claims to be by.
+pub fn host_key(word: &HostWord) -> Option<Key> {
+    word.key.0.as_slice().try_into().ok().map(Fixed)
 }

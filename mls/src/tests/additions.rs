@@ -1,14 +1,14 @@
 //! Additions: POL-7, POL-8, POL-9, POL-11, POL-13, POL-14 and LOG-1.
 
-use openmls_rust_crypto::RustCrypto;
 use openmls::prelude::KeyPackage;
+use openmls_rust_crypto::RustCrypto;
 use serde_json::{Value, json};
 
 use super::forge::{RawKeyPackage, identity_of, link_psk, now, psk, random_point, spoil, stranger};
 use super::world::{World, call, id};
 use crate::bytes::{b64, unb64};
+use crate::key_package::read_key_package;
 use crate::keys::SeedKey;
-use crate::rules::read_key_package;
 
 fn parse(entry: &Value) -> KeyPackage {
     read_key_package(&RustCrypto::default(), &unb64(entry["key_package"].as_str().unwrap()).unwrap()).unwrap()
@@ -42,14 +42,13 @@ fn pol_9_an_addition_without_the_psk_or_with_another_is_refused() {
     let key_package = parse(world.log.last().unwrap());
     let without = world.forge("Mallory", |builder, _| builder.propose_adds([key_package.clone()]));
     assert_eq!(world.refusals(&without, "Bob"), ("wrong_psk".into(), "wrong_psk".into()));
-    let (own, member) = world.get("Mallory").instance.parts();
+    let (_, member) = world.get("Mallory").instance.parts();
     let foreign = openmls::schedule::PreSharedKeyId::external(b"another".to_vec(), vec![0; 32]);
     foreign.store(&member.provider, &[7; 32]).unwrap();
-    let _ = own;
-    let other = world.forge("Mallory", |builder, own| builder.propose_adds([key_package.clone()]).add_proposal(psk(own, b"another".to_vec())));
+    let other = world.forge("Mallory", |builder, _| builder.propose_adds([key_package.clone()]).add_proposal(psk(b"another".to_vec())));
     assert_eq!(world.refusals(&other, "Bob"), ("wrong_psk".into(), "wrong_psk".into()));
     let twice = world.forge("Mallory", |builder, own| {
-        builder.propose_adds([key_package]).add_proposal(link_psk(own)).add_proposal(psk(own, b"another".to_vec()))
+        builder.propose_adds([key_package]).add_proposal(link_psk(own)).add_proposal(psk(b"another".to_vec()))
     });
     assert_eq!(world.refusals(&twice, "Bob"), ("wrong_psk".into(), "wrong_psk".into()));
 }
@@ -91,6 +90,35 @@ fn pol_13_the_rest_of_a_batch_goes_on() {
     assert_eq!(commit["dropped"][0]["code"], "bad_key_package");
     world.deliver(&commit);
     world.assert_one_code(3);
+}
+
+#[test]
+fn log_5_garbage_in_an_announcement_never_stops_the_log() {
+    let mut world = World::with(&["Bob"]);
+    let mut eve = stranger(&mut world, "Eve");
+    let good = world.key_package(&mut eve);
+    for (field, value, code) in [
+        ("mac", json!("!"), "bad_mac"),
+        ("mac", json!(""), "bad_mac"),
+        ("key_package", json!("A"), "bad_key_package"),
+        ("key_package", json!(b64(&[0; 10_000])), "bad_key_package"),
+        ("key_package", json!(world.log[0]["mac"].clone()), "bad_key_package"),
+    ] {
+        let mut entry = good.clone();
+        entry[field] = value;
+        assert_eq!(dropped_code(&mut world, entry), code);
+    }
+    world.append(json!({"kind": "remove", "participant": eve.participant, "reason": "removed", "by": {"key": "?", "signature": "!"}}));
+    assert_eq!(
+        dropped_code(
+            &mut world,
+            json!({"kind": "add", "participant": eve.participant, "key_package": "", "mac": "",
+        "admit": {"key": "", "signature": "x"}})
+        ),
+        "bad_key_package"
+    );
+    world.append(good);
+    assert_eq!(world.commit("Bob", None)["dropped"], json!([]));
 }
 
 #[test]

@@ -67,15 +67,14 @@ impl World {
 }
 
 /// The link's PSK as a proposal, or another one under the given id.
-pub fn psk(own: &Own, id: Vec<u8>) -> Proposal {
+pub fn psk(id: Vec<u8>) -> Proposal {
     let provider = openmls_rust_crypto::OpenMlsRustCrypto::default();
-    let _ = own;
     let id = PreSharedKeyId::new(SUITE, provider.rand(), Psk::External(ExternalPsk::new(id))).unwrap();
     Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(id)))
 }
 
 pub fn link_psk(own: &Own) -> Proposal {
-    psk(own, crate::link::psk_id(own.seat().unwrap().link_version))
+    psk(crate::link::psk_id(own.seat().unwrap().link_version))
 }
 
 /// A KeyPackage written by hand (RFC 9420 §10), so that every field can be wrong.
@@ -158,8 +157,18 @@ impl World {
         let reference = self.reference(&bytes);
         let mut open = crate::Instance::default();
         let seed = b64(&signer.seed());
-        call(&mut open, &json!({"do": "open", "meeting": self.meeting, "secret": self.secret, "host_hash": self.host_hash, "identity": seed})).unwrap();
-        let link = crate::link::Link::derive(&self.id(&self.meeting), &unb64(&self.secret).unwrap().try_into().unwrap(), crate::bytes::Fixed([0; 16]), None).unwrap();
+        call(
+            &mut open,
+            &json!({"do": "open", "meeting": self.meeting, "secret": self.secret, "host_hash": self.host_hash, "identity": seed}),
+        )
+        .unwrap();
+        let link = crate::link::Link::derive(
+            &self.id(&self.meeting),
+            &unb64(&self.secret).unwrap().try_into().unwrap(),
+            crate::bytes::Fixed([0; 16]),
+            None,
+        )
+        .unwrap();
         let mac = link.mac(&reference, &self.id(&self.call), &self.id(&self.incarnation));
         json!({"kind": "add", "participant": participant, "key_package": b64(&bytes), "mac": b64(&mac)})
     }

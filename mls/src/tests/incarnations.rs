@@ -91,8 +91,6 @@ fn log_12_somebody_a_host_removed_is_not_in_it() {
     let mut people = outsiders(&mut world, &["Bob", "Carol"]);
     next_incarnation(&mut world, "Alice", Some(&alices));
     let mut carol = people.pop().unwrap();
-    let nothing = json!({"call": world.call, "incarnation": world.incarnation});
-    let _ = nothing;
     // Alice's client, cheating or not, lets Carol in again; Bob does not enter.
     let entry = world.key_package(&mut carol);
     world.append(entry);

@@ -17,7 +17,13 @@ fn i4_a_joiner_with_another_link_cannot_open_its_welcome() {
     world.secret = right;
     // Its link MAC is wrong too; let a cheating committer have added it all the same.
     let bytes = crate::bytes::unb64(entry["key_package"].as_str().unwrap()).unwrap();
-    let link = crate::link::Link::derive(&world.id(&world.meeting), &crate::bytes::unb64_exact(&world.secret).unwrap(), crate::bytes::Fixed([0; 16]), None).unwrap();
+    let link = crate::link::Link::derive(
+        &world.id(&world.meeting),
+        &crate::bytes::unb64_exact(&world.secret).unwrap(),
+        crate::bytes::Fixed([0; 16]),
+        None,
+    )
+    .unwrap();
     entry["mac"] = json!(b64(&link.mac(&world.reference(&bytes), &world.id(&world.call), &world.id(&world.incarnation))));
     world.append(entry);
     let commit = world.commit("Alice", None);

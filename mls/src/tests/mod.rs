@@ -1,5 +1,13 @@
 //! The rules, each tried by a small world of members and a gateway.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::too_many_lines, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    clippy::unused_self,
+    missing_docs
+)]
 
 mod additions;
 mod calls;

@@ -180,7 +180,8 @@ fn pol_1_a_joiner_refuses_a_group_whose_policy_does_not_chain() {
 fn the_gateway_pins_the_first_root_it_sees() {
     let world = World::new();
     let (meeting, call) = (world.id(&world.meeting), world.id(&world.call));
-    let (link, other, leaf) = (crate::keys::SeedKey::new(&[1; 32]), crate::keys::SeedKey::new(&[2; 32]), crate::keys::SeedKey::new(&[3; 32]));
+    let (link, other, leaf) =
+        (crate::keys::SeedKey::new(&[1; 32]), crate::keys::SeedKey::new(&[2; 32]), crate::keys::SeedKey::new(&[3; 32]));
     let mut policy = Policy::first(1);
     policy.hosts.push(certify(&link, &meeting, &call, leaf.public()).unwrap());
     let root = Root::Seen(None).pinned(&policy);

@@ -219,7 +219,8 @@ impl World {
     }
 
     pub fn stage(&mut self, commit: &Value) -> Result<Value, String> {
-        let request = json!({"do": "public_stage", "covers": commit["covers"], "commit": commit["commit"], "participant": commit["participant"]});
+        let request =
+            json!({"do": "public_stage", "covers": commit["covers"], "commit": commit["commit"], "participant": commit["participant"]});
         call(&mut self.public, &request)
     }
 
