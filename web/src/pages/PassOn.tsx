@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Kept } from "../e2ee/keyring";
 import { Button } from "../ui/Button";
-import { CopyButton } from "./CopyButton";
+import { CopyButton } from "../ui/CopyButton";
 import { guestLink } from "./links";
 
 const CAN_SHARE = "share" in navigator;
@@ -20,7 +20,7 @@ export function PassOn({ meeting, title, kept }: { readonly meeting: string; rea
         <ArrowRight size={20} aria-hidden />
         {t("meetings.open")}
       </a>
-      <CopyButton text={link} label={t("meetings.copyLink")} />
+      <CopyButton text={link} label={t("meetings.copyLink")} done={t("meetings.copied")} />
       {CAN_SHARE ? (
         <Button
           icon={Share2}
