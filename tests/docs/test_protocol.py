@@ -8,6 +8,7 @@ from tests.docs.documents import DOCS, SOURCES, TESTS, files, is_test
 
 MUST = re.compile(r"\b[A-Z]{3,4}-\d+\b")
 PAGES = sorted((DOCS / "protocol").glob("*.md"))
+IN_A_NAME = re.compile(r"\b(?:fn|def) (?:test_)?([a-z]{3,4})_(\d+)_")
 RULE = re.compile(r"`([A-Z]{3,4}-\d+)`")
 
 
@@ -21,7 +22,10 @@ def named_in(paths: list[str]) -> dict[str, set[str]]:
     """Return for each id where it is named: in tests, in other code."""
     found: dict[str, set[str]] = {"code": set(), "tests": set()}
     for path in files(*dict.fromkeys(paths)):
-        found["tests" if is_test(path) else "code"].update(MUST.findall(path.read_text(encoding="utf-8", errors="replace")))
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found["tests" if is_test(path) else "code"].update(MUST.findall(text))
+        if is_test(path):
+            found["tests"].update(f"{area.upper()}-{number}" for area, number in IN_A_NAME.findall(text))
     return found
 
 

@@ -1,4 +1,7 @@
-"""I2: no frame is rendered unless it authenticated under the key of the leaf whose name is on the tile."""
+"""I2: no frame is rendered unless it authenticated under the key of the leaf whose name is on the tile.
+
+Neither the id nor the track names nor the encryption flags that the server gives change that (FRM-3, FRM-5, FRM-7).
+"""
 
 import time
 

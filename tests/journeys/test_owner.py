@@ -52,6 +52,7 @@ def test_a_meeting_is_made_copied_shared_and_mailed_in_the_browser(owner: Owner)
 
 @pytest.mark.journey("owner")
 def test_the_link_is_in_this_devices_key_ring_tomorrow(owner: Owner) -> None:
+    """LINK-3: the ring is encrypted under a key that cannot be exported."""
     link = owner.make_meeting("For tomorrow")
     owner.chromium.page.goto(f"{owner.server.url}/")
     tomorrow = Owner("Alice", owner.chromium.sibling(), server=owner.server)
