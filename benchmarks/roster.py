@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -45,10 +46,11 @@ async def measure(server: Installation, members: int) -> dict[str, Any]:
     async with crowds(world=world, count=PROCESSES) as groups:
         await groups[0].ask("join", name="Alice", host=True)
         begin = time.monotonic()
-        before = cpu_seconds(server)
+        before = cpu_seconds(server.process)
         joined = await fill(groups, members)
         join_s = time.monotonic() - begin
-        gateway_s = cpu_seconds(server) - before
+        gateway_s = cpu_seconds(server.process) - before
+        members_s = sum(cpu_seconds(crowd.process) for crowd in groups)
         grown = await reports(groups)
         for crowd in groups:
             await crowd.ask("reset")
@@ -68,16 +70,17 @@ async def measure(server: Installation, members: int) -> dict[str, Any]:
         "cpu_ms_per_member_epoch": round(cpu, 2),
         "bytes_per_member": sum(report["bytes"] for report in grown) // members,
         "gateway_cpu_s": round(gateway_s, 2),
+        "members_cpu_s": round(members_s, 2),
         "epochs": len({epoch for report in after for epoch in report["codes"]}),
         "one_code_per_epoch": one_code,
         "complaints": complaints[:5],
     }
 
 
-def cpu_seconds(server: Installation) -> float:
-    """Return the CPU time that the gateway has used; on systems without /proc, nothing."""
-    assert server.process is not None
-    stat = Path(f"/proc/{server.process.pid}/stat")
+def cpu_seconds(process: subprocess.Popen[str] | asyncio.subprocess.Process | None) -> float:
+    """Return the CPU time that a process has used; on systems without /proc, nothing."""
+    assert process is not None
+    stat = Path(f"/proc/{process.pid}/stat")
     if not stat.exists():
         return 0.0
     fields = stat.read_text(encoding="ascii").rpartition(")")[2].split()

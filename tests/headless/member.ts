@@ -124,8 +124,8 @@ export class Member {
         this.#ledger.errors.push(`${this.name}: ${String(error)}`);
       });
     });
-    this.#socket.addEventListener("close", () => {
-      this.gone ??= "closed";
+    this.#socket.addEventListener("close", (event) => {
+      this.gone ??= `closed with ${String(event.code)}`;
       this.#changed();
     });
   }

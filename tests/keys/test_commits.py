@@ -3,7 +3,7 @@
 import pytest
 
 from conclave.keys import delivery, groups, read
-from conclave.keys.models import Group, Lease
+from conclave.keys.models import Group, Lease, Tree
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled
 
@@ -159,6 +159,10 @@ def test_the_tree_served_is_the_members_tree(three: Three, world: World, now: in
     waiting = read.admissions(pk=view.pk, participant=dora.participant)[0]
     assert delivery.tree(call=world.call, digest=waiting.tree) is not None
     assert delivery.tree(call="another call", digest=waiting.tree) is None
+    kept = delivery.tree(call=world.call, digest=waiting.tree)
+    Tree.objects.all().delete()
+    assert delivery.tree(call=world.call, digest=waiting.tree) == kept
+    assert delivery.tree(call=world.call, digest="0" * 64) is None
 
 
 @pytest.mark.usefixtures("three")

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from conclave.kernel import b64
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, lease, log
 from conclave.keys.locks import writing
-from conclave.keys.models import Group, Lease, LogEntry, Seat, Tree, Welcome
+from conclave.keys.models import Group, Lease, LogEntry, Seat, Welcome
 from conclave.keys.step import STUCK_MS, step
+from conclave.keys.tree import keep_tree
 from conclave.keys.wake import wake
 
-TREES_KEPT = 8
 MOST_DROPS = 2
 
 
@@ -81,7 +80,7 @@ def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
             raise
         _merge(public, group, index)
         if staged.facts.added:
-            _keep_tree(public, group)
+            keep_tree(public=public, group=group)
     wake(call=call)
     return index
 
@@ -172,13 +171,3 @@ def _merge(public: groups.PublicGroup, group: Group, index: int) -> None:
     else:
         public.discard()
         groups.catch_up(group=public, row=group)
-
-
-def _keep_tree(public: groups.PublicGroup, group: Group) -> None:
-    """Store the tree that this epoch's joiners fetch."""
-    tree = public.tree()
-    with writing():
-        Tree.objects.get_or_create(group=group, epoch=group.epoch, defaults={"hash": tree.hash, "body": b64.decode(tree.tree)})
-        Tree.objects.filter(group=group, epoch__lte=group.epoch - TREES_KEPT).exclude(
-            hash__in=Welcome.objects.filter(group=group).values("tree"),
-        ).delete()

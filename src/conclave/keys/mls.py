@@ -115,7 +115,8 @@ class MlsModule:
         kept = cache_dir / f"mls-{version('wasmtime')}-{name}.bin"
         if kept.is_file():
             try:
-                return wasmtime.Module.deserialize_file(self.engine, str(kept))
+                # From memory: a file that changes under a mapping would end the process.
+                return wasmtime.Module.deserialize(self.engine, kept.read_bytes())
             except wasmtime.WasmtimeError:
                 kept.unlink(missing_ok=True)
         module = wasmtime.Module(self.engine, wasm)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Tree, Welcome
+from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Welcome
 
 MOST_ENTRIES = 256
 
@@ -93,17 +93,6 @@ def admissions(*, pk: int, after: int = -1, participant: str | None = None) -> l
         Admission(participant=name, index=index, covers=covers, epoch=epoch, said=first, welcome=body, tree=digest)
         for name, index, covers, epoch, first, body, digest in found
     ]
-
-
-def tree(*, call: str, digest: str) -> bytes | None:
-    """Return the ratchet tree with this SHA-256, when a joiner of the call may need it; None else.
-
-    Args:
-        call: the call of the seat that asks.
-        digest: SHA-256 in lower-case hex.
-    """
-    found = Tree.objects.filter(group__call=call, hash=digest).values_list("body", flat=True).first()
-    return bytes(found) if found is not None else None
 
 
 def has_leaf(*, call: str, participant: str) -> bool:
