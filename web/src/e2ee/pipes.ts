@@ -5,7 +5,7 @@
 import { clearBytes, codecOf, KINDS, openFrame, readTrailer, sealFrame, type Codec, type SourceKind, type Trailer } from "./frames";
 import type { KeyRing } from "./ring";
 
-/** How long one receiver waits in all for keys that do not come. */
+/** How long one receiver waits in all for bindings and keys that do not come. */
 const PATIENCE_MS = 400;
 
 /** The part of RTCEncodedVideoFrame and RTCEncodedAudioFrame we use. */
@@ -91,6 +91,8 @@ export class ReceivePipe extends Pipe {
 
   bind(participant: string, kind: SourceKind): void {
     this.#bound = { participant, kind };
+    this.#patience = PATIENCE_MS;
+    this.ring.tell();
   }
 
   unbind(): void {
@@ -102,6 +104,8 @@ export class ReceivePipe extends Pipe {
   }
 
   protected override async transform(frame: EncodedFrame): Promise<Uint8Array<ArrayBuffer> | Drop> {
+    // The first frames may be faster than the main thread's word on whose they are.
+    while (this.#bound === null && this.#patience > 0) await this.#wait();
     const bound = this.#bound;
     if (bound === null) return "unbound";
     const sealed = new Uint8Array(frame.data);
@@ -130,12 +134,16 @@ export class ReceivePipe extends Pipe {
   async #key(participant: string, { epoch, leaf }: Trailer): Promise<CryptoKey | null> {
     let key = this.ring.lookup(participant, epoch, leaf);
     while (key === null && this.#patience > 0 && this.ring.expects(epoch)) {
-      const asked = performance.now();
-      await this.ring.news(this.#patience);
-      this.#patience -= performance.now() - asked;
+      await this.#wait();
       key = this.ring.lookup(participant, epoch, leaf);
     }
     if (key !== null) this.#patience = PATIENCE_MS;
     return key;
+  }
+
+  async #wait(): Promise<void> {
+    const asked = performance.now();
+    await this.ring.news(this.#patience);
+    this.#patience -= performance.now() - asked;
   }
 }

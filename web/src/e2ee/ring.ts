@@ -69,7 +69,7 @@ export class KeyRing {
     }
     this.#newest = news.epoch;
     this.#received.set(news.epoch, { epoch: news.epoch, leafOf: new Map(news.leaves), keys: new Map(), windows: new Map(), expires: Infinity });
-    this.#tell();
+    this.tell();
     const id = `${news.group}/${String(news.epoch)}`;
     this.#next = this.#used.has(id) ? null : { id, epoch: news.epoch, leaf: news.self.leaf, key: news.self.key, counter: 0 };
     if (this.#sending === null) return 0;
@@ -79,12 +79,17 @@ export class KeyRing {
   addKey(group: string, epoch: number, leaf: number, key: CryptoKey): void {
     if (group !== this.#group) return;
     this.#received.get(epoch)?.keys.set(leaf, key);
-    this.#tell();
+    this.tell();
   }
 
   /** True for a frame of an epoch or leaf whose key may be on its way to us: the newest epoch, or one we have not heard of yet. */
   expects(epoch: number): boolean {
     return epoch >= this.#newest;
+  }
+
+  /** Wakes whoever waits for news. */
+  tell(): void {
+    for (const done of this.#waiting) done();
   }
 
   /** Resolves when another key has come, or after that many ms. */
@@ -146,10 +151,6 @@ export class KeyRing {
     const made = new ReplayWindow();
     windows?.set(name, made);
     return made;
-  }
-
-  #tell(): void {
-    for (const done of this.#waiting) done();
   }
 
   #expire(): void {

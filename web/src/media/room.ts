@@ -57,7 +57,8 @@ export class Media {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     await this.room.setE2EEEnabled(true);
     await this.room.connect(address.href, token, { autoSubscribe: false, maxRetries: 2, rtcConfig: { iceServers: ice_servers } });
-    this.#assertSelf();
+    // Who was there before us has published before anybody could tell us.
+    if (this.#assertSelf()) this.setMembers(this.#members);
   }
 
   async disconnect(): Promise<void> {
@@ -129,7 +130,9 @@ export class Media {
     room.on(RoomEvent.SignalReconnecting, () => { this.#hooks.lost(); });
     room.on(RoomEvent.Reconnecting, () => { this.#hooks.lost(); });
     room.on(RoomEvent.Reconnected, () => {
-      if (this.#assertSelf()) this.#hooks.back();
+      if (!this.#assertSelf()) return;
+      this.setMembers(this.#members);
+      this.#hooks.back();
     });
     room.on(RoomEvent.Moved, () => { this.#end("moved"); });
     room.on(RoomEvent.Disconnected, () => { this.#end("closed"); });
