@@ -63,7 +63,7 @@ export const call = {
   },
   remove: {
     title: "Remove {{name}}?",
-    text: "{{name}} is sent out at once and loses the key: nothing said from then on can be read there. With the link, {{name}} can ask to come in again.",
+    text: "{{name}} is sent out at once and loses the key: nothing said from then on can be read there. The same browser cannot come back into this call.",
     remove: "Remove {{name}}",
   },
 } as const;

@@ -65,7 +65,7 @@ export const call: Sentences["call"] = {
   },
   remove: {
     title: "Faire sortir {{name}} ?",
-    text: "{{name}} sort tout de suite et perd la clé : rien de ce qui se dit ensuite ne pourra y être lu. Avec le lien, {{name}} peut demander à revenir.",
+    text: "{{name}} sort tout de suite et perd la clé : rien de ce qui se dit ensuite ne pourra y être lu. Le même navigateur ne peut pas revenir dans cet appel.",
     remove: "Faire sortir {{name}}",
   },
 };

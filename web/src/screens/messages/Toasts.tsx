@@ -51,8 +51,11 @@ function Message({ toast }: { readonly toast: Toast }) {
   const action = useToastAction(toast);
   const held = useRef(false);
   const Icon = ICONS[toast.kind];
+  const stranger = useCall((state) => state.people.some((person) => person.lock === "stranger"));
+  // "… is here" must not outlive the connection it speaks of.
+  const stays = STAYING.includes(toast.kind) && (toast.kind !== "stranger" || stranger);
   useEffect(() => {
-    if (STAYING.includes(toast.kind)) return;
+    if (stays) return;
     // A message under the pointer or the focus is being read.
     const ticking = setInterval(() => {
       if (!held.current) call.dismiss(toast.id);
@@ -60,12 +63,12 @@ function Message({ toast }: { readonly toast: Toast }) {
     return () => {
       clearInterval(ticking);
     };
-  }, [call, toast.id, toast.kind]);
+  }, [call, toast.id, stays]);
   return (
     <li
       className="toast"
       data-toast={toast.kind}
-      data-staying={STAYING.includes(toast.kind) || undefined}
+      data-staying={stays || undefined}
       onPointerEnter={() => {
         held.current = true;
       }}

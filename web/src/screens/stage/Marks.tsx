@@ -1,4 +1,4 @@
-import { Hand, type LucideIcon, MicOff, WifiLow, WifiOff } from "lucide-react";
+import { Hand, type LucideIcon, MicOff, WifiHigh, WifiOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Person } from "../../call/contract";
@@ -10,7 +10,7 @@ export function Marks({ person }: { readonly person: Person }) {
   return (
     <ul className="tile-marks">
       {person.handUp ? <Mark name="hand" icon={Hand} label={t("call.tile.hand")} /> : null}
-      {person.connection === "poor" ? <Mark name="poor" icon={WifiLow} label={t("call.tile.poor")} /> : null}
+      {person.connection === "poor" ? <Mark name="poor" icon={WifiHigh} label={t("call.tile.poor")} /> : null}
       {person.connection === "lost" ? <Mark name="lost" icon={WifiOff} label={t("call.tile.lost")} /> : null}
       {inside && !person.microphone ? <Mark name="muted" icon={MicOff} label={t("call.tile.muted")} /> : null}
     </ul>
