@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { build } from "vite";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bytesOf, textOf } from "./base64";
-import { Mls, MlsError, instantiate, type MlsEntry } from "./mls";
+import { MlsError, instantiate, type Mls, type MlsEntry } from "./mls";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
 const HOUR = 3_600_000;
