@@ -6,7 +6,7 @@ import { install } from "../e2ee/guard";
 import { meetingOf, takeFragment } from "../e2ee/link";
 import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
-import { Devices, type DevicesState } from "../media/devices";
+import { Devices, type DeviceKind, type DevicesState } from "../media/devices";
 import { Tiles, type Picture } from "../media/tiles";
 import type { Call, CallState, EndReason } from "./contract";
 import { prepare, type Entry } from "./entry";
@@ -39,6 +39,7 @@ export function createCall(): Call {
   let inCall: InCall | null = null;
   let name = "";
   let retries = 0;
+  let previewed = false;
 
   const end = (reason: string): void => {
     inCall = null;
@@ -113,8 +114,15 @@ export function createCall(): Call {
     await enter();
   };
 
+  const preview = async (wanted: Readonly<Record<DeviceKind, boolean>>): Promise<void> => {
+    previewed = true;
+    await devices.preview(wanted);
+  };
+
   const start = async (wanted: string): Promise<void> => {
     name = wanted;
+    // Whoever was faster than the lobby's preview still comes with picture and sound.
+    if (!previewed) void preview({ microphone: true, camera: true });
     store.setState({ phase: { at: "joining", step: "asking" }, chat: [], unread: 0, toasts: [] });
     await enter();
   };
@@ -127,7 +135,7 @@ export function createCall(): Call {
     if (!ready.again) { await known; return; }
     // A reload: nobody is asked again, and the seat says more than the lobby could.
     known.catch(() => undefined);
-    await devices.preview({ microphone: ready.again.microphone, camera: ready.again.camera });
+    await preview({ microphone: ready.again.microphone, camera: ready.again.camera });
     await start(ready.again.name);
   };
   void lobby().catch((error: unknown) => { end(error instanceof ApiError ? error.code : "browser_unfit"); });
@@ -135,7 +143,7 @@ export function createCall(): Call {
   return {
     subscribe: (listener) => store.subscribe(listener),
     snapshot: (): CallState => store.getState(),
-    preview: () => devices.preview({ microphone: true, camera: true }),
+    preview: () => preview({ microphone: true, camera: true }),
     join: start,
     rejoin: async () => {
       retries = 0;
