@@ -52,9 +52,9 @@ def test_a_message_gets_an_index_and_a_tag_that_verifies(world: World, now: int)
         received=now,
     )
     tag = Tag(kid=item["kid"], tag=item["tag"])
-    assert franking.verify(tag=tag, relayed=relayed)
+    assert franking.frank(relayed=relayed) == tag
     forged = Relayed(commitment=commitment, message_hash=bytes(32), meeting=world.meeting, participant=alice.participant, received=now)
-    assert not franking.verify(tag=tag, relayed=forged)
+    assert franking.frank(relayed=forged) != tag
     opened = bob.mls.call("open_message", message=item["message"], participant=item["participant"])
     assert b64.decode(str(opened["commitment"])) == commitment
 
@@ -101,6 +101,6 @@ def test_keys_are_private_monthly_and_destroyed(tmp_path: Path) -> None:
     path = tmp_path / "franking" / "2026-01.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert franking.destroy_old(now=january + 90 * clock.DAY) == []
-    assert franking.verify(tag=tag, relayed=relayed)
+    assert franking.frank(relayed=relayed) == tag
     assert franking.destroy_old(now=january + 108 * clock.DAY) == ["2026-01"]
-    assert not franking.verify(tag=tag, relayed=relayed)
+    assert franking.frank(relayed=relayed) != tag, "a destroyed key does not come back"

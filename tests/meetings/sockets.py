@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
+from pydantic import TypeAdapter
 
 from conclave.kernel import b64, clock
 from conclave.keys import delivery
@@ -13,10 +14,11 @@ from conclave.keys.threads import in_thread
 from conclave.meetings.consumers import MeetingSocket
 from conclave.meetings.join import Again, Newcomer, Ticket, join
 from conclave.meetings.models import Meeting
-from conclave.meetings.socket import ServerMessage, read_server
+from conclave.meetings.socket import ServerMessage
 from tests.keys.members import Mind, World, new_world
 
 PATIENCE = 10.0
+_server: TypeAdapter[ServerMessage] = TypeAdapter(ServerMessage)
 
 
 def new_meeting() -> World:
@@ -135,7 +137,7 @@ class Guest:
         """Return the next message, which must be the protocol's."""
         text = await self.wire.receive()
         self.heard.append(json.loads(text))
-        return read_server(text=text)
+        return _server.validate_json(text)
 
     async def until(self, kind: str, **having: Any) -> dict[str, Any]:
         """Live until a message of this kind comes, and return it."""

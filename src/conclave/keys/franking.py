@@ -45,18 +45,6 @@ def frank(*, relayed: Relayed) -> Tag:
     return Tag(kid=kid, tag=b64.encode(_tag(_key(kid), relayed)))
 
 
-def verify(*, tag: Tag, relayed: Relayed) -> bool:
-    """Tell whether this gateway made the tag; False also when its key was destroyed.
-
-    Args:
-        tag: the tag in question.
-        relayed: the message, as a report opens it.
-    """
-    if tag.kid != kid_at(now=relayed.received) or not (_folder() / f"{tag.kid}.key").exists():
-        return False
-    return hmac.compare_digest(b64.encode(_tag(_key(tag.kid), relayed)), tag.tag)
-
-
 def kid_at(*, now: int) -> str:
     """Return the name of the key in use at this time: its UTC month, as 2026-11."""
     return clock.to_day(now)[:7]

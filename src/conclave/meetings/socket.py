@@ -336,15 +336,6 @@ def read(*, text: str) -> ClientMessage:
         raise Malformed("The message is not one of the protocol's.") from error
 
 
-def read_server(*, text: str) -> ServerMessage:
-    """Return what a gateway said, for clients written in Python.
-
-    Raises:
-        pydantic.ValidationError: it is not a message of the protocol.
-    """
-    return _server.validate_json(text)
-
-
 def kind_of(*, text: str) -> str:
     """Return the type that a refused message claims to be, for the answer; `?` when it names none."""
     try:
