@@ -1,6 +1,7 @@
 """One installation, two people with a Chromium each, and the same two on the comparator's page."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from tests.journeys.browsers import Chromium, ChromiumProcess
 from tests.journeys.people import Owner, Person
 from tests.journeys.pictures import SMALL, Camera
 from tests.journeys.world import Installation, installation
+
+# How long somebody looks at their picture before pressing Join; the same on both sides.
+LOBBY_SECONDS = 3.0
 
 # In the page, before anything else: when Join was clicked and when the first picture of somebody else was on screen.
 TIMES = """
@@ -55,6 +59,7 @@ class Stand:
         person.enter(self.link)
         person.wait_for('[data-preview="on"] video', what="Bob's preview")
         person.browser.fill("Your name", "Bob")
+        time.sleep(LOBBY_SECONDS)
         return person
 
     def plain(self, process: ChromiumProcess, *, room: str, key: str = "") -> Chromium:
@@ -62,6 +67,7 @@ class Stand:
         window = process.window()
         window.open(self.bare.address(room=room, key=key))
         window.page.wait_for_function("() => window.ready && document.getElementById('self').videoWidth > 0")
+        time.sleep(LOBBY_SECONDS)
         return window
 
 

@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 SHARED = ("bin", "venv", "toolchains", "uv", "cache", "browsers")
 PACKAGES = ("web/node_modules", "tests/journeys/node_modules")
 BUILD_SECONDS = 1200
-TEST_SECONDS = 600
+TEST_SECONDS = 900
 NOT_RUN = "not run: no Rust"
 FOUND_FAILURES = {"pytest": 1, "vitest": 1, "cargo": 101}  # other codes say that the test could not be run
 FAILED = {"pytest": re.compile(r"\d+ failed"), "vitest": re.compile(r"Tests\s+\d+ failed"), "cargo": re.compile("test result: FAILED")}
@@ -144,7 +144,7 @@ def _test(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
         )
     else:
         command, cwd = ["cargo", "test", "--quiet", *rest], folder / "mls"
-        env["CARGO_TARGET_DIR"] = str(ROOT / ".conclave" / "cache" / "cargo-target")
+        env["CARGO_TARGET_DIR"] = str(ROOT / "mls" / "target")
     try:
         done = subprocess.run(
             command, cwd=cwd, env=env, capture_output=True, text=True, timeout=TEST_SECONDS, check=False, stdin=subprocess.DEVNULL
