@@ -3,9 +3,6 @@
  * screens read `CallState` through one hook and act through `CallActions`. Nothing here holds a key.
  */
 
-/** Source kinds as they stand in the frame trailer (docs/protocol/frames.md). */
-export type SourceKind = "microphone" | "camera" | "screen" | "screen_sound";
-
 /** Where the call stands. Every phase has a designed screen. */
 export type Phase =
   | { at: "lobby" }

@@ -1,7 +1,7 @@
 /** A delivery service for tests: the gateway's half of docs/protocol/delivery.md in memory, with real members (the same WASM) on the other side. */
 import canonicalize from "canonicalize";
 import { readFileSync } from "node:fs";
-import { generateKeyPairSync, sign, createHash, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import type { Entries, ClientMessage, ServerMessage } from "../api/socket.gen";
 import { bytesOf, textOf } from "../e2ee/base64";
 import type { KeysToFrames } from "../e2ee/frames.protocol";
@@ -11,8 +11,8 @@ import { instantiate, type MlsState } from "../e2ee/mls";
 import { Vault } from "../e2ee/vault";
 import { Group } from "./group";
 
-export const module = await WebAssembly.compile(readFileSync(new URL("../../../mls/dist/conclave_mls.wasm", import.meta.url)));
-export const id = (): string => textOf(randomBytes(16));
+const module = await WebAssembly.compile(readFileSync(new URL("../../../mls/dist/conclave_mls.wasm", import.meta.url)));
+const id = (): string => textOf(randomBytes(16));
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
 const attestationKey = textOf(publicKey.export({ type: "spki", format: "der" }).subarray(-32));
 
@@ -181,5 +181,3 @@ export class Delivery {
     return this.#public;
   }
 }
-
-export const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -91,6 +91,14 @@ describe("A guarded connection (FRM-2)", () => {
     for (const transceiver of made.transceivers) expect(attached).toEqual(expect.arrayContaining([transceiver.sender, transceiver.receiver]));
   });
 
+  it("does so for whatever else has come to exist when a description is set", () => {
+    const made = connection();
+    const transceiver = new FakeTransceiver("audio");
+    made.transceivers.push(transceiver);
+    made.dispatchEvent(new Event("signalingstatechange"));
+    expect(attached).toEqual([transceiver.sender, transceiver.receiver]);
+  });
+
   it("secures and clears a receiver in the track event, before anybody else hears of it (FRM-3)", () => {
     const made = connection();
     const transceiver = new FakeTransceiver("video");

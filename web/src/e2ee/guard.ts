@@ -47,6 +47,8 @@ export function guarded(Native: Guarded, { frames, iceServers, failed }: GuardSe
         secure(transceiver);
         frames.unbind(transceiver.receiver);
       });
+      // Old-style offers make receivers too; a local description comes before anything can arrive for them.
+      this.addEventListener("signalingstatechange", () => { this.#sweep(); });
       this.addEventListener("datachannel", ({ channel }) => { silence(channel); });
     }
 

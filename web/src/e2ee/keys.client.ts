@@ -2,7 +2,7 @@
 import type { Answer, Operation, Operations } from "./keys.protocol";
 
 /** A refusal by the group's rules or the module; `code` is stable, `message` is for people who debug. */
-export class KeysError extends Error {
+class KeysError extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {

@@ -31,7 +31,10 @@ export function encodedStreams(object: Coded): EncodedStreams {
 
 export function setTransform(object: Coded, worker: Worker, options: Attach): void {
   const { RTCRtpScriptTransform } = globalThis as unknown as { RTCRtpScriptTransform: ScriptTransform };
-  (object as unknown as Transforming).transform = new RTCRtpScriptTransform(worker, options);
+  const transform = new RTCRtpScriptTransform(worker, options);
+  (object as unknown as Transforming).transform = transform;
+  // Nobody may take it off again.
+  Object.defineProperty(object, "transform", { value: transform, writable: false, configurable: false });
 }
 
 /** The flag without which Chromium lets frames pass until streams are taken. */

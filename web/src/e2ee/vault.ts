@@ -171,7 +171,7 @@ function gone(before: readonly Leaf[], after: readonly Leaf[]): number[] {
 }
 
 /** Splits a stretch of the log after each commit; yields where each part starts. */
-export function epochs(entries: readonly LogEntry[]): [start: number, part: LogEntry[]][] {
+function epochs(entries: readonly LogEntry[]): [start: number, part: LogEntry[]][] {
   const parts: [number, LogEntry[]][] = [];
   let start = 0;
   entries.forEach((entry, index) => {

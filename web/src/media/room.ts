@@ -2,7 +2,7 @@
  * The LiveKit room: carries frames that only members can open, and is believed in nothing else. Who is who comes from the group;
  * here a participant is only an id under which sealed frames arrive.
  */
-import { ParticipantEvent, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
+import { ParticipantEvent, RemoteTrack, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
 import type { Frames } from "../e2ee/frames.client";
 import { RefusingManager } from "../e2ee/manager";
 import type { OwnTrack } from "./devices";
@@ -39,6 +39,8 @@ export class Media {
   readonly #frames: Frames;
   readonly #self: string;
   readonly #hooks: MediaHooks;
+  /** Whose frames each receiver opens now, whatever the server has called its track since. */
+  readonly #feeds = new WeakMap<RTCRtpReceiver, string>();
   /** Nobody's tracks are asked for before our own acknowledgement. */
   #members: ReadonlySet<string> = new Set();
   #ended = false;
@@ -86,10 +88,12 @@ export class Media {
     await this.room.localParticipant.unpublishTrack(track as LocalTrack, false);
   }
 
-  /** The track to show in a participant's tile; null while there is none, or it is muted. */
+  /** The track to show in a participant's tile; null while there is none, it is muted, or its receiver feeds another tile by now (I2). */
   picture(participant: string, source: Track.Source): Track | null {
     const publication = this.room.getParticipantByIdentity(participant)?.getTrackPublication(source);
-    return publication?.track && !publication.isMuted ? publication.track : null;
+    const track = publication?.track;
+    if (!(track instanceof RemoteTrack) || !track.receiver || track.isMuted) return null;
+    return this.#feeds.get(track.receiver) === feed(participant, source) ? track : null;
   }
 
   #subscribe(participant: RemoteParticipant): void {
@@ -109,13 +113,19 @@ export class Media {
     });
     room.on(RoomEvent.TrackSubscribed, (track, publication, participant) => {
       const kind = kindOf(publication.source);
+      if (kind === null || !track.receiver) return;
       // FRM-3: the tile this object feeds, decided by the object, not by any track id.
-      if (kind !== null && track.receiver) this.#frames.bindReceiver(track.receiver, participant.identity, kind);
+      this.#feeds.set(track.receiver, feed(participant.identity, publication.source));
+      this.#frames.bindReceiver(track.receiver, participant.identity, kind);
       if (track.kind === Track.Kind.Audio) this.playback.add(participant.identity, publication.source, track);
       changed();
     });
-    room.on(RoomEvent.TrackUnsubscribed, (track) => {
-      if (track.receiver) this.#frames.unbind(track.receiver);
+    room.on(RoomEvent.TrackUnsubscribed, (track, publication, participant) => {
+      // A receiver that was given to somebody else meanwhile keeps what it was given.
+      if (track.receiver && this.#feeds.get(track.receiver) === feed(participant.identity, publication.source)) {
+        this.#feeds.delete(track.receiver);
+        this.#frames.unbind(track.receiver);
+      }
       this.playback.remove(track);
       changed();
     });
@@ -152,4 +162,8 @@ export class Media {
     if (why === "moved") void this.room.disconnect(true);
     this.#hooks.over(why);
   }
+}
+
+function feed(participant: string, source: Track.Source): string {
+  return `${participant}/${source}`;
 }
