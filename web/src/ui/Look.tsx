@@ -18,8 +18,9 @@ export function Look() {
   return (
     <div className="look">
       <MenuTrigger>
-        <Button className="button" data-tone="bare" aria-label={t("common.language")}>
+        <Button className="button" data-tone="bare">
           <Languages size={20} aria-hidden />
+          <span className="unseen">{t("common.language")}: </span>
           <span lang={i18n.language}>{isLanguage(i18n.language) ? OWN_NAMES[i18n.language] : i18n.language}</span>
         </Button>
         <Popover className="popover" placement="bottom end">
