@@ -111,7 +111,7 @@ class Person:
 
     def text(self) -> str:
         """Return all text on screen."""
-        return str(self.browser.ask("() => document.body.innerText"))
+        return str(self.browser.ask("() => document.body?.innerText ?? ''"))
 
     def reads(self, sentence: str, *, seconds: float = 15.0) -> None:
         """Wait until a sentence is on screen."""
