@@ -61,7 +61,7 @@ export class Group {
 
   /** A host asks for a policy change; it is committed under the lease that answers. */
   change(changes: PolicyChanges): void {
-    if (this.#incarnation === null) return;
+    if (this.#incarnation === null || this.#changes) return;
     this.#changes = changes;
     this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
   }
@@ -110,6 +110,7 @@ export class Group {
     this.#incarnation = incarnation;
     this.#lease = null;
     this.#refused = false;
+    this.#changes = null;
     const last = this.#last === null ? {} : { last: this.#last };
     if (mode === "create") {
       const { group_info, tree, state } = await this.#keys.ask("create", { incarnation, ...last });
