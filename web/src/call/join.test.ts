@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Ticket } from "../api/join";
+import { keep, type Kept } from "../e2ee/keyring";
+import type { Workers } from "../e2ee/workers";
+import type { Entry } from "./entry";
+import { join, JoinRefused } from "./join";
+import { Session, type SessionHooks } from "./session";
+
+vi.mock("../e2ee/keyring", () => ({ keep: vi.fn(() => Promise.resolve()), recall: vi.fn() }));
+vi.mock("./session", () => ({ Session: vi.fn() }));
+
+const KEPT: Kept = { secret: "s", hostHash: "h", hostKey: null, title: "", linkVersion: 2, policy: null, device: "d" };
+const ENTRY: Entry = {
+  meeting: "m", kept: KEPT, open: { meeting: "m", secret: "s", host_hash: "h" }, signatureKey: "key", identity: "seed", linkId: "link-id", again: null,
+};
+const AGAIN = { participant: "p", seat: "old", name: "Alice", identity: "seed", remember: "last", microphone: true, camera: true };
+const TICKET = {
+  v: 1, meeting: "m", call: "c", participant: "p", seat: "new", name: "Alice", role: "guest", time: 1, attestation: "a", attestation_signature: "b", attestation_key: "k",
+  link_version: 2, region: { id: "local", territory: "" }, media: { url: "/media/local", token: "t", ice_servers: [{ urls: "turn:ours" }] }, socket: "/api/v1/socket",
+} satisfies Ticket;
+
+let asked: { do: string; with: unknown }[];
+let posted: Record<string, unknown>[];
+let answers: (() => Response)[];
+const allowed = vi.fn();
+const workers = (seated: object = { participant: "p", call: "c", role: "guest" }): Workers =>
+  ({
+    keys: {
+      ask: (operation: string, values: unknown) => {
+        asked.push({ do: operation, with: values });
+        return Promise.resolve(operation === "seated" ? seated : { signature_key: "fresh", identity: "other", link_id: "link-id" });
+      },
+    },
+  }) as unknown as Workers;
+const ok = (more: object = {}) => () => Response.json({ ...TICKET, ...more });
+const refusal = (code: string, status: number) => () => Response.json({ error: { code, message: "" } }, { status });
+const go = (entry = ENTRY, with_ = workers()) => join(entry, "Alice", with_, {} as SessionHooks, allowed);
+
+beforeEach(() => {
+  [asked, posted, answers] = [[], [], []];
+  vi.clearAllMocks();
+  vi.stubGlobal("sessionStorage", { removeItem: vi.fn(), getItem: () => null, setItem: vi.fn() });
+  vi.stubGlobal("fetch", (_path: string, init: { body: string }) => {
+    posted.push(JSON.parse(init.body) as Record<string, unknown>);
+    const answer = answers.shift();
+    return answer ? Promise.resolve(answer()) : Promise.reject(new TypeError("no network"));
+  });
+});
+afterEach(() => { vi.unstubAllGlobals(); });
+
+describe("Joining", () => {
+  it("asks for a seat with the link's id and never with its secret (I8)", async () => {
+    answers = [ok()];
+    await go();
+    expect(posted).toEqual([{ v: 1, meeting: "m", link_id: "link-id", name: "Alice", signature_key: "key", device: "d" }]);
+    expect(Session).toHaveBeenCalledOnce();
+  });
+
+  it("takes ICE servers from the ticket before anything connects (JOIN-10)", async () => {
+    answers = [ok()];
+    await go();
+    expect(allowed).toHaveBeenCalledWith([{ urls: "turn:ours" }]);
+  });
+
+  it("takes its own seat back after a reload, with what it knew of the group (JOIN-2, LOG-12)", async () => {
+    answers = [ok()];
+    await go({ ...ENTRY, again: AGAIN });
+    expect(posted[0]).toMatchObject({ again: { participant: "p", seat: "old" }, signature_key: "key" });
+    expect(vi.mocked(Session).mock.calls[0]?.[3]).toBe("last");
+  });
+
+  it("comes as somebody new, with a new key, when the seat is gone (JOIN-2)", async () => {
+    answers = [refusal("seat_unknown", 409), ok()];
+    const { entry } = await go({ ...ENTRY, again: AGAIN });
+    expect(posted[1]).toMatchObject({ signature_key: "fresh" });
+    expect(posted[1]).not.toHaveProperty("again");
+    expect(asked[0]).toEqual({ do: "open", with: { meeting: "m", secret: "s", host_hash: "h" } });
+    expect(entry.again).toBeNull();
+  });
+
+  it.each([["link_unknown", 404], ["name_forbidden", 422], ["removed", 403], ["call_full", 503]])("says why when it is refused: %s", async (code, status) => {
+    answers = [refusal(code, status)];
+    await expect(go()).rejects.toEqual(new JoinRefused(code));
+  });
+
+  it("says so when the server does not answer, or answers rubbish", async () => {
+    await expect(go()).rejects.toEqual(new JoinRefused("server_unreachable"));
+    answers = [() => new Response("<html>", { status: 502 })];
+    await expect(go()).rejects.toEqual(new JoinRefused("server_unreachable"));
+  });
+
+  it("refuses a server that falls back to an older link (LINK-3)", async () => {
+    answers = [ok({ link_version: 1 })];
+    await expect(go()).rejects.toEqual(new JoinRefused("link_old"));
+    expect(keep).not.toHaveBeenCalled();
+  });
+
+  it("keeps the highest link version it has seen (LINK-3)", async () => {
+    answers = [ok({ link_version: 3 })];
+    await go();
+    expect(keep).toHaveBeenCalledWith("m", { ...KEPT, linkVersion: 3 });
+  });
+
+  it("refuses a ticket whose attestation names another participant (JOIN-4)", async () => {
+    answers = [ok()];
+    await expect(go(ENTRY, workers({ participant: "mallory", call: "c" }))).rejects.toEqual(new JoinRefused("malformed"));
+  });
+});
