@@ -53,6 +53,7 @@ export class Member {
   #socket!: WebSocket;
   #incarnation = "";
   #cursor = 0;
+  #pending = "";
   #work: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
@@ -65,13 +66,13 @@ export class Member {
 
   /** From the link to a leaf in the group. */
   async join(): Promise<void> {
-    const { meeting, secret, host_hash, host_key, module, url } = this.#world;
+    const { meeting, secret, host_hash, host_key, module } = this.#world;
     let offset = 0;
     this.#mls = await instantiate(module, () => Date.now() + offset);
     const opened = this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) });
     const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
     const body = { v: 1, meeting, link_id: opened.link_id, name: this.name, signature_key: opened.signature_key, device };
-    const answer = await fetch(`${url}/api/v1/join`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    const answer = await this.#fetch("/api/v1/join", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`join: ${String(answer.status)} ${await answer.text()}`);
     const ticket = (await answer.json()) as Ticket;
     this.ticket = ticket;
@@ -108,6 +109,18 @@ export class Member {
   say(text: string): void {
     const { message } = this.#mls.call("seal", { content: JSON.stringify({ kind: "chat", text }) });
     this.#tell({ t: "say", incarnation: this.#incarnation, message });
+  }
+
+  /** Asks again when the connection fails, as a browser's user would. */
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await fetch(`${this.#world.url}${path}`, init);
+      } catch (error) {
+        if (attempt === 5) throw new Error(`${path}: ${String((error as { cause?: unknown }).cause ?? error)}`, { cause: error });
+        await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
+      }
+    }
   }
 
   #open(): void {
@@ -156,7 +169,8 @@ export class Member {
         this.#commit(message);
         break;
       case "refused":
-        this.#mls.call("forget", {});
+        // One for an earlier lease says nothing about the commit that is on its way now.
+        if (message["lease"] === this.#pending) this.#mls.call("forget", {});
         if (message["code"] !== "stale") this.#ledger.refused.push(`${this.name}: gateway: ${String(message["code"])}`);
         break;
       case "error":
@@ -186,7 +200,7 @@ export class Member {
   async #enter(message: Message): Promise<void> {
     const ticket = this.ticket as Ticket;
     const headers = { "conclave-seat": `${ticket.participant}.${ticket.seat}` };
-    const answer = await fetch(`${this.#world.url}/api/v1/trees/${String(message["tree"])}`, { headers });
+    const answer = await this.#fetch(`/api/v1/trees/${String(message["tree"])}`, { headers });
     if (!answer.ok) throw new Error(`tree: ${String(answer.status)}`);
     const tree = Buffer.from(await answer.arrayBuffer()).toString("base64url");
     const covers = message["covers"] as number;
@@ -229,6 +243,8 @@ export class Member {
 
   #commit(message: Message): void {
     this.#ledger.leases += 1;
+    this.#pending = message["lease"] as string;
+    this.#mls.call("forget", {});
     const { commit, welcomes, dropped } = this.#mls.call("commit", { covers: message["covers"] as number });
     for (const one of dropped) this.#ledger.refused.push(`${this.name}: dropped ${one.participant}: ${one.code}`);
     const { incarnation, lease, epoch } = message;

@@ -84,6 +84,7 @@ class Guest:
         self.lazy = False
         self.said = 0
         self.cursor: int | None = None
+        self.pending = ""
 
     async def take_ticket(self, *, again: "Guest | None" = None) -> Ticket:
         """POST /join, without HTTP."""
@@ -187,6 +188,7 @@ class Guest:
     async def _on_lease(self, message: dict[str, Any]) -> None:
         if self.lazy:
             return
+        self.pending = message["lease"]
         made = await in_thread(self.mind.mls.call, "commit", covers=message["covers"])
         await self.tell(
             t="commit",
@@ -198,8 +200,10 @@ class Guest:
             dropped=made["dropped"],
         )
 
-    async def _on_refused(self, _message: dict[str, Any]) -> None:
-        await in_thread(self.mind.mls.call, "forget")
+    async def _on_refused(self, message: dict[str, Any]) -> None:
+        # One for an earlier lease says nothing about the commit that is on its way now.
+        if message["lease"] == self.pending:
+            await in_thread(self.mind.mls.call, "forget")
 
     async def _ack(self) -> None:
         epoch, digest = self.mind.digest()

@@ -66,14 +66,14 @@ def _first(group: Group, now: int) -> None:
 
 
 def _next(group: Group, now: int) -> None:
-    """Give a further lease of the same epoch; when everybody had one, the first gets another, as its lease may have been lost."""
+    """Give a further lease of the same epoch to somebody who has none; the ones that stand stay good (LOG-8)."""
     had = Lease.objects.filter(group=group, epoch=group.epoch).values("holder")
     fresh = able(group=group).exclude(participant__in=had)
     holder = fresh.exclude(participant=group.quarantined).first() or fresh.first()
     if holder is None:
-        holder = able(group=group).first()
-        Lease.objects.filter(group=group, epoch=group.epoch, holder=holder.participant if holder else "").delete()
-    if holder is not None:
+        # Everybody has one: a socket that comes back is told of its lease again, so nothing is lost.
+        group.next_lease_at = now + NEXT_MS
+    else:
         _give(group, holder, now)
 
 

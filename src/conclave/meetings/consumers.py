@@ -215,8 +215,14 @@ class MeetingSocket:
             if ear.over:
                 self.end(_gone_word(ear.over))
                 return
-            with contextlib.suppress(OSError):
+            try:
                 await self._stream.push()
+            except OSError:
+                return
+            except Exception as error:  # noqa: BLE001 - the client comes back and reads on from its cursor
+                _log.error("socket could not be fed", error=repr(error), exc_info=error)
+                self.end("restarting")
+                return
 
     async def _error(self, code: str, about: str, now: int) -> None:
         """Say that a message changed nothing; the tenth within a minute is the last (JOIN-6)."""

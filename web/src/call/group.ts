@@ -32,6 +32,8 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
+  /** The lease of our last commit. */
+  #sent: string | null = null;
   #last: string | null;
   #used = false;
   #attempts = 0;
@@ -85,7 +87,8 @@ export class Group {
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
-        await this.#keys.ask("forget", {}).catch(() => undefined);
+        // One for an earlier lease says nothing about the commit that is on its way now.
+        if (this.#sent === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -197,6 +200,7 @@ export class Group {
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
+      this.#sent = lease.lease;
       this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] });
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
