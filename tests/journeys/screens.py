@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/screens/: every screen, in each language. `python -m tests.journeys.screens [folder]`."""
+"""Takes the pictures of docs/screens/: every screen, in each language. `python -m tests.journeys.screens [folder [language …]]`."""
 
 import re
 import sys
@@ -17,6 +17,7 @@ from tests.journeys.world import ROOT, Installation, installation
 
 SCREENS = ROOT / "docs" / "screens"
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
+SHOT_MS = 90_000
 PANELS = ("people", "chat", "security", "more")
 
 
@@ -30,7 +31,7 @@ class Album:
     def take(self, window: Chromium, name: str) -> None:
         """Keep a picture of the window as it stands."""
         window.page.wait_for_timeout(400)
-        window.page.screenshot(path=self._folder / f"{name}.png")
+        window.page.screenshot(path=self._folder / f"{name}.png", timeout=SHOT_MS)
         sys.stdout.write(f"{self._folder.name}/{name}\n")
         sys.stdout.flush()
 
@@ -51,14 +52,15 @@ def processes(folder: Path, stack: ExitStack) -> Iterator[dict[str, ChromiumProc
 def main() -> None:
     """Take them all."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else SCREENS
+    wanted = sys.argv[2:] or list(LANGUAGES)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conclave-screens-")))
         browsers = stack.enter_context(processes(folder, stack))
-        for language, locale in LANGUAGES.items():
+        for language in wanted:
             server = installation(folder / language)
             stack.callback(server.stop)
             server.start()
-            Shoot(album=Album(target / language), browsers=browsers, server=server, locale=locale).everything()
+            Shoot(album=Album(target / language), browsers=browsers, server=server, locale=LANGUAGES[language]).everything()
             server.stop()
 
 
@@ -150,7 +152,7 @@ class Shoot:
         person.wait_for('[data-preview="on"] video', what="the preview")
         self.album.take(window, "phone-lobby")
         enter(person)
-        until(lambda: len(person.tiles()) > 2, what="tiles")
+        until(lambda: person.shown("Alice") == "Alice", what="a picture")
         self.album.take(window, "phone-call")
         for panel in ("chat", "security"):
             person.open_panel(panel)
