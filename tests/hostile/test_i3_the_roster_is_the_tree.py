@@ -20,7 +20,7 @@ def test_i3_a_connection_without_a_leaf_is_a_stranger_without_a_name(alice: Pers
         until(lambda person=person: person.lock("Unknown connection") == "stranger", what="the stranger's tile")  # type: ignore[misc]
         person.panel("security")
         person.reads("One connection is here without a key. It can see and hear nothing.")
-        person.reads("Everyone here holds the key: 2 people. The server does not.")
+        person.reads("2 people here hold the key. The server does not.")
         members = [tile.name for tile in person.tiles() if tile.lock in {"locked", "quiet"}]
         assert sorted(members) == ["Alice", "Bob"]
         assert all(person.shown_by(tile.participant) != "Charlie" for tile in person.tiles())

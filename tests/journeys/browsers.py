@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Playwright, ViewportSize
+from playwright.sync_api import Error as PlaywrightError
 
 from deploy import browsers as programs
 from tests.journeys import packages, pictures
@@ -119,8 +120,14 @@ class Chromium:
         self.page.get_by_label(name, exact=True).first.fill(text)
 
     def ask(self, body: str, argument: Any = None) -> Any:
-        """Run a function in the page and return its result."""
-        return self.page.evaluate(body, argument)
+        """Run a function in the page and return its result; once more if the page goes on to another meanwhile."""
+        try:
+            return self.page.evaluate(body, argument)
+        except PlaywrightError as error:
+            if "navigation" not in str(error):
+                raise
+            self.page.wait_for_load_state("domcontentloaded")
+            return self.page.evaluate(body, argument)
 
     def screenshot(self, path: Path) -> None:
         """Keep a picture of the page."""

@@ -127,8 +127,7 @@ class Installation:
         """Wait for the end of a start that cannot work, and return its exit code."""
         assert self.process is not None
         code = self.process.wait(seconds)
-        assert self._reader is not None
-        self._reader.join(5)
+        self.stop()
         return code
 
     def stop(self) -> None:
