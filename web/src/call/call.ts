@@ -40,10 +40,13 @@ export function createCall(): Call {
   let name = "";
   let retries = 0;
   let previewed = false;
+  let wasOn: Readonly<Record<DeviceKind, boolean>> = { microphone: true, camera: true };
 
   const end = (reason: string): void => {
     inCall = null;
     void sharing.set(false);
+    // Whoever is out of the call is seen and heard by nothing any more.
+    if (store.getState().phase.at !== "over") wasOn = devices.release();
     tiles.refresh();
     store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason) }, people: [], toasts: [] });
   };
@@ -148,6 +151,7 @@ export function createCall(): Call {
     rejoin: async () => {
       retries = 0;
       store.setState({ phase: { at: "joining", step: "asking" } });
+      void preview(wasOn);
       await again();
     },
     leave: async () => {

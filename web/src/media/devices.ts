@@ -110,14 +110,18 @@ export class Devices {
     }
   }
 
-  stop(): void {
-    navigator.mediaDevices.removeEventListener("devicechange", this.#replugged);
+  /** Lets go of both: their lights go out. Returns what was on, for coming back. */
+  release(): Readonly<Record<DeviceKind, boolean>> {
+    const { microphoneState, cameraState } = this.#state;
     this.#unwatch?.();
     this.#unwatch = null;
-    this.#microphone?.stop();
-    this.#camera?.stop();
+    const tracks = [this.#microphone, this.#camera];
     this.#microphone = null;
     this.#camera = null;
+    for (const track of tracks) track?.stop();
+    const off = (state: DeviceState): DeviceState => (state === "on" || state === "asking" ? "off" : state);
+    this.#set({ microphoneState: off(microphoneState), cameraState: off(cameraState) });
+    return { microphone: microphoneState === "on", camera: cameraState === "on" };
   }
 
   #audio(): AudioCaptureOptions {
@@ -135,6 +139,7 @@ export class Devices {
     else return;
     track.source = SOURCE[kind];
     track.on("ended", () => {
+      if (track !== this.#microphone && track !== this.#camera) return;
       this.#set({ [`${kind}State`]: "missing" });
       this.#hooks.gone(kind);
       if (kind === "microphone") this.#microphone = null;
