@@ -54,6 +54,18 @@ const locks: readonly Lock[] = ["locked", "quiet", "securing", "stranger"];
 /** Every state worth looking at. */
 export const scenes: Record<string, CallState> = {
   lobby,
+  lobbyLong: {
+    ...lobby,
+    devices: { ...base.devices, cameras: [{ id: "camera1", label: "/dev/v4l/by-id/usb-046d_HD_Pro_Webcam_C920-video-index0" }] },
+  },
+  longWords: {
+    ...base,
+    title: "W".repeat(120),
+    people: [person(0), person(1, { name: "N".repeat(64), handUp: true }), person(2, { name: "ﷺ".repeat(16) })],
+    toasts: [toast(1, "joined", "N".repeat(64)), toast(2, "code_changed")],
+    chat: [{ id: "1", participant: "p1", name: "N".repeat(64), text: "M".repeat(400), at: at(1), self: false, state: "sent" }],
+  },
+  lobbyLongWords: { ...lobby, title: "W".repeat(120), inviter: "N".repeat(64) },
   lobbyBare: { ...lobby, title: "", inviter: "", devices: { ...base.devices, cameraState: "off", microphoneState: "off" } },
   lobbyRefused: { ...lobby, devices: { ...off, microphoneState: "refused", cameraState: "refused" } },
   lobbyAsking: { ...lobby, devices: { ...off, microphoneState: "asking", cameraState: "asking" } },
