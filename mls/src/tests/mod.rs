@@ -14,6 +14,7 @@ mod calls;
 mod churn;
 mod commits;
 mod forge;
+mod garbage;
 mod incarnations;
 mod joining;
 mod policies;
