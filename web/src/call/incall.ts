@@ -49,7 +49,6 @@ export class InCall {
       heard: (utterance) => { this.#utterance(utterance, over); },
       echoed: (message) => { this.#settle(message, "sent"); },
       changed: () => { this.#refresh(); },
-      soundBlocked: (soundBlocked) => { store.setState({ soundBlocked }); },
       lost: (lost) => { if (this.#liveSince !== null) store.setState({ phase: { at: "reconnecting", since: Date.now(), lost } }); },
       back: () => { if (this.#liveSince !== null) { store.setState({ phase: { at: "live" } }); toast(store, "reconnected"); } },
       fresh: (reason) => { if (this.#liveSince !== null) store.setState({ phase: reason ? { at: "silenced", reason } : { at: "live" } }); },

@@ -20,7 +20,6 @@ export interface SessionHooks {
   echoed(message: string): void;
   /** Anything about media or time: look again. */
   changed(): void;
-  soundBlocked(is: boolean): void;
   lost(what: "socket" | "media"): void;
   back(what: "socket" | "media"): void;
   fresh(staleness: Staleness | null): void;
@@ -60,7 +59,6 @@ export class Session {
     this.#freshness = new Freshness(this.#clock());
     this.media = new Media(workers.frames, ticket.participant, {
       changed: () => { hooks.changed(); },
-      soundBlocked: (is) => { hooks.soundBlocked(is); },
       lost: () => { hooks.lost("media"); },
       back: () => { hooks.back("media"); },
       over: (why) => { this.#mediaOver(why); },

@@ -7,14 +7,12 @@ export class Playback {
   readonly #place: HTMLElement;
   readonly #elements = new Map<RemoteTrack, HTMLMediaElement>();
 
-  /** `blocked`: the browser holds sound back until somebody presses something. */
-  constructor(room: Room, blocked: (is: boolean) => void) {
+  constructor(room: Room) {
     this.#room = room;
     this.#place = document.createElement("div");
     this.#place.hidden = true;
     document.body.append(this.#place);
     room.on(RoomEvent.AudioPlaybackStatusChanged, () => {
-      blocked(!room.canPlaybackAudio);
       // The next gesture anywhere will do.
       if (!room.canPlaybackAudio) document.addEventListener("pointerdown", () => void room.startAudio(), { once: true });
     });

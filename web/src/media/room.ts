@@ -11,7 +11,6 @@ import { presences, type Presence } from "./presence";
 import { kindOf } from "./sources";
 
 export interface MediaHooks {
-  soundBlocked(is: boolean): void;
   /** Somebody came, went, published, muted, spoke: look again. */
   changed(): void;
   lost(): void;
@@ -50,7 +49,7 @@ export class Media {
     this.#self = self;
     this.#hooks = hooks;
     this.room = new Room(OPTIONS);
-    this.playback = new Playback(this.room, (is) => { hooks.soundBlocked(is); });
+    this.playback = new Playback(this.room);
     this.#listen();
   }
 
@@ -135,7 +134,7 @@ export class Media {
     });
     for (const event of [
       RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected, RoomEvent.TrackUnpublished, RoomEvent.TrackMuted, RoomEvent.TrackUnmuted,
-      RoomEvent.ActiveSpeakersChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
+      RoomEvent.ActiveSpeakersChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
     ] as const) room.on(event, changed);
     room.on(RoomEvent.SignalReconnecting, () => { this.#hooks.lost(); });
     room.on(RoomEvent.Reconnecting, () => { this.#hooks.lost(); });

@@ -1,0 +1,145 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Keys } from "../e2ee/keys.client";
+import type { MlsLeaf, MlsState } from "../e2ee/mls";
+import { NO_DEVICES, type Devices } from "../media/devices";
+import type { Presence } from "../media/presence";
+import { Tiles } from "../media/tiles";
+import type { Entry } from "./entry";
+import { InCall } from "./incall";
+import type { Session } from "./session";
+import { createCallStore, type Store } from "./store";
+import { verified } from "./verify";
+
+vi.mock("../e2ee/keyring", () => ({ keep: vi.fn(() => Promise.resolve()) }));
+
+const leaf = (number: number, participant: string, name: string, host = false): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: participant, host });
+const state = (epoch: number, roster: MlsLeaf[], hosting = false): MlsState =>
+  ({ incarnation: "i", epoch, leaf: 0, roster, hosting, code: String(epoch).repeat(30).slice(0, 30), transcript: "t", next: 0, policy: { version: 0 } }) as unknown as MlsState;
+const ALICE = leaf(0, "a", "Alice");
+const BOB = leaf(1, "b", "Bob");
+
+let store: Store;
+let call: InCall;
+let present: Presence[];
+let sealed: string | null;
+const saved = new Map<string, string>();
+const over = vi.fn();
+const change = vi.fn();
+const says = vi.fn(() => Promise.resolve(sealed));
+
+async function begin(hostKey: string | null = null): Promise<void> {
+  const entry = { meeting: "m", kept: { hostKey, linkVersion: 1, policy: null }, identity: "seed", again: null } as unknown as Entry;
+  store = createCallStore("m");
+  call = new InCall(store, new Tiles(), entry, over);
+  const session = {
+    ticket: { participant: "a", seat: "s", name: "Alice", call: "c", link_version: 1, region: { id: "local", territory: "" } },
+    media: { get presences() { return present; }, playback: { blocked: false } }, group: { change }, now: 5, inside: Promise.resolve(), enter: () => Promise.resolve(), say: says, close: vi.fn(() => Promise.resolve()),
+  } as unknown as Session;
+  const keys = { ask: () => Promise.resolve({ text: "remembered" }) } as unknown as Keys;
+  await call.run({ entry, session }, { state: NO_DEVICES, tracks: [] } as unknown as Devices, keys);
+  call.hooks.epoch(state(1, [ALICE]), [], true);
+}
+
+beforeEach(async () => {
+  present = [];
+  sealed = "sealed";
+  saved.clear();
+  vi.clearAllMocks();
+  vi.stubGlobal("sessionStorage", { setItem: (name: string, text: string) => saved.set(name, text), getItem: () => null, removeItem: vi.fn() });
+  await begin();
+});
+
+const toasts = () => store.getState().toasts.map(({ kind, name }) => `${kind} ${name}`.trim());
+const chat = () => store.getState().chat.map(({ name, text, state: at, self }) => [name, text, at, self]);
+
+describe("During a call", () => {
+  it("everybody who is added is announced by the name of their leaf, and everybody who goes (I3)", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    const removed = { kind: "applied" as const, index: 1, participant: "a", epoch: 3, added: [], removed: [{ participant: "b", reason: "removed" as const }], policy: false, self_removed: false };
+    call.hooks.epoch(state(3, [ALICE]), [removed], false);
+    expect(toasts()).toEqual(["joined Bob", "removed Bob"]);
+    expect(store.getState().people.map(({ name }) => name)).toEqual(["Alice"]);
+  });
+
+  it("a replacement is neither", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    call.hooks.epoch(state(3, [ALICE, { ...BOB, leaf: 2 }]), [], false);
+    expect(toasts()).toEqual(["joined Bob"]);
+  });
+
+  it("a verified code says that it has changed", () => {
+    store.setState(({ security }) => ({ security: verified(security, 1) }));
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    expect(toasts()).toContain("code_changed");
+    expect(store.getState().security.verified?.since.map(({ name }) => name)).toEqual(["Bob"]);
+  });
+
+  it("a padlock goes on with authenticated frames of that participant, our own with sealed ones (FRM-6)", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    const reading = { id: 1, kind: "camera" as const, dropped: {} };
+    call.readings([{ ...reading, side: "receive", participant: "b", passed: 0 }, { ...reading, side: "send", participant: null, passed: 3 }]);
+    expect(store.getState().people.map(({ lock }) => lock)).toEqual(["locked", "quiet"]);
+    call.readings([{ ...reading, side: "receive", participant: "b", passed: 1 }]);
+    expect(store.getState().people.map(({ lock }) => lock)).toEqual(["locked", "locked"]);
+  });
+
+  it("what others say bears the name of their leaf (SAY-2)", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    call.hooks.heard({ participant: "b", index: 0, received: 9, content: { kind: "chat", text: "hello" } });
+    expect(chat()).toEqual([["Bob", "hello", "sent", false]]);
+    expect(store.getState().unread).toBe(1);
+  });
+
+  it("what we say is shown at once, and sent when it has come back", async () => {
+    await call.chat("hi");
+    expect(chat()).toEqual([["Alice", "hi", "sending", true]]);
+    call.hooks.echoed("sealed");
+    expect(chat()).toEqual([["Alice", "hi", "sent", true]]);
+    sealed = null;
+    await call.chat("lost");
+    expect(chat().at(-1)).toEqual(["Alice", "lost", "failed", true]);
+    expect(toasts()).toContain("send_failed");
+  });
+
+  it("only a listed host's word ends it (I10)", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    call.hooks.heard({ participant: "b", index: 0, received: 9, content: { kind: "end" } });
+    expect(over).not.toHaveBeenCalled();
+    call.hooks.epoch(state(3, [ALICE, leaf(1, "b", "Bob", true)]), [], false);
+    call.hooks.heard({ participant: "b", index: 1, received: 9, content: { kind: "end" } });
+    expect(over).toHaveBeenCalledWith("ended");
+  });
+
+  it("a raised hand is raised again for whoever comes later, and comes down with who leaves", async () => {
+    await call.setHand(true);
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    expect(says).toHaveBeenLastCalledWith({ kind: "hand", up: true });
+    expect(says).toHaveBeenCalledTimes(2);
+    call.hooks.heard({ participant: "b", index: 0, received: 9, content: { kind: "hand", up: true } });
+    expect(store.getState().people.map(({ handUp }) => handUp)).toEqual([true, true]);
+  });
+
+  it("a tab keeps what a reload needs: seat, identity, the group as last seen (JOIN-2, LOG-12)", async () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    await vi.waitFor(() => { expect(JSON.parse(saved.get("conclave.seat.m") ?? "{}")).toMatchObject({ participant: "a", seat: "s", identity: "seed", remember: "remembered" }); });
+  });
+
+  it("a device with the host key asks to be listed, until it is (POL-5)", async () => {
+    await begin("host-key");
+    expect(change).toHaveBeenCalledWith({ claim: true });
+    change.mockClear();
+    call.hooks.epoch(state(2, [ALICE], true), [], false);
+    expect(change).not.toHaveBeenCalled();
+  });
+
+  it("a lost socket and stopped sending are said, and that they are over", () => {
+    call.hooks.lost("socket");
+    expect(store.getState().phase).toMatchObject({ at: "reconnecting", lost: "socket" });
+    call.hooks.back("socket");
+    expect(store.getState().phase).toEqual({ at: "live" });
+    call.hooks.fresh("no_heartbeat");
+    expect(store.getState().phase).toEqual({ at: "silenced", reason: "no_heartbeat" });
+    call.hooks.fresh(null);
+    expect(store.getState().phase).toEqual({ at: "live" });
+  });
+});
