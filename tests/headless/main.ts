@@ -14,7 +14,7 @@ interface Command {
   readonly text?: string;
 }
 
-const ledger: Ledger = { codes: new Map(), refused: [], errors: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0 };
+const ledger: Ledger = { codes: new Map(), refused: [], errors: [], lost: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0, cpu: new Map() };
 const members = new Map<string, Member>();
 const facts = JSON.parse(process.argv[2] ?? "{}") as Omit<World, "module"> & { readonly wasm: string };
 const world: World = { ...facts, module: await WebAssembly.compile(await readFile(facts.wasm)) };
@@ -64,11 +64,13 @@ function report(): unknown {
     codes: Object.fromEntries([...ledger.codes].map(([epoch, codes]) => [epoch, [...codes]])),
     refused: ledger.refused,
     errors: ledger.errors,
+    lost: ledger.lost,
     removed: Object.fromEntries(ledger.removed),
     cpu_ms: ledger.cpuMs,
     applied: ledger.applied,
     bytes: ledger.bytes,
     leases: ledger.leases,
+    cpu: Object.fromEntries([...ledger.cpu].map(([what, [ms, times]]) => [what, { ms: Math.round(ms), times }])),
     states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone })),
   };
 }

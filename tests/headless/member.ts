@@ -32,6 +32,8 @@ export interface Ledger {
   /** Commits that members would not apply, and commits that the gateway refused for another reason than having lost. */
   readonly refused: string[];
   readonly errors: string[];
+  /** Sockets that closed without a word. */
+  readonly lost: string[];
   /** Removed participant → when each member had applied it, in ms since 1970. */
   readonly removed: Map<string, number[]>;
   /** CPU time of processing, policy and merge, for so many applied epochs. */
@@ -39,7 +41,20 @@ export interface Ledger {
   applied: number;
   bytes: number;
   leases: number;
+  /** CPU time in ms and number of calls, by what a member does. */
+  readonly cpu: Map<string, [number, number]>;
 }
+
+function timed<T>(ledger: Ledger, what: string, act: () => T): T {
+  const begin = process.cpuUsage();
+  const answer = act();
+  const used = process.cpuUsage(begin);
+  const [spent, times] = ledger.cpu.get(what) ?? [0, 0];
+  ledger.cpu.set(what, [spent + (used.user + used.system) / 1000, times + 1]);
+  return answer;
+}
+
+const MOST_LOST = 5;
 
 export class Member {
   readonly name: string;
@@ -54,6 +69,8 @@ export class Member {
   #incarnation = "";
   #cursor = 0;
   #pending = "";
+  #leaving = false;
+  #lost = 0;
   #work: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
@@ -69,7 +86,7 @@ export class Member {
     const { meeting, secret, host_hash, host_key, module } = this.#world;
     let offset = 0;
     this.#mls = await instantiate(module, () => Date.now() + offset);
-    const opened = this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) });
+    const opened = timed(this.#ledger, "open", () => this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) }));
     const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
     const body = { v: 1, meeting, link_id: opened.link_id, name: this.name, signature_key: opened.signature_key, device };
     const answer = await this.#fetch("/api/v1/join", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
@@ -78,7 +95,7 @@ export class Member {
     this.ticket = ticket;
     offset = ticket.time - Date.now();
     const { attestation, attestation_signature, attestation_key, link_version } = ticket;
-    this.#mls.call("seated", { attestation, attestation_signature, attestation_key, link_version });
+    timed(this.#ledger, "seated", () => this.#mls.call("seated", { attestation, attestation_signature, attestation_key, link_version }));
     this.#open();
     await this.until(() => this.state !== null);
   }
@@ -92,6 +109,7 @@ export class Member {
   }
 
   async leave(): Promise<void> {
+    this.#leaving = true;
     if (!this.gone) this.#tell({ t: "bye" });
     await this.until(() => this.gone !== null).catch(() => undefined);
   }
@@ -100,6 +118,7 @@ export class Member {
   vanish(): void {
     this.gone = "vanished";
     this.#socket.close();
+    this.#changed();
   }
 
   remove(participant: string): void {
@@ -128,7 +147,8 @@ export class Member {
     if (!ticket) throw new Error("no ticket");
     this.#socket = new WebSocket(`${this.#world.url.replace(/^http/, "ws")}/api/v1/socket`);
     this.#socket.addEventListener("open", () => {
-      this.#tell({ t: "hello", v: 1, participant: ticket.participant, seat: ticket.seat, incarnation: null, log: 0, said: 0 });
+      const incarnation = this.#incarnation === "" ? null : this.#incarnation;
+      this.#tell({ t: "hello", v: 1, participant: ticket.participant, seat: ticket.seat, incarnation, log: this.#cursor, said: 0 });
     });
     this.#socket.addEventListener("message", (event) => {
       const text = event.data as string;
@@ -138,6 +158,16 @@ export class Member {
       });
     });
     this.#socket.addEventListener("close", (event) => {
+      // A socket that is lost without a word is opened again, as every client does (JOIN-7).
+      const lost = this.gone === null && !this.#leaving && this.#lost < MOST_LOST;
+      if (lost) {
+        this.#lost += 1;
+        this.#ledger.lost.push(`${this.name}: ${String(event.code)}`);
+        setTimeout(() => {
+          if (this.gone === null) this.#open();
+        }, 250 * this.#lost);
+        return;
+      }
       this.gone ??= `closed with ${String(event.code)}`;
       this.#changed();
     });
@@ -156,6 +186,8 @@ export class Member {
   async #take(message: Message): Promise<void> {
     switch (message.t) {
       case "ready":
+        if (message["mode"] !== "resume") this.#begin(message["incarnation"] as string, message["mode"] as string);
+        break;
       case "renew":
         this.#begin(message["incarnation"] as string, message["mode"] as string);
         break;
@@ -185,14 +217,14 @@ export class Member {
 
   #begin(incarnation: string, mode: string): void {
     this.#incarnation = incarnation;
+    this.#cursor = 0;
     this.state = null;
     if (mode === "create") {
       const { group_info, tree, state } = this.#mls.call("create", { incarnation });
-      this.#cursor = 0;
       this.state = state;
       this.#tell({ t: "create", incarnation, group_info, tree });
     } else {
-      const { key_package, mac } = this.#mls.call("key_package", { incarnation });
+      const { key_package, mac } = timed(this.#ledger, "key_package", () => this.#mls.call("key_package", { incarnation }));
       this.#tell({ t: "announce", incarnation, key_package, mac });
     }
   }
@@ -205,7 +237,7 @@ export class Member {
     const tree = Buffer.from(await answer.arrayBuffer()).toString("base64url");
     const covers = message["covers"] as number;
     const values = { incarnation: this.#incarnation, welcome: message["welcome"] as string, tree, covers, index: message["index"] as number };
-    this.state = this.#mls.call("join", values).state;
+    this.state = timed(this.#ledger, "join", () => this.#mls.call("join", values).state);
     this.#cursor = covers + 1;
     this.#acknowledge();
   }
@@ -245,7 +277,7 @@ export class Member {
     this.#ledger.leases += 1;
     this.#pending = message["lease"] as string;
     this.#mls.call("forget", {});
-    const { commit, welcomes, dropped } = this.#mls.call("commit", { covers: message["covers"] as number });
+    const { commit, welcomes, dropped } = timed(this.#ledger, "commit", () => this.#mls.call("commit", { covers: message["covers"] as number }));
     for (const one of dropped) this.#ledger.refused.push(`${this.name}: dropped ${one.participant}: ${one.code}`);
     const { incarnation, lease, epoch } = message;
     this.#tell({ t: "commit", incarnation, lease, epoch, commit, welcomes, dropped });

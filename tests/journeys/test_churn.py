@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,15 @@ def test_five_hundred_comings_and_goings_leave_one_group(tmp_path: Path) -> None
         found, churn = asyncio.run(run(server))
     finally:
         server.stop()
+        # Shown when the test fails.
+        sys.stdout.write(server.output[-8000:])
     assert forks(found) == []
     assert [text for report in found for text in (*report["refused"], *report["errors"])] == []
     states = [state for report in found for state in report["states"]]
     assert {state["size"] for state in states} == {len(churn.present)}
     assert len({(state["epoch"], state["code"]) for state in states}) == 1
     assert churn.most > MOST / 2
+    sys.stdout.write(f"lost: {[text for report in found for text in report['lost']]}")
 
 
 async def run(server: Installation) -> tuple[list[dict[str, Any]], Churn]:

@@ -221,6 +221,11 @@ def test_an_ended_call_keeps_neither_log_nor_names(world: World, now: int) -> No
     assert not LogEntry.objects.exists()
     assert set(Seat.objects.values_list("gone", "signature_key")) == {("ended", "")}
     assert set(Group.objects.values_list("group_info", "tree", "state")) == {("", "", "ended")}
+    for member in (alice, bob):
+        member.lose(now + 5_100)
+    settle(now + 120_000)
+    assert not Group.objects.exists()
+    assert not Seat.objects.exists()
 
 
 def nack(member: Member, index: int, now: int) -> None:

@@ -48,6 +48,7 @@ def close(*, call: str, now: int) -> None:  # noqa: ARG001 - every act takes its
         # Nobody's name or key outlives the call.
         Seat.objects.filter(call=call, gone="").update(gone="ended", lost_until=None)
         Seat.objects.filter(call=call).update(signature_key="")
+        Seat.objects.filter(call=call, socket="").delete()
         wake(call=call, participant=EVERYBODY)
 
 

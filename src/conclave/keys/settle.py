@@ -3,7 +3,7 @@
 from conclave.kernel import clock, deadlines
 from conclave.keys import franking, gateway, groups
 from conclave.keys.locks import writing
-from conclave.keys.models import Group
+from conclave.keys.models import Group, Seat
 from conclave.keys.step import step
 from conclave.keys.wake import wake
 
@@ -29,6 +29,7 @@ def settle(now: int) -> None:
     if now - _last["tidy"] >= TIDY_MS:
         _last["tidy"] = now
         groups.drop_ended()
+        _forget_ended()
         franking.destroy_old(now=now)
 
 
@@ -52,3 +53,9 @@ def settle_group(*, pk: int, now: int) -> None:
 def _visible(group: Group) -> tuple[object, ...]:
     """Return what sockets would be told of."""
     return group.state, group.keeper, group.next_lease_at, group.log_next
+
+
+def _forget_ended() -> None:
+    """Delete the rows of calls that are over, once their last sockets have been told."""
+    Seat.objects.filter(gone="ended", socket="").delete()
+    Group.objects.filter(state=Group.State.ENDED).exclude(call__in=Seat.objects.values("call")).delete()
