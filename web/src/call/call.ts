@@ -3,6 +3,7 @@ import { Track } from "livekit-client";
 import { ApiError } from "../api/http";
 import { askLobby } from "../api/join";
 import { install } from "../e2ee/guard";
+import { keep } from "../e2ee/keyring";
 import { meetingOf, takeFragment } from "../e2ee/link";
 import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
@@ -135,12 +136,18 @@ export function createCall(): Call {
     if (!ready) { end("link_incomplete"); return; }
     void fit.then((fitness) => { if (fitness !== "fit" && store.getState().phase.at === "lobby") end("browser_unfit"); });
     const known = askLobby(meeting, ready.linkId).then(({ title, inviter, region }) => { store.setState({ title, inviter, region }); });
-    if (!ready.again) { await known; return; }
+    if (!ready.again) {
+      await known;
+      await keep(meeting, ready.kept).catch(() => undefined);
+      return;
+    }
     // A reload: nobody is asked again, and the seat says more than the lobby could.
     known.catch(() => undefined);
     await preview({ microphone: ready.again.microphone, camera: ready.again.camera });
     await start(ready.again.name);
   };
+  // A page the browser had put aside has lost its connections: it comes back like a reload.
+  addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
   void lobby().catch((error: unknown) => { end(error instanceof ApiError ? error.code : "browser_unfit"); });
 
   return {

@@ -50,7 +50,8 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
     policy: before?.policy ?? null,
     device: before?.device ?? textOf(crypto.getRandomValues(new Uint8Array(16))),
   };
+  // Another link than the one kept here takes its place only once the server has confirmed it (call.ts): anybody can send a wrong one.
   // A device that refuses storage can still take part; only a reload will ask for the link again.
-  await keep(meeting, kept).catch(() => undefined);
+  if (before === null || same) await keep(meeting, kept).catch(() => undefined);
   return kept;
 }
