@@ -17,6 +17,13 @@ describe("every control", () => {
     }
   });
 
+  it.each(CONTROLS)("$id can be called by the word one sees (WCAG 2.5.3)", (control) => {
+    for (const language of Object.values(LANGUAGES)) {
+      const { short, on, off } = language.controls[control.id];
+      for (const label of [on, off]) expect(label.toLowerCase()).toContain(short.toLowerCase());
+    }
+  });
+
   it.each(CONTROLS)("$id has its heading in docs/use.md", (control) => {
     expect(docs).toMatch(new RegExp(`^#+ ${control.docs}$`, "m"));
   });

@@ -2,12 +2,12 @@
 export const controls = {
   microphone: { short: "Microphone", on: "Turn the microphone on", off: "Turn the microphone off" },
   camera: { short: "Camera", on: "Turn the camera on", off: "Turn the camera off" },
-  screen: { short: "Show screen", on: "Show your screen", off: "Stop showing your screen" },
+  screen: { short: "Screen", on: "Show your screen", off: "Stop showing your screen" },
   hand: { short: "Hand", on: "Raise your hand", off: "Lower your hand" },
-  people: { short: "People", on: "Show who is here", off: "Close the list of people" },
+  people: { short: "People", on: "Show the people here", off: "Close the list of people" },
   chat: { short: "Chat", on: "Open the chat", off: "Close the chat" },
-  security: { short: "Security", on: "Show who can listen", off: "Close the security panel" },
-  more: { short: "More", on: "More: devices, language, shortcuts", off: "Close the panel" },
+  security: { short: "Security", on: "Security: who can listen", off: "Close the security panel" },
+  more: { short: "More", on: "More: devices, language, shortcuts", off: "Close the panel “More”" },
   leave: { short: "Leave", on: "Leave the call", off: "Leave the call" },
-  end: { short: "End for everyone", on: "End the call for everyone", off: "End the call for everyone" },
+  end: { short: "End", on: "End the call for everyone", off: "End the call for everyone" },
 } as const;
