@@ -39,6 +39,29 @@ impl World {
         json!({"commit": b64(&commit.to_bytes().unwrap()), "participant": participant, "covers": covers, "welcomes": []})
     }
 
+    /// A cheating member merges its own commit with no regard to the log, and invites whom it adds: gives the join request.
+    pub fn invite_past_the_gateway(
+        &mut self,
+        by: &str,
+        joiner: &Value,
+        make: impl for<'a> FnOnce(Building<'a>, &Own) -> Building<'a>,
+    ) -> Value {
+        self.everybody_reads();
+        let (covers, incarnation) = (self.covers(), self.incarnation.clone());
+        let reference = self.reference(&unb64(joiner["key_package"].as_str().unwrap()).unwrap());
+        let (own, member) = self.get(by).instance.parts();
+        let Member { group, provider, .. } = member;
+        store_psk(own, provider).unwrap();
+        let builder = make(group.commit_builder().consume_proposal_store(false), own);
+        let (rand, crypto) = (provider.rand(), provider.crypto());
+        let bundle = builder.load_psks(provider.storage()).unwrap().build(rand, crypto, &own.keys, |_| true).unwrap();
+        let (_, welcome, _) = bundle.stage_commit(&*provider).unwrap().into_contents();
+        group.merge_pending_commit(&*provider).unwrap();
+        let part = crate::welcome::parts(&welcome.unwrap(), &[&reference]).unwrap().remove(0);
+        let tree = group.export_ratchet_tree().tls_serialize_detached().unwrap();
+        json!({"do": "join", "incarnation": incarnation, "welcome": b64(&part), "tree": b64(&tree), "covers": covers, "index": covers + 1})
+    }
+
     /// What the gateway says to a commit, and what a member says who reads it in the log.
     pub fn refusals(&mut self, commit: &Value, member: &str) -> (String, String) {
         (self.stage(commit).expect_err("the gateway should refuse"), self.member_refusal(commit, member))

@@ -55,6 +55,73 @@ fn log_6_a_wrong_welcome_does_not_burn_the_key_package() {
     world.assert_one_code(3);
 }
 
+fn key_package_of(entry: &serde_json::Value) -> openmls::prelude::KeyPackage {
+    let bytes = crate::bytes::unb64(entry["key_package"].as_str().unwrap()).unwrap();
+    crate::key_package::read_key_package(&openmls_rust_crypto::RustCrypto::default(), &bytes).unwrap()
+}
+
+#[test]
+fn pol_9_a_joiner_refuses_a_welcome_without_the_links_psk() {
+    let mut world = World::with(&["Mallory"]);
+    let mut carol = stranger(&mut world, "Carol");
+    let entry = world.key_package(&mut carol);
+    let key_package = key_package_of(&entry);
+    // The operator's own group: Mallory knows no link, so she leaves the PSK out.
+    let join = world.invite_past_the_gateway("Mallory", &entry, |builder, _| builder.propose_adds([key_package]));
+    assert_eq!(carol.err(&join), "wrong_psk");
+    let mut dave = stranger(&mut world, "Dave");
+    let entry = world.key_package(&mut dave);
+    let key_package = key_package_of(&entry);
+    let join = world.invite_past_the_gateway("Mallory", &entry, |builder, own| {
+        builder.propose_adds([key_package]).add_proposal(super::forge::link_psk(own))
+    });
+    // Nothing is wrong with the Welcome now, but Carol is in that tree and Dave sees her: a ghost is never hidden.
+    let state = dave.ok(&join)["state"].clone();
+    assert!(state["roster"].as_array().unwrap().iter().any(|leaf| leaf["participant"] == json!(carol.participant)));
+}
+
+#[test]
+fn pol_11_and_pol_14_a_joiner_checks_every_leaf_of_the_tree() {
+    for (change, code) in [
+        ("low order", "bad_key"),
+        ("capabilities", "bad_leaf"),
+        ("attestation", "bad_attestation"),
+        ("participant", "duplicate_participant"),
+    ] {
+        let mut world = World::with(&["Mallory"]);
+        let mut carol = stranger(&mut world, "Carol");
+        let entry = world.key_package(&mut carol);
+        let joiner = key_package_of(&entry);
+        // A cheating member brings somebody in whom no honest one would have let in.
+        let signer = crate::keys::SeedKey::new(&[5; 32]);
+        let who = if change == "participant" { carol.participant.clone() } else { id(77) };
+        let mut credential = world.identity(&who, &b64(&signer.public().0), "Eve");
+        if change == "attestation" {
+            let (text, signature) = world.attest_for(&world.meeting, &id(99), &who, &b64(&signer.public().0), "Eve");
+            credential = super::forge::identity_of(&text, &signature);
+        }
+        let mut raw = super::forge::RawKeyPackage::good(1, credential);
+        match change {
+            "low order" => raw.encryption = [0; 32],
+            "capabilities" => raw.suites = vec![1, 2],
+            _ => {}
+        }
+        let ghost = unchecked(&raw.bytes(&signer));
+        let join = world.invite_past_the_gateway("Mallory", &entry, |builder, own| {
+            builder.propose_adds([ghost, joiner]).add_proposal(super::forge::link_psk(own))
+        });
+        assert_eq!(carol.err(&join), code, "{change}");
+    }
+}
+
+/// A KeyPackage the library takes, without our rules.
+fn unchecked(bytes: &[u8]) -> openmls::prelude::KeyPackage {
+    use tls_codec::DeserializeBytes as _;
+    let message = openmls::prelude::MlsMessageIn::tls_deserialize_exact_bytes(bytes).unwrap();
+    let openmls::prelude::MlsMessageBodyIn::KeyPackage(found) = message.extract() else { panic!() };
+    found.validate(&openmls_rust_crypto::RustCrypto::default(), openmls::prelude::ProtocolVersion::Mls10).unwrap()
+}
+
 #[test]
 fn each_welcome_holds_only_its_joiners_secrets() {
     let mut world = World::with(&["Bob"]);
