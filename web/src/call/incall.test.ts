@@ -135,7 +135,10 @@ describe("During a call", () => {
   it("a lost socket and stopped sending are said, and that they are over", () => {
     call.hooks.lost("socket");
     expect(store.getState().phase).toMatchObject({ at: "reconnecting", lost: "socket" });
+    call.hooks.lost("media");
     call.hooks.back("socket");
+    expect(store.getState().phase).toMatchObject({ at: "reconnecting", lost: "media" });
+    call.hooks.back("media");
     expect(store.getState().phase).toEqual({ at: "live" });
     call.hooks.fresh("no_heartbeat");
     expect(store.getState().phase).toEqual({ at: "silenced", reason: "no_heartbeat" });

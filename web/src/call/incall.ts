@@ -9,6 +9,7 @@ import type { Tiles } from "../media/tiles";
 import * as chat from "./chat";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
+import type { Staleness } from "./freshness";
 import type { Joined } from "./join";
 import { people } from "./roster";
 import type { Utterance } from "./said";
@@ -34,6 +35,8 @@ export class InCall {
   readonly #strangers = new Set<string>();
   readonly #names = new Map<string, string>();
   readonly #sent = new Map<string, string>();
+  readonly #lost = new Map<"socket" | "media", number>();
+  #stale: Staleness | null = null;
   #lines = 0;
   #devices: DevicesState | null = null;
   #last: string | null;
@@ -49,10 +52,22 @@ export class InCall {
       heard: (utterance) => { this.#utterance(utterance, over); },
       echoed: (message) => { this.#settle(message, "sent"); },
       changed: () => { this.#refresh(); },
-      lost: (lost) => { if (this.#liveSince !== null) store.setState({ phase: { at: "reconnecting", since: Date.now(), lost } }); },
-      back: () => { if (this.#liveSince !== null) { store.setState({ phase: { at: "live" } }); toast(store, "reconnected"); } },
-      fresh: (reason) => { if (this.#liveSince !== null) store.setState({ phase: reason ? { at: "silenced", reason } : { at: "live" } }); },
-      over,
+      lost: (what) => {
+        if (!this.#lost.has(what)) this.#lost.set(what, Date.now());
+        this.#show();
+      },
+      back: (what) => {
+        if (this.#lost.delete(what) && this.#lost.size === 0 && this.#liveSince !== null) toast(store, "reconnected");
+        this.#show();
+      },
+      fresh: (reason) => {
+        this.#stale = reason;
+        this.#show();
+      },
+      over: (reason) => {
+        over(reason);
+        this.#liveSince = null;
+      },
     };
   }
 
@@ -75,7 +90,7 @@ export class InCall {
     void session.inside.then(() => { this.#refresh(); });
     await session.enter(() => devices.tracks);
     this.#liveSince = performance.now();
-    this.#store.setState({ phase: { at: "live" } });
+    this.#show();
     this.#refresh();
   }
 
@@ -117,6 +132,14 @@ export class InCall {
     const { participant, seat, name } = this.#session.ticket;
     const [microphone, camera] = [devices.microphoneState === "on", devices.cameraState === "on"];
     keepSeat(this.#entry.meeting, { participant, seat, name, identity: this.#entry.identity, remember: this.#last, microphone, camera });
+  }
+
+  /** What is lost says more than that sending has stopped, for it is why. */
+  #show(): void {
+    if (this.#liveSince === null) return;
+    const [gone] = this.#lost;
+    if (gone) this.#store.setState({ phase: { at: "reconnecting", since: gone[1], lost: gone[0] } });
+    else this.#store.setState({ phase: this.#stale ? { at: "silenced", reason: this.#stale } : { at: "live" } });
   }
 
   #epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void {

@@ -136,10 +136,11 @@ export class Media {
       RoomEvent.ParticipantConnected, RoomEvent.ParticipantDisconnected, RoomEvent.TrackUnpublished, RoomEvent.TrackMuted, RoomEvent.TrackUnmuted,
       RoomEvent.ActiveSpeakersChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.AudioPlaybackStatusChanged, RoomEvent.ConnectionQualityChanged, RoomEvent.LocalTrackPublished, RoomEvent.LocalTrackUnpublished,
     ] as const) room.on(event, changed);
-    room.on(RoomEvent.SignalReconnecting, () => { this.#hooks.lost(); });
-    room.on(RoomEvent.Reconnecting, () => { this.#hooks.lost(); });
+    const lost = (): void => { if (!this.#ended) this.#hooks.lost(); };
+    room.on(RoomEvent.SignalReconnecting, lost);
+    room.on(RoomEvent.Reconnecting, lost);
     room.on(RoomEvent.Reconnected, () => {
-      if (!this.#assertSelf()) return;
+      if (this.#ended || !this.#assertSelf()) return;
       this.setMembers(this.#members);
       this.#hooks.back();
     });
