@@ -55,8 +55,13 @@ export function createCall(): Call {
   const over = (reason: string): void => {
     const liveFor = inCall?.liveFor ?? 0;
     if (liveFor > STEADY_MS) retries = 0;
-    if (liveFor === 0 || !PASSING.has(reason) || ++retries > RETRIES) { end(reason); return; }
     inCall = null;
+    if (liveFor > 0 && PASSING.has(reason)) retry(reason);
+    else end(reason);
+  };
+
+  const retry = (reason: string): void => {
+    if (++retries > RETRIES) { end(reason); return; }
     store.setState({ phase: { at: "reconnecting", since: Date.now(), lost: reason === "media_unavailable" ? "media" : "socket" } });
     setTimeout(() => { if (store.getState().phase.at === "reconnecting") void again(); }, RETRY_MS * retries);
   };
@@ -104,12 +109,14 @@ export function createCall(): Call {
       entry = Promise.resolve(joined.entry);
       await made.run(joined, devices, workers.keys);
     } catch (error) {
-      if (error instanceof JoinRefused) end(error.code);
       // Whoever left meanwhile, or was ended with a better reason, has nothing to hear of this.
-      else if (inCall === made) {
-        await made.session.close(true);
-        end("media_unavailable");
-      } else if (inCall === null && store.getState().phase.at === "joining") end(error instanceof ApiError ? error.code : "server_unreachable");
+      const { at } = store.getState().phase;
+      if (inCall !== made && at !== "joining" && at !== "reconnecting") return;
+      if (inCall === made) await made.session.close(true);
+      inCall = null;
+      const code = error instanceof JoinRefused ? error.code : "media_unavailable";
+      if (retries > 0 && PASSING.has(code)) retry(code);
+      else end(code);
     }
   };
 
@@ -125,6 +132,7 @@ export function createCall(): Call {
 
   const start = async (wanted: string): Promise<void> => {
     name = wanted;
+    retries = 0;
     // Whoever was faster than the lobby's preview still comes with picture and sound.
     if (!previewed) void preview({ microphone: true, camera: true });
     store.setState({ phase: { at: "joining", step: "asking" }, chat: [], unread: 0, toasts: [] });

@@ -85,7 +85,10 @@ export class InCall {
     this.#entry = entry;
     this.#session = session;
     this.#keys = keys;
-    this.#store.setState({ phase: { at: "joining", step: "connecting" }, region: session.ticket.region, startedAt: this.#store.getState().startedAt ?? Date.now(), security: NO_SECURITY });
+    const { phase, startedAt } = this.#store.getState();
+    // A call that comes back by itself stays on screen while it does.
+    if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
+    this.#store.setState({ region: session.ticket.region, startedAt: startedAt ?? Date.now(), security: NO_SECURITY });
     this.remember(devices.state);
     void session.inside.then(() => { this.#refresh(); });
     await session.enter(() => devices.tracks);
