@@ -22,6 +22,8 @@ PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q")
 LOGS = ROOT / ".conclave" / "log" / "test"
 LINES_SHOWN = 300
 TOGETHER = 2
+# A distribution's browser is a shell script with needs of its own, and the cut network is util-linux's: they may stand off the PATH.
+SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,6 +117,8 @@ def run_one(step: Check) -> bool:
     with log.open("wb") as output:
         try:
             env = toolchain.node_environment() if "modules" in step.needs else dict(os.environ)
+            if "engine" in step.needs:
+                env["PATH"] = f"{env.get('PATH', '')}:{SYSTEM_PATH}".lstrip(":")
             code = subprocess.call(step.command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=step.cwd, env=env)
         except (OSError, SetupError) as error:
             output.write(f"{step.command[0]} cannot be started: {error}\n".encode())

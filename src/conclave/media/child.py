@@ -173,5 +173,8 @@ class Engine:
 
 
 def _die_with_parent() -> None:
-    """Ask Linux to end this child when its supervisor is killed, so that no engine keeps the ports."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Ask Linux to end this child when its supervisor is killed, so that no engine keeps the ports.
+
+    SIGKILL, as the engine forgets a SIGTERM that comes while it is still starting, and has nothing to save.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
