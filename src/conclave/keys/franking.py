@@ -9,6 +9,7 @@ from pathlib import Path
 from django.conf import settings
 
 from conclave.kernel import b64, clock, secrets
+from conclave.kernel.lp import lp
 
 LABEL = b"conclave/frank-ds/1\x00"
 KEPT_MS = 90 * clock.DAY
@@ -61,15 +62,11 @@ def destroy_old(*, now: int) -> list[str]:
     return [path.stem for path in gone]
 
 
-def lp(*parts: bytes) -> bytes:
-    """Return each part behind its length as 4 bytes big-endian (docs/protocol/README.md)."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-
-
 def _tag(key: bytes, relayed: Relayed) -> bytes:
     """Return the tag's bytes."""
-    where = lp(relayed.meeting.encode(), relayed.participant.encode(), relayed.received.to_bytes(8, "big"))
-    return hmac.digest(key, LABEL + lp(relayed.commitment, relayed.message_hash) + where, "sha256")
+    what = (relayed.commitment, relayed.message_hash)
+    where = (relayed.meeting.encode(), relayed.participant.encode(), relayed.received.to_bytes(8, "big"))
+    return hmac.digest(key, LABEL + lp(*what, *where), "sha256")
 
 
 def _folder() -> Path:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from conclave.kernel import b64, canonical
 from conclave.kernel.errors import Malformed
+from conclave.kernel.lp import lp
 
 FIELD_LABEL = b"conclave/field/1"
 JOURNAL_LABEL = b"conclave/journal/1"
@@ -39,18 +40,13 @@ class Sealed:
     openings: tuple[FieldOpening, ...]
 
 
-def lp(data: bytes) -> bytes:
-    """Return the bytes after their length (docs/protocol/README.md)."""
-    return len(data).to_bytes(4, "big") + data
-
-
 def commitment(*, field: str, salt: bytes, value: canonical.Json) -> str:
     """Return what the leaf says of this field.
 
     Raises:
         Malformed: the value has no canonical form.
     """
-    return b64.encode(hashlib.sha256(FIELD_LABEL + lp(field.encode()) + lp(salt) + lp(canonical.encode(value))).digest())
+    return b64.encode(hashlib.sha256(FIELD_LABEL + lp(field.encode(), salt, canonical.encode(value))).digest())
 
 
 def seal(
@@ -94,4 +90,4 @@ def opens(*, leaf: bytes, opening: FieldOpening) -> bool:
 
 def chain(*, before: str, leaf: bytes) -> str:
     """Return the journal's hash after this leaf: b64(SHA-256("conclave/journal/1" ‖ lp(hash before) ‖ lp(leaf)))."""
-    return b64.encode(hashlib.sha256(JOURNAL_LABEL + lp(before.encode()) + lp(leaf)).digest())
+    return b64.encode(hashlib.sha256(JOURNAL_LABEL + lp(before.encode(), leaf)).digest())
