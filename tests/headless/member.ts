@@ -1,4 +1,5 @@
 /** A headless member: POST /join, the meeting socket and real MLS (the browsers' module), without camera and screen. */
+import type { TicketOut as Ticket } from "../../web/src/api/http.gen.ts";
 import type { Mls, MlsEntry, MlsState } from "../../web/src/e2ee/mls.ts";
 import { instantiate } from "../../web/src/e2ee/mls.ts";
 
@@ -9,17 +10,6 @@ export interface World {
   readonly secret: string;
   readonly host_hash: string;
   readonly host_key: string;
-}
-
-interface Ticket {
-  readonly call: string;
-  readonly participant: string;
-  readonly seat: string;
-  readonly time: number;
-  readonly attestation: string;
-  readonly attestation_signature: string;
-  readonly attestation_key: string;
-  readonly link_version: number;
 }
 
 // The gateway's schema checks every message on its side (tests/meetings); here only what is used is named.

@@ -1,26 +1,33 @@
-// Makes src/api/socket.gen.ts from the gateway's own models; `--check` only says whether it is up to date.
+// Makes src/api/*.gen.ts from the gateway's own models; `--check` only says whether they are up to date.
 import { compile } from "json-schema-to-typescript";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const TARGET = fileURLToPath(new URL("../src/api/socket.gen.ts", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BANNER = "/* Made by `npm run generate` from src/conclave/meetings/socket.py: do not edit. */";
-
 const python = process.env.CONCLAVE_PYTHON ?? `${ROOT}.conclave/venv/bin/python`;
-const schema = JSON.parse(execFileSync(python, ["-m", "conclave.meetings.socket"], { cwd: ROOT, env: { ...process.env, PYTHONPATH: `${ROOT}src` }, encoding: "utf8" }));
-const text = await compile(
-  { ...schema, title: "Socket", type: "object", additionalProperties: false, properties: { client: { $ref: "#/$defs/ClientMessage" }, server: { $ref: "#/$defs/ServerMessage" } } },
-  "Socket",
+
+/** Each file with the module that prints its schema, its root's name, and what the root names of the definitions. */
+const FILES = [
+  { target: new URL("../src/api/socket.gen.ts", import.meta.url), module: "socket", title: "Socket", roots: () => ({ client: "ClientMessage", server: "ServerMessage" }) },
+  { target: new URL("../src/api/http.gen.ts", import.meta.url), module: "schemas", title: "Http", roots: (models) => Object.fromEntries(models.map((model) => [model, model])) },
+];
+
+async function generated({ module, title, roots }) {
+  const print = ["-m", `conclave.meetings.${module}`];
+  const schema = JSON.parse(execFileSync(python, print, { cwd: ROOT, env: { ...process.env, PYTHONPATH: `${ROOT}src` }, encoding: "utf8" }));
+  const properties = Object.fromEntries(Object.entries(roots(Object.keys(schema.$defs))).map(([key, model]) => [key, { $ref: `#/$defs/${model}` }]));
+  const bannerComment = `/* Made by \`npm run generate\` from src/conclave/meetings/${module}.py: do not edit. */`;
   // Lists stay lists: no tuples for small bounds.
-  { bannerComment: BANNER, ignoreMinAndMaxItems: true, unreachableDefinitions: false, style: { printWidth: 140 } },
-);
-if (process.argv.includes("--check")) {
-  if (readFileSync(TARGET, "utf8") !== text) {
-    process.stderr.write("web/src/api/socket.gen.ts is out of date: run `npm run generate` in web/\n");
-    process.exit(1);
+  const options = { bannerComment, ignoreMinAndMaxItems: true, unreachableDefinitions: false, style: { printWidth: 140 } };
+  return compile({ ...schema, title, type: "object", additionalProperties: false, properties }, title, options);
+}
+
+for (const file of FILES) {
+  const text = await generated(file);
+  if (!process.argv.includes("--check")) writeFileSync(file.target, text);
+  else if (readFileSync(file.target, "utf8") !== text) {
+    process.stderr.write(`${fileURLToPath(file.target)} is out of date: run \`npm run generate\` in web/\n`);
+    process.exitCode = 1;
   }
-} else {
-  writeFileSync(TARGET, text);
 }

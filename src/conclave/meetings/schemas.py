@@ -1,6 +1,6 @@
-"""What the JSON API takes and gives; OpenAPI and the client's TypeScript types are made from these.
+"""What the JSON API takes and gives: the one schema that gateway and clients are typed by, and OpenAPI is made from.
 
-`python -m conclave.meetings.schemas` prints them as JSON Schema, without Django or a server.
+`python -m conclave.meetings.schemas` prints it as JSON Schema, without Django or a server; web/src/api/http.gen.ts is made from that.
 """
 
 import json
@@ -8,7 +8,8 @@ import sys
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from pydantic.json_schema import models_json_schema
+
+from conclave.meetings.published import published
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$", description="16 bytes as b64")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", description="32 bytes as b64")]
@@ -18,9 +19,9 @@ Device = Annotated[
 
 
 class Strict(BaseModel):
-    """A body in which every key is known and no value is bent to fit."""
+    """A body in which every key is known and no value is bent to fit; an answer has all its keys, those with a default too."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class AgainIn(Strict):
@@ -49,12 +50,22 @@ class RegionOut(Strict):
     territory: str
 
 
+class IceServerOut(Strict):
+    """A STUN or TURN server, as browsers take it; one without credentials may have none."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    urls: str
+    username: str = ""
+    credential: str = ""
+
+
 class MediaOut(Strict):
     """The way to the media; ICE servers come from here alone (JOIN-10)."""
 
     url: str
     token: str
-    ice_servers: list[dict[str, str]]
+    ice_servers: list[IceServerOut]
 
 
 class TicketOut(Strict):
@@ -95,7 +106,7 @@ class LobbyOut(Strict):
 
 
 class MeetingIn(Strict):
-    """POST /meetings: by a signed-in owner, or with the one-time meet-now token."""
+    """POST /meetings: by a signed-in owner, or with the one-time meet-now token; what could open the meeting has no key here (MEET-1)."""
 
     meeting: Id
     title: str = ""
@@ -148,12 +159,11 @@ class ErrorOut(Strict):
 
 def schema() -> dict[str, object]:
     """Return the JSON Schema of every body, under `$defs`."""
-    _, whole = models_json_schema([(model, "validation") for model in Strict.__subclasses__()], ref_template="#/$defs/{model}")
-    for model in whole["$defs"].values():
-        # Pydantic titles every field: generated types would get an alias for each of them.
-        for field in model.get("properties", {}).values():
-            field.pop("title", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Conclave's JSON API, version 1", **whole}
+    bodies = Strict.__subclasses__()
+    return published(
+        title="Conclave's JSON API, version 1",
+        models=[(body, "validation" if body.__name__.endswith("In") else "serialization") for body in bodies],
+    )
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ import sys
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
-from pydantic.json_schema import models_json_schema
 
 from conclave.kernel.errors import Malformed
+from conclave.meetings.published import REFERENCE, published
 
 LARGEST_TEXT = 1024 * 1024
 LARGEST_INDEX = 2**53 - 1
@@ -348,15 +348,11 @@ def kind_of(*, text: str) -> str:
 def schema() -> dict[str, object]:
     """Return the JSON Schema of both sides: `ClientMessage` and `ServerMessage` under `$defs`."""
     sides: dict[str, TypeAdapter[ClientMessage] | TypeAdapter[ServerMessage]] = {"ClientMessage": _client, "ServerMessage": _server}
-    _, whole = models_json_schema([(model, "validation") for model in Message.__subclasses__()], ref_template="#/$defs/{model}")
+    whole = published(title="Conclave's meeting socket, version 1", models=[(model, "validation") for model in Message.__subclasses__()])
     for name, adapter in sides.items():
-        side = adapter.json_schema(ref_template="#/$defs/{model}")
+        side = adapter.json_schema(ref_template=REFERENCE)
         whole["$defs"][name] = {key: value for key, value in side.items() if key != "$defs"}
-    for model in whole["$defs"].values():
-        # Pydantic titles every field: generated types would get an alias for each of them.
-        for field in model.get("properties", {}).values():
-            field.pop("title", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Conclave's meeting socket, version 1", **whole}
+    return whole
 
 
 if __name__ == "__main__":

@@ -1,28 +1,16 @@
-/** One's own meetings (docs/protocol/link.md): the server stores ids, hashes and a title, never a link. */
+/** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { patch, post, remove } from "./http";
+import type { MeetingIn, MeetingMade, MeetingOut, TitleIn } from "./http.gen";
 
-export interface NewMeeting {
-  readonly meeting: string;
-  readonly title: string;
-  readonly link_id: string;
-  readonly host_hash: string;
-  /** The one-time token of a *meet now* address, where nobody is signed in. */
-  readonly now?: string;
-}
+/** What the pages show of a meeting. */
+export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
 
-export interface OwnMeeting {
-  readonly meeting: string;
-  readonly title: string;
-  readonly created_at: number;
-  readonly live: boolean;
-}
-
-export function postMeeting(meeting: NewMeeting): Promise<{ readonly meeting: string }> {
+export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);
 }
 
 export function renameMeeting(meeting: string, title: string): Promise<OwnMeeting> {
-  return patch(`/api/v1/meetings/${meeting}`, { title });
+  return patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies TitleIn);
 }
 
 export function deleteMeeting(meeting: string): Promise<void> {
