@@ -1,4 +1,4 @@
-"""meetings/api.py: what the JSON API takes, gives and refuses (JOIN-3, LINK-4)."""
+"""meetings/api.py: what the JSON API takes, gives and refuses (JOIN-3, LINK-4; docs/protocol/meetings.md)."""
 
 import json
 from typing import Any
@@ -125,15 +125,18 @@ def test_another_origin_cannot_even_read(client: Client, alice: User) -> None:
 
 
 def test_the_lobby_tells_title_inviter_region_and_whether_it_is_live(posts: Posts, link: Link, joins: Joins) -> None:
+    """JOIN-12: and asking changes nothing."""
     asked = {"meeting": link.meeting, "link_id": link.link_id}
     shown = {"title": "Plans", "inviter": "Alice", "region": {"id": "local", "territory": ""}, "live": False, "link_version": 1}
     assert posts("/lobby", asked).json() == shown
+    assert not Call.objects.exists()
     joins("Bob")
     assert posts("/lobby", asked).json() == {**shown, "live": True}
     assert Participant.objects.count() == 1
 
 
 def test_guessing_links_is_slowed_down(posts: Posts, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JOIN-11."""
     monkeypatch.setattr(meetings_api, "WRONG_LINK_RATE", limits.Rate(name="wrong_link", burst=2, every_ms=60_000))
     codes = [posts("/lobby", {"meeting": link.meeting, "link_id": new_id()}).status_code for _ in range(3)]
     assert codes == [404, 404, 429]
@@ -141,27 +144,54 @@ def test_guessing_links_is_slowed_down(posts: Posts, link: Link, monkeypatch: py
 
 
 def test_an_owner_makes_renames_lists_and_deletes(posts: Posts, client: Client, alice: User) -> None:
+    """MEET-3, MEET-4, MEET-5."""
     client.force_login(alice)
     made = _meeting()
-    assert posts("/meetings", made).status_code == 201
+    answer = posts("/meetings", made)
+    assert (answer.status_code, answer.json()) == (201, {"meeting": made["meeting"], "link_version": 1})
     assert posts("/meetings", made).json()["error"]["code"] == "meeting_exists"
     path = f"/meetings/{made['meeting']}"
     assert posts(path, {"title": "Other"}, method="patch").json()["title"] == "Other"
     assert [meeting["title"] for meeting in client.get("/api/v1/meetings").json()["meetings"]] == ["Other"]
-    assert client.get(f"/api/v1{path}").json()["live"] is False
+    one = client.get(f"/api/v1{path}").json()
+    assert one == {"meeting": made["meeting"], "title": "Other", "link_version": 1, "created_at": one["created_at"], "live": False}
     assert client.delete(f"/api/v1{path}").status_code == 204
     assert client.get(f"/api/v1{path}").json()["error"]["code"] == "meeting_unknown"
     assert client.delete(f"/api/v1{path}").status_code == 404
+    assert posts("/meetings", made).json()["error"]["code"] == "meeting_exists", "a deleted meeting keeps its id"
+
+
+@pytest.mark.parametrize("key", ["secret", "host_key", "link"])
+def test_what_opens_a_meeting_is_refused_unread(posts: Posts, client: Client, alice: User, key: str) -> None:
+    """MEET-1."""
+    client.force_login(alice)
+    answer = posts("/meetings", {**_meeting(), key: new_id()})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "malformed")
+    assert not Meeting.objects.exists()
 
 
 def test_meet_now_needs_no_account_but_its_token(posts: Posts) -> None:
+    """MEET-6."""
     token = meet_now_link(now=NOW).partition("#")[2]
     assert posts("/meetings", {**_meeting(), "now": "guess"}).json()["error"]["code"] == "now_used"
     assert posts("/meetings", {**_meeting(), "now": token}).status_code == 201
     assert posts("/meetings", {**_meeting(), "now": token}).json()["error"]["code"] == "now_used"
 
 
+def test_a_meet_now_meeting_is_nobodys_even_when_its_maker_is_signed_in(posts: Posts, client: Client, alice: User) -> None:
+    """MEET-7."""
+    client.force_login(alice)
+    made = _meeting()
+    token = meet_now_link(now=NOW).partition("#")[2]
+    assert posts("/meetings", {**made, "now": token}).status_code == 201
+    assert client.get("/api/v1/meetings").json() == {"meetings": []}
+    link = Link(meeting=made["meeting"], link_id=made["link_id"])
+    assert posts("/lobby", {"meeting": link.meeting, "link_id": link.link_id}).json()["inviter"] == ""
+    assert posts("/join", _request(link, name="Alice")).json()["role"] == "guest"
+
+
 def test_charlie_can_neither_see_nor_change_nor_make(posts: Posts, client: Client, link: Link, bob: User) -> None:
+    """MEET-4."""
     path = f"/meetings/{link.meeting}"
     for signed_in, status in ((False, 401), (True, 404)):
         if signed_in:
@@ -181,6 +211,10 @@ def test_a_tree_is_for_those_who_sit_there(client: Client, joins: Joins, seat: s
     path = f"/api/v1/trees/{'0' * 64}"
     assert client.get(path, headers={"Conclave-Seat": seat}).json()["error"]["code"] == "seat_unknown"
     assert client.get(path, headers={"Conclave-Seat": f"{bob.participant}.{bob.seat}"}).json()["error"]["code"] == "tree_unknown"
+
+
+def test_the_schema_is_served(client: Client) -> None:
+    assert "TicketOut" in client.get("/api/v1/openapi.json").json()["components"]["schemas"]
 
 
 def test_the_schema_can_be_exported_without_serving() -> None:

@@ -1,4 +1,4 @@
-"""meetings/own.py and now.py: making, renaming and deleting meetings."""
+"""meetings/own.py and now.py: making, renaming and deleting meetings (MEET-2 to MEET-7)."""
 
 import pytest
 from pytest_django import Settings
@@ -56,6 +56,7 @@ def test_a_meeting_that_cannot_be_made_does_not_use_the_token_up(link: Link) -> 
 
 @pytest.mark.parametrize("title", ["x" * 121, "a\x00b", "x" * 100_000, "\ue000"])
 def test_a_title_that_cannot_be_shown_is_refused(title: str, alice: User) -> None:
+    """MEET-2."""
     with pytest.raises(own.TitleForbidden):
         own.create_meeting(**{**_fields(), "title": title}, owner=account_of(alice), now=NOW)
 

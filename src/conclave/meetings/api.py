@@ -30,7 +30,7 @@ from conclave.meetings.schemas import (
 )
 from conclave.meetings.trees import tree_for
 
-# One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
+# JOIN-11. One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
 JOIN_RATE = Rate(name="join", burst=1000, every_ms=20)
 LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
 # Counted only for links that open nothing.
@@ -95,7 +95,7 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
 
 @api.post("/lobby", response={200: LobbyOut, **_REFUSALS}, summary="What one may know of a meeting before joining")
 def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
-    """Return title, inviter and region to somebody who holds the link."""
+    """Return title, inviter and region to somebody who holds the link; nothing changes by asking (JOIN-12)."""
     _limit(request, LOBBY_RATE)
     try:
         access = queries.access_meeting(meeting=body.meeting, link_id=body.link_id)

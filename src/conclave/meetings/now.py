@@ -1,4 +1,4 @@
-"""Meet now: a one-time token with which somebody without an account makes one meeting."""
+"""Meet now: a one-time token with which somebody without an account makes one meeting (docs/protocol/meetings.md)."""
 
 import hashlib
 import secrets
@@ -12,7 +12,7 @@ from conclave.meetings.models import NowToken
 
 
 class NowUsed(Refused):
-    """The token was used, or a newer start of the server replaced it."""
+    """The token was used, or a newer start of the server replaced it (MEET-6)."""
 
     code = "now_used"
     status = 403

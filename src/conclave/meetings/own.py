@@ -1,4 +1,4 @@
-"""An owner's acts on a meeting: make, rename, delete."""
+"""An owner's acts on a meeting: make, rename, delete (docs/protocol/meetings.md)."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ _WHITE_SPACE = re.compile(r"\s+")
 
 
 class MeetingExists(Refused):
-    """This id is taken; a browser that makes ids at random never meets this."""
+    """This id is taken, be it by a deleted meeting (MEET-3); a browser that makes ids at random never meets this."""
 
     code = "meeting_exists"
     status = 409
@@ -29,7 +29,7 @@ class MeetingExists(Refused):
 
 
 class TitleForbidden(Refused):
-    """The title is too long or holds characters that cannot be shown."""
+    """The title is too long or holds characters that cannot be shown (MEET-2)."""
 
     code = "title_forbidden"
     status = 422
@@ -60,7 +60,7 @@ def create_meeting(*, meeting: str, title: str, link_id: str, host_hash: str, ow
 
 
 def create_now(*, meeting: str, title: str, link_id: str, host_hash: str, token: str, now: int) -> MeetingId:
-    """Store a meeting made by whoever holds the one-time meet-now token, and use the token up.
+    """Store a meeting made by whoever holds the one-time meet-now token, and use the token up (MEET-6); nobody owns it (MEET-7).
 
     Args:
         meeting: its id.
@@ -109,7 +109,7 @@ def rename_meeting(*, meeting: str, owner: UserId, title: str, now: int) -> OwnM
 
 
 def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
-    """Delete a meeting; its link opens nothing any more and a live call ends.
+    """Delete a meeting; its link opens nothing any more and a live call ends (MEET-5).
 
     Args:
         meeting: its id.
@@ -129,7 +129,7 @@ def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
 
 
 def clean_title(*, raw: str) -> str:
-    """Return a title in NFC with its white space folded.
+    """Return a title in NFC with its white space folded (MEET-2).
 
     Args:
         raw: what the owner typed; may be empty.

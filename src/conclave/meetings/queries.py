@@ -26,7 +26,7 @@ class LinkUnknown(Refused):
 
 
 class MeetingUnknown(Refused):
-    """No such meeting, or not yours: one answer for both."""
+    """No such meeting, a deleted one, or not yours: one answer for all (MEET-4)."""
 
     code = "meeting_unknown"
     status = 404

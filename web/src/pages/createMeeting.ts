@@ -12,7 +12,7 @@ export interface Made {
 }
 
 /**
- * Makes a meeting: id, secret and host key are drawn here; the server learns the id, two hashes and the title.
+ * Makes a meeting: id, secret and host key are drawn here; the server learns the id, two hashes and the title (MEET-1).
  *
  * The link is kept on this device; where the browser refuses to keep anything, it is only in what is returned.
  */
