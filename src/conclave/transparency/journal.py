@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 
-from django.db import connection
-
 from conclave.kernel import canonical
 from conclave.kernel.ids import new_id
+from conclave.transparency.head import locked_head
 from conclave.transparency.models import Head, JournalEntry, JournalOpening
 from conclave.transparency.sealing import chain, seal
 
@@ -28,10 +27,7 @@ def journal(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: s
         RuntimeError: called outside a transaction (a bug).
         Malformed: a value has no canonical form.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("journal() belongs inside the transaction of the action.")
-    Head.objects.get_or_create(chain=CHAIN)
-    head = Head.objects.select_for_update().get(chain=CHAIN)
+    head = locked_head(chain=CHAIN)
     obj = obj or new_id()
     sealed = seal(kind=kind, obj=obj, prev=None, fields=fields)
     head.tip = chain(before=head.tip, leaf=sealed.leaf)

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from django.db import connection
-
 from conclave.kernel import canonical
 from conclave.kernel.ids import new_id
-from conclave.transparency.models import Head, LedgerEntry, Opening
+from conclave.transparency.head import locked_head
+from conclave.transparency.models import LedgerEntry, Opening
 from conclave.transparency.sealing import FieldOpening, seal
 
 CHAIN = "ledger"
@@ -26,13 +25,10 @@ def append(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: st
         The entry's index: one more than the last one's, from 0, without gaps.
 
     Raises:
-        RuntimeError: called outside a transaction (a bug: the entry could outlive an action that was rolled back).
+        RuntimeError: called outside a transaction (a bug).
         Malformed: a value has no canonical form.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("transparency.append() belongs inside the transaction of the action.")
-    Head.objects.get_or_create(chain=CHAIN)
-    head = Head.objects.select_for_update().get(chain=CHAIN)
+    head = locked_head(chain=CHAIN)
     obj = obj or new_id()
     sealed = seal(kind=kind, obj=obj, prev=prev, fields=fields)
     entry = LedgerEntry.objects.create(index=head.size, kind=kind, obj=obj, leaf=sealed.leaf.decode(), appended_at=now)
