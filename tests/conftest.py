@@ -1,9 +1,36 @@
 """Rules that hold for every test of this project."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 pytest_plugins = ["tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
+WRITERS = 4
+
+Writers = Callable[[Callable[[], object], int], None]
+
+
+@pytest.fixture
+def writers() -> Writers:
+    """Return a function that lets four threads do an act so many times each, every time in a transaction of its own."""
+
+    def act(write: Callable[[], object], times: int) -> None:
+        def one() -> None:
+            try:
+                for _ in range(times):
+                    with transaction.atomic():
+                        write()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for done in [pool.submit(one) for _ in range(WRITERS)]:
+                done.result()
+
+    return act
 
 
 @pytest.hookimpl(trylast=True)

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from conclave.kernel import background, clock, outbox
 from conclave.kernel.models import OutboxEvent
+from tests.conftest import Writers
 
 
 @pytest.fixture
@@ -136,28 +137,15 @@ def test_one_kind_has_one_handler(done: list[object]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_write_waits_for_another_writer_instead_of_failing() -> None:
+def test_a_write_waits_for_another_writer_instead_of_failing(writers: Writers) -> None:
     """IMMEDIATE transactions: two read-then-write transactions at once would deadlock if they began as readers."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
         assert cursor.fetchone() == ("wal",)
-    failures: list[Exception] = []
 
     def write() -> None:
-        try:
-            for _ in range(20):
-                with transaction.atomic():
-                    count = OutboxEvent.objects.count()
-                    OutboxEvent.objects.create(kind="x", payload={"count": count}, created_at=0, due_at=0)
-        except Exception as error:  # noqa: BLE001 - reported below
-            failures.append(error)
-        finally:
-            connection.close()
+        count = OutboxEvent.objects.count()
+        OutboxEvent.objects.create(kind="x", payload={"count": count}, created_at=0, due_at=0)
 
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+    writers(write, 20)
     assert sorted(event.payload["count"] for event in OutboxEvent.objects.all()) == list(range(80))

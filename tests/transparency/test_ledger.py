@@ -1,14 +1,14 @@
 """The ledger has no gaps, keeps its leaves, and forgets what is erased."""
 
 import json
-import threading
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from conclave.transparency.ledger import append, openings
 from conclave.transparency.models import LedgerEntry, Opening
 from conclave.transparency.sealing import opens
+from tests.conftest import Writers
 
 
 @pytest.mark.django_db
@@ -47,23 +47,6 @@ def test_an_entry_lives_and_dies_with_its_action() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_writers_leave_no_gap() -> None:
-    failures: list[Exception] = []
-
-    def write() -> None:
-        try:
-            for _ in range(10):
-                with transaction.atomic():
-                    append(kind="ORDER", fields={"n": 1}, now=1)
-        except Exception as error:  # noqa: BLE001 - reported below
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not failures
+def test_many_writers_leave_no_gap(writers: Writers) -> None:
+    writers(lambda: append(kind="ORDER", fields={"n": 1}, now=1), 10)
     assert list(LedgerEntry.objects.order_by("index").values_list("index", flat=True)) == list(range(40))
