@@ -2,6 +2,7 @@ import { Eye, Lock, MapPin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { useCall } from "../context";
+import { ProtectionLink } from "../ProtectionLink";
 import { useRegionSentence } from "../useRegion";
 
 /** Where the media goes, what is protected, and what is not. */
@@ -21,10 +22,7 @@ export function Facts() {
       <p>
         <Eye size={20} aria-hidden />
         <span>
-          {t("lobby.open")}{" "}
-          <a href="/protection" target="_blank" rel="noreferrer">
-            {t("common.protection")}
-          </a>
+          {t("lobby.open")} <ProtectionLink />
         </span>
       </p>
     </section>

@@ -13,6 +13,7 @@ import { Note } from "../../ui/Note";
 import { Segments } from "../../ui/Segments";
 import { setTheme, theme } from "../../ui/theme";
 import { DeviceChoice } from "../lobby/DeviceChoice";
+import { ProtectionLink } from "../ProtectionLink";
 import { useScene } from "../useScene";
 import { useView } from "../view";
 
@@ -44,9 +45,7 @@ export function MorePanel() {
         </Button>
       </section>
       <p>
-        <a href="/protection" target="_blank" rel="noreferrer">
-          {t("common.protection")}
-        </a>
+        <ProtectionLink />
       </p>
     </div>
   );

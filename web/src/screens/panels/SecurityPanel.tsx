@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Note } from "../../ui/Note";
 import { Fold } from "../../ui/Fold";
 import { useCall } from "../context";
+import { ProtectionLink } from "../ProtectionLink";
 import { Sign, useShownName } from "../Sign";
 import type { Person } from "../../call/contract";
 import { Code } from "./Code";
@@ -35,9 +36,7 @@ export function SecurityPanel() {
         <Details />
       </Fold>
       <p>
-        <a href="/protection" target="_blank" rel="noreferrer">
-          {t("common.protection")}
-        </a>
+        <ProtectionLink />
       </p>
     </div>
   );
