@@ -228,6 +228,13 @@ class Member(Mind):
         """Lose the socket."""
         delivery.lose(participant=self.participant, socket=self.socket, now=now)
 
+    def reload(self, now: int, *, back: int) -> "Member":
+        """Lose socket and group, and come back as the same seat with the same key (LOG-10); return who comes."""
+        self.lose(now)
+        again = Member(self.world, self.name, host=self.host, participant=self.participant, identity=self.identity)
+        again.enter(back)
+        return again
+
     def leave(self, now: int, reason: str = "left") -> None:
         """Say bye, as meetings/leave.py passes it on."""
         delivery.depart(call=self.world.call, participant=self.participant, reason=reason, now=now)

@@ -54,9 +54,7 @@ def test_a_reload_is_a_replacement_in_one_commit(world: World, now: int) -> None
     """LOG-10: remove and add together; same participant, same key."""
     alice, bob, charlie = members(world, "Alice", "Bob", "Charlie")
     settled([alice, bob, charlie], now)
-    bob.lose(now + 5_000)
-    again = Member(world, "Bob", participant=bob.participant, identity=bob.identity)
-    again.enter(now + 6_000)
+    again = bob.reload(now + 5_000, back=now + 6_000)
     assert again.mode == "join"
     assert [entry.kind for entry in LogEntry.objects.order_by("-index")[:2]] == ["add", "remove"]
     run([alice, again, charlie], now + 6_001)
@@ -70,18 +68,14 @@ def test_a_creator_that_reloads_alone_creates_anew(world: World, now: int) -> No
     alice = Member(world, "Alice")
     alice.enter(now)
     first = alice.incarnation
-    alice.lose(now + 5_000)
-    again = Member(world, "Alice", participant=alice.participant, identity=alice.identity)
-    again.enter(now + 5_500)
+    again = alice.reload(now + 5_000, back=now + 5_500)
     assert (again.mode, again.incarnation != first) == ("create", True)
 
 
 def test_the_lease_moves_when_its_holder_reloads(world: World, now: int) -> None:
     alice, bob, charlie = members(world, "Alice", "Bob", "Charlie")
     settled([alice, bob, charlie], now)
-    alice.lose(now + 5_000)
-    again = Member(world, "Alice", participant=alice.participant, identity=alice.identity)
-    again.enter(now + 6_000)
+    again = alice.reload(now + 5_000, back=now + 6_000)
     run([again, bob, charlie], now + 6_001)
     assert again.code == bob.code == charlie.code
 
