@@ -12,6 +12,12 @@ def now() -> int:
     return clock.now()
 
 
+@pytest.fixture(autouse=True)
+def nothing_settled_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every test be the first to settle: one that ran before may have done so at a later time."""
+    monkeypatch.setattr("conclave.keys.settle._last", {"beat": 0, "tidy": 0})
+
+
 @pytest.fixture
 def world() -> World:
     """A fresh call."""
