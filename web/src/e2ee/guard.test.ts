@@ -38,12 +38,14 @@ class FakeTransceiver {
   sender = { replaceTrack: vi.fn(() => Promise.resolve()) };
   receiver: { track: { kind: string } };
   stop = vi.fn();
-  setCodecPreferences = vi.fn();
+  codecs: string[] = [];
   currentDirection = null;
 
   constructor(kind: string) {
     this.receiver = { track: { kind } };
   }
+
+  setCodecPreferences(codecs: readonly { mimeType: string }[]): void { this.codecs = codecs.map(({ mimeType }) => mimeType); }
 }
 
 const attached: object[] = [];
@@ -129,8 +131,18 @@ describe("A guarded connection (FRM-2)", () => {
   });
 
   it("offers only codecs whose clear bytes are known", () => {
-    const { setCodecPreferences } = connection().addTransceiver("video");
-    expect(setCodecPreferences).toHaveBeenCalledWith([{ mimeType: "video/VP8" }, { mimeType: "video/rtx" }]);
+    const transceiver = connection().addTransceiver("video");
+    expect(transceiver.codecs).toEqual(["video/VP8", "video/rtx"]);
+    for (const wanted of [["video/H264"], []]) transceiver.setCodecPreferences(wanted.map((mimeType) => ({ mimeType })));
+    expect(transceiver.codecs).toEqual(["video/VP8", "video/rtx"]);
+  });
+
+  it("secures each object once, however often the connection is negotiated", async () => {
+    const made = connection();
+    made.addTransceiver("video");
+    await made.setRemoteDescription();
+    made.dispatchEvent(new Event("signalingstatechange"));
+    expect(attached).toHaveLength(2 * made.transceivers.length);
   });
 
   it("takes ICE servers from the ticket alone, also later (JOIN-10)", () => {

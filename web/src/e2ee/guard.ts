@@ -22,7 +22,12 @@ export function guarded(Native: Guarded, { frames, iceServers, failed }: GuardSe
   const access = frameAccess();
   if (access === "none") throw new Error("this browser gives no access to encoded frames");
 
+  /** Once is enough: no transform can be taken off again, and no codec added. */
+  const secured = new WeakSet<RTCRtpTransceiver>();
+
   function secure(transceiver: RTCRtpTransceiver): void {
+    if (secured.has(transceiver)) return;
+    secured.add(transceiver);
     const { sender, receiver } = transceiver;
     const media = receiver.track.kind === "audio" ? "audio" : "video";
     try {
@@ -38,10 +43,13 @@ export function guarded(Native: Guarded, { frames, iceServers, failed }: GuardSe
   }
 
   return class extends Native {
+    #configured: string;
+
     constructor(configuration?: RTCConfiguration) {
-      const own: StreamingConfiguration = { ...configuration, iceServers: iceServers() };
-      if (access === "streams") own.encodedInsertableStreams = true;
+      const wanted = { ...configuration, iceServers: iceServers() };
+      const own: StreamingConfiguration = access === "streams" ? { ...wanted, encodedInsertableStreams: true } : wanted;
       super(own);
+      this.#configured = JSON.stringify(wanted);
       // Registered first, so it runs before anybody else can use what the event brings.
       this.addEventListener("track", ({ transceiver }) => {
         secure(transceiver);
@@ -75,7 +83,12 @@ export function guarded(Native: Guarded, { frames, iceServers, failed }: GuardSe
     }
 
     override setConfiguration(configuration?: RTCConfiguration): void {
-      super.setConfiguration({ ...configuration, iceServers: iceServers() });
+      const wanted = { ...configuration, iceServers: iceServers() };
+      // livekit-client repeats it after each answer, and the page stands still while the browser takes it in.
+      const text = JSON.stringify(wanted);
+      if (text === this.#configured) return;
+      this.#configured = text;
+      super.setConfiguration(wanted);
     }
 
     override createDataChannel(label: string, init?: RTCDataChannelInit): RTCDataChannel {
@@ -110,11 +123,17 @@ export function install(settings: GuardSettings): void {
   if (scope.webkitRTCPeerConnection) scope.webkitRTCPeerConnection = wrapped;
 }
 
-/** Only codecs whose clear bytes we know are negotiated, whatever the server would like. */
+/** Only codecs whose clear bytes we know are negotiated, whatever the server or livekit-client would like. */
 function narrow(transceiver: RTCRtpTransceiver, media: "audio" | "video"): void {
   if (transceiver.currentDirection === "stopped" || !("setCodecPreferences" in transceiver)) return;
-  const codecs = RTCRtpReceiver.getCapabilities(media)?.codecs.filter(({ mimeType }) => CODECS[media].includes(mimeType.toLowerCase()));
-  if (codecs && codecs.length > 0) transceiver.setCodecPreferences(codecs);
+  const native = transceiver.setCodecPreferences.bind(transceiver);
+  // An empty list would mean all of them.
+  const prefer = (codecs: readonly RTCRtpCodec[]): void => {
+    const known = codecs.filter(({ mimeType }) => CODECS[media].includes(mimeType.toLowerCase()));
+    if (known.length > 0) native(known);
+  };
+  Object.defineProperty(transceiver, "setCodecPreferences", { value: prefer });
+  prefer(RTCRtpReceiver.getCapabilities(media)?.codecs ?? []);
 }
 
 /** LiveKit opens data channels of its own; nothing is ever said or heard there (docs/protocol/messages.md). */
