@@ -42,6 +42,38 @@ describe("A sender's frame", () => {
     expect(keyless.reading().dropped).toEqual({ no_key: 1 });
   });
 
+  it("waits a moment for the group's first key, and then goes out sealed (FRM-8)", async () => {
+    const ring = new KeyRing(() => 0);
+    const early = new SendPipe("video", ring);
+    early.bind("camera");
+    const frame = encoded(PLAIN, "video/VP8", "key");
+    const passed = early.pass(frame);
+    ring.install({ group: "g", epoch: 1, self: { leaf: 0, key: await aesKey(1) }, leaves: [["alice", 0]], removed: [] });
+    ring.send("g", 1);
+    expect(await passed).toBe(true);
+    receive.bind("alice", "camera");
+    expect(await receive.pass(frame)).toBe(true);
+    expect(new Uint8Array(frame.data)).toEqual(PLAIN);
+  });
+
+  it("does not wait when it is sound, is unbound meanwhile, or sending is paused (FRM-8)", async () => {
+    const ring = new KeyRing(() => 0);
+    const sound = new SendPipe("audio", ring);
+    sound.bind("microphone");
+    expect(await sound.pass(encoded(PLAIN, "audio/opus"))).toBe(false);
+    const picture = new SendPipe("video", ring);
+    picture.bind("camera");
+    const passed = picture.pass(encoded(PLAIN, "video/VP8", "key"));
+    picture.unbind();
+    ring.tell();
+    expect(await passed).toBe(false);
+    expect(picture.reading().dropped).toEqual({ unbound: 1 });
+    picture.bind("camera");
+    ring.pause(true);
+    expect(await picture.pass(encoded(PLAIN, "video/VP8", "key"))).toBe(false);
+    expect(picture.reading().dropped).toEqual({ no_key: 1 });
+  });
+
   it.each(["video/H264", "video/AV1", "audio/opus", ""])("is dropped in a codec that is not known for video: '%s'", async (mimeType) => {
     send.bind("camera");
     expect(await send.pass(encoded(PLAIN, mimeType, "key"))).toBe(false);

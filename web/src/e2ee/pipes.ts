@@ -7,6 +7,8 @@ import type { KeyRing } from "./ring";
 
 /** How long one receiver waits in all for bindings and keys that do not come. */
 const PATIENCE_MS = 400;
+/** How long a sender's pictures wait for the group's first key: the first one is a key frame, and the next would be a second away. */
+const FIRST_KEY_MS = 1_500;
 
 /** The part of RTCEncodedVideoFrame and RTCEncodedAudioFrame we use. */
 export interface EncodedFrame {
@@ -65,6 +67,7 @@ abstract class Pipe {
 
 export class SendPipe extends Pipe {
   #kind: SourceKind | null = null;
+  #patience = FIRST_KEY_MS;
 
   bind(kind: SourceKind): void {
     this.#kind = kind;
@@ -75,13 +78,20 @@ export class SendPipe extends Pipe {
   }
 
   protected override async transform(frame: EncodedFrame): Promise<Uint8Array<ArrayBuffer> | Drop> {
-    if (this.#kind === null) return "unbound";
     if (frame.data.byteLength === 0) return "empty";
     const clear = this.clear(frame);
     if (clear === null) return "codec";
+    // Sound is worth nothing late; of a picture the next ones are made.
+    while (this.media === "video" && this.#kind !== null && this.ring.awaitsFirst && this.#patience > 0) await this.#wait();
+    if (this.#kind === null) return "unbound";
     const slot = this.ring.take();
     if (slot === null) return "no_key";
+    this.#patience = FIRST_KEY_MS;
     return sealFrame(slot.key, new Uint8Array(frame.data), clear, { counter: slot.counter, epoch: slot.epoch, leaf: slot.leaf, kind: KINDS[this.#kind] });
+  }
+
+  async #wait(): Promise<void> {
+    this.#patience -= await this.ring.news(this.#patience);
   }
 }
 
@@ -142,8 +152,6 @@ export class ReceivePipe extends Pipe {
   }
 
   async #wait(): Promise<void> {
-    const asked = performance.now();
-    await this.ring.news(this.#patience);
-    this.#patience -= performance.now() - asked;
+    this.#patience -= await this.ring.news(this.#patience);
   }
 }

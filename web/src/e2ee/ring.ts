@@ -92,17 +92,23 @@ export class KeyRing {
     for (const done of this.#waiting) done();
   }
 
-  /** Resolves when another key has come, or after that many ms. */
-  news(ms: number): Promise<void> {
+  /** Resolves when another key has come, or after that many ms; with how many ms it took. */
+  news(ms: number): Promise<number> {
+    const asked = performance.now();
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer);
         this.#waiting.delete(done);
-        resolve();
+        resolve(performance.now() - asked);
       };
       const timer = setTimeout(done, ms);
       this.#waiting.add(done);
     });
+  }
+
+  /** True before the group's first sending key, and only then: a ring that is paused, or had a key, waits for nothing. */
+  get awaitsFirst(): boolean {
+    return this.#sending === null && !this.#paused;
   }
 
   /** Sends under that epoch from now on; anything but the newest installed epoch is ignored. */
@@ -111,6 +117,7 @@ export class KeyRing {
     this.#sending = this.#next;
     this.#next = null;
     this.#used.add(this.#sending.id);
+    this.tell();
   }
 
   /** LOG-15: nothing is sent while paused. */
