@@ -1,7 +1,7 @@
 /** Own microphone and camera: preview, on and off, choosing, unplugging. A refusal is a state people can read, never an exception. */
 import { createLocalTracks, LocalAudioTrack, LocalVideoTrack, Track, type AudioCaptureOptions, type LocalTrack, type VideoCaptureOptions } from "livekit-client";
 import { remembered, remember } from "./remembered";
-import { watchLevel, type LevelHooks } from "./level";
+import { watchLevel, watchSent, type LevelHooks } from "./level";
 
 export type DeviceState = "on" | "off" | "asking" | "refused" | "missing" | "taken";
 export type DeviceKind = "microphone" | "camera";
@@ -41,6 +41,7 @@ export class Devices {
   #microphone: LocalAudioTrack | null = null;
   #camera: LocalVideoTrack | null = null;
   #unwatch: (() => void) | null = null;
+  #sending = false;
 
   constructor(hooks: DevicesHooks) {
     this.#hooks = hooks;
@@ -61,6 +62,12 @@ export class Devices {
 
   get camera(): LocalVideoTrack | null {
     return this.#camera;
+  }
+
+  /** In a call, where our sound goes out. */
+  set sending(sending: boolean) {
+    this.#sending = sending;
+    this.#watch();
   }
 
   /** Asks for both at once, so that people meet one question; when that fails, for each alone, to learn which one is the trouble. */
@@ -91,6 +98,7 @@ export class Devices {
         await this.#list();
       }
       this.#set({ [`${kind}State`]: on ? "on" : "off" });
+      if (kind === "microphone" && track) this.#watch();
     } catch (error) {
       this.#set({ [`${kind}State`]: stateOf(error) });
     }
@@ -113,12 +121,11 @@ export class Devices {
   /** Lets go of both: their lights go out. Returns what was on, for coming back. */
   release(): Readonly<Record<DeviceKind, boolean>> {
     const { microphoneState, cameraState } = this.#state;
-    this.#unwatch?.();
-    this.#unwatch = null;
     const tracks = [this.#microphone, this.#camera];
     this.#microphone = null;
     this.#camera = null;
     for (const track of tracks) track?.stop();
+    this.sending = false;
     const off = (state: DeviceState): DeviceState => (state === "on" || state === "asking" ? "off" : state);
     this.#set({ microphoneState: off(microphoneState), cameraState: off(cameraState) });
     return { microphone: microphoneState === "on", camera: cameraState === "on" };
@@ -144,15 +151,20 @@ export class Devices {
       this.#hooks.gone(kind);
       if (kind === "microphone") this.#microphone = null;
       else this.#camera = null;
+      this.#watch();
     });
-    if (kind === "microphone") this.#watch();
     this.#set({ [kind]: track.mediaStreamTrack.getSettings().deviceId ?? null, [`${kind}State`]: "on" });
+    if (kind === "microphone") this.#watch();
     this.#hooks.track(SOURCE[kind], track);
   }
 
+  /** Listening to a microphone costs as much as sending it, so a call that sends it does not listen beside. */
   #watch(): void {
     this.#unwatch?.();
-    this.#unwatch = this.#microphone ? watchLevel(this.#microphone.mediaStreamTrack, this.#hooks) : null;
+    this.#unwatch = null;
+    if (!this.#microphone) return;
+    const sent = this.#sending && this.#state.microphoneState === "on";
+    this.#unwatch = sent ? watchSent(this.#microphone, () => { this.#hooks.dead(); }) : watchLevel(this.#microphone.mediaStreamTrack, this.#hooks);
   }
 
   readonly #replugged = (): void => { void this.#list(); };

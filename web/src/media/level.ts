@@ -1,4 +1,5 @@
 /** The own microphone's level, also while muted: to show it, to notice speaking while muted, and to notice a dead one. */
+import type { LocalAudioTrack } from "livekit-client";
 
 const EVERY_MS = 100;
 const SPEAKING = 0.06;
@@ -34,6 +35,29 @@ export function watchLevel(track: MediaStreamTrack, hooks: LevelHooks): () => vo
     copy.stop();
     void context.close();
   };
+}
+
+/**
+ * Notices a dead microphone while it is sent: the browser measures what goes out anyway, so nothing has to listen beside it.
+ * A browser that measures nothing (Firefox) notices nothing. Returns the undo.
+ */
+export function watchSent(track: LocalAudioTrack, dead: () => void): () => void {
+  let before: number | null = null;
+  const look = async (): Promise<void> => {
+    const heard = energy(await track.getRTCStatsReport());
+    if (heard !== null && heard === before) dead();
+    before = heard;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), DEAD_MS);
+  return () => { clearInterval(timer); };
+}
+
+function energy(report: RTCStatsReport | undefined): number | null {
+  let found: number | null = null;
+  report?.forEach((entry: { readonly type: string; readonly totalAudioEnergy?: number }) => {
+    if (entry.type === "media-source") found = entry.totalAudioEnergy ?? null;
+  });
+  return found;
 }
 
 /** The judging half, told one loudness (root mean square) every 100 ms. */
