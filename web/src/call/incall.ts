@@ -11,12 +11,14 @@ import type { Change } from "./contract";
 import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
 import type { Joined } from "./join";
-import { people } from "./roster";
+import { people, settled } from "./roster";
 import type { Utterance } from "./said";
 import { keepSeat } from "./seat";
 import type { Session, SessionHooks } from "./session";
 import { toast, type Store } from "./store";
 import { changesBetween, entered, NO_SECURITY } from "./verify";
+
+const BURST_MS = 30;
 
 export class InCall {
   readonly hooks: SessionHooks;
@@ -40,6 +42,7 @@ export class InCall {
   #lines = 0;
   #devices: DevicesState | null = null;
   #last: string | null;
+  #soon: ReturnType<typeof setTimeout> | null = null;
 
   constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string) => void) {
     this.#store = store;
@@ -51,7 +54,7 @@ export class InCall {
       announced: (participants) => { for (const participant of participants) this.#announced.set(participant, performance.now()); },
       heard: (utterance) => { this.#utterance(utterance, over); },
       echoed: (message) => { this.#settle(message, "sent"); },
-      changed: () => { this.#refresh(); },
+      changed: () => { this.#refreshSoon(); },
       lost: (what) => {
         if (!this.#lost.has(what)) this.#lost.set(what, Date.now());
         this.#show();
@@ -90,6 +93,7 @@ export class InCall {
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
     this.#store.setState({ region: session.ticket.region, startedAt: startedAt ?? Date.now(), security: NO_SECURITY });
     this.remember(devices.state);
+    devices.sending = true;
     void session.inside.then(() => { this.#refresh(); });
     await session.enter(() => devices.tracks);
     this.#liveSince = performance.now();
@@ -208,8 +212,18 @@ export class InCall {
     });
   }
 
+  /** The media room's events come in bursts: the pictures find their tiles at once, everything else is drawn once for all of them. */
+  #refreshSoon(): void {
+    this.#tiles.refresh();
+    if (this.#soon !== null) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = null;
+      this.#refresh();
+    }, BURST_MS);
+  }
+
   #refresh(): void {
-    if (!this.#state) return;
+    if (!this.#state || this.#store.getState().phase.at === "over") return;
     const self = this.session.ticket.participant;
     const now = performance.now();
     const present = this.session.media.presences;
@@ -222,7 +236,9 @@ export class InCall {
       this.#strangers.add(participant);
       toast(this.#store, "stranger");
     }
-    this.#store.setState({ people: list, soundBlocked: this.session.media.playback.blocked });
+    const before = this.#store.getState();
+    const shown = { people: settled(before.people, list), soundBlocked: this.session.media.playback.blocked };
+    if (shown.people !== before.people || shown.soundBlocked !== before.soundBlocked) this.#store.setState(shown);
     this.#tiles.refresh();
   }
 

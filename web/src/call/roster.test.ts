@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MlsLeaf } from "../e2ee/mls";
-import { LOCK_MS, people, type RosterFacts } from "./roster";
+import { LOCK_MS, people, settled, type RosterFacts } from "./roster";
 
 const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, ...more });
 const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const });
@@ -26,12 +26,25 @@ describe("The roster (I3)", () => {
 
   it("shows an announced participant as being secured for 15 s, then as a stranger", () => {
     const lock = (ago: number) => people(facts({ announced: new Map([["c", 100_000 - ago]]), present: [present("c")] })).at(-1)?.lock;
-    expect([lock(0), lock(14_999), lock(15_000)]).toEqual(["securing", "securing", "stranger"]);
+    expect([lock(300), lock(14_999), lock(15_000)]).toEqual(["securing", "securing", "stranger"]);
   });
 
   it("waits a moment before it calls somebody a stranger, for media and group change side by side", () => {
     const lock = (ago: number) => people(facts({ present: [present("d")], outside: new Map([["d", 100_000 - ago]]) })).at(-1)?.lock;
-    expect([lock(0), lock(3_999), lock(4_000)]).toEqual(["securing", "securing", "stranger"]);
+    expect([lock(300), lock(3_999), lock(4_000)]).toEqual(["securing", "securing", "stranger"]);
+  });
+
+  it("draws no tile for the moment in which most are secured", () => {
+    const names = (ago: number) => people(facts({ announced: new Map([["c", 100_000 - ago]]), present: [present("c"), present("d")], outside: new Map([["d", 100_000 - ago]]) })).map(({ participant }) => participant);
+    expect([names(299), names(300)]).toEqual([["a", "b"], ["a", "b", "c", "d"]]);
+  });
+
+  it("keeps whoever has not changed the same object, and the list when nobody has", () => {
+    const before = people(facts());
+    expect(settled(before, people(facts()))).toBe(before);
+    const after = settled(before, people(facts({ hands: new Set(["b"]) })));
+    expect([after[0] === before[0], after[1] === before[1], after[1]?.handUp]).toEqual([true, false, true]);
+    expect(settled(before, people(facts({ leaves: [leaf(0, "a", "Alice")] })))).toEqual([before[0]]);
   });
 
   it("does not show ourselves as a stranger before we have a leaf", () => {

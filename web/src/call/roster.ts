@@ -12,6 +12,8 @@ export const LOCK_MS = 3_000;
 const SECURING_MS = 15_000;
 /** Media and group change side by side: one may be a little ahead of the other when somebody comes or goes. */
 const UNANNOUNCED_MS = 4_000;
+/** Most are secured sooner than this, and a tile that comes and changes at once only startles. */
+const UNSHOWN_MS = 300;
 
 export interface RosterFacts {
   readonly now: number;
@@ -38,10 +40,25 @@ export function people(facts: RosterFacts): readonly Person[] {
   const members = facts.leaves.map((leaf) => member(leaf, present.get(leaf.participant), twins, facts));
   const others = [...new Set([...facts.announced.keys(), ...present.keys()])]
     .filter((participant) => !inside.has(participant) && participant !== facts.self)
+    .filter((participant) => facts.now - (facts.announced.get(participant) ?? facts.outside.get(participant) ?? facts.now) >= UNSHOWN_MS)
     .map((participant) => outsider(participant, present.get(participant), facts));
   const rank = new Map(facts.order.map((participant, index) => [participant, index]));
   const place = ({ self, participant }: Person): number => (self ? -1 : (rank.get(participant) ?? Infinity));
   return [...members, ...others].sort((one, other) => place(one) - place(other));
+}
+
+/** The same objects for whoever has not changed, and the same list when nobody has: screens draw again only what is new. */
+export function settled(before: readonly Person[], after: readonly Person[]): readonly Person[] {
+  const known = new Map(before.map((person) => [person.participant, person]));
+  const list = after.map((person) => {
+    const old = known.get(person.participant);
+    return old && alike(old, person) ? old : person;
+  });
+  return list.length === before.length && list.every((person, index) => person === before[index]) ? before : list;
+}
+
+function alike(one: Person, other: Person): boolean {
+  return (Object.keys(other) as (keyof Person)[]).every((field) => one[field] === other[field]);
 }
 
 function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, { now, self, heard, hands }: RosterFacts): Person {

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useSyncExternalStore } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 
 import type { Call, CallState } from "../call/contract";
 
@@ -18,8 +18,7 @@ export function useActions(): Call {
 /** A part of the call's state; the component renders again only when that part is another object. */
 export function useCall<Part>(select: (state: CallState) => Part): Part {
   const call = useActions();
-  return useSyncExternalStore(
-    (listener) => call.subscribe(listener),
-    () => select(call.snapshot()),
-  );
+  // The same function each time, or every rendering would subscribe anew.
+  const subscribe = useCallback((listener: () => void) => call.subscribe(listener), [call]);
+  return useSyncExternalStore(subscribe, () => select(call.snapshot()));
 }
