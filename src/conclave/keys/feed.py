@@ -222,6 +222,12 @@ async def attach(*, call: str, listener: Listener) -> Feed:
     return feed
 
 
+def listening(*, call: str) -> int:
+    """Return how many sockets of a call this gateway has."""
+    feed = _feeds.get(call)
+    return len(feed.listeners) if feed else 0
+
+
 def detach(*, call: str, listener: Listener) -> None:
     """Let a socket go; the last one ends the feed."""
     feed = _feeds.get(call)

@@ -3,9 +3,14 @@
 import json
 from dataclasses import dataclass
 
-from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Welcome
+from django.db.models.functions import Length
+
+from conclave.kernel import b64
+from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Tree, Welcome
 
 MOST_ENTRIES = 256
+# A tree of up to about twenty members comes with the welcome; a larger one is fetched, once for all that ask a cache.
+SMALL_TREE = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """A joiner's welcome, and the first message index that it gets."""
+    """A joiner's welcome, and the first message index that it gets; `tree_bytes` is b64, and None for a tree to be fetched."""
 
     participant: str
     index: int
@@ -55,6 +60,7 @@ class Admission:
     said: int
     welcome: str
     tree: str
+    tree_bytes: str | None
 
 
 _SAID = ("index", "participant", "message", "received", "kid", "tag")
@@ -88,11 +94,22 @@ def admissions(*, pk: int, after: int = -1, participant: str | None = None) -> l
     """Return the welcomes of commits after a log index that nobody has acknowledged yet, of all or of one joiner."""
     rows = Welcome.objects.filter(group=pk, index__gt=after)
     rows = rows.filter(participant=participant) if participant else rows
-    found = rows.order_by("index").values_list("participant", "index", "covers", "epoch", "said", "body", "tree")
+    found = list(rows.order_by("index").values_list("participant", "index", "covers", "epoch", "said", "body", "tree"))
+    small = _small_trees(pk=pk, digests={row[-1] for row in found})
     return [
-        Admission(participant=name, index=index, covers=covers, epoch=epoch, said=first, welcome=body, tree=digest)
+        Admission(
+            participant=name, index=index, covers=covers, epoch=epoch, said=first, welcome=body, tree=digest, tree_bytes=small.get(digest)
+        )
         for name, index, covers, epoch, first, body, digest in found
     ]
+
+
+def _small_trees(*, pk: int, digests: set[str]) -> dict[str, str]:
+    """Return the trees, b64, that are small enough to come with a welcome."""
+    if not digests:
+        return {}
+    rows = Tree.objects.filter(group=pk, hash__in=digests).annotate(size=Length("body")).filter(size__lte=SMALL_TREE)
+    return {digest: b64.encode(bytes(body)) for digest, body in rows.values_list("hash", "body")}
 
 
 def has_leaf(*, call: str, participant: str) -> bool:

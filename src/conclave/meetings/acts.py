@@ -4,15 +4,18 @@ import asyncio
 from typing import assert_never
 
 from conclave.kernel import clock
-from conclave.keys import delivery
+from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
-from conclave.meetings import socket
+from conclave.meetings import lost, socket
 from conclave.meetings.end import end
 from conclave.meetings.leave import leave
 from conclave.meetings.queries import Seat
+from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.remove import remove
 
+# Many acknowledgements are written together; a few do not wait for each other.
 ACK_SECONDS = 0.05
+ACK_SECONDS_PER_SOCKET = 0.001
 Answer = dict[str, object] | None
 Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
 
@@ -37,6 +40,35 @@ async def act(*, seat: Seat, message: Act, now: int) -> Answer:
         _ack(seat, message)
         return None
     return await in_thread(_act, seat, message, now)
+
+
+def hello(*, message: socket.Hello, socket_id: str, now: int) -> tuple[Seat, delivery.Arrival | None]:
+    """Take a seat for a socket (JOIN-5).
+
+    Args:
+        message: the hello.
+        socket_id: the socket that said it.
+        now: the time.
+
+    Returns:
+        The seat, and where it stands in the group; None when the seat is over, for which `gone` has the reason if there is one.
+
+    Raises:
+        SeatUnknown: it is not a seat, or not theirs.
+    """
+    seat = find_seat(participant=message.participant, seat=message.seat)
+    if seat.gone or not lost.arrived(participant=seat.participant, now=now):
+        return seat, None
+    sitter = delivery.Sitter(
+        call=seat.call,
+        meeting=seat.meeting,
+        participant=seat.participant,
+        signature_key=seat.signature_key,
+        socket=socket_id,
+        gateway=gateway.NAME,
+    )
+    place = delivery.Place(incarnation=message.incarnation, log=message.log, said=message.said)
+    return seat, delivery.arrive(sitter=sitter, place=place, now=now)
 
 
 def bye(*, seat: Seat, now: int) -> None:
@@ -176,5 +208,5 @@ def _ack(seat: Seat, message: socket.Ack) -> None:
 
 async def _flush(call: str) -> None:
     """Write the acknowledgements that came meanwhile."""
-    await asyncio.sleep(ACK_SECONDS)
+    await asyncio.sleep(min(ACK_SECONDS, ACK_SECONDS_PER_SOCKET * feed.listening(call=call)))
     await in_thread(delivery.ack_flush, call=call, now=clock.now())

@@ -15,12 +15,11 @@ import structlog
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed
 from conclave.kernel.ids import new_id
-from conclave.keys import delivery, feed, gateway
+from conclave.keys import delivery, feed
 from conclave.keys.threads import in_thread
-from conclave.meetings import acts, lost, socket
+from conclave.meetings import acts, socket
 from conclave.meetings.manners import Manners
 from conclave.meetings.queries import Seat, SeatUnknown
-from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.stream import Stream
 
 HELLO_SECONDS = 10.0
@@ -182,22 +181,12 @@ class MeetingSocket:
     async def _hello(self, message: socket.Hello, now: int) -> None:
         """Take the seat (JOIN-5): `ready`, then whatever the feed has."""
         try:
-            seat = await in_thread(find_seat, participant=message.participant, seat=message.seat)
+            seat, arrival = await in_thread(acts.hello, message=message, socket_id=self._id, now=now)
         except SeatUnknown:
             raise Over("seat_unknown") from None
-        if seat.gone or not await in_thread(lost.arrived, participant=seat.participant, now=now):
+        if arrival is None:
             raise Over(_gone_word(seat.gone))
         self._seat = seat
-        sitter = delivery.Sitter(
-            call=seat.call,
-            meeting=seat.meeting,
-            participant=seat.participant,
-            signature_key=seat.signature_key,
-            socket=self._id,
-            gateway=gateway.NAME,
-        )
-        place = delivery.Place(incarnation=message.incarnation, log=message.log, said=message.said)
-        arrival = await in_thread(delivery.arrive, sitter=sitter, place=place, now=now)
         self._ear = feed.Listener(participant=seat.participant, socket=self._id)
         read = await feed.attach(call=seat.call, listener=self._ear)
         self._stream = Stream(participant=seat.participant, feed=read, ear=self._ear, arrival=arrival, send=self._text)

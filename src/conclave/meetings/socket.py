@@ -248,6 +248,7 @@ class Welcome(Message):
     epoch: Index
     welcome: B64Text
     tree: Hex32
+    tree_bytes: B64Text | None = None
 
 
 class Acked(Message):

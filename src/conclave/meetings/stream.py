@@ -97,13 +97,15 @@ class Stream:
             return
         self._at.welcomed = admission.index
         self._at.log, self._at.said = admission.covers + 1, admission.said
-        told = {
+        told: dict[str, object] = {
             "index": admission.index,
             "covers": admission.covers,
             "epoch": admission.epoch,
             "welcome": admission.welcome,
             "tree": admission.tree,
         }
+        if admission.tree_bytes is not None:
+            told["tree_bytes"] = admission.tree_bytes
         await self._tell({"t": "welcome", "incarnation": self._at.incarnation, **told})
 
     async def _items(self, tape: Tape, at: int, *, head: str, items: str, pk: int) -> int:

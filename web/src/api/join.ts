@@ -6,6 +6,9 @@ export type JoinRequest = JoinIn;
 export type Ticket = TicketOut;
 export type Seat = Readonly<Pick<Ticket, "participant" | "seat">>;
 
+/** Where these pages expect the meeting socket; the ticket has the last word. */
+export const SOCKET = "/api/v1/socket";
+
 /** What somebody with the link may know before joining; refuses a wrong link before anybody is disturbed. */
 export function askLobby(meeting: string, link_id: string): Promise<LobbyOut> {
   return post<LobbyOut>("/api/v1/lobby", { meeting, link_id } satisfies LobbyIn);

@@ -214,6 +214,7 @@ export interface Welcome {
   index: number;
   t: "welcome";
   tree: string;
+  tree_bytes?: string | null;
   welcome: string;
 }
 /**

@@ -11,6 +11,8 @@ import { Log } from "./log";
 
 export interface GroupHooks {
   send(message: ClientMessage): void;
+  /** Who is here from now on, told before anything that takes a moment. */
+  members(state: GroupState): void;
   /** A new epoch, with what happened in the log on the way; `first` when we have just come in. */
   epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
   announced(events: readonly GroupEvent[]): void;
@@ -127,10 +129,10 @@ export class Group {
     }
   }
 
-  async #welcomed({ incarnation, welcome, tree, covers, index }: Welcome): Promise<void> {
+  async #welcomed({ incarnation, welcome, tree, tree_bytes, covers, index }: Welcome): Promise<void> {
     if (this.#place !== "announced") return;
     try {
-      const bytes = textOf(await fetchTree(tree, this.#seat));
+      const bytes = tree_bytes ?? textOf(await fetchTree(tree, this.#seat));
       const last = this.#last === null ? {} : { last: this.#last };
       const { state } = await this.#keys.ask("join", { incarnation, welcome, tree: bytes, covers, index, ...last });
       await this.#enter(state, covers + 1);
@@ -147,6 +149,7 @@ export class Group {
     this.#attempts = 0;
     this.#log.next = next;
     this.#state = state;
+    this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
   }
@@ -170,6 +173,7 @@ export class Group {
     if (state && state.epoch !== this.#state?.epoch) {
       this.#refused = false;
       this.#state = state;
+      this.#hooks.members(state);
       await this.#acknowledge();
       this.#hooks.epoch(state, events, false);
     }

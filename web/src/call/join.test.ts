@@ -5,9 +5,12 @@ import type { Workers } from "../e2ee/workers";
 import type { Entry } from "./entry";
 import { join, JoinRefused } from "./join";
 import { Session, type SessionHooks } from "./session";
+import { MeetingSocket } from "./socket";
 
 vi.mock("../e2ee/keyring", () => ({ keep: vi.fn(() => Promise.resolve()), recall: vi.fn() }));
 vi.mock("./session", () => ({ Session: vi.fn() }));
+const closed = vi.fn();
+vi.mock("./socket", () => ({ MeetingSocket: vi.fn(class { close = (): void => { closed(); }; }) }));
 
 const KEPT: Kept = { secret: "s", hostHash: "h", hostKey: null, title: "", linkVersion: 2, policy: null, device: "d" };
 const ENTRY: Entry = {
@@ -66,7 +69,7 @@ describe("Joining", () => {
     answers = [ok()];
     await go({ ...ENTRY, again: AGAIN });
     expect(posted[0]).toMatchObject({ again: { participant: "p", seat: "old" }, signature_key: "key" });
-    expect(vi.mocked(Session).mock.calls[0]?.[3]).toBe("last");
+    expect(vi.mocked(Session).mock.calls[0]?.[4]).toBe("last");
   });
 
   it("comes as somebody new, with a new key, when the seat is gone (JOIN-2)", async () => {
@@ -81,6 +84,15 @@ describe("Joining", () => {
   it.each([["link_unknown", 404], ["name_forbidden", 422], ["removed", 403], ["call_full", 503]])("says why when it is refused: %s", async (code, status) => {
     answers = [refusal(code, status)];
     await expect(go()).rejects.toEqual(new JoinRefused(code));
+    expect(closed).toHaveBeenCalledOnce();
+  });
+
+  it("opens the meeting socket while it asks, and keeps it", async () => {
+    answers = [ok()];
+    const going = go();
+    expect(MeetingSocket).toHaveBeenCalledWith("/api/v1/socket");
+    await going;
+    expect(closed).not.toHaveBeenCalled();
   });
 
   it("says so when the server does not answer, or answers rubbish", async () => {

@@ -3,12 +3,13 @@
  * then our tracks. What could be done before the click is done already (entry.ts).
  */
 import { ApiError } from "../api/http";
-import { requestSeat, type JoinRequest, type Ticket } from "../api/join";
+import { requestSeat, SOCKET, type JoinRequest, type Ticket } from "../api/join";
 import { keep } from "../e2ee/keyring";
 import type { Workers } from "../e2ee/workers";
 import { openEntry, type Entry } from "./entry";
 import { dropSeat } from "./seat";
 import { Session, type SessionHooks } from "./session";
+import { MeetingSocket } from "./socket";
 
 /** Why a join came to nothing; the code is one of EndReason. */
 export class JoinRefused extends Error {
@@ -24,13 +25,17 @@ export class JoinRefused extends Error {
 export interface Joined { readonly entry: Entry; readonly session: Session }
 
 export async function join(entry: Entry, name: string, workers: Workers, hooks: SessionHooks, allowIce: (servers: RTCIceServer[]) => void): Promise<Joined> {
-  const { entry: seated, ticket } = await takeSeat(entry, name, workers);
-  await checkVersions(seated, ticket);
-  allowIce(ticket.media.ice_servers);
-  const { attestation, attestation_signature, attestation_key, link_version, time } = ticket;
-  const { participant, call } = await workers.keys.ask("seated", { attestation, attestation_signature, attestation_key, link_version, time });
-  if (participant !== ticket.participant || call !== ticket.call) throw new JoinRefused("malformed");
-  return { entry: seated, session: new Session(workers, ticket, hooks, seated.again?.remember ?? null) };
+  const socket = new MeetingSocket(SOCKET);
+  try {
+    const { entry: seated, ticket } = await takeSeat(entry, name, workers);
+    await checkVersions(seated, ticket);
+    allowIce(ticket.media.ice_servers);
+    await checkAttestation(ticket, workers);
+    return { entry: seated, session: new Session(workers, ticket, socket, hooks, seated.again?.remember ?? null) };
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }
 
 async function takeSeat(entry: Entry, name: string, { keys }: Workers): Promise<{ entry: Entry; ticket: Ticket }> {
@@ -55,4 +60,11 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers): Promise<
 async function checkVersions({ meeting, kept }: Entry, { link_version }: Ticket): Promise<void> {
   if (link_version < kept.linkVersion) throw new JoinRefused("link_old");
   if (link_version > kept.linkVersion) await keep(meeting, { ...kept, linkVersion: link_version }).catch(() => undefined);
+}
+
+/** JOIN-4: the gateway's word on who sits here must be on the seat we were given. */
+async function checkAttestation(ticket: Ticket, { keys }: Workers): Promise<void> {
+  const { attestation, attestation_signature, attestation_key, link_version, time } = ticket;
+  const { participant, call } = await keys.ask("seated", { attestation, attestation_signature, attestation_key, link_version, time });
+  if (participant !== ticket.participant || call !== ticket.call) throw new JoinRefused("malformed");
 }

@@ -11,7 +11,7 @@ import { Media } from "../media/room";
 import { Freshness, type Staleness } from "./freshness";
 import { Group } from "./group";
 import { Said, type Content, type Utterance } from "./said";
-import { MeetingSocket } from "./socket";
+import type { MeetingSocket } from "./socket";
 
 export interface SessionHooks {
   epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
@@ -50,7 +50,7 @@ export class Session {
   /** The gateway's word on who says the heartbeats; the others speak up when the keeper is silent. */
   #keeper = false;
 
-  constructor(workers: Workers, ticket: Ticket, hooks: SessionHooks, last: string | null) {
+  constructor(workers: Workers, ticket: Ticket, socket: MeetingSocket, hooks: SessionHooks, last: string | null) {
     this.ticket = ticket;
     this.#workers = workers;
     this.#hooks = hooks;
@@ -65,6 +65,7 @@ export class Session {
     });
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
+      members: ({ roster }) => { this.media.setMembers(new Set(roster.map(({ participant }) => participant))); },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
       announced: (events) => { hooks.announced(events.flatMap((event) => (event.kind === "announced" ? [event.participant] : []))); },
       out: (reason) => { this.#end(reason); },
@@ -74,7 +75,8 @@ export class Session {
       heard: (utterance) => { this.#heard(utterance); },
       echoed: (message) => { hooks.echoed(message); },
     });
-    this.#socket = new MeetingSocket(ticket.socket, {
+    this.#socket = socket;
+    socket.start(ticket.socket, {
       hello: () => {
         const { participant, seat } = ticket;
         return { t: "hello", v: 1, participant, seat, incarnation: this.group.incarnation, log: this.group.cursor, said: this.said.next };
@@ -87,11 +89,11 @@ export class Session {
     this.#timer = setInterval(() => { this.#tick(); }, TICK_MS);
   }
 
-  /** In the media room and in the group, in whatever order; then our tracks go out, in one negotiation with what we subscribe to. */
+  /** In the media room and in the group, side by side. Our tracks are announced meanwhile: not a frame of theirs leaves before the group's key. */
   async enter(tracks: () => readonly Published[]): Promise<void> {
-    await Promise.all([this.media.connect(this.ticket.media), this.inside]);
     // One track that cannot go out ends nothing: people still hear and see.
-    for (const [source, track] of tracks()) void this.media.publish(track, source).catch(() => undefined);
+    const publish = (): void => { for (const [source, track] of tracks()) void this.media.publish(track, source).catch(() => undefined); };
+    await Promise.all([this.media.connect(this.ticket.media, publish), this.inside]);
   }
 
   get now(): number {
@@ -152,7 +154,6 @@ export class Session {
 
   #entered(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
     this.#freshness.epoch(this.#clock(), state.epoch, state.transcript);
-    this.media.setMembers(new Set(state.roster.map(({ participant }) => participant)));
     this.#hooks.epoch(state, events, first);
     this.#inside();
     void this.said.again();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MeetingSocket, type SocketHooks } from "./socket";
 
 class FakeWebSocket {
+  static readonly CONNECTING = 0;
   static readonly OPEN = 1;
   static made: FakeWebSocket[] = [];
   readyState = 0;
@@ -35,6 +36,13 @@ const newest = (): FakeWebSocket => {
   return socket;
 };
 
+const SOCKET = "/api/v1/socket";
+const started = (): MeetingSocket => {
+  const socket = new MeetingSocket(SOCKET);
+  socket.start(SOCKET, hooks);
+  return socket;
+};
+
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   vi.stubGlobal("WebSocket", FakeWebSocket);
@@ -50,7 +58,7 @@ afterEach(() => {
 
 describe("The meeting socket (JOIN-5)", () => {
   it("says hello first, and where it stands after a loss (LOG-5)", async () => {
-    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    const socket = started();
     expect(newest().url).toBe("wss://meet.example/api/v1/socket");
     newest().open();
     newest().hear(ready);
@@ -66,7 +74,7 @@ describe("The meeting socket (JOIN-5)", () => {
   });
 
   it("gives up when the seat is no longer kept (JOIN-7)", async () => {
-    new MeetingSocket("/api/v1/socket", hooks);
+    started();
     for (let waited = 0; waited < 45_000; waited += 500) {
       if (newest().readyState !== 3) newest().close();
       await vi.advanceTimersByTimeAsync(500);
@@ -76,7 +84,7 @@ describe("The meeting socket (JOIN-5)", () => {
   });
 
   it("notices a connection that fell silent", async () => {
-    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    const socket = started();
     newest().open();
     newest().hear(ready);
     await vi.advanceTimersByTimeAsync(26_000);
@@ -85,15 +93,37 @@ describe("The meeting socket (JOIN-5)", () => {
   });
 
   it("is disturbed by no garbage", () => {
-    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    const socket = started();
     newest().open();
     for (const text of ["", "{", "null", "[]", "7", '{"t":5}', '"t"']) newest().hear(text);
     expect(hooks.message).not.toHaveBeenCalled();
     socket.close();
   });
 
+  it("is opened before there is a seat, and says nothing until there is one", () => {
+    const socket = new MeetingSocket(SOCKET);
+    newest().open();
+    expect(newest().sent).toEqual([]);
+    socket.start(SOCKET, hooks);
+    expect(newest().sent).toHaveLength(1);
+    expect(FakeWebSocket.made).toHaveLength(1);
+    socket.close();
+  });
+
+  it.each([["was closed meanwhile", SOCKET], ["leads elsewhere than the ticket says", "/elsewhere"]])("is opened again when the early one %s", (why, path) => {
+    const socket = new MeetingSocket(SOCKET);
+    newest().open();
+    if (why.startsWith("was")) newest().close();
+    socket.start(path, hooks);
+    expect(FakeWebSocket.made.map(({ url }) => url)).toEqual([`wss://meet.example${SOCKET}`, `wss://meet.example${path}`]);
+    newest().open();
+    expect(FakeWebSocket.made.map(({ sent }) => sent.length)).toEqual([0, 1]);
+    expect(hooks.lost).not.toHaveBeenCalled();
+    socket.close();
+  });
+
   it("says whether it could send", () => {
-    const socket = new MeetingSocket("/api/v1/socket", hooks);
+    const socket = started();
     expect(socket.send({ t: "bye" })).toBe(false);
     newest().open();
     expect(socket.send({ t: "bye" })).toBe(true);

@@ -16,9 +16,10 @@ const LONGEST_WAIT_MS = 4_000;
 /** Heartbeats come every 10 s; a socket silent for longer is broken even if nobody said so. */
 const SILENCE_MS = 25_000;
 
+/** Opened before there is a seat, since the way to the gateway takes as long as the ticket; says nothing until `start`. */
 export class MeetingSocket {
-  readonly #url: string;
-  readonly #hooks: SocketHooks;
+  #url: string;
+  #hooks: SocketHooks | null = null;
   #socket: WebSocket | null = null;
   #closed = false;
   #lostAt: number | null = null;
@@ -26,12 +27,24 @@ export class MeetingSocket {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(path: string, hooks: SocketHooks) {
-    const url = new URL(path, location.href);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    this.#url = url.href;
-    this.#hooks = hooks;
+  constructor(path: string) {
+    this.#url = addressOf(path);
     this.#open();
+  }
+
+  /** Says hello, on the socket that is open already if it leads where the ticket says. */
+  start(path: string, hooks: SocketHooks): void {
+    const url = addressOf(path);
+    const early = this.#socket;
+    this.#hooks = hooks;
+    if (url === this.#url && early?.readyState === WebSocket.CONNECTING) return;
+    if (url === this.#url && early?.readyState === WebSocket.OPEN) {
+      this.#hello(early);
+      return;
+    }
+    this.#url = url;
+    this.#open();
+    early?.close();
   }
 
   /** False when the socket is away; whoever sends decides whether to say it again after `back`. */
@@ -52,38 +65,43 @@ export class MeetingSocket {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
     socket.onopen = () => {
-      socket.send(JSON.stringify(this.#hooks.hello()));
-      this.#listen();
+      if (this.#socket === socket) this.#hello(socket);
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       this.#listen();
       const message = parse(data);
       if (message === null) return;
       if (message.t === "ready") this.#arrived();
-      this.#hooks.message(message);
+      this.#hooks?.message(message);
     };
     socket.onclose = () => {
-      if (this.#socket === socket && !this.#closed) this.#again();
+      if (this.#socket === socket && !this.#closed && this.#hooks) this.#again(this.#hooks);
     };
+  }
+
+  #hello(socket: WebSocket): void {
+    if (!this.#hooks) return;
+    socket.send(JSON.stringify(this.#hooks.hello()));
+    this.#listen();
   }
 
   #arrived(): void {
     const wasLost = this.#lostAt !== null;
     this.#lostAt = null;
     this.#wait = FIRST_WAIT_MS;
-    if (wasLost) this.#hooks.back();
+    if (wasLost) this.#hooks?.back();
   }
 
-  #again(): void {
+  #again(hooks: SocketHooks): void {
     const now = performance.now();
     clearTimeout(this.#silence);
     if (this.#lostAt === null) {
       this.#lostAt = now;
-      this.#hooks.lost();
+      hooks.lost();
     }
     if (now - this.#lostAt > SEAT_KEPT_MS) {
       this.close();
-      this.#hooks.dead();
+      hooks.dead();
       return;
     }
     // Spread out, so that a restarted gateway is not met by everybody at once.
@@ -95,6 +113,12 @@ export class MeetingSocket {
     clearTimeout(this.#silence);
     this.#silence = setTimeout(() => { this.#socket?.close(); }, SILENCE_MS);
   }
+}
+
+function addressOf(path: string): string {
+  const url = new URL(path, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
 }
 
 /** Garbage from the gateway disturbs nothing: it is not a message. */

@@ -54,6 +54,7 @@ export class Somebody {
     const keys = { ask: this.vault.ask.bind(this.vault) } as unknown as Keys;
     this.group = new Group(keys, { participant: this.participant, seat: "seat" }, {
       send: (message) => { this.deliver(message); },
+      members: () => undefined,
       epoch: (state) => this.states.push(state),
       announced: () => undefined,
       out: (reason) => this.outs.push(reason),

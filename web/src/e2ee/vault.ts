@@ -129,12 +129,15 @@ export class Vault {
 
   async #entered(state: GroupState): Promise<void> {
     if (state.leaf === undefined || (this.#known?.incarnation === state.incarnation && this.#known.epoch === state.epoch)) return;
-    const removed = this.#known?.incarnation === state.incarnation ? gone(this.#known.roster, state.roster) : [];
+    const before = this.#known?.incarnation === state.incarnation ? this.#known.roster : [];
+    const removed = gone(before, state.roster);
     this.#known = { incarnation: state.incarnation, epoch: state.epoch, self: state.leaf, roster: state.roster };
     this.#exported.clear();
     const key = await this.#mediaKey(state.leaf, "encrypt");
     const leaves = state.roster.map(({ participant, leaf }) => [participant, leaf] as const);
     this.#toFrames({ t: "epoch", news: { group: this.#group(), epoch: state.epoch, self: { leaf: state.leaf, key }, leaves, removed } });
+    // Where nobody but us was there before, everybody who has to follow has followed.
+    if (before.every(({ leaf }) => leaf === state.leaf || removed.includes(leaf))) this.#toFrames({ t: "send", group: this.#group(), epoch: state.epoch });
     await this.#exportWanted();
   }
 

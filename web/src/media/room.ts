@@ -40,7 +40,7 @@ export class Media {
   readonly #hooks: MediaHooks;
   /** Whose frames each receiver opens now, whatever the server has called its track since. */
   readonly #feeds = new WeakMap<RTCRtpReceiver, string>();
-  /** Nobody's tracks are asked for before our own acknowledgement. */
+  /** Nobody's tracks are asked for before the group has let us in: a key frame under a key we never get would be lost for a second. */
   #members: ReadonlySet<string> = new Set();
   #ended = false;
 
@@ -53,13 +53,19 @@ export class Media {
     this.#listen();
   }
 
-  async connect({ url, token, ice_servers }: MediaTicket): Promise<void> {
+  /** `joined` is called when the room knows us: tracks may be published while the path is still being made. */
+  async connect({ url, token, ice_servers }: MediaTicket, joined: () => void): Promise<void> {
     const address = new URL(url, location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     await this.room.setE2EEEnabled(true);
+    this.room.once(RoomEvent.SignalConnected, () => {
+      if (!this.#assertSelf()) return;
+      joined();
+      // Who was there before us has published before anybody could tell us.
+      this.setMembers(this.#members);
+    });
     await this.room.connect(address.href, token, { autoSubscribe: false, maxRetries: 2, rtcConfig: { iceServers: ice_servers } });
-    // Who was there before us has published before anybody could tell us.
-    if (this.#assertSelf()) this.setMembers(this.#members);
+    this.#assertSelf();
   }
 
   async disconnect(): Promise<void> {
