@@ -93,6 +93,8 @@ export class Devices {
       this.#set({ [`${kind}State`]: on ? "on" : "off" });
     } catch (error) {
       this.#set({ [`${kind}State`]: stateOf(error) });
+      // Another one may work where this one is taken.
+      await this.#list();
     }
   }
 
