@@ -18,6 +18,11 @@ import type { Session, SessionHooks } from "./session";
 import { toast, type Store } from "./store";
 import { changesBetween, entered, NO_SECURITY } from "./verify";
 
+/** A line whose echo stays away for longer may be lost, whatever the socket said; an echo that comes later is still believed. */
+const ECHO_MS = 15_000;
+/** Across seats: a call that comes back by itself keeps its lines. */
+let lastLine = 0;
+
 export class InCall {
   readonly hooks: SessionHooks;
   #session: Session | null = null;
@@ -37,7 +42,6 @@ export class InCall {
   readonly #sent = new Map<string, string>();
   readonly #lost = new Map<"socket" | "media", number>();
   #stale: Staleness | null = null;
-  #lines = 0;
   #devices: DevicesState | null = null;
   #last: string | null;
 
@@ -109,15 +113,28 @@ export class InCall {
   }
 
   async chat(text: string): Promise<void> {
-    const id = `own-${String(++this.#lines)}`;
+    const id = `own-${String(++lastLine)}`;
     const participant = this.session.ticket.participant;
     this.#chat((lines) => chat.saying(lines, { id, participant, name: this.session.ticket.name, text, at: this.session.now }));
-    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
-    if (sealed !== null) this.#sent.set(sealed, id);
-    else {
+    await this.#send(id, text);
+  }
+
+  async retry(id: string): Promise<void> {
+    const line = this.#store.getState().chat.find((one) => one.id === id && one.state === "failed");
+    if (!line) return;
+    this.#chat((lines) => chat.again(lines, id, this.session.now));
+    await this.#send(id, line.text);
+  }
+
+  async #send(id: string, text: string): Promise<void> {
+    const failed = (): void => {
       this.#chat((lines) => chat.settled(lines, id, "failed"));
       toast(this.#store, "send_failed");
-    }
+    };
+    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
+    if (sealed === null) { failed(); return; }
+    this.#sent.set(sealed, id);
+    setTimeout(() => { if (this.#sent.has(sealed)) failed(); }, ECHO_MS);
   }
 
   async setHand(up: boolean): Promise<void> {

@@ -93,6 +93,11 @@ export const scenes: Record<string, CallState> = {
     ...base,
     security: { ...base.security, verified: { at: at(12), since: [{ at: at(3), what: "joined", name: "Fatou Diallo", role: "guest" }, { at: at(2), what: "left", name: "Bob Okafor", role: "guest" }] } },
   },
+  unsent: {
+    ...base,
+    chat: [...base.chat.slice(0, 4), { id: "5", participant: "p0", name: "Alice Martin", text: "Can everybody see page 2?", at: at(0.5), self: true, state: "failed" }],
+    toasts: [toast(1, "send_failed", "")],
+  },
   reconnecting: { ...base, phase: { at: "reconnecting", since: at(0.2), lost: "socket" } },
   soundBlocked: { ...base, soundBlocked: true },
   silenced: { ...base, phase: { at: "silenced", reason: "no_heartbeat" } },
