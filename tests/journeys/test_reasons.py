@@ -69,6 +69,19 @@ def test_a_second_tab_of_the_same_link_is_a_second_seat_or_says_why_not(alice: P
 
 
 @pytest.mark.journey("reasons")
+def test_whose_line_is_lost_is_shown_as_such_at_once(alice: Person, people: Guests, meeting: str) -> None:
+    bob = people("Bob")
+    bob.join(meeting)
+    alice.sees(bob)
+    # No page can tell closing from reloading, so nobody says good-bye: the seat is kept for 30 seconds (JOIN-7).
+    bob.chromium.page.close()
+    alice.wait_for("article.tile[data-away]", what="Bob's tile steps back")
+    alice.reads("Line lost, waiting…")
+    assert alice.names() == ["Alice", "Bob"]
+    until(lambda: alice.lock("Bob") == "quiet", what="no padlock, as nothing arrives")
+
+
+@pytest.mark.journey("reasons")
 def test_a_server_that_restarts_is_a_sentence_and_people_come_back(playwright: Playwright, tmp_path: Path) -> None:
     own: Installation = installation(tmp_path / "var")
     processes = [ChromiumProcess(playwright, tmp_path, name) for name in ("Alice", "Bob")]

@@ -6,6 +6,7 @@ import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Presence } from "../media/presence";
 import type { Tiles } from "../media/tiles";
+import { Arrivals } from "./arrivals";
 import * as chat from "./chat";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
@@ -36,6 +37,7 @@ export class InCall {
   readonly #announced = new Map<string, number>();
   readonly #outside = new Map<string, number>();
   readonly #heard = new Map<string, number>();
+  readonly #arrivals = new Arrivals();
   readonly #hands = new Set<string>();
   readonly #strangers = new Set<string>();
   readonly #names = new Map<string, string>();
@@ -231,8 +233,10 @@ export class InCall {
     const now = performance.now();
     const present = this.session.media.presences;
     this.#noteOutside(present, now);
+    this.#arrivals.look(present, now);
     const list = people({
       now, self, leaves: this.#state.roster, announced: this.#announced, present, outside: this.#outside, heard: this.#heard, hands: this.#hands, order: this.#order,
+      due: this.#arrivals.due, seen: this.#arrivals.seen, connected: !this.#lost.has("media"),
     });
     for (const { participant, lock } of list) {
       if (lock !== "stranger" || this.#strangers.has(participant)) continue;

@@ -86,9 +86,16 @@ export const scenes: Record<string, CallState> = {
         person(index + 1, { lock, name: lock === "stranger" || lock === "securing" ? "" : (NAMES[index + 1] ?? ""), camera: lock === "locked", handUp: index === 1, ambiguous: index === 1 }),
       ),
       person(5, { connection: "poor" }),
+      person(6, { connection: "lost", lock: "quiet" }),
+      person(7, { connection: "lost", lock: "quiet", camera: false, microphone: false }),
     ],
     toasts: [toast(1, "stranger"), toast(2, "joined"), toast(3, "speaking_muted"), toast(4, "hand")],
   },
+  away: {
+    ...base,
+    people: people(6).map((each, index) => (index === 1 || index === 3 ? { ...each, lock: "quiet", speaking: false, connection: "lost" } : each)),
+  },
+  awayLarge: { ...base, people: [person(0), person(1, { lock: "quiet", speaking: false, connection: "lost" })] },
   verified: {
     ...base,
     security: { ...base.security, verified: { at: at(12), since: [{ at: at(3), what: "joined", name: "Fatou Diallo", role: "guest" }, { at: at(2), what: "left", name: "Bob Okafor", role: "guest" }] } },
