@@ -1,6 +1,6 @@
 import react from "@vitejs/plugin-react";
 import { existsSync } from "node:fs";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const ENTRIES: Record<string, string> = {
   call: "src/screens/main.tsx",
@@ -10,9 +10,33 @@ const ENTRIES: Record<string, string> = {
   pages: "src/pages/main.ts",
 };
 
+/** React Aria's sentences for screen readers, one module for each of its thirty-odd languages. */
+const SENTENCES = /[\\/]react-(?:aria|aria-components|stately)[\\/].*[\\/]intl[\\/](?:.*[\\/])?([a-z]{2})-[A-Z]{2}\.m?js$/;
+
+/** Serves React Aria's sentences in our languages only; its dictionaries pass over a language that is absent. */
+function ownLanguages(): Plugin {
+  let leftOut = 0;
+  return {
+    name: "own-languages",
+    apply: "build",
+    enforce: "pre",
+    load: {
+      filter: { id: SENTENCES },
+      handler(id) {
+        if (existsSync(`src/i18n/${SENTENCES.exec(id)?.[1] ?? ""}/index.ts`)) return null;
+        leftOut += 1;
+        return "export default undefined;";
+      },
+    },
+    buildEnd(error) {
+      if (!error && leftOut === 0) this.error("React Aria keeps its sentences elsewhere by now: vite.config.ts no longer finds the languages to leave out.");
+    },
+  };
+}
+
 export default defineConfig({
   base: "/static/",
-  plugins: [react()],
+  plugins: [react(), ownLanguages()],
   build: {
     outDir: "dist",
     manifest: true,

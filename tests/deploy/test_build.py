@@ -1,9 +1,10 @@
 import io
+import re
 from pathlib import Path
 
 import pytest
 
-from deploy import build
+from deploy import build, toolchain
 from deploy.progress import SetupError, explain, step
 
 
@@ -49,6 +50,33 @@ def test_little_memory_is_a_sentence_before_anything_is_fetched(checkout: Path, 
     monkeypatch.setattr(build, "available_memory_mb", lambda: 100)
     with pytest.raises(SetupError, match="free memory and there are 100: stop other programs"):
         build.build_engine()
+
+
+def test_an_engine_that_cannot_be_fetched_says_what_failed_and_what_to_do(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = checkout / "bin" / "go"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'dial tcp: lookup proxy.example: no such host' >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    (checkout / "engine").mkdir()
+    monkeypatch.setattr(build, "ENGINE", checkout / "absent")
+    monkeypatch.setattr(build, "ENGINE_FREE_MB", 0)
+    monkeypatch.setattr(toolchain, "go_environment", lambda: {"PATH": f"{program.parent}:/usr/bin:/bin"})
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    with pytest.raises(SetupError, match="Fetching the media engine's source: go ended with code 1") as failed:
+        build.build_engine()
+    out = io.StringIO()
+    explain(failed.value, out=out)
+    assert "no such host" in out.getvalue()
+    assert "Check that this machine reaches a Go module proxy" in out.getvalue()
+    assert not list((checkout / ".conclave").glob("stamps/engine"))
+
+
+def test_a_step_says_what_it_does_and_how_long_it_took() -> None:
+    out = io.StringIO()
+    with step("Doing a thing", out=out):
+        pass
+    # A stream that names no encoding gets plain ASCII, with other signs for these.
+    assert re.fullmatch(r". Doing a thing.\n. Doing a thing: took \d+\.\d s\n", out.getvalue())
 
 
 def test_a_failed_program_shows_its_last_lines_and_what_to_do(tmp_path: Path) -> None:

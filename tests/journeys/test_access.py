@@ -58,6 +58,32 @@ def test_every_screen_of_a_call_passes_the_checker(
     check(bob, "ended")
 
 
+WITHIN = "(css) => document.activeElement.closest(css) !== null"
+
+
+@pytest.mark.journey("call")
+def test_a_phones_sheet_is_a_dialog_that_holds_the_focus_and_gives_it_back(people: Guests, meeting: str) -> None:
+    bob = people("Bob", viewport=PHONE, touch=True)
+    bob.join(meeting)
+    page = bob.chromium.page
+    for panel, opener in (("chat", '[data-control="chat"]'), ("security", ".top-strip .lock-summary")):
+        bob.click(opener)
+        page.get_by_role("dialog", name=panel.capitalize()).wait_for()
+        reached = set()
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            assert bob.browser.ask(WITHIN, ".panel, .bar, .toasts, .banner"), "the sheet and the bar hold the focus"
+            reached |= {css for css in (".panel", ".bar") if bob.browser.ask(WITHIN, css)}
+        assert reached == {".panel", ".bar"}, "the microphone is in reach while one writes"
+        page.locator(".panel h2").click()
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached")
+        assert bob.browser.ask(WITHIN, opener), f"the focus is back on {opener}"
+    bob.open_panel("people")  # from "more", whose row is gone by then
+    page.keyboard.press("Escape")
+    assert bob.browser.ask(WITHIN, '[data-control="more"]')
+
+
 @pytest.mark.journey("owner")
 @pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
 @pytest.mark.parametrize("colours", ["light", "dark"])

@@ -27,6 +27,11 @@ button.onclick = () => {{
 </script>"""
 
 
+# As if the meeting socket had just broken, without waiting for a network to do it.
+CUTTABLE = """const { get } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "readyState");
+Object.defineProperty(WebSocket.prototype, "readyState", { get() { return window.cut ? WebSocket.CLOSED : get.call(this); } });"""
+
+
 def everybody_sees_and_hears(*people: Person) -> None:
     for one in people:
         for other in people:
@@ -75,6 +80,21 @@ def test_two_people_see_and_hear_each_other_and_use_everything(alice: Person, pe
     bob.reads("You left the call.")
     until(lambda: alice.names() == ["Alice"], what="Bob's tile goes")
     alice.reads("Bob left.")
+
+
+@pytest.mark.journey("call")
+def test_a_message_that_could_not_be_sent_says_so_and_is_sent_again_on_demand(alice: Person, people: Guests, meeting: str) -> None:
+    bob = people("Bob", init_script=CUTTABLE)
+    bob.join(meeting)
+    alice.panel("chat")
+    bob.browser.ask("() => { window.cut = true; }")
+    bob.says("Is anybody there?")
+    bob.reads("not sent")
+    assert "Is anybody there?" not in alice.text()
+    bob.browser.ask("() => { window.cut = false; }")
+    bob.browser.click("button", "Send again")
+    alice.reads("Is anybody there?")
+    until(lambda: "not sent" not in bob.text(), what="the line is sent")
 
 
 @pytest.mark.journey("call")

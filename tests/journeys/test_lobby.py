@@ -15,6 +15,9 @@ delete RTCRtpSender.prototype.createEncodedStreams; delete RTCRtpReceiver.protot
 delete RTCRtpSender.prototype.transform; delete RTCRtpReceiver.prototype.transform; delete window.RTCRtpScriptTransform;
 """
 WITHOUT_WASM = "delete window.WebAssembly;"
+TAKEN = """if (navigator.mediaDevices)
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("in use", "NotReadableError"));"""
+NEXT = {"link_incomplete": "Ask for the whole link: it has a long part after the sign #.", "link_unknown": "Ask for the link again."}
 
 Visit = Callable[..., Person]
 
@@ -72,10 +75,14 @@ def test_refused_devices_are_a_sentence_and_joining_works(visit: Visit, people: 
     alice.join(meeting)
     bob.enter(meeting)
     bob.reads("Your browser lets this page use neither camera nor microphone.")
+    bob.reads("Not allowed")
+    assert "None found" not in bob.text()
     bob.join()
     bob.sees(alice)
     bob.hears(alice)
     until(lambda: alice.names() == ["Alice", "Bob"], what="Bob's tile")
+    bob.panel("more")
+    bob.reads("Press the sign left of the address, allow both, then try again.")
     assert not bob.faults()
 
 
@@ -86,9 +93,21 @@ def test_missing_devices_are_a_sentence_and_joining_works(visit: Visit, people: 
     bob.enter(meeting)
     bob.reads("No camera was found.")
     bob.reads("No microphone was found.")
+    bob.reads("None found")
     bob.join()
     bob.sees(alice)
     assert not bob.faults()
+
+
+@pytest.mark.journey("lobby")
+def test_devices_that_another_program_has_are_a_sentence_and_joining_works(people: Guests, meeting: str) -> None:
+    bob, alice = people("Bob", init_script=TAKEN), people("Alice")
+    alice.join(meeting)
+    bob.enter(meeting)
+    bob.reads("Another program is using the camera. Close that program, then try again.")
+    bob.reads("Another program is using the microphone.")
+    bob.join()
+    bob.sees(alice)
 
 
 @pytest.mark.journey("lobby")
@@ -111,6 +130,7 @@ def test_a_bad_link_is_a_sentence_and_disturbs_nobody(people: Guests, meeting: s
     charlie.browser.open(cut(meeting))
     charlie.wait_ended(reason)
     charlie.reads("This link is incomplete." if reason == "link_incomplete" else "This link opens no meeting here.")
+    charlie.reads(NEXT[reason])
     assert alice.names() == ["Alice"]
     assert not alice.has("[data-toast]")
 

@@ -40,6 +40,10 @@ def test_the_owner_link_makes_one_account_and_then_no_other(playwright: Playwrig
         own.stop()
 
 
+# The system's own sheet belongs to no page; what it is given is kept for the test.
+SHARES = """Object.defineProperty(navigator, "share", { value: (given) => { window.shared = given; return Promise.resolve(); } });"""
+
+
 @pytest.mark.journey("owner")
 def test_a_meeting_is_made_copied_shared_and_mailed_in_the_browser(owner: Owner) -> None:
     link = owner.make_meeting("Weekly meeting of the board")
@@ -47,7 +51,17 @@ def test_a_meeting_is_made_copied_shared_and_mailed_in_the_browser(owner: Owner)
     card = owner.chromium.page.locator("[data-meeting]").filter(has_text="Weekly meeting of the board")
     mail = card.locator('a[href^="mailto:"]').first.get_attribute("href") or ""
     assert link in unquote(mail)
+    sharing = Owner("Alice", owner.chromium.sibling(), server=owner.server)
+    sharing.secrets.add(link.partition("#")[2])
+    sharing.chromium.page.add_init_script(SHARES)
+    sharing.browser.open(f"{owner.server.url}/meetings")
+    sharing.wait_meetings()
+    card = sharing.chromium.page.locator("[data-meeting]").filter(has_text="Weekly meeting of the board")
+    card.get_by_role("button", name="Share").click()
+    assert sharing.browser.ask("() => window.shared") == {"title": "Weekly meeting of the board", "url": link}
     assert not owner.faults()
+    assert not sharing.faults()
+    sharing.browser.close()
 
 
 @pytest.mark.journey("owner")
@@ -107,6 +121,8 @@ def test_on_another_device_the_page_asks_to_paste_the_host_link_once(owner: Owne
     other.join(link)
     other.panel("more")
     until(lambda: other.has('[data-control="end"]'), what="a host's control, from the host link")
+    other.browser.open(f"{server.url}/meetings")
+    assert other.copied_link("Pasted") == link, "asked once, then kept"
     assert not other.faults()
     other.browser.close()
 

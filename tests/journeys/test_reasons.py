@@ -10,6 +10,10 @@ from tests.journeys.fixtures import Guests
 from tests.journeys.people import Owner, Person
 from tests.journeys.world import Installation, installation
 
+OPEN_SOCKETS = """const Real = WebSocket;
+window.sockets = [];
+window.WebSocket = class extends Real { constructor(...given) { super(...given); window.sockets.push(this); } };"""
+
 
 @pytest.mark.journey("reasons")
 def test_who_left_can_come_back(alice: Person, people: Guests, meeting: str) -> None:
@@ -54,6 +58,11 @@ def test_the_older_of_two_tabs_reads_that_the_person_joined_elsewhere(alice: Per
     bob.reads("You joined this call in another tab or on another device.")
     alice.sees(newer)
     assert alice.names() == ["Alice", "Bob"]
+    bob.browser.click("button", "Come back")
+    bob.wait_back()
+    newer.wait_ended("joined_elsewhere")
+    alice.sees(bob)
+    assert alice.names() == ["Alice", "Bob"]
 
 
 @pytest.mark.journey("reasons")
@@ -66,6 +75,37 @@ def test_a_second_tab_of_the_same_link_is_a_second_seat_or_says_why_not(alice: P
     until(lambda: alice.names() == ["Alice", "Bob", "Bob"], what="both seats, marked as ambiguous")
     alice.reads("Somebody else here has the same or a similar name.")
     assert not second.faults()
+
+
+@pytest.mark.journey("reasons")
+def test_a_browser_that_talks_nonsense_is_told_and_disturbs_nobody(alice: Person, people: Guests, meeting: str) -> None:
+    bob = people("Bob", init_script=OPEN_SOCKETS)
+    bob.join(meeting)
+    alice.sees(bob)
+    bob.browser.ask("""() => {
+      const socket = window.sockets.find(({ url }) => url.includes("/api/v1/socket"));
+      for (const text of ["{", "null", '{"t":"unheard_of"}', '{"t":7}', "[]", "{}", "42", "[[[[", '"', "garbage"]) socket.send(text);
+    }""")
+    bob.wait_ended("misbehaved")
+    bob.reads("The server closed the connection because it could not understand this browser.")
+    bob.reads("Reload the page and come back.")
+    assert not alice.has("[data-banner]")
+    bob.browser.click("button", "Reload the page")
+    bob.wait_back()
+    alice.sees(bob)
+
+
+@pytest.mark.journey("reasons")
+def test_whose_line_is_lost_is_shown_as_such_at_once(alice: Person, people: Guests, meeting: str) -> None:
+    bob = people("Bob")
+    bob.join(meeting)
+    alice.sees(bob)
+    # No page can tell closing from reloading, so nobody says good-bye: the seat is kept for 30 seconds (JOIN-7).
+    bob.chromium.page.close()
+    alice.wait_for("article.tile[data-away]", what="Bob's tile steps back")
+    alice.reads("Line lost, waiting…")
+    assert alice.names() == ["Alice", "Bob"]
+    until(lambda: alice.lock("Bob") == "quiet", what="no padlock, as nothing arrives")
 
 
 @pytest.mark.journey("reasons")

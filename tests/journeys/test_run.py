@@ -1,5 +1,6 @@
 """run: one command serves; the second start is quick and needs no network; what is in the way is named."""
 
+import os
 import re
 import shutil
 import socket
@@ -97,10 +98,24 @@ def test_a_taken_port_is_named_with_the_process_that_has_it_and_what_to_do(tmp_p
     with taken(own, name):
         own.launch()
         assert own.wait(seconds=60) != 0
-    assert str(getattr(own, name)) in own.output
-    assert re.search(r"python|pytest|process", own.output)
-    assert f"CONCLAVE_{name.upper()}" in own.output or name in own.output
+    assert f"Port {getattr(own, name)}/" in own.output
+    assert f"(process {os.getpid()}): stop it with 'kill {os.getpid()}', or set another with CONCLAVE_{name.upper()}." in own.output
     assert "Traceback" not in own.output
+
+
+@pytest.mark.journey("run")
+def test_a_second_server_on_the_same_folder_is_refused_with_the_first_ones_process(tmp_path: Path) -> None:
+    own = installation(tmp_path / "var")
+    second = installation(tmp_path / "var")
+    try:
+        own.start()
+        assert own.process is not None
+        second.launch()
+        assert second.wait(seconds=60) != 0
+        assert f"Conclave already runs on {own.state} (process {own.process.pid}): stop that one" in second.output
+        assert get(f"{own.url}/healthz")[0] == 200
+    finally:
+        own.stop()
 
 
 @pytest.mark.journey("run")

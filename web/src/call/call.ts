@@ -186,7 +186,8 @@ export function createCall(): Call {
       if (kind === "speaker") await inCall?.session.media.playback.choose(id);
     },
     say: async (text) => { await inCall?.chat(text); },
-    seenChat: () => { store.setState({ unread: 0 }); },
+    retry: async (line) => { await inCall?.retry(line); },
+    seenChat: () => { store.setState(({ toasts }) => ({ unread: 0, toasts: toasts.filter(({ kind }) => kind !== "chat" && kind !== "send_failed") })); },
     verifyCode: () => { store.setState(({ security }) => ({ security: verified(security, Date.now()) })); },
     dismiss: (id) => { store.setState(({ toasts }) => ({ toasts: toasts.filter((shown) => shown.id !== id) })); },
     link: async () => {

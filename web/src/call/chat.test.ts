@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { heard, NO_CHAT, saying, settled } from "./chat";
+import { again, heard, NO_CHAT, saying, settled } from "./chat";
 
 const line = (id: string) => ({ id, participant: "p", name: "P", text: id, at: 1 });
 
@@ -12,5 +12,11 @@ describe("The chat", () => {
     const chat = saying(NO_CHAT, line("own"));
     expect([chat.lines[0]?.state, settled(chat, "own", "sent").lines[0]?.state, settled(chat, "own", "failed").lines[0]?.state]).toEqual(["sending", "sent", "failed"]);
     expect(chat.unread).toBe(0);
+  });
+
+  it("puts a line that is said once more where the others see it: last", () => {
+    const chat = again(heard(settled(saying(NO_CHAT, line("own")), "own", "failed"), line("1")), "own", 9);
+    expect(chat.lines.map(({ id, at, state }) => [id, at, state])).toEqual([["1", 1, "sent"], ["own", 9, "sending"]]);
+    expect(again(chat, "unknown", 9)).toBe(chat);
   });
 });

@@ -18,6 +18,12 @@ export function settled(chat: Chat, id: string, state: "sent" | "failed"): Chat 
   return { ...chat, lines: chat.lines.map((line) => (line.id === id ? { ...line, state } : line)) };
 }
 
+/** Said once more, so below what was said meanwhile: that is where the others see it too. */
+export function again(chat: Chat, id: string, at: number): Chat {
+  const line = chat.lines.find((one) => one.id === id);
+  return line ? { ...chat, lines: [...chat.lines.filter((one) => one !== line), { ...line, at, state: "sending" }] } : chat;
+}
+
 function add(lines: readonly ChatLine[], line: ChatLine): readonly ChatLine[] {
   return [...lines, line].slice(-LINES_LIMIT);
 }

@@ -61,7 +61,7 @@ export interface ChatLine {
   readonly text: string;
   readonly at: number;
   readonly self: boolean;
-  /** Own lines until the gateway has relayed them. */
+  /** Own lines until the gateway has relayed them; `failed` when it has not within seconds. */
   readonly state: "sending" | "sent" | "failed";
 }
 
@@ -138,6 +138,9 @@ export interface CallActions {
   setHand(up: boolean): Promise<void>;
   choose(kind: "microphone" | "camera" | "speaker", id: string): Promise<void>;
   say(text: string): Promise<void>;
+  /** Sends an own line once more that could not be sent. */
+  retry(line: string): Promise<void>;
+  /** What is written has been seen: nothing is unread, and no toast leads there any more. */
   seenChat(): void;
   verifyCode(): void;
   dismiss(toast: number): void;

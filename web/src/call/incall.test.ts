@@ -101,6 +101,30 @@ describe("During a call", () => {
     expect(toasts()).toContain("send_failed");
   });
 
+  it("a line that could not be sent is sent once more on demand, and only while it is unsent", async () => {
+    sealed = null;
+    await call.chat("lost");
+    const line = store.getState().chat.at(-1)?.id ?? "";
+    sealed = "sealed again";
+    await call.retry(line);
+    expect(says).toHaveBeenLastCalledWith({ kind: "chat", text: "lost" });
+    expect(chat()).toEqual([["Alice", "lost", "sending", true]]);
+    await call.retry(line);
+    expect(says).toHaveBeenCalledTimes(2);
+    call.hooks.echoed("sealed again");
+    expect(chat()).toEqual([["Alice", "lost", "sent", true]]);
+  });
+
+  it("a line that nobody relayed within seconds can be sent once more, and a late echo is believed", async () => {
+    vi.useFakeTimers();
+    await call.chat("hi");
+    vi.advanceTimersByTime(15_000);
+    expect(chat()).toEqual([["Alice", "hi", "failed", true]]);
+    call.hooks.echoed("sealed");
+    expect(chat()).toEqual([["Alice", "hi", "sent", true]]);
+    vi.useRealTimers();
+  });
+
   it("only a listed host's word ends it (I10)", () => {
     call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
     call.hooks.heard({ participant: "b", index: 0, received: 9, content: { kind: "end" } });

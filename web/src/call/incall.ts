@@ -6,6 +6,7 @@ import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Presence } from "../media/presence";
 import type { Tiles } from "../media/tiles";
+import { Arrivals } from "./arrivals";
 import * as chat from "./chat";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
@@ -18,7 +19,12 @@ import type { Session, SessionHooks } from "./session";
 import { toast, type Store } from "./store";
 import { changesBetween, entered, NO_SECURITY } from "./verify";
 
+/** The media room's events come in bursts; one drawing serves what comes within this time. */
 const BURST_MS = 30;
+/** A line whose echo stays away for longer may be lost, whatever the socket said; an echo that comes later is still believed. */
+const ECHO_MS = 15_000;
+/** Across seats: a call that comes back by itself keeps its lines. */
+let lastLine = 0;
 
 export class InCall {
   readonly hooks: SessionHooks;
@@ -33,13 +39,13 @@ export class InCall {
   readonly #announced = new Map<string, number>();
   readonly #outside = new Map<string, number>();
   readonly #heard = new Map<string, number>();
+  readonly #arrivals = new Arrivals();
   readonly #hands = new Set<string>();
   readonly #strangers = new Set<string>();
   readonly #names = new Map<string, string>();
   readonly #sent = new Map<string, string>();
   readonly #lost = new Map<"socket" | "media", number>();
   #stale: Staleness | null = null;
-  #lines = 0;
   #devices: DevicesState | null = null;
   #last: string | null;
   #soon: ReturnType<typeof setTimeout> | null = null;
@@ -113,15 +119,28 @@ export class InCall {
   }
 
   async chat(text: string): Promise<void> {
-    const id = `own-${String(++this.#lines)}`;
+    const id = `own-${String(++lastLine)}`;
     const participant = this.session.ticket.participant;
     this.#chat((lines) => chat.saying(lines, { id, participant, name: this.session.ticket.name, text, at: this.session.now }));
-    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
-    if (sealed !== null) this.#sent.set(sealed, id);
-    else {
+    await this.#send(id, text);
+  }
+
+  async retry(id: string): Promise<void> {
+    const line = this.#store.getState().chat.find((one) => one.id === id && one.state === "failed");
+    if (!line) return;
+    this.#chat((lines) => chat.again(lines, id, this.session.now));
+    await this.#send(id, line.text);
+  }
+
+  async #send(id: string, text: string): Promise<void> {
+    const failed = (): void => {
       this.#chat((lines) => chat.settled(lines, id, "failed"));
       toast(this.#store, "send_failed");
-    }
+    };
+    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
+    if (sealed === null) { failed(); return; }
+    this.#sent.set(sealed, id);
+    setTimeout(() => { if (this.#sent.has(sealed)) failed(); }, ECHO_MS);
   }
 
   async setHand(up: boolean): Promise<void> {
@@ -228,8 +247,10 @@ export class InCall {
     const now = performance.now();
     const present = this.session.media.presences;
     this.#noteOutside(present, now);
+    this.#arrivals.look(present, now);
     const list = people({
       now, self, leaves: this.#state.roster, announced: this.#announced, present, outside: this.#outside, heard: this.#heard, hands: this.#hands, order: this.#order,
+      due: this.#arrivals.due, seen: this.#arrivals.seen, connected: !this.#lost.has("media"),
     });
     for (const { participant, lock } of list) {
       if (lock !== "stranger" || this.#strangers.has(participant)) continue;

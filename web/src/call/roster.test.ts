@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { MlsLeaf } from "../e2ee/mls";
-import { LOCK_MS, people, settled, type RosterFacts } from "./roster";
+import { FROZEN_MS, LOCK_MS, people, settled, type RosterFacts } from "./roster";
 
 const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, ...more });
-const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const });
+const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const, due: true });
 const facts = (more: Partial<RosterFacts> = {}): RosterFacts => ({
-  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), hands: new Set(), order: ["b", "a"], ...more,
+  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), due: new Map(), seen: new Set(), connected: true, hands: new Set(), order: ["b", "a"], ...more,
 });
 
 describe("The roster (I3)", () => {
@@ -54,6 +54,23 @@ describe("The roster (I3)", () => {
   it("takes hosts from the policy, not from the attested role", () => {
     const [alice, bob] = people(facts({ leaves: [leaf(0, "a", "Alice", { role: "host" }), leaf(1, "b", "Bob", { host: true })] }));
     expect([alice?.hosting, bob?.hosting]).toEqual([false, true]);
+  });
+
+  it("says that somebody's line is lost as soon as the media room has them no more", () => {
+    const line = (more: Partial<RosterFacts>) => people(facts(more)).map(({ connection }) => connection);
+    expect(line({})).toEqual(["good", "good"]);
+    expect(line({ seen: new Set(["a", "b"]) })).toEqual(["good", "lost"]);
+    expect(line({ seen: new Set(["a", "b"]), connected: false })).toEqual(["good", "good"]);
+  });
+
+  it("says so too when what is due has not come for 4 s", () => {
+    const line = (due: number, heard?: number) =>
+      people(facts({ present: [present("b")], due: new Map([["b", due]]), heard: heard === undefined ? new Map() : new Map([["b", heard]]) }))[1]?.connection;
+    expect(line(1, 100_000 - FROZEN_MS)).toBe("lost");
+    expect(line(1, 100_001 - FROZEN_MS)).toBe("good");
+    expect(line(100_001 - FROZEN_MS)).toBe("good");
+    expect(line(100_000 - FROZEN_MS)).toBe("lost");
+    expect(people(facts({ present: [present("b")], heard: new Map([["b", 1]]) }))[1]?.connection).toBe("good");
   });
 
   it("marks names that are the same or look the same", () => {

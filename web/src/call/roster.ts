@@ -14,6 +14,8 @@ const SECURING_MS = 15_000;
 const UNANNOUNCED_MS = 4_000;
 /** Most are secured sooner than this, and a tile that comes and changes at once only startles. */
 const UNSHOWN_MS = 300;
+/** A second beyond the padlock: a change of keys, or a gap on a slow line, loses nobody. */
+export const FROZEN_MS = 4_000;
 
 export interface RosterFacts {
   readonly now: number;
@@ -26,6 +28,12 @@ export interface RosterFacts {
   readonly outside: ReadonlyMap<string, number>;
   /** When a frame of that participant last authenticated here. */
   readonly heard: ReadonlyMap<string, number>;
+  /** Since when sound or picture of that participant has been due here. */
+  readonly due: ReadonlyMap<string, number>;
+  /** Who has been in the media room in this call. */
+  readonly seen: ReadonlySet<string>;
+  /** Our own media path stands; while it does not, nobody's absence says anything about them. */
+  readonly connected: boolean;
   readonly hands: ReadonlySet<string>;
   /** Participants in the order they were first seen. */
   readonly order: readonly string[];
@@ -61,7 +69,8 @@ function alike(one: Person, other: Person): boolean {
   return (Object.keys(other) as (keyof Person)[]).every((field) => one[field] === other[field]);
 }
 
-function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, { now, self, heard, hands }: RosterFacts): Person {
+function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, facts: RosterFacts): Person {
+  const { now, self, heard, hands } = facts;
   const fresh = now - (heard.get(leaf.participant) ?? -Infinity) < LOCK_MS;
   return {
     participant: leaf.participant,
@@ -76,6 +85,7 @@ function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<s
     lock: fresh ? "locked" : "quiet",
     handUp: hands.has(leaf.participant),
     ...view(presence),
+    connection: connection(leaf.participant, presence, facts),
   };
 }
 
@@ -89,7 +99,16 @@ function outsider(participant: string, presence: Presence | undefined, { now, an
   };
 }
 
-function view(presence: Presence | undefined): Omit<Presence, "participant"> {
+/** A page that was closed or has crashed says nothing (its seat is kept for 30 s): that it is away shows in what no longer arrives. */
+function connection(participant: string, presence: Presence | undefined, { now, self, heard, due, seen, connected }: RosterFacts): Person["connection"] {
+  if (participant === self || !connected) return presence?.connection ?? "good";
+  if (!presence) return seen.has(participant) ? "lost" : "good";
+  const since = due.get(participant);
+  const frozen = since !== undefined && now - Math.max(since, heard.get(participant) ?? 0) >= FROZEN_MS;
+  return frozen ? "lost" : presence.connection;
+}
+
+function view(presence: Presence | undefined): Omit<Presence, "participant" | "due"> {
   if (!presence) return NOTHING;
   const { speaking, microphone, camera, screen, connection } = presence;
   return { speaking, microphone, camera, screen, connection };

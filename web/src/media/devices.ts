@@ -101,6 +101,8 @@ export class Devices {
       if (kind === "microphone" && track) this.#watch();
     } catch (error) {
       this.#set({ [`${kind}State`]: stateOf(error) });
+      // Another one may work where this one is taken.
+      await this.#list();
     }
   }
 

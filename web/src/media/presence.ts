@@ -1,5 +1,5 @@
 /** What the media room shows of each participant: facts for the screen, none of which decides anything about security. */
-import { ConnectionQuality, Track, type Participant, type Room } from "livekit-client";
+import { ConnectionQuality, RemoteTrackPublication, Track, type Participant, type Room, type TrackPublication } from "livekit-client";
 
 export interface Presence {
   readonly participant: string;
@@ -8,6 +8,8 @@ export interface Presence {
   readonly camera: boolean;
   readonly screen: boolean;
   readonly connection: "good" | "poor" | "lost";
+  /** Sound or picture should be arriving from there just now. */
+  readonly due: boolean;
 }
 
 export function presences(room: Room): readonly Presence[] {
@@ -20,12 +22,18 @@ export function presences(room: Room): readonly Presence[] {
     camera: sends(participant, Track.Source.Camera),
     screen: sends(participant, Track.Source.ScreenShare),
     connection: quality(participant.connectionQuality),
+    due: [...participant.trackPublications.values()].some(arrives),
   }));
 }
 
 function sends(participant: Participant, source: Track.Source): boolean {
   const publication = participant.getTrackPublication(source);
   return publication !== undefined && !publication.isMuted;
+}
+
+/** A picture nobody looks at is paused (adaptive stream), and its absence means nothing. */
+function arrives(publication: TrackPublication): boolean {
+  return publication instanceof RemoteTrackPublication && publication.isSubscribed && !publication.isMuted && publication.isEnabled;
 }
 
 function quality(quality: ConnectionQuality): Presence["connection"] {

@@ -1,4 +1,5 @@
 import { useEffect } from "react";
+import { FocusScope } from "react-aria/FocusScope";
 import { useTranslation } from "react-i18next";
 
 import { Announcer } from "./Announcer";
@@ -10,6 +11,7 @@ import { Stage } from "./stage/Stage";
 import { Toasts } from "./messages/Toasts";
 import { TopStrip } from "./bar/TopStrip";
 import { useCall } from "./context";
+import { useNarrow } from "./useNarrow";
 import { useShortcuts } from "./useShortcuts";
 import { useView } from "./view";
 import { useWakeLock } from "./useWakeLock";
@@ -21,6 +23,7 @@ export function CallScreen() {
   const at = useCall((state) => state.phase.at);
   const title = useCall((state) => state.title);
   const unread = useCall((state) => state.unread);
+  const sheet = useNarrow() && panel !== null;
   useShortcuts();
   useWakeLock();
   useEffect(() => {
@@ -29,15 +32,18 @@ export function CallScreen() {
   }, [title, unread, t]);
   return (
     <div className="call" data-phase={at} data-panel={panel ?? undefined}>
-      {/* The bar comes first for the keyboard: fifty tiles must not stand between a person and the microphone. */}
-      <TopStrip />
-      <Bar />
-      <Panel />
-      <Banner />
-      <Stage />
-      <Toasts />
-      <Asks />
-      <Announcer />
+      {/* A sheet holds the focus, and what it covers is out of reach; the bar stays, so that nobody has to close the chat to be silent. */}
+      <FocusScope contain={sheet}>
+        {/* The bar comes first for the keyboard: fifty tiles must not stand between a person and the microphone. */}
+        <TopStrip covered={sheet} />
+        <Bar />
+        <Panel sheet={sheet} />
+        <Banner />
+        <Stage covered={sheet} />
+        <Toasts />
+        <Asks />
+        <Announcer />
+      </FocusScope>
     </div>
   );
 }

@@ -17,6 +17,13 @@ it("says who came, who left, and whose hand went up or down", () => {
   expect(announcements([{ ...bob, handUp: true }], [bob])).toEqual([{ what: "handDown", name: "Bob" }]);
 });
 
+it("says whose line is lost, and that it is back", () => {
+  const away = { ...bob, connection: "lost" as const };
+  expect(announcements([bob], [away])).toEqual([{ what: "lineLost", name: "Bob" }]);
+  expect(announcements([away], [bob])).toEqual([{ what: "lineBack", name: "Bob" }]);
+  expect(announcements([bob], [{ ...bob, connection: "poor" }])).toEqual([]);
+});
+
 it("says a name only once it is validated, and nothing of oneself", () => {
   const securing = person("p9", { name: "", lock: "securing" });
   expect(announcements([], [alice, securing])).toEqual([]);

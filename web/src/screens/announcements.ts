@@ -1,7 +1,7 @@
 import type { Person } from "../call/contract";
 
 export interface Announcement {
-  readonly what: "joined" | "left" | "handUp" | "handDown";
+  readonly what: "joined" | "left" | "handUp" | "handDown" | "lineLost" | "lineBack";
   readonly name: string;
 }
 
@@ -16,6 +16,8 @@ export function announcements(before: readonly Person[], after: readonly Person[
     const was = old.get(id);
     if (!was) said.push({ what: "joined", name: person.name });
     if (person.handUp !== (was?.handUp ?? false)) said.push({ what: person.handUp ? "handUp" : "handDown", name: person.name });
+    const lost = person.connection === "lost";
+    if (was && lost !== (was.connection === "lost")) said.push({ what: lost ? "lineLost" : "lineBack", name: person.name });
   }
   for (const [id, person] of old) if (!now.has(id)) said.push({ what: "left", name: person.name });
   return said;

@@ -1,5 +1,5 @@
 import { Check, ChevronDown, type LucideIcon } from "lucide-react";
-import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue } from "react-aria-components";
+import { Button, Label, ListBox, ListBoxItem, Popover, Select, SelectValue, Text } from "react-aria-components";
 
 interface Option {
   readonly id: string;
@@ -13,11 +13,13 @@ interface PickerProps {
   readonly chosen: string | null;
   /** Shown when there is nothing to choose from. */
   readonly empty: string;
+  /** What can be done about it. */
+  readonly help?: string | undefined;
   readonly onChoose: (id: string) => void;
 }
 
 /** One choice out of a few named things. */
-export function Picker({ label, icon: Icon, options, chosen, empty, onChoose }: PickerProps) {
+export function Picker({ label, icon: Icon, options, chosen, empty, help, onChoose }: PickerProps) {
   return (
     <Select
       className="field"
@@ -34,6 +36,11 @@ export function Picker({ label, icon: Icon, options, chosen, empty, onChoose }: 
         <SelectValue className="chosen">{({ selectedText, defaultChildren }) => (selectedText === "" ? defaultChildren : selectedText)}</SelectValue>
         <ChevronDown size={20} aria-hidden />
       </Button>
+      {help === undefined ? null : (
+        <Text slot="description" className="help">
+          {help}
+        </Text>
+      )}
       <Popover className="popover" offset={4}>
         <ListBox items={options}>
           {(option) => (

@@ -36,7 +36,8 @@ export function fakeCall(initial: CallState): Call {
     choose: () => Promise.resolve(),
     say: (text) =>
       set({ chat: [...state.chat, { id: String(state.chat.length), participant: "p0", name: "Alice Martin", text, at: Date.now(), self: true, state: "sending" }] }),
-    seenChat: () => void set({ unread: 0 }),
+    retry: (line) => set({ chat: state.chat.map((one) => (one.id === line ? { ...one, state: "sending" } : one)) }),
+    seenChat: () => void set({ unread: 0, toasts: state.toasts.filter(({ kind }) => kind !== "chat" && kind !== "send_failed") }),
     verifyCode: () => void set({ security: { ...state.security, verified: { at: Date.now(), since: [] } } }),
     dismiss: (id) => void set({ toasts: state.toasts.filter((toast) => toast.id !== id) }),
     link: () => Promise.resolve("https://meet.example/m/k3rYv0m1T2yWn7h0sQe9Zg#pX9mJm0o1m3m8r1rQv0bXw.Jc2mT0v1p9k3R7r5m6yZ0Q"),

@@ -26,6 +26,7 @@ export const call = {
     hand: "hand raised",
     poor: "slow line",
     lost: "line lost",
+    waiting: "Line lost, waiting…",
     ambiguous: "Somebody else here has the same or a similar name.",
     enlarge: "Show {{name}} large",
     shrink: "Back to everybody",
@@ -47,6 +48,8 @@ export const call = {
     left: "{{name}} left.",
     handUp: "{{name}} raised a hand.",
     handDown: "{{name}} lowered the hand.",
+    lineLost: "The line of {{name}} is lost.",
+    lineBack: "The line of {{name}} is back.",
   },
   leave: {
     title: "Leave the call?",

@@ -25,7 +25,16 @@ export const lobby = {
   camera: "Camera",
   speaker: "Loudspeaker",
   devices: "Devices",
-  none: { microphone: "No microphone found", camera: "No camera found", speaker: "The usual one" },
+  speakerUsual: "The usual one",
+  /** In a picker that has nothing to choose from. */
+  nothing: {
+    microphone: { refused: "Not allowed", missing: "None found", unknown: "Not known yet" },
+    camera: { refused: "Not allowed", missing: "None found", unknown: "Not known yet" },
+  },
+  allow: {
+    microphone: "Press the sign left of the address and allow the microphone.",
+    camera: "Press the sign left of the address and allow the camera.",
+  },
   turn: {
     microphoneOn: "Turn the microphone on",
     microphoneOff: "Turn the microphone off",
@@ -36,20 +45,18 @@ export const lobby = {
     on: "Your microphone is on.",
     off: "Your microphone is off.",
     asking: "Your browser asks whether this page may hear you. Answer “Allow”.",
-    refused:
-      "Your browser does not let this page use the microphone. Press the sign left of the address, allow the microphone, then try again. You can also join without it.",
-    missing: "No microphone was found. Plug one in, or join and listen.",
+    refused: "Your browser does not let this page use the microphone. Press the sign left of the address, allow the microphone, then try again.",
+    missing: "No microphone was found. Plug one in, then try again.",
     taken: "Another program is using the microphone. Close that program, then try again.",
   },
-  bothRefused:
-    "Your browser lets this page use neither camera nor microphone. Press the sign left of the address, allow both, then try again. You can also join without them.",
+  bothRefused: "Your browser lets this page use neither camera nor microphone. Press the sign left of the address, allow both, then try again.",
+  joinAnyway: "You can also join without: you see and hear the others all the same.",
   cameraState: {
     on: "Your camera is on.",
     off: "Your camera is off.",
     asking: "Your browser asks whether this page may see you. Answer “Allow”.",
-    refused:
-      "Your browser does not let this page use the camera. Press the sign left of the address, allow the camera, then try again. You can also join without it.",
-    missing: "No camera was found. Plug one in, or join without a picture.",
+    refused: "Your browser does not let this page use the camera. Press the sign left of the address, allow the camera, then try again.",
+    missing: "No camera was found. Plug one in, then try again.",
     taken: "Another program is using the camera. Close that program, then try again.",
   },
 } as const;

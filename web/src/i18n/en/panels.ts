@@ -16,6 +16,7 @@ export const chat = {
   send: "Send",
   sending: "sending…",
   failed: "not sent",
+  retry: "Send again",
   tooLong: "At most 4,000 letters.",
 } as const;
 

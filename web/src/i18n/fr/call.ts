@@ -28,6 +28,7 @@ export const call: Sentences["call"] = {
     hand: "main levée",
     poor: "ligne lente",
     lost: "ligne perdue",
+    waiting: "Ligne perdue, attente…",
     ambiguous: "Une autre personne ici a le même nom, ou un nom semblable.",
     enlarge: "Voir {{name}} en grand",
     shrink: "Revenir à tout le monde",
@@ -49,6 +50,8 @@ export const call: Sentences["call"] = {
     left: "{{name}} a quitté l’appel.",
     handUp: "{{name}} a levé la main.",
     handDown: "{{name}} a baissé la main.",
+    lineLost: "La ligne de {{name}} est perdue.",
+    lineBack: "La ligne de {{name}} est revenue.",
   },
   leave: {
     title: "Quitter l’appel ?",

@@ -27,7 +27,15 @@ export const lobby: Sentences["lobby"] = {
   camera: "Caméra",
   speaker: "Haut-parleur",
   devices: "Appareils",
-  none: { microphone: "Aucun micro trouvé", camera: "Aucune caméra trouvée", speaker: "Celui d’habitude" },
+  speakerUsual: "Celui d’habitude",
+  nothing: {
+    microphone: { refused: "Pas autorisé", missing: "Aucun trouvé", unknown: "Pas encore connu" },
+    camera: { refused: "Pas autorisée", missing: "Aucune trouvée", unknown: "Pas encore connue" },
+  },
+  allow: {
+    microphone: "Appuyez sur le signe à gauche de l’adresse et autorisez le micro.",
+    camera: "Appuyez sur le signe à gauche de l’adresse et autorisez la caméra.",
+  },
   turn: {
     microphoneOn: "Allumer le micro",
     microphoneOff: "Couper le micro",
@@ -39,19 +47,20 @@ export const lobby: Sentences["lobby"] = {
     off: "Votre micro est coupé.",
     asking: "Votre navigateur demande si cette page peut vous entendre. Répondez « Autoriser ».",
     refused:
-      "Votre navigateur ne laisse pas cette page utiliser le micro. Appuyez sur le signe à gauche de l’adresse, autorisez le micro, puis réessayez. Vous pouvez aussi entrer sans micro.",
-    missing: "Aucun micro n’a été trouvé. Branchez-en un, ou entrez pour écouter.",
+      "Votre navigateur ne laisse pas cette page utiliser le micro. Appuyez sur le signe à gauche de l’adresse, autorisez le micro, puis réessayez.",
+    missing: "Aucun micro n’a été trouvé. Branchez-en un, puis réessayez.",
     taken: "Un autre programme utilise le micro. Fermez ce programme, puis réessayez.",
   },
   bothRefused:
-    "Votre navigateur ne laisse cette page utiliser ni la caméra ni le micro. Appuyez sur le signe à gauche de l’adresse, autorisez les deux, puis réessayez. Vous pouvez aussi entrer sans eux.",
+    "Votre navigateur ne laisse cette page utiliser ni la caméra ni le micro. Appuyez sur le signe à gauche de l’adresse, autorisez les deux, puis réessayez.",
+  joinAnyway: "Vous pouvez aussi entrer sans : vous verrez et entendrez quand même les autres.",
   cameraState: {
     on: "Votre caméra est allumée.",
     off: "Votre caméra est coupée.",
     asking: "Votre navigateur demande si cette page peut vous voir. Répondez « Autoriser ».",
     refused:
-      "Votre navigateur ne laisse pas cette page utiliser la caméra. Appuyez sur le signe à gauche de l’adresse, autorisez la caméra, puis réessayez. Vous pouvez aussi entrer sans caméra.",
-    missing: "Aucune caméra n’a été trouvée. Branchez-en une, ou entrez sans image.",
+      "Votre navigateur ne laisse pas cette page utiliser la caméra. Appuyez sur le signe à gauche de l’adresse, autorisez la caméra, puis réessayez.",
+    missing: "Aucune caméra n’a été trouvée. Branchez-en une, puis réessayez.",
     taken: "Un autre programme utilise la caméra. Fermez ce programme, puis réessayez.",
   },
 };

@@ -18,6 +18,7 @@ export const chat: Sentences["chat"] = {
   send: "Envoyer",
   sending: "envoi…",
   failed: "non envoyé",
+  retry: "Renvoyer",
   tooLong: "Au plus 4 000 lettres.",
 };
 

@@ -1,12 +1,10 @@
 import { Mic, MicOff, Video, VideoOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
-import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
-import { Note } from "../../ui/Note";
-import { isTroubled } from "../../controls/control";
 import { useActions, useCall } from "../context";
 import { Video as Picture } from "../stage/Video";
+import { DeviceTrouble } from "./DeviceTrouble";
 import { Gauge } from "./Gauge";
 
 /** Your own picture and how loud you are, with the two switches on it. */
@@ -42,32 +40,7 @@ export function Preview() {
         </div>
         {microphone === "on" ? <Gauge /> : null}
       </div>
-      {isTroubled(microphone) || isTroubled(camera) ? (
-        <Note
-          tone="heed"
-          actions={
-            <Button
-              onPress={() => {
-                // Only what failed: what was turned off stays off.
-                if (isTroubled(microphone) && isTroubled(camera)) void call.preview();
-                else if (isTroubled(camera)) void call.setCamera(true);
-                else void call.setMicrophone(true);
-              }}
-            >
-              {t("common.tryAgain")}
-            </Button>
-          }
-        >
-          {camera === "refused" && microphone === "refused" ? (
-            <p>{t("lobby.bothRefused")}</p>
-          ) : (
-            <>
-              {isTroubled(camera) ? <p>{t(`lobby.cameraState.${camera}`)}</p> : null}
-              {isTroubled(microphone) ? <p>{t(`lobby.microphoneState.${microphone}`)}</p> : null}
-            </>
-          )}
-        </Note>
-      ) : null}
+      <DeviceTrouble lobby />
     </>
   );
 }

@@ -4,15 +4,14 @@ import { Button as AriaButton } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
 import { CONTROLS } from "../../controls";
-import { isTroubled } from "../../controls/control";
 import { setLanguage } from "../../i18n";
 import { isLanguage, LANGUAGES, OWN_NAMES } from "../../i18n/languages";
 import { Button } from "../../ui/Button";
 import { Glyph } from "../../ui/Glyph";
-import { Note } from "../../ui/Note";
 import { Segments } from "../../ui/Segments";
 import { setTheme, theme } from "../../ui/theme";
 import { DeviceChoice } from "../lobby/DeviceChoice";
+import { DeviceTrouble } from "../lobby/DeviceTrouble";
 import { ProtectionLink } from "../ProtectionLink";
 import { useScene } from "../useScene";
 import { useView } from "../view";
@@ -23,14 +22,12 @@ const CODES = Object.keys(LANGUAGES).filter(isLanguage);
 export function MorePanel() {
   const { t } = useTranslation();
   const { openAsk } = useView();
-  const scene = useScene();
   return (
     <div className="panel-body">
       <Overflow />
       <section className="panel-section">
         <h3>{t("more.devices")}</h3>
-        {isTroubled(scene.microphone) ? <Note tone="heed">{t(`lobby.microphoneState.${scene.microphone}`)}</Note> : null}
-        {isTroubled(scene.camera) ? <Note tone="heed">{t(`lobby.cameraState.${scene.camera}`)}</Note> : null}
+        <DeviceTrouble lobby={false} />
         <DeviceChoice />
       </section>
       <Looks />

@@ -1,4 +1,4 @@
-import { Hand, Mic, MicOff, UserMinus } from "lucide-react";
+import { Hand, Mic, MicOff, UserMinus, WifiOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Person } from "../../call/contract";
@@ -48,7 +48,9 @@ function Row({ person, removable }: { readonly person: Person; readonly removabl
       </div>
       <div className="person-marks">
         {person.handUp ? <Hand size={20} aria-label={t("call.tile.hand")} className="heed" /> : null}
-        {person.lock === "stranger" || person.lock === "securing" ? null : person.microphone ? (
+        {person.lock === "stranger" || person.lock === "securing" ? null : person.connection === "lost" ? (
+          <WifiOff size={20} aria-label={t("call.tile.lost")} className="heed" />
+        ) : person.microphone ? (
           <Mic size={20} aria-hidden />
         ) : (
           <MicOff size={20} aria-label={t("call.tile.muted")} />

@@ -12,7 +12,7 @@ export function Marks({ person }: { readonly person: Person }) {
       {person.handUp ? <Mark name="hand" icon={Hand} label={t("call.tile.hand")} /> : null}
       {person.connection === "poor" ? <Mark name="poor" icon={WifiHigh} label={t("call.tile.poor")} /> : null}
       {person.connection === "lost" ? <Mark name="lost" icon={WifiOff} label={t("call.tile.lost")} /> : null}
-      {inside && !person.microphone ? <Mark name="muted" icon={MicOff} label={t("call.tile.muted")} /> : null}
+      {inside && !person.microphone && person.connection !== "lost" ? <Mark name="muted" icon={MicOff} label={t("call.tile.muted")} /> : null}
     </ul>
   );
 }

@@ -10,7 +10,7 @@ import { largeOf, tilesOf } from "./tiles";
 import { useSize } from "./useSize";
 
 /** Everybody, in a gallery; or one screen or person large and the others beside. */
-export function Stage() {
+export function Stage({ covered }: { readonly covered: boolean }) {
   const { t } = useTranslation();
   const people = useCall((state) => state.people);
   const { large: chosen } = useView();
@@ -21,7 +21,7 @@ export function Stage() {
   const alone = people.length === 1;
   const title = useCall((state) => state.title);
   return (
-    <main ref={element} className="stage" data-ground="stage" aria-label={t("call.stage")} data-layout={large ? "large" : "gallery"}>
+    <main ref={element} className="stage" data-ground="stage" inert={covered} aria-label={t("call.stage")} data-layout={large ? "large" : "gallery"}>
       <h1 className="unseen">{title === "" ? t("call.untitled") : title}</h1>
       {size.width === 0 ? null : large ? <Large size={size} tiles={tiles} large={large} /> : <Gallery size={size} tiles={tiles} />}
       {alone ? <Alone /> : null}

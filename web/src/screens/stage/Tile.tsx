@@ -32,6 +32,7 @@ function Present({ spec, size, large, person }: TileProps & { readonly person: P
   const { enlarge } = useView();
   const alone = useCall((state) => state.people.length === 1);
   const shown = useShownName(person);
+  const away = person.connection === "lost" && !person.self && person.name !== "";
   return (
     <article
       className="tile"
@@ -42,8 +43,14 @@ function Present({ spec, size, large, person }: TileProps & { readonly person: P
       data-self={person.self || undefined}
       data-speaking={(person.speaking && spec.kind === "camera") || undefined}
       data-large={large || undefined}
+      data-away={away || undefined}
     >
       <Content person={person} kind={spec.kind} />
+      {away ? (
+        <p className="tile-away">
+          <span>{t("call.tile.waiting")}</span>
+        </p>
+      ) : null}
       <Plate person={person} kind={spec.kind} />
       {spec.kind === "camera" ? <Marks person={person} /> : null}
       {alone ? null : (
