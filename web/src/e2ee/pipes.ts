@@ -81,7 +81,7 @@ export class SendPipe extends Pipe {
     if (frame.data.byteLength === 0) return "empty";
     const clear = this.clear(frame);
     if (clear === null) return "codec";
-    // Sound is worth nothing late; of a picture the next ones are made.
+    // FRM-8: sound is worth nothing late; of a picture the next ones are made.
     while (this.media === "video" && this.#kind !== null && this.ring.awaitsFirst && this.#patience > 0) await this.#wait();
     if (this.#kind === null) return "unbound";
     const slot = this.ring.take();
