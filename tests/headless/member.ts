@@ -220,16 +220,19 @@ export class Member {
   }
 
   async #enter(message: Message): Promise<void> {
-    const ticket = this.ticket as Ticket;
-    const headers = { "conclave-seat": `${ticket.participant}.${ticket.seat}` };
-    const answer = await this.#fetch(`/api/v1/trees/${String(message["tree"])}`, { headers });
-    if (!answer.ok) throw new Error(`tree: ${String(answer.status)}`);
-    const tree = Buffer.from(await answer.arrayBuffer()).toString("base64url");
+    const tree = (message["tree_bytes"] as string | undefined) ?? (await this.#tree(message["tree"] as string));
     const covers = message["covers"] as number;
     const values = { incarnation: this.#incarnation, welcome: message["welcome"] as string, tree, covers, index: message["index"] as number };
     this.state = timed(this.#ledger, "join", () => this.#mls.call("join", values).state);
     this.#cursor = covers + 1;
     this.#acknowledge();
+  }
+
+  async #tree(hash: string): Promise<string> {
+    const ticket = this.ticket as Ticket;
+    const answer = await this.#fetch(`/api/v1/trees/${hash}`, { headers: { "conclave-seat": `${ticket.participant}.${ticket.seat}` } });
+    if (!answer.ok) throw new Error(`tree: ${String(answer.status)}`);
+    return Buffer.from(await answer.arrayBuffer()).toString("base64url");
   }
 
   #read(from: number, entries: MlsEntry[]): void {

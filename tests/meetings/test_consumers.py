@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from conclave.kernel import bus, clock, deadlines
-from conclave.keys import feed
+from conclave.kernel import b64, bus, clock, deadlines
+from conclave.keys import delivery, feed, read
 from conclave.keys.models import Seat
 from conclave.keys.threads import in_thread
 from conclave.meetings import consumers
@@ -49,6 +49,21 @@ async def test_three_people_come_to_one_code(world: World) -> None:
     await together(*guests, names={"Alice", "Bob", "Charlie"})
     assert guests[0].heard[0]["mode"] == "create"
     assert {"created", "keeper", "lease"} <= {message["t"] for message in guests[0].heard}
+
+
+@pytest.mark.parametrize(("limit", "comes"), [(read.SMALL_TREE, True), (100, False)])
+async def test_a_small_tree_comes_with_the_welcome_and_a_large_one_is_fetched(
+    world: World, monkeypatch: pytest.MonkeyPatch, limit: int, *, comes: bool
+) -> None:
+    monkeypatch.setattr(read, "SMALL_TREE", limit)
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    (welcome,) = [message for message in bob.heard if message["t"] == "welcome"]
+    tree = await in_thread(delivery.tree, call=bob.ticket.call, digest=welcome["tree"])
+    assert tree is not None
+    assert welcome.get("tree_bytes") == (b64.encode(tree) if comes else None)
 
 
 async def test_what_is_said_is_relayed_in_order_and_franked(world: World) -> None:

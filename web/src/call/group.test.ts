@@ -54,6 +54,14 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(alice.toFrames.filter(({ t }) => t === "send").at(-1)).toMatchObject({ epoch: 1 });
   });
 
+  it("sends under the new epoch at once where nobody else was in the old one, and else waits for the others", async () => {
+    const alice = await sit("Alice");
+    await sit("Bob");
+    await sit("Carol");
+    const after = (epoch: number) => alice.toFrames[alice.toFrames.findIndex((message) => message.t === "epoch" && message.news.epoch === epoch) + 1]?.t;
+    expect([after(0), after(1), after(2)]).toEqual(["send", "send", "key"]);
+  });
+
   it("goes on without who was removed, who is told so", async () => {
     const alice = await sit("Alice");
     const bob = await sit("Bob");
