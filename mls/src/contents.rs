@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use openmls::group::StagedCommit;
-use openmls::prelude::{Proposal, ProposalOrRefType};
+use openmls::prelude::{KeyPackage, Proposal, ProposalOrRefType};
 use tls_codec::Serialize as _;
 
 use crate::fault::{Fault, Outcome};
+use crate::key_package::message_of;
 use crate::path::CommitHead;
 use crate::rules::Leaving;
 
 /// The proposals of a commit, sorted by what they do; any other kind is refused (POL-6).
 pub struct Contents {
-    /// KeyPackages, encoded.
-    pub added: Vec<Vec<u8>>,
+    /// KeyPackages as they are announced, MLSMessage(KeyPackage), and as the library has validated them (RFC 9420 §10.1).
+    pub added: Vec<(Vec<u8>, KeyPackage)>,
     removed: BTreeSet<u32>,
     /// PreSharedKey proposals, encoded.
     pub psks: Vec<Vec<u8>>,
@@ -37,7 +38,7 @@ impl Contents {
     fn take(&mut self, proposal: &Proposal) -> Outcome<()> {
         let wrong = |_| Fault::new("internal", "a proposal could not be written");
         match proposal {
-            Proposal::Add(add) => self.added.push(add.key_package().tls_serialize_detached().map_err(wrong)?),
+            Proposal::Add(add) => self.added.push((message_of(add.key_package())?, add.key_package().clone())),
             Proposal::Remove(remove) => {
                 self.removed.insert(remove.removed().u32());
             }

@@ -1,7 +1,7 @@
 //! Into a group: KeyPackage, creation, Welcome (delivery.md, "Create" and "Join").
 
 use openmls::group::{MlsGroup, MlsGroupCreateConfig, ProcessedWelcome, StagedWelcome};
-use openmls::prelude::{CredentialWithKey, KeyPackage, Lifetime, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, RatchetTreeIn, Welcome};
+use openmls::prelude::{CredentialWithKey, KeyPackage, Lifetime, MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn, Welcome};
 use openmls::schedule::{PreSharedKeyId, Psk};
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::bytes::{Id, b64};
 use crate::context;
 use crate::fault::{Fault, Outcome, from_library};
 use crate::identity::credential;
-use crate::key_package::reference_of;
+use crate::key_package::{message_of, reference_of};
 use crate::last::Last;
 use crate::link::psk_id;
 use crate::log::{Entrance, Log};
@@ -64,8 +64,7 @@ impl Waiting {
         self.made += 1;
         let reference = reference_of(self.provider.crypto(), bundle.key_package())?;
         let mac = own.link.mac(&reference, &seat.place.call, incarnation);
-        let message = MlsMessageOut::from(bundle.into_key_package());
-        let bytes = message.to_bytes().map_err(from_library("internal", "the KeyPackage could not be written"))?;
+        let bytes = message_of(bundle.key_package())?;
         Ok(json!({ "key_package": b64(&bytes), "reference": b64(&reference), "mac": b64(&mac) }))
     }
 

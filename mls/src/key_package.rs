@@ -1,6 +1,6 @@
 //! A KeyPackage on its own: what can be checked of it without a group (POL-11, POL-14).
 
-use openmls::prelude::{KeyPackage, KeyPackageIn, MlsMessageBodyIn, MlsMessageIn, OpenMlsCrypto, ProtocolVersion};
+use openmls::prelude::{KeyPackage, KeyPackageIn, MlsMessageBodyIn, MlsMessageIn, MlsMessageOut, OpenMlsCrypto, ProtocolVersion};
 use tls_codec::DeserializeBytes as _;
 
 use crate::fault::{Fault, Outcome, from_library};
@@ -15,6 +15,12 @@ pub fn read_key_package(crypto: &impl OpenMlsCrypto, bytes: &[u8]) -> Outcome<Ke
     let unchecked: KeyPackageIn = unchecked;
     let key_package =
         unchecked.validate(crypto, ProtocolVersion::Mls10).map_err(from_library("bad_key_package", "a KeyPackage is not valid"))?;
+    check_key_package(&key_package)?;
+    Ok(key_package)
+}
+
+/// POL-14: what a KeyPackage must be like beyond being valid, for one that the library has validated.
+pub fn check_key_package(key_package: &KeyPackage) -> Outcome<()> {
     if key_package.ciphersuite() != SUITE {
         return Err(bad_key_package("is of another cipher suite"));
     }
@@ -24,8 +30,12 @@ pub fn read_key_package(crypto: &impl OpenMlsCrypto, bytes: &[u8]) -> Outcome<Ke
     if !key_package.life_time().has_acceptable_range() {
         return Err(bad_key_package("lives too long"));
     }
-    check_leaf(key_package.leaf_node())?;
-    Ok(key_package)
+    check_leaf(key_package.leaf_node()).map(|_| ())
+}
+
+/// MLSMessage(KeyPackage), as it is announced.
+pub fn message_of(key_package: &KeyPackage) -> Outcome<Vec<u8>> {
+    MlsMessageOut::from(key_package.clone()).to_bytes().map_err(from_library("internal", "a KeyPackage could not be written"))
 }
 
 /// KeyPackageRef (RFC 9420 §5.2).

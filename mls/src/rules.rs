@@ -1,6 +1,6 @@
 //! The rules of a commit, once for members and gateway (docs/protocol/policy.md, "Commits"; delivery.md LOG-1, LOG-2).
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use openmls::group::StagedCommit;
 use openmls::prelude::{KeyPackage, LeafNode, LeafNodeIndex, OpenMlsCrypto};
@@ -11,7 +11,7 @@ use crate::contents::Contents;
 use crate::context::read_policy;
 use crate::fault::{Fault, Outcome};
 use crate::identity::{Place, Seat, seat_of};
-use crate::key_package::{read_key_package, reference_of};
+use crate::key_package::{check_key_package, read_key_package, reference_of};
 use crate::keys::check_hpke_key;
 use crate::link::{Link, psk_id};
 use crate::log::{Addition, Log, Meaning, Removal};
@@ -91,6 +91,18 @@ impl View<'_> {
     /// POL-7, POL-8, POL-11, POL-13, POL-14: whether an announced addition may be committed beside those in the batch.
     pub fn judge(&self, crypto: &impl OpenMlsCrypto, addition: &Addition, leaving: &Leaving, batch: &mut Batch) -> Outcome<Judged> {
         let key_package = read_key_package(crypto, &addition.key_package)?;
+        self.judge_valid(crypto, addition, key_package, leaving, batch)
+    }
+
+    // The same for a KeyPackage whose signatures have been checked, which is most of the work.
+    fn judge_valid(
+        &self,
+        crypto: &impl OpenMlsCrypto,
+        addition: &Addition,
+        key_package: KeyPackage,
+        leaving: &Leaving,
+        batch: &mut Batch,
+    ) -> Outcome<Judged> {
         let reference = reference_of(crypto, &key_package)?;
         let seat = seat_of(self.place, key_package.leaf_node(), self.next_epoch)?;
         if seat.participant != addition.participant {
@@ -206,13 +218,23 @@ impl View<'_> {
             return Ok(Vec::new());
         }
         let mut batch = self.batch(leaving)?;
-        let mut missing: BTreeSet<&[u8]> = contents.added.iter().map(Vec::as_slice).collect();
-        let (present, omitted): (Vec<_>, Vec<_>) =
-            meant.iter().partition(|addition| missing.remove(addition.key_package.get(4..).unwrap_or_default()));
+        let mut missing: BTreeMap<&[u8], &KeyPackage> = contents.added.iter().map(|(message, valid)| (message.as_slice(), valid)).collect();
+        let mut present = Vec::new();
+        let mut omitted = Vec::new();
+        for addition in meant {
+            match missing.remove(addition.key_package.as_slice()) {
+                Some(valid) => present.push((addition, valid)),
+                None => omitted.push(addition),
+            }
+        }
         if !missing.is_empty() || present.len() != contents.added.len() {
             return Err(Fault::new("unannounced", "a commit adds somebody who was not announced"));
         }
-        let judged = present.iter().map(|addition| self.judge(crypto, addition, leaving, &mut batch)).collect::<Outcome<Vec<_>>>()?;
+        let mut judged = Vec::new();
+        for (addition, valid) in present {
+            check_key_package(valid)?;
+            judged.push(self.judge_valid(crypto, addition, valid.clone(), leaving, &mut batch)?);
+        }
         // The gateway cannot check link MACs, so only members can tell whether leaving somebody out was right.
         if self.link.is_some() && !rotates && omitted.iter().any(|addition| self.judge(crypto, addition, leaving, &mut batch).is_ok()) {
             return Err(Fault::new("addition_omitted", "a commit leaves out somebody who should be added"));
