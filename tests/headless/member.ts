@@ -59,6 +59,8 @@ export class Member {
   #incarnation = "";
   #cursor = 0;
   #pending = "";
+  /** False while we wait to hear that epoch 0 is ours: somebody quicker may take over (LOG-13). */
+  #accepted = true;
   #leaving = false;
   #lost = 0;
   #work: Promise<void> = Promise.resolve();
@@ -87,7 +89,7 @@ export class Member {
     const { attestation, attestation_signature, attestation_key, link_version } = ticket;
     timed(this.#ledger, "seated", () => this.#mls.call("seated", { attestation, attestation_signature, attestation_key, link_version }));
     this.#open();
-    await this.until(() => this.state !== null);
+    await this.until(() => this.state !== null && this.#accepted);
   }
 
   /** Resolves when the condition holds; it is tried whenever something has changed. */
@@ -181,6 +183,9 @@ export class Member {
       case "renew":
         this.#begin(message["incarnation"] as string, message["mode"] as string);
         break;
+      case "created":
+        this.#accepted = true;
+        break;
       case "welcome":
         await this.#enter(message);
         break;
@@ -209,6 +214,7 @@ export class Member {
     this.#incarnation = incarnation;
     this.#cursor = 0;
     this.state = null;
+    this.#accepted = mode !== "create";
     if (mode === "create") {
       const { group_info, tree, state } = this.#mls.call("create", { incarnation });
       this.state = state;

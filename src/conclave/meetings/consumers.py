@@ -16,7 +16,7 @@ from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed
 from conclave.kernel.ids import new_id
 from conclave.keys import delivery, feed
-from conclave.keys.threads import in_thread
+from conclave.keys.threads import at_the_door, in_thread
 from conclave.meetings import acts, socket
 from conclave.meetings.manners import Manners
 from conclave.meetings.queries import Seat, SeatUnknown
@@ -181,7 +181,7 @@ class MeetingSocket:
     async def _hello(self, message: socket.Hello, now: int) -> None:
         """Take the seat (JOIN-5): `ready`, then whatever the feed has."""
         try:
-            seat, arrival = await in_thread(acts.hello, message=message, socket_id=self._id, now=now)
+            seat, arrival = await at_the_door(acts.hello, message=message, socket_id=self._id, now=now)
         except SeatUnknown:
             raise Over("seat_unknown") from None
         if arrival is None:
