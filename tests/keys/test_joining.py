@@ -42,6 +42,24 @@ def test_a_commit_starts_at_once_and_the_rest_is_batched(world: World, now: int)
     assert dora.names == {"Alice", "Bob", "Charlie", "Dora"}
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_crowds_next_commit_waits_until_the_last_is_digested_unless_somebody_is_to_go(world: World, now: int, *, leaves: bool) -> None:
+    """LOG-7: Bob is slow to acknowledge; 1 s more at most, and no removal waits for him."""
+    alice, bob, charlie, dora = (Member(world, name) for name in ("Alice", "Bob", "Charlie", "Dora"))
+    settled([alice, bob], now)
+    charlie.enter(now + 5_000)
+    run([alice, charlie], now + 5_010)
+    dora.enter(now + 5_020)
+    if leaves:
+        charlie.leave(now + 5_030)
+    settle(now + 5_300)
+    assert Lease.objects.exists() == leaves
+    settle(now + 6_200)
+    assert Lease.objects.exists() == leaves
+    settle(now + 6_300)
+    assert Lease.objects.exists()
+
+
 def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:
     """LOG-13."""
     alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))

@@ -17,7 +17,8 @@ from conclave.keys.wake import EVERYBODY, channel
 
 LOOK_SECONDS = 1.0
 # With many sockets, hints that come in a burst are answered together.
-PAUSE_SECONDS_PER_SOCKET = 0.00025
+PAUSE_SECONDS_PER_SOCKET = 0.0005
+LONGEST_PAUSE_SECONDS = 0.1
 KEPT = 1024
 _log = structlog.get_logger("conclave.feed")
 
@@ -163,7 +164,7 @@ class Feed:
                 await self.look(everybody=everybody)
             except Exception as error:  # noqa: BLE001 - the next look tries again
                 _log.error("feed could not be read", call=self.call, error=repr(error))
-            await asyncio.sleep(PAUSE_SECONDS_PER_SOCKET * len(self.listeners))
+            await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS_PER_SOCKET * len(self.listeners)))
 
     async def _listen(self) -> None:
         """Turn the channel layer's hints into ours."""

@@ -33,7 +33,7 @@ def offer(*, group: Group, now: int) -> None:
     """
     if group.next_lease_at is None:
         rekey = group.rekey_at is not None and group.rekey_at <= now
-        waits = group.announced > group.spent and (group.batch_at or 0) <= now
+        waits = group.announced > group.spent and _gathered_by(group) <= now
         if rekey or waits or group.wished:
             _first(group, now)
     elif group.next_lease_at <= now:
@@ -46,7 +46,8 @@ def due(*, group: Group, now: int) -> int | None:
         return group.next_lease_at if group.next_lease_at > now else now + NEXT_REMOVAL_MS
     if group.announced > group.spent or group.wished:
         # When its time has come and nobody can commit, it is asked again soon.
-        return group.batch_at if (group.batch_at or 0) > now else now + BATCH_MS
+        gathered = now if group.wished else _gathered_by(group)
+        return gathered if gathered > now else now + BATCH_MS
     return group.rekey_at
 
 
@@ -54,6 +55,16 @@ def hasten(*, group: Group, holder: str, now: int) -> None:
     """Let the next candidate have its turn at once, because this holder is gone, was refused or nacked."""
     if group.next_lease_at is not None and Lease.objects.filter(group=group, epoch=group.epoch, holder=holder).exists():
         group.next_lease_at = now
+
+
+def _gathered_by(group: Group) -> int:
+    """Return until when announcements are gathered (LOG-7).
+
+    Everybody pays for every epoch: while a crowd comes, the next commit waits until the last one is digested, at most 1 s longer.
+    """
+    batched = group.batch_at or 0
+    digested = group.acked >= group.epoch or _waiting(group, LogEntry.Kind.REMOVE).exists()
+    return batched if digested else batched + BATCH_LARGE_MS
 
 
 def _first(group: Group, now: int) -> None:
