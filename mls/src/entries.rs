@@ -7,7 +7,7 @@ use tls_codec::DeserializeBytes as _;
 
 use crate::bytes::Id;
 use crate::fault::{Fault, Outcome, from_library};
-use crate::log::{Addition, Entry, Log, Removal};
+use crate::log::{Addition, Entrance, Entry, Log, Removal};
 use crate::member::{Member, Own};
 use crate::path::{CommitHead, commit_head};
 use crate::policy::Root;
@@ -80,8 +80,8 @@ impl Member {
 
     fn read_commit(&mut self, own: &Own, index: i64, participant: Id, commit: &[u8]) -> Outcome<Option<Event>> {
         let head = commit_head(commit)?;
-        if let Some(entrance) = self.log.entrance.take_if(|entrance| entrance.index == index) {
-            return self.pass_entrance(&head, &entrance).map(|()| None);
+        if let Some(entrance) = self.log.entrance.clone() {
+            return self.pass(&head, index, &entrance).map(|()| None);
         }
         let ours = self.pending.as_deref() == Some(commit);
         let staged = if ours { None } else { Some(self.stage(commit)?) };
@@ -97,12 +97,15 @@ impl Member {
         Ok(Some(applied(index, participant, self.group.epoch().as_u64(), &verdict, self_removed)))
     }
 
-    // delivery.md, `welcome`: the joiner passes over the commit that added it, once it is the right one.
-    fn pass_entrance(&mut self, head: &CommitHead, entrance: &crate::log::Entrance) -> Outcome<()> {
-        let fits = head.covers == entrance.covers && head.epoch + 1 == entrance.epoch && head.group_id == self.group.group_id().as_slice();
-        if !fits {
-            self.log.entrance = Some(entrance.clone());
+    // delivery.md, `welcome`: the joiner passes over the commit that added it and those of earlier epochs, which its state holds already.
+    fn pass(&mut self, head: &CommitHead, index: i64, entrance: &Entrance) -> Outcome<()> {
+        let ours = index == entrance.index && head.covers == entrance.covers && head.epoch + 1 == entrance.epoch;
+        let earlier = index < entrance.index && head.covers <= entrance.covers && head.epoch + 1 < entrance.epoch;
+        if !(ours || earlier) || head.group_id != self.group.group_id().as_slice() {
             return Err(Fault::new("wrong_entrance", "the log holds another commit than the one we joined by"));
+        }
+        if ours {
+            self.log.entrance = None;
         }
         self.log.advance();
         Ok(())

@@ -104,7 +104,7 @@ pub struct Meaning {
     pub additions: Vec<Addition>,
 }
 
-/// The commit by which this member joined: it is passed over in the log.
+/// The commit by which this member joined: it is passed over in the log, and with it what came before.
 #[derive(Debug, Clone)]
 pub struct Entrance {
     /// Its index in the log.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conclave.keys import delivery, read
+from conclave.keys import delivery, lease, read
 from conclave.keys.models import Group, Lease, Seat
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled, view_of
@@ -58,6 +58,20 @@ def test_a_crowds_next_commit_waits_until_the_last_is_digested_unless_somebody_i
     assert Lease.objects.exists() == leaves
     settle(now + 6_300)
     assert Lease.objects.exists()
+
+
+def test_a_crowd_larger_than_a_commit_may_add_comes_in_commit_by_commit(world: World, now: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOG-7: the later leases cover less than the log already holds, so joiners pass over commits before their own."""
+    monkeypatch.setattr(lease, "MOST_ADDITIONS", 1)
+    everybody = [Member(world, name) for name in ("Alice", "Bob", "Charlie", "Dora")]
+    for member in everybody:
+        member.enter(now)
+    for later in (10, 400, 800, 1_200):
+        settle(now + later)
+        run(everybody, now + later)
+    assert [offer.covers for offer in everybody[0].leases] == [0, 1, 4]
+    assert [member.names for member in everybody] == [{"Alice", "Bob", "Charlie", "Dora"}] * 4
+    assert len({member.code for member in everybody}) == 1
 
 
 def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:

@@ -162,6 +162,25 @@ fn a_joiner_passes_over_the_commit_that_added_it_and_no_other() {
 }
 
 #[test]
+fn a_joiner_passes_over_commits_before_its_own() {
+    let mut world = World::started(true);
+    world.announce("Bob");
+    let first = world.commit("Alice", None);
+    // A crowd of more than one commit may add: Carol and Dave are announced before Bob's commit lands and added after it.
+    let carol = world.announce("Carol");
+    world.announce("Dave");
+    world.deliver(&first);
+    let second = world.commit_up_to(carol, "Alice", None);
+    world.deliver(&second);
+    world.assert_one_code(3);
+    let third = world.commit("Carol", None);
+    assert_eq!(third["welcomes"][0]["participant"], json!(world.people["Dave"].participant));
+    world.deliver(&third);
+    world.assert_one_code(4);
+    assert!(world.people.values().all(|person| person.refused.is_empty()));
+}
+
+#[test]
 fn a_reload_replaces_the_leaf_in_one_commit_and_the_old_one_is_out() {
     let mut world = World::with(&["Bob", "Carol"]);
     let old_key = world.get("Carol").media_key(0).unwrap();

@@ -200,7 +200,11 @@ impl World {
 
     /// The named member makes the commit for everything announced.
     pub fn commit(&mut self, by: &str, policy: Option<&Value>) -> Value {
-        let covers = self.covers();
+        self.commit_up_to(self.covers(), by, policy)
+    }
+
+    /// The named member makes the commit for what was announced up to an index, as under a lease for part of a crowd (LOG-7).
+    pub fn commit_up_to(&mut self, covers: i64, by: &str, policy: Option<&Value>) -> Value {
         self.everybody_reads();
         let mut request = json!({"do": "commit", "covers": covers});
         if let Some(policy) = policy {
