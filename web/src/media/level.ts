@@ -43,9 +43,12 @@ export function watchLevel(track: MediaStreamTrack, hooks: LevelHooks): () => vo
  */
 export function watchSent(track: LocalAudioTrack, dead: () => void): () => void {
   let before: number | null = null;
+  let told = false;
   const look = async (): Promise<void> => {
     const heard = energy(await track.getRTCStatsReport());
-    if (heard !== null && heard === before) dead();
+    const silent = heard !== null && heard === before;
+    if (silent && !told) dead();
+    told = silent;
     before = heard;
   };
   const timer = setInterval(() => void look().catch(() => undefined), DEAD_MS);
