@@ -8,9 +8,14 @@ export class Arrivals {
   readonly due = new Map<string, number>();
 
   look(present: readonly Presence[], now: number): void {
-    const due = new Set(present.filter((presence) => presence.due).map(({ participant }) => participant));
     for (const { participant } of present) this.seen.add(participant);
-    for (const participant of this.due.keys()) if (!due.has(participant)) this.due.delete(participant);
-    for (const participant of due) if (!this.due.has(participant)) this.due.set(participant, now);
+    noteSince(this.due, present.filter((presence) => presence.due), now);
   }
+}
+
+/** Keeps since when something has been true of each participant: begins with those it is true of now, and forgets the others. */
+export function noteSince(since: Map<string, number>, present: readonly Presence[], now: number): void {
+  const here = new Set(present.map(({ participant }) => participant));
+  for (const participant of since.keys()) if (!here.has(participant)) since.delete(participant);
+  for (const participant of here) if (!since.has(participant)) since.set(participant, now);
 }

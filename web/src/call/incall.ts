@@ -4,9 +4,8 @@ import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls
 import { keep } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
-import type { Presence } from "../media/presence";
 import type { Tiles } from "../media/tiles";
-import { Arrivals } from "./arrivals";
+import { Arrivals, noteSince } from "./arrivals";
 import * as chat from "./chat";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
@@ -246,7 +245,8 @@ export class InCall {
     const self = this.session.ticket.participant;
     const now = performance.now();
     const present = this.session.media.presences;
-    this.#noteOutside(present, now);
+    const inside = new Set(this.#state.roster.map(({ participant }) => participant));
+    noteSince(this.#outside, present.filter(({ participant }) => !inside.has(participant)), now);
     this.#arrivals.look(present, now);
     const list = people({
       now, self, leaves: this.#state.roster, announced: this.#announced, present, outside: this.#outside, heard: this.#heard, hands: this.#hands, order: this.#order,
@@ -261,12 +261,5 @@ export class InCall {
     const shown = { people: settled(before.people, list), soundBlocked: this.session.media.playback.blocked };
     if (shown.people !== before.people || shown.soundBlocked !== before.soundBlocked) this.#store.setState(shown);
     this.#tiles.refresh();
-  }
-
-  #noteOutside(present: readonly Presence[], now: number): void {
-    const inside = new Set(this.#state?.roster.map(({ participant }) => participant));
-    const outside = new Set(present.map(({ participant }) => participant).filter((participant) => !inside.has(participant)));
-    for (const participant of this.#outside.keys()) if (!outside.has(participant)) this.#outside.delete(participant);
-    for (const participant of outside) if (!this.#outside.has(participant)) this.#outside.set(participant, now);
   }
 }
