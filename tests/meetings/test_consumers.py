@@ -44,7 +44,8 @@ async def _gateway() -> AsyncIterator[None]:
 
 async def test_three_people_come_to_one_code(world: World) -> None:
     guests = [Guest(world, name) for name in ("Alice", "Bob", "Charlie")]
-    for guest in guests:
+    await guests[0].found()
+    for guest in guests[1:]:
         await guest.enter()
     await together(*guests, names={"Alice", "Bob", "Charlie"})
     assert guests[0].heard[0]["mode"] == "create"

@@ -100,7 +100,7 @@ async def test_hello_comes_once(world: World) -> None:
 async def test_other_peoples_messages_change_nothing(world: World) -> None:
     """A member that speaks for another incarnation, lease or key package is refused with a code."""
     alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
-    await alice.enter()
+    await alice.found()
     await bob.enter()
     await together(alice, bob, names={"Alice", "Bob"})
     before = await Group.objects.values_list("epoch", "log_next").aget()
