@@ -10,14 +10,13 @@ import fcntl
 import hashlib
 import os
 import platform
-import shutil
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from deploy import uv  # noqa: E402 - the path above makes it importable
+from deploy import machine, uv  # noqa: E402 - the path above makes it importable
 from deploy.progress import SetupError, explain, step  # noqa: E402
 
 HOME = uv.HOME
@@ -26,17 +25,20 @@ STAMP = VENV / "conclave-stamp"
 LOCK = ROOT / "requirements.lock"
 PYTHON = VENV / "bin" / "python"
 WANTED = ">=3.11"
-FREE_MB = 1500
+# These build the client and the media engine.
+BUILDING = {"run", "build", "test", "bench"}
 
 
 def main() -> None:
     """Prepare the environment, then become `python -m conclave.cli` with the same arguments."""
     try:
         refuse_unsupported()
-        HOME.mkdir(exist_ok=True)
-        with (HOME / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two commands started at once prepare only once
-            prepare()
+        if not is_prepared():  # else nothing is written, so that a service may have the checkout for reading only
+            refuse_small(sys.argv[1:])
+            HOME.mkdir(exist_ok=True)
+            with (HOME / "lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # two commands started at once prepare only once
+                prepare()
     except SetupError as error:
         explain(error)
         sys.exit(1)
@@ -69,6 +71,21 @@ def refuse_unsupported() -> None:
         )
 
 
+def refuse_small(arguments: list[str]) -> None:
+    """Say in one sentence what this machine lacks for all that the command would fetch and build.
+
+    Raises:
+        SetupError: no disk, no memory.
+    """
+    builds = arguments[:1] and arguments[0] in BUILDING
+    needs_web = builds and not (ROOT / "web" / "dist").is_dir()
+    needs_engine = builds and not (HOME / "bin" / "livekit-server").exists()
+    needed = machine.PYTHON_DISK_MB + machine.WEB_DISK_MB * bool(needs_web) + machine.ENGINE_DISK_MB * bool(needs_engine)
+    machine.need_disk(needed, place=ROOT, what="Setting Conclave up")
+    if needs_engine:
+        machine.need_memory(machine.LEAST_MEMORY_MB, what="The media engine's build")
+
+
 def _has_glibc() -> bool:
     """Tell whether this Python runs on the GNU C library."""
     try:
@@ -83,12 +100,8 @@ def prepare() -> None:
     Raises:
         SetupError: no suitable Python, no network, no space.
     """
-    stamp = wanted_stamp()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == stamp:
+    if is_prepared():
         return
-    free = shutil.disk_usage(str(HOME)).free // 10**6
-    if free < FREE_MB:
-        raise SetupError(f"The disk of {ROOT} has {free} MB free and Conclave needs {FREE_MB}: make room, then run this command again.")
     program = uv.ensure()
     env = uv.environment(os.environ)
     with step(
@@ -110,7 +123,12 @@ def prepare() -> None:
             cwd=ROOT,
             advice=uv.NETWORK_ADVICE,
         )
-    STAMP.write_text(stamp, encoding="utf-8")
+    STAMP.write_text(wanted_stamp(), encoding="utf-8")
+
+
+def is_prepared() -> bool:
+    """Tell whether the environment is the one that requirements.lock describes."""
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text(encoding="utf-8") == wanted_stamp()
 
 
 def wanted_stamp() -> str:

@@ -7,12 +7,11 @@ import argparse
 import fcntl
 import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from deploy import toolchain, uv
+from deploy import machine, toolchain, uv
 from deploy.progress import SetupError, explain, step
 
 ROOT = uv.ROOT
@@ -20,12 +19,8 @@ HOME = uv.HOME
 ENGINE = HOME / "bin" / "livekit-server"
 ENGINE_PACKAGE = "github.com/livekit/livekit-server/cmd/server"
 STAMPS = HOME / "stamps"
-ENGINE_FREE_MB = 3000
-WEB_FREE_MB = 1500
-SMALL_MEMORY_MB = 2000
 REPORT_ADVICE = "Please report this with the lines above."
 NPM_ADVICE = "Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again."
-LEAST_MEMORY_MB = 700
 WEB_SKIPPED = {"node_modules", "dist", "coverage"}
 
 
@@ -34,10 +29,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="deploy.build")
     parser.add_argument("parts", nargs="+", choices=["web", "modules", "engine"])
     try:
-        parts = parser.parse_args().parts
+        missing = [part for part in parser.parse_args().parts if not is_current(part)]
+        if not missing:  # nothing is written, so that a service may have the checkout for reading only
+            return
+        refuse_small(missing)
         with (HOME / "build-lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two commands started at once build only once
-            for part in parts:
+            for part in missing:
                 {"web": build_web, "modules": install_modules, "engine": build_engine}[part]()
     except SetupError as error:
         explain(error)
@@ -54,21 +52,16 @@ def build_engine() -> None:
         SetupError: no disk, no memory, no network, or the build failed.
     """
     folder = ROOT / "engine"
-    stamp = fingerprint([folder / "go.mod", folder / "go.sum", ROOT / "deploy" / "go.lock"])
-    if ENGINE.exists() and _is_stamped("engine", stamp):
+    stamp = _begin("engine")
+    if stamp is None:
         return
-    _need_disk(ENGINE_FREE_MB, what="The media engine's build")
-    memory = available_memory_mb()
-    if memory < LEAST_MEMORY_MB:
-        lacking = f"The media engine's build needs {LEAST_MEMORY_MB} MB of free memory and there are {memory}"
-        raise SetupError(f"{lacking}: stop other programs, then run this command again.")
     env = toolchain.go_environment()
     advice = "Check that this machine reaches a Go module proxy (GOPROXY names another one), then run the same command again."
     with step("Fetching the media engine's source") as current:
         current.run(["go", "mod", "download"], log=HOME / "log" / "engine-source.log", env=env, cwd=folder, advice=advice)
     ENGINE.parent.mkdir(parents=True, exist_ok=True)
     partial = ENGINE.with_name(f"{ENGINE.name}.{os.getpid()}")
-    few = ["-p", "1"] if memory < SMALL_MEMORY_MB else []
+    few = ["-p", "1"] if machine.available_memory_mb() < machine.SMALL_MEMORY_MB else []
     command = ["go", "build", *few, "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(partial), ENGINE_PACKAGE]
     try:
         with step("Building the media engine, once (two to four minutes on two cores)") as current:
@@ -88,10 +81,9 @@ def install_modules() -> None:
         SetupError: no disk, no network.
     """
     web = ROOT / "web"
-    stamp = fingerprint([web / "package.json", web / "package-lock.json", ROOT / "deploy" / "node.lock"])
-    if (web / "node_modules").is_dir() and _is_stamped("modules", stamp):
+    stamp = _begin("modules")
+    if stamp is None:
         return
-    _need_disk(WEB_FREE_MB, what="The meeting client's build")
     env = toolchain.node_environment()
     with step("Fetching the meeting client's packages") as current:
         current.run(
@@ -111,8 +103,8 @@ def build_web() -> None:
         SetupError: the packages cannot be had, or the build failed.
     """
     web = ROOT / "web"
-    stamp = fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), ROOT / "deploy" / "node.lock"])
-    if (web / "dist").is_dir() and _is_stamped("web", stamp):
+    stamp = _begin("web")
+    if stamp is None:
         return
     install_modules()
     with step("Building the meeting client") as current:
@@ -144,30 +136,43 @@ def fingerprint(files: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def available_memory_mb() -> int:
-    """Return how much memory new work may use; where the system does not say, enough."""
-    meminfo = Path("/proc/meminfo")
-    if meminfo.exists():
-        for line in meminfo.read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) // 1024
-    return SMALL_MEMORY_MB
+def is_current(part: str) -> bool:
+    """Tell whether a part is there and was built from exactly what is here now."""
+    made = {"web": ROOT / "web" / "dist", "modules": ROOT / "web" / "node_modules", "engine": ENGINE}[part]
+    stamp = STAMPS / part
+    return made.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted_stamp(part)
 
 
-def _need_disk(megabytes: int, *, what: str) -> None:
-    """Raise SetupError when the checkout's disk has less room."""
-    free = shutil.disk_usage(ROOT).free // 10**6
-    if free < megabytes:
-        raise SetupError(f"{what} needs {megabytes} MB of disk and {ROOT} has {free} MB: make room, then run this command again.")
+def wanted_stamp(part: str) -> str:
+    """Return what a part's stamp must be: it changes with all that the part is built from."""
+    web, deploy = ROOT / "web", ROOT / "deploy"
+    if part == "engine":
+        return fingerprint([ROOT / "engine" / "go.mod", ROOT / "engine" / "go.sum", deploy / "go.lock"])
+    if part == "modules":
+        return fingerprint([web / "package.json", web / "package-lock.json", deploy / "node.lock"])
+    return fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"])
 
 
-def _is_stamped(name: str, stamp: str) -> bool:
-    """Tell whether this part was built from exactly these inputs; if not, forget what it was built from."""
-    path = STAMPS / name
-    if path.exists() and path.read_text(encoding="ascii") == stamp:
-        return True
-    path.unlink(missing_ok=True)  # what follows changes the part: should it fail, no old stamp may speak for it
-    return False
+def refuse_small(parts: Iterable[str]) -> None:
+    """Say in one sentence what this machine lacks for building these parts, before anything is fetched.
+
+    Raises:
+        SetupError: no disk, no memory.
+    """
+    parts = set(parts)
+    needed = machine.ENGINE_DISK_MB * ("engine" in parts) + machine.WEB_DISK_MB * bool(parts & {"web", "modules"})
+    machine.need_disk(needed, place=ROOT, what="Building Conclave")
+    if "engine" in parts:
+        machine.need_memory(machine.LEAST_MEMORY_MB, what="The media engine's build")
+
+
+def _begin(part: str) -> str | None:
+    """Return the stamp to set when the part is built, None when it is current; its old stamp is forgotten."""
+    if is_current(part):
+        return None
+    refuse_small([part])
+    (STAMPS / part).unlink(missing_ok=True)  # what follows changes the part: should it fail, no old stamp may speak for it
+    return wanted_stamp(part)
 
 
 def _set_stamp(name: str, stamp: str) -> None:

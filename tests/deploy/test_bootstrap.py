@@ -9,6 +9,7 @@ from types import ModuleType
 
 import pytest
 
+from deploy import machine
 from deploy.progress import SetupError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +53,34 @@ def test_the_stamp_follows_the_lock(bootstrap: ModuleType, monkeypatch: pytest.M
     assert bootstrap.wanted_stamp() != first
 
 
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [(["run"], 3700), (["test", "--fast"], 3700), (["admin", "journal"], 700), ([], 700)],
+)
+def test_a_small_disk_is_a_sentence_before_anything_is_fetched(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], needed: int
+) -> None:
+    """All that will be needed is asked for at once: nobody waits ten minutes to hear that the disk is full."""
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "HOME", tmp_path / ".conclave")
+    monkeypatch.setattr(machine, "free_disk_mb", lambda _place: needed - 1)
+    sentence = rf"^Setting Conclave up needs {needed} MB of disk and .* has {needed - 1} MB: make room, then run this command again\.$"
+    with pytest.raises(SetupError, match=sentence):
+        bootstrap.refuse_small(arguments)
+    monkeypatch.setattr(machine, "free_disk_mb", lambda _place: needed)
+    bootstrap.refuse_small(arguments)
+
+
+def test_little_memory_is_a_sentence_before_anything_is_fetched(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(bootstrap, "HOME", tmp_path / ".conclave")
+    monkeypatch.setattr(machine, "available_memory_mb", lambda: 500)
+    with pytest.raises(SetupError, match="needs 700 MB of free memory and there are 500: stop other programs"):
+        bootstrap.refuse_small(["run"])
+    bootstrap.refuse_small(["doctor"])
+
+
 def test_without_a_network_the_first_start_says_what_failed_and_what_to_do(tmp_path: Path) -> None:
     copy = _copy(tmp_path)
     done = _start(copy, PIP_INDEX_URL="http://127.0.0.1:9/simple")
@@ -74,7 +103,15 @@ def test_without_any_python_the_command_says_so(tmp_path: Path) -> None:
 def _copy(folder: Path) -> Path:
     copy = folder / "checkout"
     (copy / "deploy").mkdir(parents=True)
-    for name in ("conclave", "requirements.lock", "deploy/__init__.py", "deploy/bootstrap.py", "deploy/progress.py", "deploy/uv.py"):
+    for name in (
+        "conclave",
+        "requirements.lock",
+        "deploy/__init__.py",
+        "deploy/bootstrap.py",
+        "deploy/machine.py",
+        "deploy/progress.py",
+        "deploy/uv.py",
+    ):
         shutil.copy2(ROOT / name, copy / name)
     return copy
 

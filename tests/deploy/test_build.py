@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import build, toolchain
+from deploy import build, machine, toolchain
 from deploy.progress import SetupError, explain, step
 
 
@@ -40,14 +40,14 @@ def test_what_is_built_or_fetched_is_no_input(checkout: Path) -> None:
 
 def test_a_full_disk_is_a_sentence_before_anything_is_fetched(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "ENGINE", checkout / "absent")
-    monkeypatch.setattr(build, "ENGINE_FREE_MB", 10**12)
-    with pytest.raises(SetupError, match=r"needs \d+ MB of disk .* make room"):
+    monkeypatch.setattr(machine, "free_disk_mb", lambda _place: 10)
+    with pytest.raises(SetupError, match=r"needs 2000 MB of disk .* has 10 MB: make room"):
         build.build_engine()
 
 
 def test_little_memory_is_a_sentence_before_anything_is_fetched(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "ENGINE", checkout / "absent")
-    monkeypatch.setattr(build, "available_memory_mb", lambda: 100)
+    monkeypatch.setattr(machine, "available_memory_mb", lambda: 100)
     with pytest.raises(SetupError, match="free memory and there are 100: stop other programs"):
         build.build_engine()
 
@@ -59,7 +59,6 @@ def test_an_engine_that_cannot_be_fetched_says_what_failed_and_what_to_do(checko
     program.chmod(0o755)
     (checkout / "engine").mkdir()
     monkeypatch.setattr(build, "ENGINE", checkout / "absent")
-    monkeypatch.setattr(build, "ENGINE_FREE_MB", 0)
     monkeypatch.setattr(toolchain, "go_environment", lambda: {"PATH": f"{program.parent}:/usr/bin:/bin"})
     monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
     with pytest.raises(SetupError, match="Fetching the media engine's source: go ended with code 1") as failed:

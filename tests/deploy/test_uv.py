@@ -66,7 +66,7 @@ def test_the_operators_own_uv_settings_win() -> None:
     assert (env["UV_DEFAULT_INDEX"], env["SSL_CERT_FILE"]) == ("https://b.example.org", "/b.pem")
 
 
-@pytest.mark.parametrize("name", ["__init__", "bootstrap", "progress", "uv"])
+@pytest.mark.parametrize("name", ["__init__", "bootstrap", "machine", "progress", "uv"])
 def test_what_runs_before_there_is_a_newer_python_is_python_3_8(name: str) -> None:
     source = (uv.ROOT / "deploy" / f"{name}.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))
