@@ -3,45 +3,68 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
+
+from conclave import backup
+from conclave.config import load, settings_file
+from conclave.kernel import clock
+from conclave.kernel.errors import ConclaveError
 
 
 class AdminError(Exception):
     """The act found something wrong; the message says what."""
 
 
-def main(*, act: str, email: str | None) -> int:
+def main(*, act: str, email: str | None = None, file: Path | None = None, replace: bool = False) -> int:
     """Carry out one act and print its answer.
 
     Args:
-        act: one of ACTS.
+        act: one of ACTS, `backup` or `restore`.
         email: whose account, where the act is about one.
+        file: which backup, where the act is about one.
+        replace: whether a restore may replace an installation.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
+    try:
+        answer = _backups(act, file, replace=replace) if act in {"backup", "restore"} else _in_django(ACTS[act], email)
+    except (AdminError, ConclaveError) as error:
+        sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
+        return 1
+    sys.stdout.write(f"{answer}\n")
+    return 0
+
+
+def _backups(act: str, file: Path | None, *, replace: bool) -> str:
+    """Write or put back a backup; works also where no server starts, so without Django."""
+    config, now = load(), clock.to_datetime(clock.now())
+    if act == "restore" and file is not None:
+        return "\n".join(backup.restore(archive=file, config=config, now=now, replace=replace, settings=settings_file()))
+    written = backup.back_up(config=config, now=now, target=file, settings=settings_file())
+    return (
+        f"The backup is in {written}: it was unpacked again and compared. "
+        "Keep a copy on another machine, in a safe place: whoever has it has the server's keys."
+    )
+
+
+def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
+    """Carry out an act on the running server's tables."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
     import django
 
     django.setup()
     from django.db import OperationalError
 
-    from conclave.kernel.errors import ConclaveError
-
     try:
-        sys.stdout.write(f"{ACTS[act](email)}\n")
-    except (AdminError, ConclaveError) as error:
-        sys.stderr.write(f"{error.text if isinstance(error, ConclaveError) else error}\n")
-        return 1
+        return act(email)
     except OperationalError:
-        sys.stderr.write("There is no database of this version yet: run ./conclave run once.\n")
-        return 1
-    return 0
+        raise AdminError("There is no database of this version yet: run ./conclave run once.") from None
 
 
 def _owner_link(email: str | None) -> str:
     """Return a link: for the person with this address to set a new password, else for the first owner."""
     from conclave.accounts.owner import access_link, owner_link
-    from conclave.kernel import clock
 
     link = access_link(email=email, now=clock.now()) if email else owner_link(now=clock.now())
     return link or "There is an owner already. Name an e-mail address to give that person access again."

@@ -4,6 +4,8 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 from conclave.config import ROOT, ConfigError, load
 
@@ -12,7 +14,7 @@ def main() -> None:
     """Carry out one command and exit with its code."""
     arguments = _parser().parse_args()
     try:
-        code = {"run": _run, "test": _test, "bench": _bench, "admin": _admin}[arguments.command](arguments)
+        code = COMMANDS[arguments.command](arguments)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         code = 2
@@ -33,18 +35,35 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--only", metavar="STEP", action="append", default=[], help="run only this step; may be repeated")
     bench = commands.add_parser("bench", help="run the benchmarks; the last line is JSON")
     bench.add_argument("name", nargs="?", metavar="NAME", help="one of benchmarks/*.py; all of them by default")
-    admin = commands.add_parser("admin", help="look after the server: owner-link [EMAIL] gives access, journal checks the audit journal")
-    admin.add_argument("act", choices=["owner-link", "journal"])
-    admin.add_argument("email", nargs="?", metavar="EMAIL", help="owner-link: whose account; without it, the first owner's")
+    commands.add_parser("build", help="build the client and the media engine without starting them, as an upgrade of a service needs")
+    _admin_parser(commands.add_parser("admin", help="look after the server: access, backups, the audit journal"))
     return parser
 
 
-def _run(_arguments: argparse.Namespace) -> int:
+def _admin_parser(admin: argparse.ArgumentParser) -> None:
+    """Add what whoever holds the terminal can do."""
+    acts = admin.add_subparsers(dest="act", required=True, metavar="ACT")
+    owner_link = acts.add_parser("owner-link", help="print a link that gives access to an account")
+    owner_link.add_argument("email", nargs="?", metavar="EMAIL", help="whose account; without it, the first owner's")
+    acts.add_parser("journal", help="tell whether somebody changed the audit journal")
+    back_up = acts.add_parser("backup", help="write everything the server keeps into one file, also while it runs")
+    back_up.add_argument("file", nargs="?", type=_path, metavar="FILE", help="where; by default in the state folder's backup/")
+    restore = acts.add_parser("restore", help="put a backup in the place of the installation, all of it or nothing")
+    restore.add_argument("file", type=_path, metavar="FILE", help="the backup")
+    restore.add_argument("--replace", action="store_true", help="also where there is an installation, which is put aside")
+
+
+def _path(text: str) -> Path:
+    """Return a path as seen from where the person is."""
+    return Path(text).expanduser().resolve()
+
+
+def _run(arguments: argparse.Namespace) -> int:
     """Build what is missing, then serve until Ctrl-C."""
     from conclave.run import RunError, run
 
     config = load()
-    code = _python("-m", "deploy.build", "web", "engine")
+    code = _build(arguments)
     if code:
         return code
     try:
@@ -67,7 +86,7 @@ def _bench(arguments: argparse.Namespace) -> int:
     if arguments.name and arguments.name not in known:
         sys.stderr.write(f"There is no benchmark '{arguments.name}'; there are: {', '.join(known) or 'none yet'}.\n")
         return 2
-    code = _python("-m", "deploy.build", "web", "engine")
+    code = _build(arguments)
     return code or max((_python("-m", f"benchmarks.{name}") for name in ([arguments.name] if arguments.name else known)), default=0)
 
 
@@ -75,7 +94,12 @@ def _admin(arguments: argparse.Namespace) -> int:
     """Do what the person at the terminal may do, beside the running server."""
     from conclave.admin import main as admin
 
-    return admin(act=arguments.act, email=arguments.email)
+    return admin(**{name: value for name, value in vars(arguments).items() if name != "command"})
+
+
+def _build(_arguments: argparse.Namespace) -> int:
+    """Build what is missing."""
+    return _python("-m", "deploy.build", "web", "engine")
 
 
 def _python(*arguments: str) -> int:
@@ -87,6 +111,14 @@ def _python(*arguments: str) -> int:
             except KeyboardInterrupt:  # the child got it too, and says what it stopped
                 continue
 
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "run": _run,
+    "test": _test,
+    "bench": _bench,
+    "build": _build,
+    "admin": _admin,
+}
 
 if __name__ == "__main__":
     main()

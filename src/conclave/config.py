@@ -63,8 +63,7 @@ def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> C
         ConfigError: a setting is unknown or its value cannot be used.
     """
     env = os.environ if env is None else env
-    named = path or (Path(env[ENV_FILE]) if env.get(ENV_FILE) else None)
-    raw = _read_file(named or ROOT / "conclave.toml", required=named is not None)
+    raw = _read_file(path or settings_file(env), required=bool(path or env.get(ENV_FILE)))
     raw.update(_read_env(env))
     types = get_type_hints(Config)
     values = {name: _convert(name, value, types[name]) for name, value in raw.items()}
@@ -73,6 +72,16 @@ def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> C
         config = replace(config, public_url=f"http://localhost:{config.http_port}")
     _check(config)
     return config
+
+
+def settings_file(env: Mapping[str, str] | None = None) -> Path:
+    """Return where the settings are read from; the file may be absent.
+
+    Args:
+        env: the environment; by default the process's own.
+    """
+    named = (os.environ if env is None else env).get(ENV_FILE)
+    return Path(named) if named else ROOT / "conclave.toml"
 
 
 def _read_file(path: Path, *, required: bool) -> dict[str, object]:

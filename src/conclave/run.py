@@ -2,19 +2,20 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import resource
 import signal
 import socket
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import uvicorn
 
+from conclave.backup import finish_restore
 from conclave.config import ROOT, Config
+from conclave.holding import hold
 from conclave.kernel import clock
+from conclave.kernel.errors import ConclaveError
 from conclave.media.child import Engine, EngineError, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
@@ -64,33 +65,18 @@ def run(*, config: Config) -> None:
     """
     os.umask(0o077)
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _only_one(config.state_dir):
-        problems = find_problems(config)
-        if problems:
-            raise RunError("\n".join(problems))
-        _allow_many_sockets()
-        links = _prepare(config)
-        try:
-            asyncio.run(_serve(config, links))
-        except EngineError as error:
-            raise RunError(str(error)) from error
-
-
-@contextlib.contextmanager
-def _only_one(state_dir: Path) -> Iterator[None]:
-    """Hold the state folder for this process, as two servers on one folder would undo each other's work."""
-    with (state_dir / "run.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            lock.seek(0)
-            raise RunError(
-                f"Conclave already runs on {state_dir} (process {lock.read().strip()}): stop that one, or set CONCLAVE_STATE_DIR."
-            ) from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    try:
+        with hold(state_dir=config.state_dir):
+            finish_restore(state_dir=config.state_dir)
+            problems = find_problems(config)
+            if problems:
+                raise RunError("\n".join(problems))
+            _allow_many_sockets()
+            asyncio.run(_serve(config, _prepare(config)))
+    except EngineError as error:
+        raise RunError(str(error)) from error
+    except ConclaveError as error:
+        raise RunError(f"{error.text} [{error.code}]") from error
 
 
 def _allow_many_sockets() -> None:
@@ -111,9 +97,9 @@ def _prepare(config: Config) -> dict[str, str]:
     from conclave.upgrade import migrate
 
     now = clock.now()
-    copy = migrate(backup_dir=config.state_dir / "backup", now=clock.to_datetime(now))
+    copy = migrate(config=config, now=clock.to_datetime(now))
     if copy:
-        _say(f"The database was brought to this version; the one before is kept in {copy}.")
+        _say(f"The database was brought to this version; everything as it was before is kept in {copy}.")
     links = {"Meet now, once": meet_now_link(now=now)}
     owner = owner_link(now=now)
     return {"Owner link, until it is used once": owner, **links} if owner else links

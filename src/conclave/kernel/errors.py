@@ -36,7 +36,7 @@ class Refused(ConclaveError):
 
     code = "refused"
     status = 400
-    message = _("This cannot be done.")
+    message: "ClassVar[str | _StrPromise]" = _("This cannot be done.")
 
 
 class Malformed(Refused):
@@ -60,7 +60,7 @@ class Unavailable(ConclaveError):
 
     code = "unavailable"
     status = 503
-    message = _("This is not available right now. Try again in a moment.")
+    message: "ClassVar[str | _StrPromise]" = _("This is not available right now. Try again in a moment.")
 
 
 def error_body(error: ConclaveError) -> dict[str, dict[str, str]]:
