@@ -41,6 +41,7 @@ class Installation:
     media_udp_port: int
     prefix: tuple[str, ...] = ()
     command: tuple[str, ...] = (sys.executable, "-m", "conclave.cli", "run")
+    checkout: Path = ROOT
     extra: dict[str, str] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
     started_in: float = 0.0
@@ -83,7 +84,7 @@ class Installation:
             CONCLAVE_MEDIA_TCP_PORT=str(self.media_tcp_port),
             CONCLAVE_MEDIA_UDP_PORT=str(self.media_udp_port),
             CONCLAVE_PUBLIC_URL=self.url,
-            PYTHONPATH=str(ROOT / "src"),
+            PYTHONPATH=str(self.checkout / "src"),
             PYTHONUNBUFFERED="1",
             **self.extra,
         )
@@ -107,7 +108,7 @@ class Installation:
         begin = time.monotonic()
         self.process = subprocess.Popen(
             [*self.prefix, *self.command],
-            cwd=ROOT,
+            cwd=self.checkout,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
