@@ -35,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     test.add_argument("--only", metavar="STEP", action="append", default=[], help="run only this step; may be repeated")
     bench = commands.add_parser("bench", help="run the benchmarks; the last line is JSON")
     bench.add_argument("name", nargs="?", metavar="NAME", help="one of benchmarks/*.py; all of them by default")
+    doctor = commands.add_parser("doctor", help="say what works on this machine, what does not, and what to do")
+    doctor.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("build", help="build the client and the media engine without starting them, as an upgrade of a service needs")
     _admin_parser(commands.add_parser("admin", help="look after the server: access, backups, the audit journal"))
     return parser
@@ -102,6 +104,13 @@ def _build(_arguments: argparse.Namespace) -> int:
     return _python("-m", "deploy.build", "web", "engine")
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    """Look at everything a server needs."""
+    from conclave.doctor import main as doctor
+
+    return doctor(as_json=arguments.json)
+
+
 def _python(*arguments: str) -> int:
     """Run a module of this checkout with this Python and return its exit code."""
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ)) as process:
@@ -117,6 +126,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "test": _test,
     "bench": _bench,
     "build": _build,
+    "doctor": _doctor,
     "admin": _admin,
 }
 

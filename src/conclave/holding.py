@@ -42,6 +42,22 @@ def hold(*, state_dir: Path) -> Iterator[None]:
         yield
 
 
+def held_by(*, state_dir: Path) -> str | None:
+    """Return the process that has the state folder, None when nobody has.
+
+    Args:
+        state_dir: the folder, which may be absent.
+    """
+    try:
+        with (state_dir / LOCK).open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _written(state_dir / LOCK)
+    except OSError:
+        return None
+    return None
+
+
 def _written(lock: str | Path) -> str:
     """Return the process that wrote itself into the lock."""
     return Path(lock).read_text(encoding="ascii").strip()

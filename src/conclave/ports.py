@@ -39,11 +39,15 @@ def needed_ports(config: Config) -> list[Port]:
 
 def find_problems(config: Config) -> list[str]:
     """Return one sentence for each port that cannot be used: by whom it is taken and what to do."""
-    return [sentence for port in needed_ports(config) if (sentence := _problem(port))]
+    return [sentence for port in needed_ports(config) if (sentence := problem(port=port))]
 
 
-def _problem(port: Port) -> str | None:
-    """Return what is wrong with this port, None when it is free."""
+def problem(*, port: Port) -> str | None:
+    """Return what is wrong with this port, None when it is free.
+
+    Args:
+        port: one of needed_ports().
+    """
     family = socket.AF_INET6 if ":" in port.address else socket.AF_INET
     kind = socket.SOCK_STREAM if port.protocol == "TCP" else socket.SOCK_DGRAM
     name = f"Port {port.number}/{port.protocol} ({port.purpose})"

@@ -1,0 +1,332 @@
+"""`./conclave doctor`: looks at everything a server needs and says of each thing how it is and what to do.
+
+It changes nothing, makes nothing, asks nobody outside, and needs no Django, so that it works where the server does not.
+"""
+
+import contextlib
+import ctypes
+import http.client
+import ipaddress
+import json
+import shutil
+import socket
+import sqlite3
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from conclave.archive import DATABASE, known_migrations, schema_of, unknown_migrations
+from conclave.backup import FOLDER
+from conclave.config import ROOT, Config, load
+from conclave.holding import held_by
+from conclave.media.child import is_own_address
+from conclave.ports import Port, holder, needed_ports, problem
+
+Level = Literal["ok", "warn", "fail"]
+
+ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
+CLIENT = ROOT / "web" / "dist" / ".vite" / "manifest.json"
+# The server itself waits some seconds for an engine that hangs.
+ANSWER_SECONDS = 15.0
+LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
+BACKUP_DAYS = 30
+DAY_SECONDS = 86_400
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+# What adjtimex(2) answers while nobody keeps the clock; its structure is smaller than this.
+TIME_ERROR, TIMEX_BYTES = 5, 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """How one thing is, and what to do about it."""
+
+    check: str
+    level: Level
+    text: str
+    advice: str = ""
+
+
+def main(*, as_json: bool) -> int:
+    """Look at everything and print it.
+
+    Args:
+        as_json: for programs.
+
+    Returns:
+        The exit code: 1 when something fails, else 0.
+
+    Raises:
+        ConfigError: a setting cannot be used.
+    """
+    config = load()
+    findings = examine(config=config, now=time.time())
+    ok = all(finding.level != "fail" for finding in findings)
+    if as_json:
+        sys.stdout.write(json.dumps({"ok": ok, "findings": [asdict(finding) for finding in findings]}, ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write("".join(_line(finding) for finding in findings))
+        sys.stdout.write(
+            f"Whether people elsewhere reach it: let one of them open {config.public_url.rstrip('/')}/selftest in a browser.\n"
+        )
+    return 0 if ok else 1
+
+
+def examine(*, config: Config, now: float) -> list[Finding]:
+    """Look at everything.
+
+    Args:
+        config: the operator's settings.
+        now: the time, in seconds.
+
+    Returns:
+        One finding for each thing, in a fixed order.
+    """
+    pid = held_by(state_dir=config.state_dir)
+    checks: list[Callable[[], Finding | list[Finding]]] = [
+        lambda: _server(config, pid),
+        lambda: _ports(config, pid),
+        lambda: _address(config),
+        lambda: _node(config),
+        _built,
+        lambda: _engine(config, pid),
+        lambda: _database(config),
+        lambda: _backups(config, now),
+        lambda: _disk(config),
+        lambda: _clock(config, now),
+    ]
+    found: list[Finding] = []
+    for check in checks:
+        one = check()
+        found += one if isinstance(one, list) else [one]
+    found.append(
+        Finding(check="mail", level="ok", text="not configured: links are copied or sent by people themselves, so nothing needs it.")
+    )
+    found.append(Finding(check="desks", level="ok", text="none yet: this version has no desks that receive reports or orders."))
+    return found
+
+
+def _line(finding: Finding) -> str:
+    """Return a finding for a person."""
+    mark = {"ok": "ok  ", "warn": "WARN", "fail": "FAIL"}[finding.level]
+    return f"{mark}  {finding.check:<9} {finding.text}\n" + (f"{'':16}→ {finding.advice}\n" if finding.advice else "")
+
+
+def _server(config: Config, pid: str | None) -> Finding:
+    """Whether it runs and answers."""
+    if pid is None:
+        return Finding(
+            check="server", level="ok", text=f"not running; its folder is {config.state_dir}.", advice="./conclave run starts it."
+        )
+    url = f"http://{_dialled(config.http_host)}:{config.http_port}"
+    parts = _ask_json(f"{url}/readyz")
+    if parts is None:
+        advice = f"Look at what it printed; stop it with 'kill {pid}' and start it again."
+        return Finding(check="server", level="fail", text=f"process {pid} runs and does not answer on {url}.", advice=advice)
+    broken = sorted(name for name, works in parts.items() if works is False and name != "ok")
+    if broken:
+        advice = f"The media engine's log is {config.state_dir / 'log' / 'engine.log'}; the server's own lines are where it was started."
+        return Finding(
+            check="server", level="fail", text=f"process {pid} answers, but this does not work: {', '.join(broken)}.", advice=advice
+        )
+    return Finding(check="server", level="ok", text=f"process {pid} answers, and can hold a call.")
+
+
+def _ports(config: Config, pid: str | None) -> list[Finding]:
+    """Whether each port is free, or ours."""
+    if pid is None:
+        return [_free_port(port, problem(port=port)) for port in needed_ports(config)]
+    return [_used_port(port, pid) for port in needed_ports(config)]
+
+
+def _free_port(port: Port, sentence: str | None) -> Finding:
+    """How a port is while nothing of ours should have it."""
+    if sentence is None:
+        return Finding(check="port", level="ok", text=f"{port.number}/{port.protocol} is free ({port.purpose}).")
+    what, _, advice = sentence.partition(": ")
+    return Finding(check="port", level="fail", text=f"{what}.", advice=advice[:1].upper() + advice[1:])
+
+
+def _used_port(port: Port, pid: str) -> Finding:
+    """How a port is while our server should have it."""
+    name = f"{port.number}/{port.protocol}"
+    process = holder(port.number, protocol=port.protocol)
+    if process is None:
+        text = f"whoever has {name} ({port.purpose}) cannot be seen from here."
+        return Finding(check="port", level="warn", text=text, advice="Run this as the user the server runs as, or as the administrator.")
+    if pid in {str(process), _parent(process)}:
+        return Finding(check="port", level="ok", text=f"{name} is Conclave's ({port.purpose}).")
+    advice = f"Stop that one and restart Conclave, or set another port with CONCLAVE_{port.setting.upper()}."
+    return Finding(check="port", level="fail", text=f"{name} ({port.purpose}) is held by process {process}.", advice=advice)
+
+
+def _address(config: Config) -> Finding:
+    """Whether browsers will allow camera and microphone at the address people type."""
+    url = urlsplit(config.public_url)
+    if url.scheme == "https":
+        return Finding(check="address", level="ok", text=f"people type {config.public_url}.")
+    if url.hostname in LOCAL_HOSTS:
+        return Finding(check="address", level="ok", text=f"people type {config.public_url}: on this machine only.")
+    text = f"{config.public_url} is not https: browsers give such a page neither camera nor encryption."
+    return Finding(check="address", level="fail", text=text, advice="Put TLS in front and set public_url to the https address.")
+
+
+def _node(config: Config) -> Finding:
+    """Whether browsers are told an address of the media engine that they can reach."""
+    node, local = ipaddress.ip_address(config.node_address), urlsplit(config.public_url).hostname in LOCAL_HOSTS
+    seen = [address for address in _own_addresses() if address != str(node)]
+    others = f" This machine's own: {', '.join(seen)}." if seen else ""
+    if node.is_loopback and not local:
+        text = f"browsers are told to find the media engine at {node}, which is their own machine."
+        return Finding(
+            check="node", level="fail", text=text, advice=f"Set node_address to the address by which people reach this machine.{others}"
+        )
+    if node.is_loopback or is_own_address(str(node)):
+        return Finding(
+            check="node", level="ok", text=f"{node} is this machine's ({'for browsers on it only' if node.is_loopback else 'media'})."
+        )
+    text = f"{node} is on no interface of this machine: right only if a router forwards to it."
+    ports = f"{config.media_udp_port}/UDP and {config.media_tcp_port}/TCP"
+    return Finding(check="node", level="warn", text=text, advice=f"Let the router forward {ports}, or correct node_address.{others}")
+
+
+def _built() -> Finding:
+    """Whether the client and the engine are there."""
+    missing = [name for name, path in (("the meeting client", CLIENT), ("the media engine", ENGINE_PROGRAM)) if not path.exists()]
+    if missing:
+        advice = "./conclave build builds it, once; ./conclave run does so too."
+        return Finding(check="build", level="warn", text=f"not built yet: {' and '.join(missing)}.", advice=advice)
+    return Finding(check="build", level="ok", text="the meeting client and the media engine are built.")
+
+
+def _engine(config: Config, pid: str | None) -> Finding:
+    """Whether the media engine answers."""
+    if pid is None:
+        return Finding(check="engine", level="ok", text="not running, as the server is not.")
+    with contextlib.suppress(OSError), _open(f"http://127.0.0.1:{config.engine_port}/") as answer:
+        if answer.status == 200:
+            return Finding(check="engine", level="ok", text=f"the media engine of region '{config.region}' answers.")
+    advice = f"Its last words are in {config.state_dir / 'log' / 'engine.log'}; the server starts it again by itself."
+    return Finding(check="engine", level="fail", text=f"the media engine does not answer on port {config.engine_port}.", advice=advice)
+
+
+def _database(config: Config) -> Finding:
+    """Whether the database is whole and of this version."""
+    path = config.state_dir / DATABASE
+    if not path.exists():
+        return Finding(check="database", level="ok", text=f"none yet in {config.state_dir}.", advice="./conclave run makes it.")
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=ANSWER_SECONDS)) as database:
+            (word,) = database.execute("PRAGMA quick_check(1)").fetchone()
+        schema = schema_of(database=path)
+    except sqlite3.Error as error:
+        word, schema = str(error), {}
+    if word != "ok":
+        advice = (
+            f"Stop the server and restore a backup: ./conclave admin restore FILE --replace. Backups are in {config.state_dir / FOLDER}."
+        )
+        return Finding(check="database", level="fail", text=f"{path} is damaged ({word}).", advice=advice)
+    unknown = unknown_migrations(schema=schema)
+    if unknown:
+        text = f"a newer version has changed it (it has {', '.join(unknown)})."
+        return Finding(
+            check="database", level="fail", text=text, advice="Go back to that version, or restore a backup that this one understands."
+        )
+    lacking = [f"{domain}.{name}" for domain, names in known_migrations().items() for name in names if name not in schema.get(domain, [])]
+    if lacking:
+        advice = "./conclave run backs everything up, then brings it to this version."
+        return Finding(check="database", level="warn", text=f"it lacks {', '.join(lacking)}.", advice=advice)
+    return Finding(check="database", level="ok", text="whole, and of this version.")
+
+
+def _backups(config: Config, now: float) -> Finding:
+    """Whether there is a backup, and of when."""
+    made = [path.stat().st_mtime for path in (config.state_dir / FOLDER).glob("*.tar")]
+    advice = "./conclave admin backup makes one, also while the server runs; keep a copy on another machine."
+    if not (config.state_dir / DATABASE).exists():
+        return Finding(check="backup", level="ok", text="nothing to back up yet.")
+    if not made:
+        return Finding(check="backup", level="warn", text=f"there is none in {config.state_dir / FOLDER}.", advice=advice)
+    days = int((now - max(made)) // DAY_SECONDS)
+    level: Level = "warn" if days > BACKUP_DAYS else "ok"
+    text = f"the newest in {config.state_dir / FOLDER} is {days} days old." if days else "the newest was made within a day."
+    return Finding(check="backup", level=level, text=text, advice=advice if level == "warn" else "")
+
+
+def _disk(config: Config) -> Finding:
+    """Whether the disk still takes what people do."""
+    place = next(folder for folder in (config.state_dir, *config.state_dir.parents) if folder.exists())
+    free = shutil.disk_usage(place).free // 10**6
+    level: Level = "fail" if free < LEAST_DISK_MB else "warn" if free < LITTLE_DISK_MB else "ok"
+    advice = "" if level == "ok" else "Make room: a full disk ends calls and can lose what was just written."
+    return Finding(check="disk", level=level, text=f"{free} MB free at {place}.", advice=advice)
+
+
+def _clock(config: Config, now: float) -> Finding:
+    """Whether somebody keeps the clock, and it has not gone back."""
+    stamps = [path.stat().st_mtime for path in (config.state_dir / DATABASE, config.state_dir / "log" / "engine.log") if path.exists()]
+    ahead = max(stamps, default=now) - now
+    said = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
+    advice = "Switch on a time service (on Debian: apt-get install systemd-timesyncd, or chrony)."
+    if ahead > 60:
+        text = f"{said}, which is {ahead / 60:.0f} minutes before files of this server were written: it has gone back."
+        return Finding(check="clock", level="fail", text=text, advice=advice)
+    if not _clock_is_kept():
+        return Finding(check="clock", level="warn", text=f"{said}; no time service keeps it, or none can be seen from here.", advice=advice)
+    return Finding(check="clock", level="ok", text=f"{said}, kept by a time service.")
+
+
+def _clock_is_kept() -> bool:
+    """Tell whether the kernel says that its clock is kept; where the system cannot be asked, it is taken to be."""
+    with contextlib.suppress(AttributeError, OSError):
+        return bool(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR)
+    return True
+
+
+def _own_addresses() -> list[str]:
+    """Return the addresses this machine would use towards others; nothing is sent to find out."""
+    found = []
+    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))
+            found.append(str(probe.getsockname()[0]))
+    return [address for address in found if not ipaddress.ip_address(address).is_loopback]
+
+
+def _parent(pid: int) -> str:
+    """Return a process's parent, empty when it cannot be seen."""
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+    return ""
+
+
+def _dialled(host: str) -> str:
+    """Return where to ask a server that listens on this address."""
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared, not listened on
+    return loopback.get(host, f"[{host}]" if ":" in host else host)
+
+
+def _ask_json(url: str) -> dict[str, object] | None:
+    """Return what a health page answers, None when nothing does."""
+    try:
+        with _open(url) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:
+        body = error.read()
+    except OSError:
+        return None
+    with contextlib.suppress(ValueError):
+        found: dict[str, object] = json.loads(body)
+        return found
+    return None
+
+
+def _open(url: str) -> contextlib.closing[http.client.HTTPResponse]:
+    """Ask this machine, never a proxy."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return contextlib.closing(opener.open(url, timeout=ANSWER_SECONDS))

@@ -1,0 +1,197 @@
+"""doctor: each thing that can be wrong is a line that says so and what to do. With a running server: journeys/test_doctor.py."""
+
+import json
+import shutil
+import socket
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from conclave import doctor
+from conclave.archive import DATABASE, known_migrations
+from conclave.config import Config
+from conclave.doctor import Finding
+from conclave.holding import hold
+from tests.journeys.world import free_ports
+
+NOW = 1_800_000_000.0
+
+
+class Usage(NamedTuple):
+    """What a disk tells."""
+
+    total: int
+    used: int
+    free: int
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    http_port, engine_port, media_tcp_port = free_ports(3)
+    (media_udp_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
+    return Config(
+        state_dir=tmp_path / "var",
+        http_port=http_port,
+        engine_port=engine_port,
+        media_tcp_port=media_tcp_port,
+        media_udp_port=media_udp_port,
+    )
+
+
+def found(config: Config, check: str, *, now: float = NOW) -> list[Finding]:
+    return [finding for finding in doctor.examine(config=config, now=now) if finding.check == check]
+
+
+def one(config: Config, check: str, *, now: float = NOW) -> Finding:
+    (finding,) = found(config, check, now=now)
+    return finding
+
+
+def database(config: Config, *, leave_out: str = "", extra: tuple[str, str] | None = None) -> Path:
+    config.state_dir.mkdir(parents=True)
+    path = config.state_dir / DATABASE
+    with closing(sqlite3.connect(path)) as opened:
+        opened.execute("CREATE TABLE django_migrations (app TEXT, name TEXT)")
+        known = [(domain, name) for domain, names in known_migrations().items() for name in names if domain != leave_out]
+        opened.executemany("INSERT INTO django_migrations VALUES (?, ?)", [*known, *([extra] if extra else [])])
+        opened.commit()
+    return path
+
+
+def test_before_the_first_start_nothing_fails_and_nothing_is_made(config: Config) -> None:
+    assert not [finding for finding in doctor.examine(config=config, now=NOW) if finding.level == "fail"]
+    assert one(config, "server").advice == "./conclave run starts it."
+    assert len(found(config, "port")) == 4
+    assert not config.state_dir.exists()
+
+
+@pytest.mark.parametrize("setting", ["http_port", "engine_port", "media_tcp_port"])
+def test_a_taken_port_fails_with_its_process_and_what_to_do(config: Config, setting: str) -> None:
+    number = getattr(config, setting)
+    with closing(socket.create_server(("127.0.0.1", number))):
+        (taken,) = [finding for finding in found(config, "port") if finding.level == "fail"]
+    assert f"Port {number}/TCP" in taken.text
+    assert "process" in taken.text
+    assert taken.advice.endswith(f"or set another with CONCLAVE_{setting.upper()}.")
+
+
+def test_a_running_server_that_does_not_answer_fails(config: Config) -> None:
+    config.state_dir.mkdir()
+    with hold(state_dir=config.state_dir):
+        assert one(config, "server").level == "fail"
+        assert one(config, "engine").level == "fail"
+
+
+def test_a_port_that_another_process_has_while_the_server_runs_fails(config: Config) -> None:
+    config.state_dir.mkdir()
+    (config.state_dir / "run.lock").write_text("1", encoding="ascii")
+    with hold(state_dir=config.state_dir), closing(socket.create_server(("127.0.0.1", config.http_port))):
+        (config.state_dir / "run.lock").write_text("1", encoding="ascii")  # as if process 1 were the server
+        port = found(config, "port")[0]
+    assert port.level == "fail"
+    assert "is held by process" in port.text
+
+
+@pytest.mark.parametrize(
+    ("public_url", "level"),
+    [
+        ("http://localhost:8000", "ok"),
+        ("https://meet.example.org", "ok"),
+        ("http://meet.example.org", "fail"),
+        ("http://192.0.2.7:8000", "fail"),
+    ],
+)
+def test_an_address_without_tls_fails_where_it_is_not_this_machine(config: Config, public_url: str, level: str) -> None:
+    assert one(replace(config, public_url=public_url), "address").level == level
+
+
+@pytest.mark.parametrize(
+    ("node_address", "public_url", "level", "words"),
+    [
+        ("127.0.0.1", "http://localhost:8000", "ok", "for browsers on it only"),
+        ("127.0.0.1", "https://meet.example.org", "fail", "which is their own machine"),
+        ("192.0.2.1", "https://meet.example.org", "warn", "right only if a router forwards to it"),
+    ],
+)
+def test_the_media_address_is_compared_with_the_interfaces(
+    config: Config, node_address: str, public_url: str, level: str, words: str
+) -> None:
+    node = one(replace(config, node_address=node_address, public_url=public_url), "node")
+    assert (node.level, words in node.text) == (level, True)
+
+
+def test_an_address_of_this_machine_is_fine(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "is_own_address", lambda address: address == "192.0.2.1")
+    assert one(replace(config, node_address="192.0.2.1", public_url="https://meet.example.org"), "node").level == "ok"
+
+
+def test_a_whole_database_of_this_version_is_fine(config: Config) -> None:
+    path = database(config)
+    before = path.read_bytes()
+    assert one(config, "database") == Finding(check="database", level="ok", text="whole, and of this version.")
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_database_fails(config: Config) -> None:
+    path = database(config)
+    path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 4096)
+    damaged = one(config, "database")
+    assert damaged.level == "fail"
+    assert "./conclave admin restore FILE --replace" in damaged.advice
+
+
+def test_a_newer_database_fails_and_an_older_one_warns(config: Config, tmp_path: Path) -> None:
+    database(config, extra=("meetings", "0099_from_tomorrow"))
+    newer = one(config, "database")
+    assert (newer.level, "meetings.0099_from_tomorrow" in newer.text) == ("fail", True)
+    older = replace(config, state_dir=tmp_path / "older")
+    database(older, leave_out="gate")
+    lacking = one(older, "database")
+    assert (lacking.level, "gate.0001_initial" in lacking.text) == ("warn", True)
+
+
+def test_no_backup_and_an_old_one_warn(config: Config) -> None:
+    path = database(config)
+    assert one(config, "backup").level == "warn"
+    made = config.state_dir / "backup" / "conclave-x.tar"
+    made.parent.mkdir()
+    made.touch()
+    at = made.stat().st_mtime
+    assert one(config, "backup", now=at + 5).level == "ok"
+    assert one(config, "backup", now=at + 5 * 86_400).text.endswith("is 5 days old.")
+    assert one(config, "backup", now=at + 40 * 86_400).level == "warn"
+    assert path.exists()
+
+
+@pytest.mark.parametrize(("free_mb", "level"), [(5000, "ok"), (900, "warn"), (100, "fail")])
+def test_a_full_disk_fails_before_it_is_full(config: Config, monkeypatch: pytest.MonkeyPatch, free_mb: int, level: str) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _place: Usage(10**12, 0, free_mb * 10**6))
+    assert one(config, "disk").level == level
+
+
+def test_a_clock_that_went_back_fails_and_one_that_nobody_keeps_warns(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = database(config).stat().st_mtime
+    assert one(config, "clock", now=written - 600).level == "fail"
+    monkeypatch.setattr(doctor, "_clock_is_kept", lambda: False)
+    assert one(config, "clock", now=written + 1).level == "warn"
+    monkeypatch.setattr(doctor, "_clock_is_kept", lambda: True)
+    assert one(config, "clock", now=written + 1).level == "ok"
+
+
+def test_it_prints_lines_for_people_and_json_for_programs(
+    config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "load", lambda: config)
+    assert doctor.main(as_json=False) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "ok    mail      not configured: links are copied or sent by people themselves, so nothing needs it." in lines
+    monkeypatch.setattr(doctor, "load", lambda: replace(config, public_url="http://meet.example.org"))
+    assert doctor.main(as_json=True) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert said["ok"] is False
+    assert {finding["check"] for finding in said["findings"]} >= {"port", "node", "clock", "disk", "database", "engine", "mail", "desks"}
+    assert all(finding["advice"] for finding in said["findings"] if finding["level"] != "ok")
