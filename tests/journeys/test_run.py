@@ -17,6 +17,7 @@ from tests.journeys.world import ROOT, Installation, installation
 
 SECOND_START_SECONDS = 5.0
 CUT = ("unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
+READ_ONLY = ("unshare", "--mount", "--map-root-user", "sh", "-c", 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"')
 
 
 def get(url: str) -> tuple[int, str]:
@@ -57,6 +58,22 @@ def test_the_second_start_takes_at_most_five_seconds_also_with_the_network_cut(t
         finally:
             own.stop()
     assert max(times) <= SECOND_START_SECONDS, times
+
+
+@pytest.mark.journey("run")
+def test_a_service_starts_from_a_checkout_that_it_cannot_write(tmp_path: Path) -> None:
+    own = installation(tmp_path / "var")
+    own.command = (str(ROOT / "conclave"), "run")
+    own.prefix = (*READ_ONLY, str(ROOT))
+    try:
+        own.start(seconds=60)
+        assert get(f"{own.url}/readyz")[0] == 200
+        assert own.process is not None
+        touched = Path(f"/proc/{own.process.pid}/root{ROOT}/touched")
+        with pytest.raises(OSError, match="Read-only"):
+            touched.touch()
+    finally:
+        own.stop()
 
 
 @pytest.mark.journey("run")
