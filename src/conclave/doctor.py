@@ -33,7 +33,7 @@ Level = Literal["ok", "warn", "fail"]
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
 CLIENT = ROOT / "web" / "dist" / ".vite" / "manifest.json"
 # The server itself waits some seconds for an engine that hangs.
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 10.0
 LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
 BACKUP_DAYS = 30
 DAY_SECONDS = 86_400

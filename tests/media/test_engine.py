@@ -1,5 +1,8 @@
 """media/engine.py against the real engine: every act may be repeated without harm."""
 
+import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,8 +14,9 @@ from websockets.asyncio.client import ClientConnection
 from conclave.kernel import clock
 from conclave.media import ticket
 from conclave.media.credentials import EngineCredentials
-from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
+from conclave.media.engine import ANSWER_SECONDS, EngineApi, EngineRefused, EngineUnavailable, engine_api
 from conclave.media.relay import UpstreamRefused, UpstreamUnavailable, open_upstream
+from conclave.ports import holder
 from tests.media.live import LiveEngine, free_port, live_engine
 
 CALL, BOB = "c" * 22, "b" * 22
@@ -73,6 +77,19 @@ async def test_a_wrong_key_is_a_refusal_and_an_absent_engine_is_not(live: LiveEn
     assert "127.0.0.1" not in str(unavailable.value)
     with pytest.raises(UpstreamUnavailable):
         await open_upstream(url=f"ws://127.0.0.1:{free_port()}/rtc")
+
+
+async def test_an_engine_that_hangs_is_unavailable_after_some_seconds(live: LiveEngine, api: EngineApi) -> None:
+    pid = holder(live.port, protocol="TCP")
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(10 * ANSWER_SECONDS):
+            with pytest.raises(EngineUnavailable):
+                await api.ping()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await api.ping()
 
 
 async def _connect(live: LiveEngine) -> ClientConnection:

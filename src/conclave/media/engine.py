@@ -46,21 +46,24 @@ class EngineApi:
             EngineUnavailable: it does not answer.
             EngineRefused: it does not know our key.
         """
-        with _translated():
+        async with _answered():
             await self._rooms.list_rooms(ListRoomsRequest(names=["-"]))
 
-    async def ensure_room(self, *, call: str) -> None:
+    async def ensure_room(self, *, call: str, most: int = 0) -> None:
         """Make the call's room unless it exists, as the engine makes none by itself.
 
         Args:
             call: the call's id.
+            most: how many may be in it; 0 when the engine need not count.
 
         Raises:
             EngineUnavailable: it does not answer.
             EngineRefused: it says no.
         """
-        with _translated():
-            await self._rooms.create_room(CreateRoomRequest(name=call, empty_timeout=EMPTY_SECONDS, departure_timeout=DEPARTURE_SECONDS))
+        async with _answered():
+            await self._rooms.create_room(
+                CreateRoomRequest(name=call, empty_timeout=EMPTY_SECONDS, departure_timeout=DEPARTURE_SECONDS, max_participants=most)
+            )
 
     async def remove(self, *, call: str, participant: str) -> None:
         """Disconnect a participant; one who is not there is removed already.
@@ -73,7 +76,7 @@ class EngineApi:
             EngineUnavailable: it does not answer.
             EngineRefused: it says no.
         """
-        with _translated(gone_is_fine=True):
+        async with _answered(gone_is_fine=True):
             await self._rooms.remove_participant(RoomParticipantIdentity(room=call, identity=participant))
 
     async def end(self, *, call: str) -> None:
@@ -86,7 +89,7 @@ class EngineApi:
             EngineUnavailable: it does not answer.
             EngineRefused: it says no.
         """
-        with _translated(gone_is_fine=True):
+        async with _answered(gone_is_fine=True):
             await self._rooms.delete_room(DeleteRoomRequest(room=call))
 
     async def rooms(self) -> frozenset[str]:
@@ -96,7 +99,7 @@ class EngineApi:
             EngineUnavailable: it does not answer.
             EngineRefused: it says no.
         """
-        with _translated():
+        async with _answered():
             answer = await self._rooms.list_rooms(ListRoomsRequest())
         return frozenset(room.name for room in answer.rooms)
 
@@ -114,7 +117,7 @@ class EngineApi:
             EngineRefused: it says no.
         """
         present: list[ParticipantInfo] = []
-        with _translated(gone_is_fine=True):
+        async with _answered(gone_is_fine=True):
             present.extend((await self._rooms.list_participants(ListParticipantsRequest(room=call))).participants)
         return frozenset(one.identity for one in present if one.state != ParticipantInfo.State.DISCONNECTED)
 
@@ -130,27 +133,22 @@ async def engine_api(*, url: str, credentials: EngineCredentials) -> AsyncIterat
     Yields:
         The API; its connections are closed afterwards.
     """
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS), trust_env=False) as session:
+    async with aiohttp.ClientSession(trust_env=False) as session:
         yield EngineApi(url=url, credentials=credentials, session=session)
 
 
-class _translated:  # noqa: N801 - reads as a word at its uses
-    """Turn what the SDK raises into our two errors; addresses and tokens stay out of them."""
-
-    def __init__(self, *, gone_is_fine: bool = False) -> None:
-        self._gone_is_fine = gone_is_fine
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
-        """Swallow "not found" where it means done; translate the rest."""
-        if isinstance(error, ServerError):
-            if self._gone_is_fine and error.code == ServerErrorCode.NOT_FOUND:
-                return True
-            if error.status >= 500:
-                raise EngineUnavailable(error.code) from None
-            raise EngineRefused(error.code) from None
-        if isinstance(error, aiohttp.ClientError | asyncio.TimeoutError | OSError):
-            raise EngineUnavailable(type(error).__name__) from None
-        return False
+@asynccontextmanager
+async def _answered(*, gone_is_fine: bool = False) -> AsyncIterator[None]:
+    """Wait for the engine some seconds, and turn what the SDK raises into our two errors; addresses and tokens stay out of them."""
+    try:
+        # The SDK asks its session for no limit at all, whatever the session's own is.
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except ServerError as error:
+        if gone_is_fine and error.code == ServerErrorCode.NOT_FOUND:
+            return
+        if error.status >= 500:
+            raise EngineUnavailable(error.code) from None
+        raise EngineRefused(error.code) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise EngineUnavailable(type(error).__name__) from None
