@@ -62,12 +62,14 @@ def test_a_lease_that_must_add_nobody_covers_no_addition(world: World, now: int)
     charlie.enter(now + 30)  # batched (LOG-7)
     added = view_of(world).log_next - 1
     delivery.wish(call=world.call, participant=alice.participant, incarnation=alice.incarnation, alone=True, now=now + 40)
+    assert not offers(world)  # nor may who only wishes drive the epochs
+    settle(now + 300)
     (offer,) = offers(world)
     assert (offer.policy, offer.covers) == (True, added - 1)
-    run([alice, bob], now + 50)
+    run([alice, bob], now + 310)
     assert alice.names == {"Alice", "Bob"}
-    settle(now + 400)
-    run([alice, bob, charlie], now + 400)
+    settle(now + 700)
+    run([alice, bob, charlie], now + 700)
     assert charlie.names == {"Alice", "Bob", "Charlie"}
 
 

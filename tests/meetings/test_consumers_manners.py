@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from conclave.kernel.clock import MINUTE
 from conclave.kernel.errors import Malformed
 from conclave.keys.models import Group, LogEntry
 from conclave.meetings import socket
-from conclave.meetings.manners import BURST, Manners
+from conclave.meetings.manners import BURST, Manners, manners_of
 from tests.keys.members import World
 from tests.meetings.sockets import Guest, together
 from tests.meetings.test_consumers import _gateway, world
@@ -37,6 +38,53 @@ GARBAGE = [
     f'{{"t":"say","incarnation":"{ID}","message":"{HUGE}"}}',
     "\ud83d\ude00" * 400_000,
 ]
+
+
+HERE = {"incarnation": ID}
+WELL_FORMED: list[dict[str, Any]] = [
+    {"t": "hello", "v": 1, "participant": ID, "seat": "A", **HERE, "log": 0, "said": 0},
+    {"t": "bye"},
+    {"t": "create", **HERE, "group_info": "AAAA", "tree": "AAAA"},
+    {"t": "announce", **HERE, "key_package": "AAAA", "mac": KEY},
+    {"t": "commit", **HERE, "lease": ID, "epoch": 1, "commit": "AAAA", "welcomes": [], "dropped": []},
+    {"t": "ack", **HERE, "epoch": 1, "digest": KEY},
+    {"t": "nack", **HERE, "index": 1, "code": "bad_path"},
+    {"t": "policy", **HERE, "alone": False},
+    {"t": "remove", "participant": ID, "signature": KEY * 2},
+    {"t": "end", "signature": KEY * 2},
+    {"t": "say", **HERE, "message": "AAAA"},
+]
+JUNK: list[Any] = [None, True, -1, 1.5, 2**53, "", "\u00e9", "\x00", HUGE + "A", [], {}, [None], {"t": "bye"}]
+# What is junk elsewhere and means something here; JSON's true is Python's 1.
+MEANT: list[tuple[str, str, Any]] = [
+    ("hello", "incarnation", None),
+    ("hello", "v", True),
+    ("policy", "alone", True),
+    ("commit", "welcomes", []),
+    ("commit", "dropped", []),
+]
+OPTIONAL = [("policy", "alone")]
+
+
+@pytest.mark.parametrize("message", WELL_FORMED, ids=lambda message: message["t"])
+@pytest.mark.django_db(transaction=False)
+def test_each_message_is_malformed_when_any_field_is(message: dict[str, Any]) -> None:
+    """JOIN-6: with a field missing, a field too many, or a field that is something else."""
+    assert socket.read(text=json.dumps(message)).t == message["t"]
+    spoilt = [message | {"by": "Alice"}]
+    for field in message:
+        if (message["t"], field) not in OPTIONAL:
+            spoilt.append({name: value for name, value in message.items() if name != field})
+        spoilt += [message | {field: junk} for junk in JUNK if (message["t"], field, junk) not in MEANT]
+    for one in spoilt:
+        with pytest.raises(Malformed):
+            socket.read(text=json.dumps(one))
+
+
+@pytest.mark.django_db(transaction=False)
+def test_no_message_goes_untried() -> None:
+    defs: Any = socket.schema()["$defs"]
+    assert sorted(message["t"] for message in WELL_FORMED) == sorted(defs["ClientMessage"]["discriminator"]["mapping"])
 
 
 @pytest.mark.parametrize("text", GARBAGE, ids=range(len(GARBAGE)))
@@ -68,6 +116,21 @@ async def test_the_tenth_offence_in_a_minute_closes_that_socket_alone(world: Wor
     assert (await bob.until("gone"))["reason"] == "misbehaved"
     await alice.say("still here")
     await alice.until("said")
+
+
+async def test_a_new_socket_is_no_new_start(world: World) -> None:
+    """JOIN-6: what a seat has said and done wrong is remembered when it comes back."""
+    bob = Guest(world, "Bob")
+    await bob.enter()
+    await together(bob, names={"Bob"})
+    for _ in range(10):
+        await bob.wire.send(text="{}")
+    await bob.wire.closed()
+    await bob.connect()
+    await bob.hello(incarnation=bob.mind.incarnation, log=bob.cursor or 0)
+    await bob.until("ready")
+    await bob.wire.send(text="{}")
+    assert (await bob.until("gone"))["reason"] == "misbehaved"
 
 
 async def test_bytes_are_malformed(world: World) -> None:
@@ -107,7 +170,7 @@ async def test_other_peoples_messages_change_nothing(world: World) -> None:
     commit = next(entry for entry in alice.heard if entry["t"] == "lease")
     cases: list[tuple[dict[str, Any], str]] = [
         ({"t": "announce", "incarnation": ID, "key_package": "AAAA", "mac": "A" * 43}, "bad_key_package"),
-        ({"t": "create", "incarnation": bob.mind.incarnation, "group_info": "AAAA", "tree": "AAAA"}, "bad_group"),
+        ({"t": "create", "incarnation": bob.mind.incarnation, "group_info": "AAAA", "tree": "AAAA"}, "not_live"),
         ({"t": "say", "incarnation": bob.mind.incarnation, "message": "AAAA"}, "bad_message"),
         ({"t": "say", "incarnation": ID, "message": bob_says(alice)}, "bad_message"),
         ({"t": "policy", "incarnation": ID}, "not_live"),
@@ -146,6 +209,13 @@ def test_ten_offences_in_more_than_a_minute_are_forgiven() -> None:
     manners = Manners()
     assert not any(manners.offended(now=count * 7_000) for count in range(30))
     assert [manners.offended(now=1_000_000 + count) for count in range(10)].count(True) == 1
+
+
+def test_manners_are_a_seats_until_it_has_rested() -> None:
+    first = manners_of(participant=ID, now=1_000_000)
+    assert manners_of(participant=ID, now=1_000_000 + MINUTE - 1) is first
+    assert manners_of(participant="B" * 22, now=1_000_000 + 3 * MINUTE) is not first
+    assert manners_of(participant=ID, now=1_000_000 + 3 * MINUTE) is not first
 
 
 def test_the_schema_names_both_sides() -> None:

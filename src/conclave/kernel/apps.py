@@ -8,3 +8,7 @@ class KernelConfig(AppConfig):
 
     name = "conclave.kernel"
     label = "kernel"
+
+    def ready(self) -> None:
+        """Register the deadlines."""
+        from conclave.kernel import oblivion  # noqa: F401 - importing it registers them

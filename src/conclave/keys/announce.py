@@ -1,12 +1,14 @@
 """Asking to be added: a KeyPackage is checked and announced (LOG-1, LOG-10, POL-7)."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, log
 from conclave.keys.attestation import attestation_key
+from conclave.keys.incarnation import renew, shuts_out
 from conclave.keys.locks import writing
-from conclave.keys.models import Group, LogEntry, Seat
+from conclave.keys.models import Group, LogEntry, Seat, Welcome
 from conclave.keys.step import step
 from conclave.keys.wake import wake
 
@@ -44,14 +46,27 @@ def announce(*, call: str, meeting: str, participant: str, incarnation: str, key
         seat = Seat.objects.filter(participant=participant, group=group, gone="").first()
         if seat is None or (group.state == Group.State.CREATING and group.creator == participant):
             raise log.NotLive
+        _distrust(group, seat)
         leaf_stays = seat.leaf and seat.removed <= group.spent
         if leaf_stays or (seat.added > group.spent and seat.added > seat.removed):
             seat.removed = log.append(group=group, kind=LogEntry.Kind.REMOVE, participant=participant, reason="replaced")
         seat.added = log.append(group=group, kind=LogEntry.Kind.ADD, participant=participant, key_package=key_package, mac=mac)
         seat.save(update_fields=["added", "removed"])
-        step(group=group, now=now)
+        unopened = Q(leaf=True, added__gt=group.spent)
+        if shuts_out(group=group, failed=unopened):
+            renew(group=group, because="shut_out", now=now, avoid=group.creator)
+        else:
+            step(group=group, now=now)
         wake(call=call)
     return seat.added
+
+
+def _distrust(group: Group, seat: Seat) -> None:
+    """Ask last from now on whoever made a welcome that its joiner did not get in with."""
+    welcome = Welcome.objects.filter(group=group, participant=seat.participant).first() if seat.leaf else None
+    commit = LogEntry.objects.filter(group=group, index=welcome.index).first() if welcome else None
+    if commit:
+        group.quarantined = commit.participant
 
 
 def _check(call: str, meeting: str, participant: str, incarnation: str, key_package: str) -> None:

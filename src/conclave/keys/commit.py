@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, lease, log
+from conclave.keys.incarnation import renew, shuts_out
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Lease, LogEntry, Seat, Welcome
 from conclave.keys.step import STUCK_MS, step
@@ -42,12 +43,13 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Staged:
-    """A commit that the public group found good, and where its log stood."""
+    """A commit that the public group found good, where its log stood, and whether the policy lets in just anybody."""
 
     commit: Commit
     author: str
     covers: int
     facts: groups.Staged
+    open_door: bool
 
 
 def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
@@ -72,14 +74,17 @@ def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
         ).first()
         if held is None:
             raise CommitRefused("stale")
-        staged = _Staged(commit=commit, author=participant, covers=held.covers, facts=_stage(public, held, commit, now))
+        facts = _stage(public, held, commit, now)
+        staged = _Staged(commit=commit, author=participant, covers=held.covers, facts=facts, open_door=public.open_door)
         try:
             group, index = _append(call, staged, now)
-        except CommitRefused:
+        except CommitRefused as refused:
             public.discard()
+            if refused.reason != "stale":
+                _hasten(held, now)
             raise
         _merge(public, group, index)
-        if staged.facts.added:
+        if staged.facts.added and group.state == Group.State.OPEN:
             keep_tree(public=public, group=group)
     wake(call=call)
     return index
@@ -126,13 +131,24 @@ def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
         group.rekey_at = now + lease.REKEY_MS
         group.next_lease_at = None
         group.stuck_at = now + STUCK_MS
-        group.quarantined = ""
+        _trust(group, staged.author)
         Lease.objects.filter(group=group).delete()
         _seat(group, facts)
         _welcome(group, index, staged)
-        _drop(group, sent.dropped)
-        step(group=group, now=now)
+        if _drop(group, staged):
+            renew(group=group, because="shut_out", now=now, avoid=group.creator)
+        else:
+            step(group=group, now=now)
     return group, index
+
+
+def _trust(group: Group, author: str) -> None:
+    """Ask last from now on whoever let its lease lapse or brought nothing good; who has been asked last and commits is trusted again."""
+    first = Lease.objects.filter(group=group, epoch=group.epoch - 1).order_by("id").values_list("holder", flat=True).first()
+    if first != author and Seat.objects.filter(participant=first, gone="").exclude(socket="").exists():
+        group.quarantined = first or ""
+    elif group.quarantined == author:
+        group.quarantined = ""
 
 
 def _seat(group: Group, facts: groups.Staged) -> None:
@@ -153,15 +169,28 @@ def _welcome(group: Group, index: int, staged: _Staged) -> None:
     Welcome.objects.bulk_create([Welcome(participant=name, body=body, **common) for name, body in welcomes.items() if name not in gone])
 
 
-def _drop(group: Group, dropped: dict[str, str]) -> None:
-    """A joiner that the committer left out announces itself once more; the second time its seat is over (`not_securing`)."""
-    waiting = Q(group=group, leaf=False, gone="", added__lte=group.spent, added__gte=0)
-    for seat in Seat.objects.filter(waiting, participant__in=dropped):
+def _drop(group: Group, staged: _Staged) -> bool:
+    """Let a joiner that the committer left out announce itself once more; the second time its seat is over (`not_securing`).
+
+    Returns:
+        Whether it is the group that has to end instead.
+
+    Raises:
+        CommitRefused: somebody was left out without a word (LOG-1).
+    """
+    waiting = Seat.objects.filter(group=group, leaf=False, gone="", added__lte=group.spent, added__gte=0, removed__lt=F("added"))
+    if not set(waiting.values_list("participant", flat=True)) <= set(staged.commit.dropped):
+        raise CommitRefused("addition_omitted")
+    for seat in waiting:
         seat.dropped += 1
         seat.added = -1
-        seat.gone = "not_securing" if seat.dropped >= MOST_DROPS else ""
-        seat.save(update_fields=["dropped", "added", "gone"])
+        seat.save(update_fields=["dropped", "added"])
         wake(call=group.call, participant=seat.participant)
+    twice = Seat.objects.filter(group=group, leaf=False, gone="", dropped__gte=MOST_DROPS)
+    if staged.open_door and twice.exists() and shuts_out(group=group, failed=Q(dropped__gt=0)):
+        return True
+    twice.update(gone="not_securing")
+    return False
 
 
 def _merge(public: groups.PublicGroup, group: Group, index: int) -> None:

@@ -1,5 +1,6 @@
 """Epoch 0: the creator's group is checked and opened (LOG-13, POL-5)."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
@@ -35,13 +36,16 @@ def create(*, call: str, meeting: str, participant: str, incarnation: str, group
         NotLive: somebody else creates it by now, or it is open.
         BadGroup: it does not open, or holds another member than its creator.
     """
-    _heard(call, participant, incarnation, now)
+    turn = Group.objects.filter(call=call, incarnation=incarnation, creator=participant, state=Group.State.CREATING)
+    # Not silent: looking at the group must not cost the creator its turn (LOG-13). Whose turn it is not, costs us no look.
+    if not turn.update(create_until=now + CREATE_MS, due_at=now + CREATE_MS):
+        raise log.NotLive
     try:
         opened = groups.PublicGroup(meeting=meeting, call=call, incarnation=incarnation, group_info=group_info, tree=tree)
     except groups.MlsError as error:
-        raise BadGroup(f"The group cannot be opened ({error.code}).") from error
+        raise _lost(turn, now, f"The group cannot be opened ({error.code}).") from error
     if opened.participants() != [participant]:
-        raise BadGroup("The group must hold its creator and nobody else.")
+        raise _lost(turn, now, "The group must hold its creator and nobody else.")
     with writing():
         group = log.live_as(call=call, incarnation=incarnation, state=Group.State.CREATING)
         if group.creator != participant:
@@ -57,8 +61,7 @@ def create(*, call: str, meeting: str, participant: str, incarnation: str, group
     groups.keep(incarnation=incarnation, group=opened)
 
 
-def _heard(call: str, participant: str, incarnation: str, now: int) -> None:
-    """Note that the creator is not silent: looking at its group must not cost it its turn (LOG-13)."""
-    until = now + CREATE_MS
-    mine = Group.objects.filter(call=call, incarnation=incarnation, creator=participant, state=Group.State.CREATING)
-    mine.update(create_until=until, due_at=until)
+def _lost(turn: QuerySet[Group], now: int, why: str) -> BadGroup:
+    """Let a bad group cost its creator the turn, and return what to say (LOG-13)."""
+    turn.update(create_until=now, due_at=now)
+    return BadGroup(why)

@@ -83,6 +83,11 @@ class PublicGroup:
         return {str(member["participant"]) for member in self.state["roster"] if member["host"]}
 
     @property
+    def open_door(self) -> bool:
+        """Whether whoever has the link may be added, without a host's word (POL-8)."""
+        return not (self.locked or self.state["policy"]["strict"])
+
+    @property
     def locked(self) -> bool:
         """Whether the policy lets nobody in but replacements (POL-8)."""
         return bool(self.state["policy"]["locked"])

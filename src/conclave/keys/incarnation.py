@@ -1,6 +1,6 @@
 """The lives of a call's group: starting one, ending one, and naming who creates the next (LOG-11, LOG-12, LOG-13)."""
 
-from django.db.models import Case, IntegerField, Value, When
+from django.db.models import Case, IntegerField, Q, Value, When
 
 from conclave.kernel.ids import new_id
 from conclave.keys.models import Group, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
@@ -9,7 +9,7 @@ from conclave.keys.wake import wake
 CREATE_MS = 2_000  # LOG-13
 
 
-def start(*, call: str, meeting: str, creator: str, now: int) -> Group:
+def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str = "") -> Group:
     """Make a new incarnation that this participant is to create.
 
     Args:
@@ -17,6 +17,7 @@ def start(*, call: str, meeting: str, creator: str, now: int) -> Group:
         meeting: its meeting.
         creator: who is asked to make epoch 0.
         now: the time.
+        quarantined: who is asked last to commit, as in the incarnation before.
     """
     last = Group.objects.filter(call=call).order_by("-number").values_list("number", flat=True).first()
     group = Group.objects.create(
@@ -25,6 +26,7 @@ def start(*, call: str, meeting: str, creator: str, now: int) -> Group:
         incarnation=new_id(),
         number=1 if last is None else last + 1,
         creator=creator,
+        quarantined=quarantined,
         create_until=now + CREATE_MS,
         due_at=now + CREATE_MS,
     )
@@ -41,12 +43,12 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
         group: the live incarnation, locked.
         because: why it ends, one word.
         now: the time.
-        avoid: who is asked only when nobody else is there; by default a silent creator.
+        avoid: who is asked only when nobody else is there; by default a creator that was silent, or twice in a row added nobody.
 
     Returns:
         The next incarnation, or None when nobody is connected.
     """
-    avoid = avoid or (group.creator if because == "silent_creator" else "")
+    avoid = avoid or (group.creator if because == "silent_creator" or (because == "stuck" and _keeps_out(group)) else "")
     last = Case(
         When(participant=avoid, then=Value(2)),
         When(leaf=True, removed__lte=group.spent, then=Value(0)),
@@ -56,7 +58,27 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
     heirs = Seat.objects.filter(call=group.call, gone="").exclude(socket="").annotate(turn=last).order_by("turn", "id")
     creator = heirs.values_list("participant", flat=True).first()
     finish(group=group, because=because)
-    return start(call=group.call, meeting=group.meeting, creator=creator, now=now) if creator else None
+    last_asked = avoid or group.quarantined
+    return start(call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked) if creator else None
+
+
+def _keeps_out(group: Group) -> bool:
+    """Tell whether a creator lets nobody in: its incarnation before this one got stuck too, and this one in its first epoch."""
+    before = Group.objects.filter(call=group.call, number=group.number - 1, creator=group.creator, ended_because="stuck")
+    return group.epoch == 0 and before.exists()
+
+
+def shuts_out(*, group: Group, failed: Q) -> bool:
+    """Tell whether a creator that is still alone inside has failed more than one who waits: then it is the creator who is wrong, not they.
+
+    Args:
+        group: the live incarnation, locked.
+        failed: which seats an attempt to add has failed.
+    """
+    inside = Seat.objects.filter(group=group, leaf=True, gone="", acked_epoch__gte=0)
+    if list(inside.values_list("participant", flat=True)[:2]) != [group.creator]:
+        return False
+    return Seat.objects.filter(failed, group=group, gone="", acked_epoch=-1).exclude(socket="").count() > 1
 
 
 def finish(*, group: Group, because: str) -> None:

@@ -33,8 +33,8 @@ def offer(*, group: Group, now: int) -> None:
     """
     if group.next_lease_at is None:
         rekey = group.rekey_at is not None and group.rekey_at <= now
-        waits = group.announced > group.spent and _gathered_by(group) <= now
-        if rekey or waits or group.wished:
+        waits = (group.announced > group.spent or group.wished) and _gathered_by(group) <= now
+        if rekey or waits:
             _first(group, now)
     elif group.next_lease_at <= now:
         _next(group, now)
@@ -46,7 +46,7 @@ def due(*, group: Group, now: int) -> int | None:
         return group.next_lease_at if group.next_lease_at > now else now + NEXT_REMOVAL_MS
     if group.announced > group.spent or group.wished:
         # When its time has come and nobody can commit, it is asked again soon.
-        gathered = now if group.wished else _gathered_by(group)
+        gathered = _gathered_by(group)
         return gathered if gathered > now else now + BATCH_MS
     return group.rekey_at
 

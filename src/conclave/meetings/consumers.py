@@ -18,7 +18,7 @@ from conclave.kernel.ids import new_id
 from conclave.keys import delivery, feed
 from conclave.keys.threads import at_the_door, in_thread
 from conclave.meetings import acts, socket
-from conclave.meetings.manners import Manners
+from conclave.meetings.manners import Manners, manners_of
 from conclave.meetings.queries import Seat, SeatUnknown
 from conclave.meetings.stream import Stream
 
@@ -187,6 +187,7 @@ class MeetingSocket:
         if arrival is None:
             raise Over(_gone_word(seat.gone))
         self._seat = seat
+        self._manners = manners_of(participant=seat.participant, now=now)
         self._ear = feed.Listener(participant=seat.participant, socket=self._id)
         read = await feed.attach(call=seat.call, listener=self._ear)
         self._stream = Stream(participant=seat.participant, feed=read, ear=self._ear, arrival=arrival, send=self._text)

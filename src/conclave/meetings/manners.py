@@ -1,4 +1,4 @@
-"""How much one socket may say, and how often it may be wrong (JOIN-6)."""
+"""How much one seat may say, and how often it may be wrong (JOIN-6)."""
 
 from collections import deque
 
@@ -7,6 +7,9 @@ from conclave.kernel.clock import MINUTE, SECOND
 BURST = 100
 PER_SECOND = 20
 OFFENCES = 10
+
+
+_kept: dict[str, "Manners"] = {}
 
 
 class Manners:
@@ -31,3 +34,21 @@ class Manners:
         """Note an offence; return whether it is the tenth within a minute."""
         self._offences.append(now)
         return len(self._offences) == OFFENCES and now - self._offences[0] < MINUTE
+
+    def rested(self, *, now: int) -> bool:
+        """Tell whether nothing was said for so long that these manners are as good as new."""
+        return now - self._filled_at >= MINUTE
+
+
+def manners_of(*, participant: str, now: int) -> Manners:
+    """Return the manners of a seat, the same for every socket it opens at this gateway: a new socket is no new start.
+
+    Args:
+        participant: whose seat; the caller has checked that it is theirs.
+        now: the time.
+    """
+    for name in [name for name, manners in _kept.items() if manners.rested(now=now)]:
+        del _kept[name]
+    manners = _kept.setdefault(participant, Manners())
+    manners.may_speak(now=now)
+    return manners

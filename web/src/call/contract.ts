@@ -11,7 +11,7 @@ export type Phase =
   /** The socket or the media path is lost; sending goes on where it can. */
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
   /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
-  | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" | "no_keys" }
+  | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" }
   | { at: "over"; reason: EndReason; again: boolean };
 
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */

@@ -32,10 +32,11 @@ describe("Freshness (LOG-15)", () => {
     expect(made.stale(360_003, 2)).toBeNull();
   });
 
-  it("ends at once when somebody has another history of the same epoch", () => {
+  it("is neither ended nor kept up by a member that lies about the epoch's history", () => {
     const made = fresh();
-    made.heartbeat(1, beat(1, { transcript: "another" }));
-    expect(made.stale(2, 2)).toBe("no_keys");
+    made.heartbeat(50_000, beat(50_000, { transcript: "another" }));
+    expect(made.stale(50_001, 2)).toBeNull();
+    expect(made.stale(100_001, 2)).toBe("no_heartbeat");
   });
 
   it("does not wait for others when there are none", () => {

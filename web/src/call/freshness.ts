@@ -10,7 +10,7 @@ const STEP_MS = 1_500;
 const LONGEST_STEP_MS = 12_000;
 
 export interface Heartbeat { readonly epoch: number; readonly transcript: string; readonly time: number }
-export type Staleness = "no_heartbeat" | "stale_epoch" | "no_keys";
+export type Staleness = "no_heartbeat" | "stale_epoch";
 
 export class Freshness {
   #heard: number;
@@ -18,7 +18,6 @@ export class Freshness {
   #epochAt: number;
   #epoch = -1;
   #transcript = "";
-  #forked = false;
 
   constructor(now: number) {
     this.#heard = now;
@@ -31,14 +30,13 @@ export class Freshness {
     this.#heard = now;
     this.#epoch = epoch;
     this.#transcript = transcript;
-    this.#forked = false;
   }
 
   heartbeat(now: number, { epoch, transcript, time }: Heartbeat): void {
     if (Math.abs(now - time) > OLD_MS) return;
-    // The same epoch with another history: two groups wear one name. MLS makes this impossible to hide, so say it.
-    if (epoch === this.#epoch && transcript !== this.#transcript) this.#forked = true;
-    else this.#heard = now;
+    // Whoever had another history of this epoch would have other keys and could not have said it: a lie, which must silence nobody.
+    if (epoch === this.#epoch && transcript !== this.#transcript) return;
+    this.#heard = now;
   }
 
   /** Our own heartbeat went out: the next one is due later. */
@@ -52,7 +50,6 @@ export class Freshness {
   }
 
   stale(now: number, members: number): Staleness | null {
-    if (this.#forked) return "no_keys";
     if (now - this.#epochAt > EPOCH_LIMIT_MS) return "stale_epoch";
     if (members > 1 && now - this.#heard > HEARTBEAT_LIMIT_MS) return "no_heartbeat";
     return null;

@@ -38,7 +38,6 @@ export const call = {
   silenced: {
     no_heartbeat: "Nothing you say or show is being sent: no sign of life from the others for 100 seconds.",
     stale_epoch: "Nothing you say or show is being sent: the key is too old and has not been renewed.",
-    no_keys: "Nothing you say or show is being sent: there is no key yet.",
     next: "Sending goes on by itself when the key is fresh again. You can also leave and come back.",
   },
   turnSoundOn: "Turn the sound on",

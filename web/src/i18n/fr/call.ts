@@ -40,7 +40,6 @@ export const call: Sentences["call"] = {
   silenced: {
     no_heartbeat: "Rien de ce que vous dites ou montrez n’est envoyé : aucun signe de vie des autres depuis 100 secondes.",
     stale_epoch: "Rien de ce que vous dites ou montrez n’est envoyé : la clé est trop ancienne et n’a pas été renouvelée.",
-    no_keys: "Rien de ce que vous dites ou montrez n’est envoyé : il n’y a pas encore de clé.",
     next: "L’envoi reprendra de lui-même dès que la clé sera renouvelée. Vous pouvez aussi quitter et revenir.",
   },
   turnSoundOn: "Activer le son",
