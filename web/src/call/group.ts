@@ -34,8 +34,10 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
-  /** Our last commit, until we know what became of it. */
+  /** Our last commit. */
   #sent: SendCommit | null = null;
+  /** The socket was away since: whether our last commit arrived is not known. */
+  #unsure = false;
   #last: string | null;
   #used = false;
   #attempts = 0;
@@ -95,7 +97,7 @@ export class Group {
         return this.#welcomed(message);
       case "lease":
         if (message.lease === this.#sent?.lease) {
-          this.#hooks.send(this.#sent);
+          this.#repeat(this.#sent);
           return;
         }
         this.#lease = message;
@@ -103,10 +105,7 @@ export class Group {
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
         // One for an earlier lease says nothing about the commit that is on its way now.
-        if (this.#sent?.lease === message.lease) {
-          this.#sent = null;
-          await this.#keys.ask("forget", {}).catch(() => undefined);
-        }
+        if (this.#sent?.lease === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -123,6 +122,7 @@ export class Group {
 
   /** LOG-16: what was said last may be lost with the socket. A commit waits for its lease, which comes again if it is still wanted. */
   async #resume(): Promise<void> {
+    this.#unsure = true;
     if (this.#place === "creating" && this.#state) return this.#enter(this.#state, 0);
     if (this.#place !== "inside" || this.#incarnation === null) return;
     await this.#acknowledge();
@@ -143,7 +143,6 @@ export class Group {
     if (incarnation !== this.#incarnation) this.#log = new Log();
     this.#incarnation = incarnation;
     this.#lease = null;
-    this.#sent = null;
     this.#refused = false;
     this.#changes = null;
     const last = this.#last === null ? {} : { last: this.#last };
@@ -203,7 +202,6 @@ export class Group {
     this.#hooks.announced(events);
     if (state && state.epoch !== this.#state?.epoch) {
       this.#refused = false;
-      this.#sent = null;
       this.#state = state;
       for (const { participant } of removedFrom(events)) this.#unwanted.delete(participant);
       this.#hooks.members(state);
@@ -211,6 +209,12 @@ export class Group {
       this.#hooks.epoch(state, events, false);
     }
     await this.#commit();
+  }
+
+  /** A lease that we hold already is told again after a reconnect: then the commit is sent again, never another one made. */
+  #repeat(sent: SendCommit): void {
+    if (this.#unsure) this.#hooks.send(sent);
+    this.#unsure = false;
   }
 
   async #acknowledge(): Promise<void> {
@@ -238,6 +242,7 @@ export class Group {
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
       this.#sent = { t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] };
+      this.#unsure = false;
       this.#hooks.send(this.#sent);
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
