@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from django.db import OperationalError
 
 from conclave.kernel import b64, bus, clock, deadlines
-from conclave.keys import delivery, feed, read
-from conclave.keys.models import Seat
+from conclave.keys import ack, delivery, feed, read
+from conclave.keys.models import Group, Seat
 from conclave.keys.threads import in_thread
 from conclave.meetings import consumers
 from conclave.meetings.models import Participant
@@ -201,3 +202,42 @@ async def test_a_silent_creator_is_overtaken(world: World) -> None:
     assert (await bob.until("renew"))["mode"] == "create"
     assert (await alice.until("renew"))["mode"] == "join"
     await together(alice, bob, names={"Alice", "Bob"})
+
+
+async def test_a_database_that_fails_sends_people_round_again_instead_of_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LOG-16: whoever hears `restarting` comes back and says it again; `misbehaved` would have been the end."""
+
+    def fails(**_: object) -> None:
+        raise OperationalError("database is locked")
+
+    alice = Guest(world, "Alice")
+    with monkeypatch.context() as broken:
+        broken.setattr("conclave.meetings.acts.hello", fails)
+        await alice.enter()
+        await alice.until("gone", reason="restarting")
+        await alice.wire.closed()
+    await alice.connect()
+    await alice.hello()
+    await alice.until("created")
+
+
+async def test_acknowledgements_outlive_a_database_that_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclave.meetings.acts.AGAIN_SECONDS", 0.1)
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    failed: list[Group] = []
+
+    def fails_twice(group: Group) -> bool:
+        if len(failed) < 2:
+            failed.append(group)
+            raise OperationalError("disk is full")
+        return enough(group)
+
+    enough = ack._enough
+    monkeypatch.setattr(ack, "_enough", fails_twice)
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    async with asyncio.timeout(10):
+        while await in_thread(lambda: Seat.objects.filter(acked_epoch__gte=1).count()) < 2:
+            await asyncio.sleep(0.05)
+    assert len(failed) == 2

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import structlog
 from django.db import connection, transaction
 
-from conclave.kernel import clock
+from conclave.kernel import clock, deadlines
 from conclave.kernel.models import OutboxEvent
 
 Payload = dict[str, Any]
@@ -90,6 +90,17 @@ def run_due(*, now: int, limit: int = 50) -> int:
             claimed += 1
             _do(event, now=now)
     return claimed
+
+
+@deadlines.resumes
+def resume(now: int) -> None:
+    """Take every event that was claimed or put off for due: whoever claimed it may be no more, and doing it twice does no harm.
+
+    Args:
+        now: the time.
+    """
+    OutboxEvent.objects.filter(done_at=None, attempts__gt=0, due_at__gt=now).update(due_at=now)
+    wake()
 
 
 def purge(*, now: int) -> int:

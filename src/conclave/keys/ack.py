@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+from django.db import Error
 from django.db.models import Count, F, Q
 
 from conclave.keys import log
@@ -53,11 +54,25 @@ def flush(*, call: str, now: int) -> None:
     Args:
         call: the call.
         now: the time.
+
+    Raises:
+        Error: the database did not take them; they wait for the next call.
     """
     with _lock:
         waiting = _waiting.pop(call, None)
     if waiting is None:
         return
+    try:
+        _settle(call, waiting, now)
+    except Error:
+        # Kept for the next time, which the caller sees to.
+        for participant, epoch in waiting.epochs.items():
+            take(call=call, participant=participant, incarnation=waiting.incarnation, epoch=epoch)
+        raise
+
+
+def _settle(call: str, waiting: _Waiting, now: int) -> None:
+    """Write them, and go on with the group."""
     with writing():
         group = log.live(call=call)
         if group is None or group.incarnation != waiting.incarnation or group.state != Group.State.OPEN:

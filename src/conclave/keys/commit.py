@@ -1,5 +1,6 @@
 """A commit: checked by the public group, then put into the log by compare-and-set (LOG-1 to LOG-4)."""
 
+import json
 from dataclasses import dataclass
 
 from django.db.models import F, Q
@@ -73,7 +74,7 @@ def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
             group__incarnation=commit.incarnation, group__epoch=commit.epoch, epoch=commit.epoch, lease=commit.lease, holder=participant
         ).first()
         if held is None:
-            raise CommitRefused("stale")
+            return _accepted(call, participant, commit)
         facts = _stage(public, held, commit, now)
         staged = _Staged(commit=commit, author=participant, covers=held.covers, facts=facts, open_door=public.open_door)
         try:
@@ -88,6 +89,15 @@ def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
             keep_tree(public=public, group=group)
     wake(call=call)
     return index
+
+
+def _accepted(call: str, participant: str, sent: Commit) -> int:
+    """Return where this very commit stands in the log already: its sender lost the socket and said it again (LOG-16)."""
+    log_of = LogEntry.objects.filter(group__call=call, group__incarnation=sent.incarnation, kind=LogEntry.Kind.COMMIT)
+    last = log_of.filter(participant=participant).order_by("-index").first()
+    if last is None or json.loads(last.body)["commit"] != sent.commit:
+        raise CommitRefused("stale")
+    return last.index
 
 
 def _stage(public: groups.PublicGroup, held: Lease, sent: Commit, now: int) -> groups.Staged:

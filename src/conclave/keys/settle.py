@@ -1,10 +1,12 @@
 """The delivery service's deadlines, settled by whichever gateway comes first."""
 
 from conclave.kernel import clock, deadlines
-from conclave.keys import franking, gateway, groups
+from conclave.keys import franking, gateway, groups, lease
+from conclave.keys.arrive import LOST_LOCKED_MS, LOST_MS
+from conclave.keys.incarnation import CREATE_MS
 from conclave.keys.locks import writing
-from conclave.keys.models import Group, Seat
-from conclave.keys.step import step
+from conclave.keys.models import Gateway, Group, Seat
+from conclave.keys.step import ORPHAN_MS, STUCK_MS, step
 from conclave.keys.wake import wake
 
 MOST_AT_ONCE = 200
@@ -31,6 +33,28 @@ def settle(now: int) -> None:
         groups.drop_ended()
         _forget_ended()
         franking.destroy_old(now=now)
+
+
+@deadlines.resumes
+def resume(now: int) -> None:
+    """Give members, creators and lost sockets their whole time again, and take back what a moved clock has put too far away.
+
+    Args:
+        now: the time.
+    """
+    _last.update(beat=0, tidy=0)
+    with writing():
+        live = Group.objects.exclude(state=Group.State.ENDED)
+        live.exclude(stuck_at=None).update(stuck_at=now + STUCK_MS)
+        live.exclude(create_until=None).update(create_until=now + CREATE_MS)
+        live.exclude(orphaned_at=None).update(orphaned_at=now + ORPHAN_MS)
+        live.filter(next_lease_at__gt=now + lease.NEXT_MS).update(next_lease_at=now + lease.NEXT_MS)
+        live.filter(batch_at__gt=now + lease.BATCH_LARGE_MS).update(batch_at=now + lease.BATCH_LARGE_MS)
+        live.filter(rekey_at__gt=now + lease.REKEY_MS).update(rekey_at=now + lease.REKEY_MS)
+        live.update(due_at=now)
+        Seat.objects.filter(lost_until__lt=now + LOST_MS).update(lost_until=now + LOST_MS)
+        Seat.objects.filter(lost_until__gt=now + LOST_LOCKED_MS).update(lost_until=now + LOST_LOCKED_MS)
+        Gateway.objects.filter(seen_at__gt=now).update(seen_at=now)
 
 
 def settle_group(*, pk: int, now: int) -> None:

@@ -3,6 +3,7 @@
 Every change to a group ends with this step, and settle() makes it when a deadline passes; so no rule depends on one process living on.
 """
 
+from conclave.kernel import deadlines
 from conclave.keys import incarnation, lease
 from conclave.keys.models import Group, Seat
 
@@ -35,6 +36,9 @@ def step(*, group: Group, now: int) -> Group | None:
 
 def _ending(group: Group, now: int) -> str:
     """Return why the incarnation ends now, or nothing."""
+    if not deadlines.awake(now=now):
+        # We were away: what others owed meanwhile is not held against them (settle.resume).
+        return ""
     if group.state == Group.State.CREATING:
         return "silent_creator" if _silent(group, now) else ""
     _watch(group, now)

@@ -3,6 +3,8 @@
 import asyncio
 from typing import assert_never
 
+from django.db import Error
+
 from conclave.kernel import clock
 from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
@@ -16,6 +18,8 @@ from conclave.meetings.remove import remove
 # Many acknowledgements are written together; a few do not wait for each other.
 ACK_SECONDS = 0.05
 ACK_SECONDS_PER_SOCKET = 0.001
+# A database that is locked or full is asked again.
+AGAIN_SECONDS = 1.0
 Answer = dict[str, object] | None
 Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
 
@@ -209,4 +213,10 @@ def _ack(seat: Seat, message: socket.Ack) -> None:
 async def _flush(call: str) -> None:
     """Write the acknowledgements that came meanwhile."""
     await asyncio.sleep(min(ACK_SECONDS, ACK_SECONDS_PER_SOCKET * feed.listening(call=call)))
-    await in_thread(delivery.ack_flush, call=call, now=clock.now())
+    while True:
+        try:
+            await in_thread(delivery.ack_flush, call=call, now=clock.now())
+        except Error:
+            await asyncio.sleep(AGAIN_SECONDS)
+        else:
+            return

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Any
 
 import structlog
+from django.db import Error as DatabaseError
 
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed
@@ -153,6 +154,10 @@ class MeetingSocket:
             await self._tell({"t": "error", "code": error.code, "about": about})
         except (Over, asyncio.CancelledError):
             raise
+        except DatabaseError as error:
+            # Nothing of it was done: whoever comes back says it again (LOG-16), which the sender of a mere error would not.
+            _log.error("database failed", about=about, error=repr(error))
+            raise Over("restarting") from None
         except Exception as error:  # noqa: BLE001 - a bug of ours must not take the seat away
             _log.error("message failed", about=about, error=repr(error), exc_info=error)
             await self._tell({"t": "error", "code": "internal", "about": about})

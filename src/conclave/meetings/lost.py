@@ -4,6 +4,7 @@ from conclave.kernel import deadlines
 from conclave.keys import delivery
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
+from conclave.meetings.join import HELLO_WITHIN_MS
 from conclave.meetings.models import Gone, Participant
 
 MOST_AT_ONCE = 100
@@ -20,6 +21,16 @@ def arrived(*, participant: str, now: int) -> bool:  # noqa: ARG001 - every act 
         Whether the seat is still theirs.
     """
     return Participant.objects.filter(pk=participant, left_at=None).update(awaited_until=None) == 1
+
+
+@deadlines.resumes
+def resume(now: int) -> None:
+    """Let tickets wait anew for their hello: nobody could say it while this gateway was away.
+
+    Args:
+        now: the time.
+    """
+    Participant.objects.filter(left_at=None).exclude(awaited_until=None).update(awaited_until=now + HELLO_WITHIN_MS)
 
 
 @deadlines.settles

@@ -23,7 +23,8 @@ class Manners:
 
     def may_speak(self, *, now: int) -> bool:
         """Take one message from the bucket; False when it is empty."""
-        self._left = min(BURST, self._left + (now - self._filled_at) * PER_SECOND / SECOND)
+        # A clock that was set back takes nothing away.
+        self._left = min(BURST, self._left + max(0, now - self._filled_at) * PER_SECOND / SECOND)
         self._filled_at = now
         if self._left < 1:
             return False

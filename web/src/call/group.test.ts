@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ClientMessage } from "../api/socket.gen";
 import { Delivery, Somebody, world, type World } from "./testing";
 
 let place: World;
@@ -86,6 +87,38 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     await delivery.welcome(charlie);
     expect(names(alice)).toEqual(["Alice"]);
     expect(charlie.state).toBeUndefined();
+  });
+
+  it("says again what was lost with the socket, and the very same commit (LOG-16)", async () => {
+    const alice = await sit("Alice", true);
+    const bob = await sit("Bob");
+    const deliver = alice.deliver;
+    const lost: ClientMessage[] = [];
+    alice.deliver = (message) => { lost.push(message); };
+    await alice.group.remove(bob.participant);
+    await delivery.welcome(await new Somebody("Carol").sit(place));
+    const [removal, commit] = lost;
+    if (commit?.t !== "commit") throw new Error("no commit was lost");
+    expect(removal).toMatchObject({ t: "remove", participant: bob.participant });
+
+    lost.length = 0;
+    const { incarnation, lease, epoch } = commit;
+    await alice.group.handle({ t: "ready", incarnation, mode: "resume", log: delivery.log.length, said: 0, time: Date.now() });
+    expect(lost).toEqual([expect.objectContaining({ t: "ack", epoch }), removal]);
+    alice.deliver = deliver;
+    await alice.group.handle({ t: "lease", incarnation, lease, epoch, covers: delivery.log.length - 1, policy: false });
+    await delivery.settled();
+    expect(names(alice)).toEqual(["Alice", "Bob", "Carol"]);
+    expect(delivery.log.at(-1)).toMatchObject({ commit: commit.commit });
+  });
+
+  it("is inside when the gateway knows its group though the word of it was lost (LOG-16)", async () => {
+    const alice = await new Somebody("Alice").sit(place);
+    alice.deliver = () => undefined;
+    await alice.group.handle({ t: "ready", incarnation: delivery.incarnation, mode: "create", log: 0, said: 0, time: Date.now() });
+    expect(alice.group.state).toBeNull();
+    await alice.group.handle({ t: "ready", incarnation: delivery.incarnation, mode: "resume", log: 0, said: 0, time: Date.now() });
+    expect(names(alice)).toEqual(["Alice"]);
   });
 
   it("starts anew when the incarnation ends, and sends under none of the old keys", async () => {

@@ -3,7 +3,7 @@
  * acknowledges, and starts anew when an incarnation ends. Every decision about the group itself is made in the keys worker.
  */
 import { fetchTree, type Seat } from "../api/join";
-import type { ClientMessage, Lease, Ready, ServerMessage, Welcome } from "../api/socket.gen";
+import type { ClientMessage, Lease, Ready, SendCommit, ServerMessage, Welcome } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
@@ -34,14 +34,18 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
-  /** The lease of our last commit. */
-  #sent: string | null = null;
+  /** Our last commit. */
+  #sent: SendCommit | null = null;
+  /** The socket was away since: whether our last commit arrived is not known. */
+  #unsure = false;
   #last: string | null;
   #used = false;
   #attempts = 0;
   /** Set when a commit others may have accepted could not be applied (LOG-11). */
   #refused = false;
   #changes: PolicyChanges | null = null;
+  /** Whom our host wants out, until the group is without them. */
+  readonly #unwanted = new Set<string>();
 
   constructor(keys: Keys, seat: Seat, hooks: GroupHooks, last: string | null) {
     this.#keys = keys;
@@ -70,6 +74,13 @@ export class Group {
     this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
   }
 
+  /** A host asks that somebody be removed; said again until it is done, as it may be lost with the socket (LOG-16). */
+  async remove(participant: string): Promise<void> {
+    this.#unwanted.add(participant);
+    const { signature } = await this.#keys.ask("sign_remove", { participant });
+    this.#hooks.send({ t: "remove", participant, signature });
+  }
+
   async handle(message: ServerMessage): Promise<void> {
     if (message.t === "ready") return this.#ready(message);
     if (message.t === "renew") return this.#begin(message.mode, message.incarnation);
@@ -85,12 +96,16 @@ export class Group {
       case "welcome":
         return this.#welcomed(message);
       case "lease":
+        if (message.lease === this.#sent?.lease) {
+          this.#repeat(this.#sent);
+          return;
+        }
         this.#lease = message;
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
         // One for an earlier lease says nothing about the commit that is on its way now.
-        if (this.#sent === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
+        if (this.#sent?.lease === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -101,8 +116,22 @@ export class Group {
   async #ready(message: Ready): Promise<void> {
     const same = message.incarnation === this.#incarnation;
     // Our leaf, or an announcement nobody has committed yet, is still good.
-    if (same && message.mode === "resume" && (this.#place === "inside" || this.#place === "announced")) return;
+    if (same && message.mode === "resume" && this.#place !== "outside") return this.#resume();
     await this.#begin(message.mode === "create" ? "create" : "join", message.incarnation);
+  }
+
+  /** LOG-16: what was said last may be lost with the socket. A commit waits for its lease, which comes again if it is still wanted. */
+  async #resume(): Promise<void> {
+    this.#unsure = true;
+    if (this.#place === "creating" && this.#state) return this.#enter(this.#state, 0);
+    if (this.#place !== "inside" || this.#incarnation === null) return;
+    await this.#acknowledge();
+    if (this.#changes) this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
+    await this.#removeAgain();
+  }
+
+  async #removeAgain(): Promise<void> {
+    for (const participant of this.#unwanted) await this.remove(participant).catch(() => undefined);
   }
 
   async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
@@ -152,6 +181,7 @@ export class Group {
     this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
+    await this.#removeAgain();
   }
 
   async #apply(): Promise<void> {
@@ -173,11 +203,18 @@ export class Group {
     if (state && state.epoch !== this.#state?.epoch) {
       this.#refused = false;
       this.#state = state;
+      for (const { participant } of removedFrom(events)) this.#unwanted.delete(participant);
       this.#hooks.members(state);
       await this.#acknowledge();
       this.#hooks.epoch(state, events, false);
     }
     await this.#commit();
+  }
+
+  /** A lease that we hold already is told again after a reconnect: then the commit is sent again, never another one made. */
+  #repeat(sent: SendCommit): void {
+    if (this.#unsure) this.#hooks.send(sent);
+    this.#unsure = false;
   }
 
   async #acknowledge(): Promise<void> {
@@ -204,11 +241,16 @@ export class Group {
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
-      this.#sent = lease.lease;
-      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] });
+      this.#sent = { t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] };
+      this.#unsure = false;
+      this.#hooks.send(this.#sent);
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
       await this.#keys.ask("forget", {}).catch(() => undefined);
     }
   }
+}
+
+function removedFrom(events: readonly GroupEvent[]): readonly { readonly participant: string }[] {
+  return events.flatMap((event) => (event.kind === "applied" ? event.removed : []));
 }

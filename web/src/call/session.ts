@@ -105,9 +105,8 @@ export class Session {
     return incarnation === null || this.group.state === null ? null : this.said.say(incarnation, content);
   }
 
-  async remove(participant: string): Promise<void> {
-    const { signature } = await this.#workers.keys.ask("sign_remove", { participant });
-    this.#socket.send({ t: "remove", participant, signature });
+  remove(participant: string): Promise<void> {
+    return this.group.remove(participant);
   }
 
   async endForAll(): Promise<void> {

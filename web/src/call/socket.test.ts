@@ -92,6 +92,23 @@ describe("The meeting socket (JOIN-5)", () => {
     socket.close();
   });
 
+  it("waits neither for a farewell from a dead path nor for a connection that does not open", async () => {
+    const socket = started();
+    newest().open();
+    newest().hear(ready);
+    // Nothing closes while the path is dead: the browser waits for the other side.
+    for (const each of [0, 1]) {
+      const dead = newest();
+      dead.close = () => undefined;
+      await vi.advanceTimersByTimeAsync(each === 0 ? 26_000 : 8_000);
+      expect(newest()).not.toBe(dead);
+    }
+    newest().open();
+    newest().hear(ready);
+    expect([hooks.lost.mock.calls.length, hooks.back.mock.calls.length, hooks.dead.mock.calls.length]).toEqual([1, 1, 0]);
+    socket.close();
+  });
+
   it("is disturbed by no garbage", () => {
     const socket = started();
     newest().open();

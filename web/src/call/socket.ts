@@ -12,7 +12,9 @@ export interface SocketHooks {
 
 const SEAT_KEPT_MS = 30_000;
 const FIRST_WAIT_MS = 250;
-const LONGEST_WAIT_MS = 4_000;
+const LONGEST_WAIT_MS = 2_000;
+/** A connection that is not open by then leads nowhere: a browser would wait for minutes. */
+const OPEN_MS = 5_000;
 /** Heartbeats come every 10 s; a socket silent for longer is broken even if nobody said so. */
 const SILENCE_MS = 25_000;
 
@@ -64,8 +66,11 @@ export class MeetingSocket {
   #open(): void {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
+    this.#within(OPEN_MS);
     socket.onopen = () => {
-      if (this.#socket === socket) this.#hello(socket);
+      if (this.#socket !== socket) return;
+      clearTimeout(this.#silence);
+      this.#hello(socket);
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       this.#listen();
@@ -110,8 +115,18 @@ export class MeetingSocket {
   }
 
   #listen(): void {
+    this.#within(SILENCE_MS);
+  }
+
+  /** Something must be heard by then; a browser would go on waiting for a farewell from a path that is dead. */
+  #within(ms: number): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => { this.#socket?.close(); }, SILENCE_MS);
+    this.#silence = setTimeout(() => {
+      const silent = this.#socket;
+      this.#socket = null;
+      silent?.close();
+      if (this.#hooks) this.#again(this.#hooks);
+    }, ms);
   }
 }
 
