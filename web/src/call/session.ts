@@ -160,8 +160,8 @@ export class Session {
   }
 
   #heard(utterance: Utterance): void {
-    const { content } = utterance;
-    if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), content);
+    const { content, participant } = utterance;
+    if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), participant, content);
     else this.#hooks.heard(utterance);
   }
 
