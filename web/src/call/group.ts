@@ -3,7 +3,7 @@
  * acknowledges, and starts anew when an incarnation ends. Every decision about the group itself is made in the keys worker.
  */
 import { fetchTree, type Seat } from "../api/join";
-import type { ClientMessage, Lease, Ready, ServerMessage, Welcome } from "../api/socket.gen";
+import type { ClientMessage, Lease, Ready, SendCommit, ServerMessage, Welcome } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
@@ -34,8 +34,10 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
-  /** The lease of our last commit. */
-  #sent: string | null = null;
+  /** Our last commit. */
+  #sent: SendCommit | null = null;
+  /** The socket was away since: whether our last commit arrived is not known. */
+  #unsure = false;
   #last: string | null;
   #used = false;
   #attempts = 0;
@@ -63,6 +65,11 @@ export class Group {
     return this.#log.end;
   }
 
+  /** The log goes on, but an entry of it has not come. */
+  get gap(): boolean {
+    return this.#place === "inside" && this.#log.gap;
+  }
+
   /** A host asks for a policy change; it is committed under the lease that answers. */
   change(changes: PolicyChanges): void {
     if (this.#incarnation === null || this.#changes) return;
@@ -85,12 +92,16 @@ export class Group {
       case "welcome":
         return this.#welcomed(message);
       case "lease":
+        if (message.lease === this.#sent?.lease) {
+          this.#repeat(this.#sent);
+          return;
+        }
         this.#lease = message;
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
         // One for an earlier lease says nothing about the commit that is on its way now.
-        if (this.#sent === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
+        if (this.#sent?.lease === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -101,7 +112,10 @@ export class Group {
   async #ready(message: Ready): Promise<void> {
     const same = message.incarnation === this.#incarnation;
     // Our leaf, or an announcement nobody has committed yet, is still good.
-    if (same && message.mode === "resume" && (this.#place === "inside" || this.#place === "announced")) return;
+    if (same && message.mode === "resume" && (this.#place === "inside" || this.#place === "announced")) {
+      this.#unsure = true;
+      return;
+    }
     await this.#begin(message.mode === "create" ? "create" : "join", message.incarnation);
   }
 
@@ -180,6 +194,12 @@ export class Group {
     await this.#commit();
   }
 
+  /** A lease that we hold already is told again after a reconnect: then the commit is sent again, never another one made. */
+  #repeat(sent: SendCommit): void {
+    if (this.#unsure) this.#hooks.send(sent);
+    this.#unsure = false;
+  }
+
   async #acknowledge(): Promise<void> {
     if (this.#incarnation === null) return;
     const { epoch, digest } = await this.#keys.ask("acknowledgement", {});
@@ -204,8 +224,9 @@ export class Group {
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
-      this.#sent = lease.lease;
-      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] });
+      this.#sent = { t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] };
+      this.#unsure = false;
+      this.#hooks.send(this.#sent);
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
       await this.#keys.ask("forget", {}).catch(() => undefined);
