@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bare.page import BarePage
+from tests.headless.clients import Client
+from tests.hostile.delivery import DeliveryService
 from tests.journeys.browsers import Chromium
 from tests.journeys.fixtures import Chromiums
 from tests.journeys.people import Person
@@ -74,3 +76,54 @@ def mallory(server: Installation, chromiums: Chromiums) -> Iterator[Mallory]:
     finally:
         somebody.close()
         page.close()
+
+
+class Clients:
+    """People without a browser, one process each, started when first needed."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Client] = {}
+
+    def __call__(self, name: str) -> Client:
+        """Return that person's."""
+        if name not in self._running:
+            self._running[name] = Client(name)
+        return self._running[name]
+
+    def close(self) -> None:
+        """Let everybody go; the processes stay for the next test."""
+        for client in self._running.values():
+            client.ask("close")
+
+    def stop(self) -> None:
+        """End all."""
+        for client in self._running.values():
+            client.stop()
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Clients]:
+    """Everybody's process."""
+    running = Clients()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def clients(processes: Clients) -> Iterator[Clients]:
+    """People without a browser: `clients("Alice")`."""
+    yield processes
+    processes.close()
+
+
+@pytest.fixture
+def service(server: Installation, clients: Clients) -> Iterator[DeliveryService]:
+    """Mallory's delivery service, with one meeting; `clients` go before it does."""
+    somebody = DeliveryService(gateway=server.url, state=server.state)
+    try:
+        yield somebody
+    finally:
+        clients.close()
+        somebody.close()

@@ -165,6 +165,23 @@ def test_one_nack_moves_the_lease(world: World, now: int) -> None:
     assert bob.names == {"Alice", "Bob", "Charlie"}
 
 
+@pytest.mark.parametrize("nacks", ["first", "last"])
+def test_who_nacked_is_not_waited_for(world: World, now: int, nacks: str) -> None:
+    """LOG-11: it comes back only once it has heard that the others acknowledged what it could not process."""
+    alice, bob, charlie, dora = members(world, "Alice", "Bob", "Charlie", "Dora")
+    settled([alice, bob, charlie], now)
+    dora.enter(now + 5_000)
+    alice.read(now + 5_001)
+    index = view_of(world).log_next - 1
+    if nacks == "first":
+        nack(charlie, index, now)
+    run([alice, bob, dora], now + 6_001)
+    if nacks == "last":
+        assert view_of(world).acked < view_of(world).epoch
+        nack(charlie, index, now)
+    assert view_of(world).acked == view_of(world).epoch
+
+
 def test_a_dead_gateways_sockets_are_lost(world: World, now: int) -> None:
     alice, bob = members(world, "Alice", "Bob")
     settled([alice, bob], now)

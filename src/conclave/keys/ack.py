@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from conclave.keys import log
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat, Welcome
-from conclave.keys.step import step
+from conclave.keys.step import LEFT_BEHIND, step
 from conclave.keys.wake import wake
 
 ENOUGH_PERCENT = 95
@@ -78,11 +78,20 @@ def _settle(call: str, waiting: _Waiting, now: int) -> None:
         if group is None or group.incarnation != waiting.incarnation or group.state != Group.State.OPEN:
             return
         came = _write(group, waiting.epochs)
-        if _enough(group):
-            group.acked = group.epoch
-            wake(call=call)
+        count(group=group)
         if came or group.acked == group.epoch:
             step(group=group, now=now)
+
+
+def count(*, group: Group) -> None:
+    """Let the live epoch be acknowledged once 95 % of the old members are in it; the caller saves the group.
+
+    Args:
+        group: the open incarnation, locked.
+    """
+    if _enough(group):
+        group.acked = group.epoch
+        wake(call=group.call)
 
 
 def _write(group: Group, epochs: dict[str, int]) -> bool:
@@ -98,12 +107,15 @@ def _write(group: Group, epochs: dict[str, int]) -> bool:
 
 
 def _enough(group: Group) -> bool:
-    """Tell whether 95 % of those who were there before this epoch and are connected have acknowledged it, for the first time."""
+    """Tell whether 95 % of those who were there before this epoch and are connected have acknowledged it, for the first time.
+
+    Who lost the group's state is not waited for: it can come back only after this has been said (LOG-11).
+    """
     if group.acked >= group.epoch:
         return False
     there = Q(joined_epoch__lt=F("group__epoch"))
     counts = (
-        Seat.objects.filter(group=group, leaf=True)
+        Seat.objects.filter(group=group, leaf=True, acked_epoch__gt=LEFT_BEHIND)
         .exclude(socket="")
         .aggregate(old=Count("id", filter=there), done=Count("id", filter=there & Q(acked_epoch__gte=F("group__epoch"))))
     )

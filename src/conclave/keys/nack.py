@@ -1,6 +1,6 @@
 """Members that could not apply a commit: the lease moves, or the incarnation ends (LOG-11)."""
 
-from conclave.keys import groups, lease, log
+from conclave.keys import ack, groups, lease, log
 from conclave.keys.incarnation import renew
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, LogEntry, Nack, Seat
@@ -39,6 +39,7 @@ def nack(*, call: str, participant: str, incarnation: str, index: int, code: str
             group.quarantined = entry.participant
             lease.hasten(group=group, holder=entry.participant, now=now)
             lease.hasten(group=group, holder=participant, now=now)
+            ack.count(group=group)
             step(group=group, now=now)
         wake(call=call)
 

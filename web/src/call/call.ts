@@ -165,6 +165,9 @@ export function createCall(): Call {
     join: start,
     rejoin: async () => {
       retries = 0;
+      // Told that the others' group is not the one from before, whoever presses comes as somebody new; by itself nothing is forgotten (LOG-12).
+      const { phase } = store.getState();
+      if (phase.at === "over" && phase.reason === "not_securing") dropSeat(meeting);
       store.setState({ phase: { at: "joining", step: "asking" } });
       void preview(wasOn);
       await again();

@@ -81,6 +81,30 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(again.state?.roster.find(({ name }) => name === "Bob")?.key).toBe(bob.state?.roster.find(({ name }) => name === "Bob")?.key);
   });
 
+  it("says of a commit that it could not follow, whatever else came with it (LOG-11)", async () => {
+    const alice = await sit("Alice");
+    const bob = await sit("Bob");
+    const rubbish = { kind: "commit" as const, participant: alice.participant, commit: "AAAA" };
+    const from = delivery.log.length;
+    await bob.group.handle({ t: "entries", incarnation: delivery.incarnation, from, entries: [rubbish, rubbish] });
+    await delivery.settled();
+    expect(delivery.nacks).toEqual([{ participant: bob.participant, index: from, code: "malformed" }]);
+    expect(bob.state?.epoch).toBe(1);
+  });
+
+  it("sends one commit for a lease, the same again after a reconnect (LOG-4)", async () => {
+    const alice = await sit("Alice");
+    const sent: unknown[] = [];
+    alice.deliver = (message) => { if (message.t === "commit") sent.push(message.commit); };
+    const lease = { t: "lease" as const, incarnation: delivery.incarnation, lease: "l", epoch: 0, covers: -1, policy: false };
+    await alice.group.handle(lease);
+    await alice.group.handle(lease);
+    expect(sent).toHaveLength(1);
+    await alice.group.handle({ t: "ready", incarnation: delivery.incarnation, mode: "resume", log: 0, said: 0, time: 0 });
+    await alice.group.handle(lease);
+    expect(sent).toEqual([sent[0], sent[0]]);
+  });
+
   it("lets nobody in who has another link", async () => {
     const alice = await sit("Alice");
     const charlie = await new Somebody("Charlie").sit({ ...place, link: { ...(await world()).link, host_hash: place.link.host_hash } });

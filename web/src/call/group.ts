@@ -67,6 +67,11 @@ export class Group {
     return this.#log.end;
   }
 
+  /** The log goes on, but an entry of it has not come. */
+  get gap(): boolean {
+    return this.#place === "inside" && this.#log.gap;
+  }
+
   /** A host asks for a policy change; it is committed under the lease that answers. */
   change(changes: PolicyChanges): void {
     if (this.#incarnation === null || this.#changes) return;

@@ -55,7 +55,7 @@ const chat = () => store.getState().chat.map(({ name, text, state: at, self }) =
 describe("During a call", () => {
   it("everybody who is added is announced by the name of their leaf, and everybody who goes (I3)", () => {
     call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
-    const removed = { kind: "applied" as const, index: 1, participant: "a", epoch: 3, added: [], removed: [{ participant: "b", reason: "removed" as const }], policy: false, self_removed: false };
+    const removed = { kind: "applied" as const, index: 1, participant: "a", epoch: 3, added: [], removed: [{ participant: "b", reason: "removed" as const, host: "a" }], policy: false, self_removed: false };
     call.hooks.epoch(state(3, [ALICE]), [removed], false);
     expect(toasts()).toEqual(["joined Bob", "removed Bob"]);
     expect(store.getState().people.map(({ name }) => name)).toEqual(["Alice"]);

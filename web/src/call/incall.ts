@@ -186,7 +186,8 @@ export class InCall {
   }
 
   #tell(changes: readonly Change[], events: readonly GroupEvent[]): void {
-    const byHost = new Set(events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ reason }) => reason === "removed").map(({ participant }) => this.#names.get(participant)));
+    // The reason is the server's word; a host's is the one that the members have checked.
+    const byHost = new Set(events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ host }) => host !== undefined).map(({ participant }) => this.#names.get(participant)));
     for (const { what, name } of changes) toast(this.#store, what === "joined" ? "joined" : byHost.has(name) ? "removed" : "left", name);
     if (changes.length > 0 && this.#store.getState().security.verified) toast(this.#store, "code_changed");
   }

@@ -81,6 +81,12 @@ describe("Joining", () => {
     expect(entry.again).toBeNull();
   });
 
+  it("does not forget the group with the seat: a server that knows no seats would wipe lock, hosts and bans (LOG-12)", async () => {
+    answers = [refusal("seat_unknown", 409), ok()];
+    await go({ ...ENTRY, again: AGAIN });
+    expect(vi.mocked(Session).mock.calls[0]?.[4]).toBe("last");
+  });
+
   it.each([["link_unknown", 404], ["name_forbidden", 422], ["removed", 403], ["call_full", 503]])("says why when it is refused: %s", async (code, status) => {
     answers = [refusal(code, status)];
     await expect(go()).rejects.toEqual(new JoinRefused(code));

@@ -31,7 +31,8 @@ export async function join(entry: Entry, name: string, workers: Workers, hooks: 
     await checkVersions(seated, ticket);
     allowIce(ticket.media.ice_servers);
     await checkAttestation(ticket, workers);
-    return { entry: seated, session: new Session(workers, ticket, socket, hooks, seated.again?.remember ?? null) };
+    // Where the seat is new, what the group looked like is not forgotten: else a server that knows no seats could wipe it (LOG-12).
+    return { entry: seated, session: new Session(workers, ticket, socket, hooks, entry.again?.remember ?? null) };
   } catch (error) {
     socket.close();
     throw error;

@@ -23,6 +23,20 @@ describe("The log (LOG-5)", () => {
     );
   });
 
+  it("knows that something is missing", () => {
+    const log = new Log();
+    log.add(0, entries(0, 2));
+    expect(log.gap).toBe(false);
+    log.add(3, entries(3, 2));
+    expect([log.gap, log.end]).toEqual([true, 2]);
+    log.take();
+    expect(log.gap).toBe(true);
+    log.add(2, entries(2, 1));
+    expect(log.gap).toBe(false);
+    log.take();
+    expect([log.gap, log.next]).toEqual([false, 5]);
+  });
+
   it("starts for a joiner behind what its Welcome covers, and keeps what came before it did", () => {
     const log = new Log();
     log.add(4, entries(4, 4));

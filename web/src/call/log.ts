@@ -13,6 +13,11 @@ export class Log {
     return this.#end;
   }
 
+  /** Something has come that cannot be applied, as an entry before it has not. */
+  get gap(): boolean {
+    return this.#entries.size > this.#end - this.#next;
+  }
+
   /** The index of the next entry to apply. */
   get next(): number {
     return this.#next;

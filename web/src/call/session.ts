@@ -28,6 +28,8 @@ export interface SessionHooks {
 
 const TICK_MS = 1_000;
 const GONE_WAIT_MS = 2_500;
+/** Entries may overtake each other for a moment; what is missing for longer is not coming by itself. */
+const GAP_MS = 5_000;
 
 export class Session {
   readonly ticket: Ticket;
@@ -49,6 +51,7 @@ export class Session {
   #restarting = false;
   /** The gateway's word on who says the heartbeats; the others speak up when the keeper is silent. */
   #keeper = false;
+  #gapSince: number | null = null;
 
   constructor(workers: Workers, ticket: Ticket, socket: MeetingSocket, hooks: SessionHooks, last: string | null) {
     this.ticket = ticket;
@@ -159,8 +162,8 @@ export class Session {
   }
 
   #heard(utterance: Utterance): void {
-    const { content } = utterance;
-    if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), content);
+    const { content, participant } = utterance;
+    if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), participant, content);
     else this.#hooks.heard(utterance);
   }
 
@@ -175,7 +178,17 @@ export class Session {
       }
       this.#judge(this.#freshness.stale(now, state.roster.length));
     }
+    this.#ask(now);
     this.#hooks.changed();
+  }
+
+  /** LOG-5: no entry is skipped; one that stays away is asked for. */
+  #ask(now: number): void {
+    if (!this.group.gap) this.#gapSince = null;
+    else if (now - (this.#gapSince ??= now) >= GAP_MS) {
+      this.#gapSince = null;
+      this.#socket.again();
+    }
   }
 
   #place({ roster }: GroupState): number {

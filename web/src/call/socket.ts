@@ -56,6 +56,11 @@ export class MeetingSocket {
     return true;
   }
 
+  /** What should have come did not: asks from our place in the log on, on a new line. */
+  again(): void {
+    this.#socket?.close();
+  }
+
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);

@@ -119,10 +119,13 @@ export class Vault {
       const out = member.call("entries", { from: from + start, entries: part });
       whole.events.push(...out.events);
       whole.next = out.next;
+      const removed = out.events.some((event) => event.kind === "applied" && event.self_removed);
       if (out.state) {
         whole.state = out.state;
-        if (!out.events.some((event) => event.kind === "applied" && event.self_removed)) await this.#entered(out.state);
+        if (!removed) await this.#entered(out.state);
       }
+      // What comes after a commit that was refused, or that removed us, is not for this state; what happened must be told all the same.
+      if (removed || out.events.some(({ kind }) => kind === "refused")) break;
     }
     return whole;
   }

@@ -1,0 +1,88 @@
+"""I4: whoever is added was announced and holds the link, and nobody enters a group that was made for them alone."""
+
+import pytest
+
+from tests.headless.clients import together
+from tests.hostile.conftest import Clients
+from tests.hostile.delivery import DeliveryService, Edit, FalseGroup, Message
+from tests.journeys.browsers import until
+
+pytestmark = pytest.mark.journey("padlock")
+
+
+def test_i4_a_ghost_without_the_link_never_gets_a_leaf_and_is_shown(service: DeliveryService, clients: Clients) -> None:
+    alice, bob = clients("Alice"), clients("Bob")
+    before = service.gathers(alice, bob)
+    wire = service.wire(alice)
+    ghost = service.double("Bob", link=service.another_link())
+    ghost.enter()
+    until(lambda: ghost.told("gone", reason="not_securing"), what="the ghost is sent away", seen=alice.stand)
+    dropped = [one for commit in wire.sent("commit") for one in commit["dropped"]]
+    assert dropped == [{"participant": ghost.participant, "code": "bad_mac"}] * 2
+    assert (ghost.state, ghost.faults) == ({}, [])
+    for person in (alice, bob):
+        person.ask("later", ms=16_000)
+        until(lambda person=person: person.locks.get(ghost.participant) == "stranger", what="a stranger", seen=person.stand)  # type: ignore[misc]
+        assert person.names == ["", "Alice", "Bob"]
+        assert "stranger" in person.look()["toasts"]
+        assert person.look()["security"]["members"] == 2
+    assert alice.code == bob.code != before
+
+
+def test_i4_a_group_that_mallory_made_for_one_person_is_not_entered(service: DeliveryService, clients: Clients) -> None:
+    """A Welcome whose PSK is not the link's: she knows all of the link but its secret."""
+    alice, bob = clients("Alice"), clients("Bob")
+    service.gathers(alice)
+    false_alice = service.double("Alice", link=service.another_link())
+    group = FalseGroup(false_alice, service.wire(bob), incarnation=alice.look()["incarnation"])
+    service.brings(bob)
+    bob.is_at("over: not_securing")
+    assert group.invited == [service.wire(bob).participant] * 4
+    assert bob.look()["keyed"] == []
+    assert alice.code == together(alice)
+
+
+def test_i4_an_announcement_said_again_brings_nobody_back(service: DeliveryService, clients: Clients) -> None:
+    """A participant has one leaf; in another life of the group the link MAC, which names it, would be wrong."""
+    alice, bob, charlie = clients("Alice"), clients("Bob"), clients("Charlie")
+    service.gathers(alice, bob)
+    wires = [service.wire(one) for one in (alice, bob)]
+    (old,) = [entry for message in wires[0].told("entries") for entry in message["entries"] if entry["kind"] == "add"]
+    # Whatever Charlie announces, the others are told that Bob has announced himself once more.
+    for wire in wires:
+        wire.down = _instead_of_additions(old)
+    service.brings(charlie)
+    until(lambda: any(commit["dropped"] for commit in wires[0].sent("commit")), what="a commit without it", seen=alice.stand)
+    assert wires[0].sent("commit")[-1]["dropped"] == [{"participant": service.wire(bob).participant, "code": "duplicate_participant"}]
+    assert [person["security"]["members"] for person in (alice.look(), bob.look())] == [2, 2]
+    assert not any(wire.sent("nack") for wire in wires)
+
+
+@pytest.mark.parametrize("hidden", ["from the committer", "from the others"])
+def test_i4_a_joiner_announced_to_some_only_is_added_by_nobody_alone(service: DeliveryService, clients: Clients, hidden: str) -> None:
+    """A commit that adds the unannounced or omits the announced is refused by those who see it so, and the call goes on."""
+    alice, bob, carol, dave = (clients(name) for name in ("Alice", "Bob", "Carol", "Dave"))
+    service.gathers(alice, bob, carol)
+    fooled = [alice] if hidden == "from the committer" else [bob, carol]
+    nobody: Message = {"kind": "remove", "participant": service.world.call, "reason": "left"}
+    for person in fooled:
+        service.wire(person).down = _instead_of_additions(nobody)
+    service.brings(dave)
+    code = "addition_omitted" if hidden == "from the committer" else "unannounced"
+    until(
+        lambda: all(service.wire(one).sent("nack", code=code) for one in (bob, carol)),
+        what=f"both others refuse it: {code}",
+        seen=bob.stand,
+    )
+    for person in fooled:
+        service.wire(person).down = lambda message: [message]
+    together(alice, bob, carol, dave)
+
+
+def _instead_of_additions(entry: Message) -> Edit:
+    def edit(message: Message) -> list[Message]:
+        if message["t"] == "entries":
+            return [message | {"entries": [entry if one["kind"] == "add" else one for one in message["entries"]]}]
+        return [message]
+
+    return edit
