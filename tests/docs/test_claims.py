@@ -1,4 +1,4 @@
-"""Every public claim names tests that exist and a command that anybody can run."""
+"""Every public claim names tests that exist and a command that anybody can run; the threat model names tests that exist."""
 
 import re
 
@@ -8,6 +8,7 @@ from tests.docs.documents import DOCS, ROOT, table
 
 PAGE = DOCS / "claims.md"
 CLAIMS = table(PAGE)
+THREATS = table(DOCS / "security.md")
 TEST = re.compile(r"`((?:tests|web|mls|benchmarks)/[^`]+)`")
 STARTED_WITH = {"P1", "P3", "P13", "P17"}
 
@@ -18,7 +19,17 @@ def test_the_promises_this_version_makes_are_all_there() -> None:
 
 @pytest.mark.parametrize("row", CLAIMS, ids=lambda row: row["claim"][:60])
 def test_each_claim_names_tests_that_exist(row: dict[str, str]) -> None:
-    named = TEST.findall(row["tests"])
+    names_tests_that_exist(row["tests"])
+
+
+@pytest.mark.parametrize("row", THREATS, ids=lambda row: row["wants"][:60])
+def test_each_threat_names_tests_that_exist(row: dict[str, str]) -> None:
+    names_tests_that_exist(row["shown by"])
+
+
+def names_tests_that_exist(cell: str) -> None:
+    """Assert that a cell names tests, all of which there are."""
+    named = TEST.findall(cell)
     assert named, "a claim without a test is an advertisement"
     for name in named:
         path, _, function = name.partition("::")
