@@ -248,10 +248,10 @@ class DeliveryService:
             together(host, *others[:count])
         return together(host, *others)
 
-    def another_link(self) -> World:
-        """Return a link of her own making to the same meeting: she knows everything of the real one but its secret."""
+    def another_link(self, *, secret: str = "") -> World:
+        """Return a link to the same meeting with another secret, by default one of her own: she knows everything else of the real one."""
         made = MlsInstance(module=groups.module()).call("new_link", meeting=self.world.meeting)
-        return replace(self.world, secret=str(made["secret"]))
+        return replace(self.world, secret=secret or str(made["secret"]))
 
     def double(self, name: str, *, link: World | None = None, host: bool = False) -> "Double":
         """Take a seat under any name, which needs her server's word alone; what the double believes to be the link is `link`."""

@@ -10,11 +10,14 @@ from tests.journeys.browsers import until
 pytestmark = pytest.mark.journey("padlock")
 
 
-def test_i4_a_ghost_without_the_link_never_gets_a_leaf_and_is_shown(service: DeliveryService, clients: Clients) -> None:
+@pytest.mark.parametrize("guess", ["a secret of her own", "the meeting's id", "the link's id"])
+def test_i4_a_ghost_without_the_link_never_gets_a_leaf_and_is_shown(service: DeliveryService, clients: Clients, guess: str) -> None:
+    """Mallory has a seat by her own word, and all that the server knows of the link."""
     alice, bob = clients("Alice"), clients("Bob")
     before = service.gathers(alice, bob)
     wire = service.wire(alice)
-    ghost = service.double("Bob", link=service.another_link())
+    known = {"the meeting's id": service.world.meeting, "the link's id": service.link_id}
+    ghost = service.double("Bob", link=service.another_link(secret=known.get(guess, "")))
     ghost.enter()
     until(lambda: ghost.told("gone", reason="not_securing"), what="the ghost is sent away", seen=alice.stand)
     dropped = [one for commit in wire.sent("commit") for one in commit["dropped"]]
