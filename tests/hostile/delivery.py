@@ -248,6 +248,11 @@ class DeliveryService:
             together(host, *others[:count])
         return together(host, *others)
 
+    @property
+    def call(self) -> str:
+        """The call that her people have seats in."""
+        return str(self.doubles[0].ticket["call"])
+
     def another_link(self, *, secret: str = "") -> World:
         """Return a link to the same meeting with another secret, by default one of her own: she knows everything else of the real one."""
         made = MlsInstance(module=groups.module()).call("new_link", meeting=self.world.meeting)

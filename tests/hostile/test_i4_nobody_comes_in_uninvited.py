@@ -30,6 +30,9 @@ def test_i4_a_ghost_without_the_link_never_gets_a_leaf_and_is_shown(service: Del
         assert "stranger" in person.look()["toasts"]
         assert person.look()["security"]["members"] == 2
     assert alice.code == bob.code != before
+    for person in (alice, bob):
+        person.ask("later", ms=60_000)
+        until(lambda person=person: person.names == ["Alice", "Bob"], what="nobody, once it is not there", seen=person.stand)  # type: ignore[misc]
 
 
 def test_i4_a_group_that_mallory_made_for_one_person_is_not_entered(service: DeliveryService, clients: Clients) -> None:

@@ -5,15 +5,14 @@ The server gives them all that it has.
 
 import pytest
 
-from conclave.kernel import b64
 from conclave.keys.mls import MlsError
 from tests.headless.clients import together
+from tests.hostile.bytes import without_path
 from tests.hostile.conftest import Clients
 from tests.hostile.delivery import DeliveryService, Double, Message, Wire
 from tests.journeys.browsers import until
 
 pytestmark = pytest.mark.journey("padlock")
-TAIL = 132  # signature, confirmation tag and membership tag of a PublicMessage, with their lengths
 
 
 def test_i5_a_removed_person_opens_nothing_of_the_next_epoch(service: DeliveryService, clients: Clients) -> None:
@@ -106,23 +105,9 @@ def _cut_path(wire: Wire) -> None:
     def edit(message: Message) -> list[Message]:
         if message["t"] != "entries" or wire.sent("nack"):
             return [message]
-        return [message | {"entries": [_without_path(one) if one["kind"] == "commit" else one for one in message["entries"]]}]
+        return [
+            message
+            | {"entries": [one | {"commit": without_path(one["commit"])} if one["kind"] == "commit" else one for one in message["entries"]]}
+        ]
 
     wire.down = edit
-
-
-def _without_path(entry: Message) -> Message:
-    """The commit with an absent path (RFC 9420 §6, §12.4): version, format, group id, epoch, sender, data, type, proposals, and no more."""
-    whole = b64.decode(entry["commit"])
-    at = 4
-    at = _after(whole, at) + 8 + 5
-    at = _after(whole, at) + 1
-    at = _after(whole, at)
-    assert whole[at] == 1
-    return entry | {"commit": b64.encode(whole[:at] + b"\0" + whole[-TAIL:])}
-
-
-def _after(whole: bytes, at: int) -> int:
-    """Return where a vector ends whose length is a variable-size integer."""
-    size = 1 << (whole[at] >> 6)
-    return at + size + int.from_bytes(bytes([whole[at] & 0x3F]) + whole[at + 1 : at + size], "big")

@@ -61,6 +61,21 @@ describe("During a call", () => {
     expect(store.getState().people.map(({ name }) => name)).toEqual(["Alice"]);
   });
 
+  it("whoever was announced and went before they could be added is nobody", async () => {
+    vi.useFakeTimers();
+    const look = async () => {
+      call.hooks.changed();
+      await vi.advanceTimersByTimeAsync(1_000);
+      return store.getState().people.map(({ name, lock }) => name || lock);
+    };
+    call.hooks.announced([{ kind: "announced", index: 0, participant: "c" }]);
+    await look();
+    expect(await look()).toEqual(["Alice", "securing"]);
+    call.hooks.announced([{ kind: "removing", index: 1, participant: "c", reason: "left" }]);
+    expect(await look()).toEqual(["Alice"]);
+    vi.useRealTimers();
+  });
+
   it("a replacement is neither", () => {
     call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
     call.hooks.epoch(state(3, [ALICE, { ...BOB, leaf: 2 }]), [], false);

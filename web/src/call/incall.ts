@@ -56,7 +56,13 @@ export class InCall {
     this.#last = entry.again?.remember ?? null;
     this.hooks = {
       epoch: (state, events, first) => { this.#epoch(state, events, first); },
-      announced: (participants) => { for (const participant of participants) this.#announced.set(participant, performance.now()); },
+      announced: (events) => {
+        for (const { kind, participant } of events) {
+          if (kind === "announced") this.#announced.set(participant, performance.now());
+          // Gone before anybody could add them.
+          if (kind === "removing") this.#announced.delete(participant);
+        }
+      },
       heard: (utterance) => { this.#utterance(utterance, over); },
       echoed: (message) => { this.#settle(message, "sent"); },
       changed: () => { this.#refreshSoon(); },

@@ -29,6 +29,11 @@ describe("The roster (I3)", () => {
     expect([lock(300), lock(14_999), lock(15_000)]).toEqual(["securing", "securing", "stranger"]);
   });
 
+  it("does not show for ever who was announced and is not here at all", () => {
+    const locks = (ago: number, here: boolean) => people(facts({ announced: new Map([["c", 100_000 - ago]]), present: here ? [present("c")] : [] })).slice(2).map(({ lock }) => lock);
+    expect([locks(59_999, false), locks(60_000, false), locks(60_000, true)]).toEqual([["stranger"], [], ["stranger"]]);
+  });
+
   it("waits a moment before it calls somebody a stranger, for media and group change side by side", () => {
     const lock = (ago: number) => people(facts({ present: [present("d")], outside: new Map([["d", 100_000 - ago]]) })).at(-1)?.lock;
     expect([lock(300), lock(3_999), lock(4_000)]).toEqual(["securing", "securing", "stranger"]);

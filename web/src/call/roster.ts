@@ -10,6 +10,8 @@ import { ambiguous } from "./alike";
 /** FRM-6: how long one authenticated frame keeps a padlock on. */
 export const LOCK_MS = 3_000;
 const SECURING_MS = 15_000;
+/** Who was announced so long ago, has no leaf and is not in the media room either has given up. */
+const GIVEN_UP_MS = 60_000;
 /** Media and group change side by side: one may be a little ahead of the other when somebody comes or goes. */
 const UNANNOUNCED_MS = 4_000;
 /** Most are secured sooner than this, and a tile that comes and changes at once only startles. */
@@ -46,7 +48,8 @@ export function people(facts: RosterFacts): readonly Person[] {
   const twins = ambiguous(facts.leaves.map(({ name }) => name));
   const inside = new Set(facts.leaves.map(({ participant }) => participant));
   const members = facts.leaves.map((leaf) => member(leaf, present.get(leaf.participant), twins, facts));
-  const others = [...new Set([...facts.announced.keys(), ...present.keys()])]
+  const expected = [...facts.announced].filter(([, since]) => facts.now - since < GIVEN_UP_MS).map(([participant]) => participant);
+  const others = [...new Set([...expected, ...present.keys()])]
     .filter((participant) => !inside.has(participant) && participant !== facts.self)
     .filter((participant) => facts.now - (facts.announced.get(participant) ?? facts.outside.get(participant) ?? facts.now) >= UNSHOWN_MS)
     .map((participant) => outsider(participant, present.get(participant), facts));

@@ -15,7 +15,7 @@ import type { MeetingSocket } from "./socket";
 
 export interface SessionHooks {
   epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
-  announced(participants: readonly string[]): void;
+  announced(events: readonly GroupEvent[]): void;
   heard(utterance: Utterance): void;
   echoed(message: string): void;
   /** Anything about media or time: look again. */
@@ -70,7 +70,7 @@ export class Session {
       send: (message) => this.#socket.send(message),
       members: ({ roster }) => { this.media.setMembers(new Set(roster.map(({ participant }) => participant))); },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
-      announced: (events) => { hooks.announced(events.flatMap((event) => (event.kind === "announced" ? [event.participant] : []))); },
+      announced: (events) => { hooks.announced(events); },
       out: (reason) => { this.#end(reason); },
     }, last);
     this.said = new Said(workers.keys, ticket.participant, {
