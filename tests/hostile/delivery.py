@@ -32,19 +32,15 @@ from tests.keys.members import Mind, World, new_world
 T = TypeVar("T")
 Message = dict[str, Any]
 Edit = Callable[[Message], list[Message]]
-Answer = Callable[[str, int, bytes], tuple[int, bytes]]
+Ends = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 SOCKET = "/api/v1/socket"
 WAIT_SECONDS = 20.0
-DROPPED_HEADERS = frozenset({"host", "connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive"})
+DROPPED_HEADERS = frozenset({"connection", "transfer-encoding", "content-length", "content-encoding", "keep-alive"})
 
 
 def _pass(message: Message) -> list[Message]:
     return [message]
-
-
-def _as_it_is(_path: str, status: int, body: bytes) -> tuple[int, bytes]:
-    return status, body
 
 
 class Wire:
@@ -53,10 +49,9 @@ class Wire:
     def __init__(self, service: "DeliveryService", name: str) -> None:
         """Touch nothing yet."""
         self.name = name
-        self.url = ""
+        self.port = 0
         self.down: Edit = _pass
         self.up: Edit = _pass
-        self.answer: Answer = _as_it_is
         #: All that the gateway said and all that the client said, as they said it.
         self.said: list[Message] = []
         self.heard: list[Message] = []
@@ -121,6 +116,11 @@ class Wire:
         return _of(self.said, kind, having)
 
     @property
+    def url(self) -> str:
+        """Where the person believes the server to be."""
+        return f"http://localhost:{self.port}"
+
+    @property
     def participant(self) -> str:
         """The seat behind this wire."""
         return str(self.sent("hello")[-1]["participant"])
@@ -133,7 +133,7 @@ class Wire:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.port = int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
         """Break everything and stop listening."""
@@ -144,21 +144,26 @@ class Wire:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        if request.path == SOCKET:
+        if request.headers.get("upgrade", "").lower() == "websocket":
             return await self._socket(request)
         headers = {name: value for name, value in request.headers.items() if name.lower() not in DROPPED_HEADERS}
         address = f"{self._service.gateway}{request.raw_path}"
         async with self._service.session.request(request.method, address, headers=headers, data=await request.read()) as found:
-            status, body = self.answer(request.path, found.status, await found.read())
             passed = {name: value for name, value in found.headers.items() if name.lower() not in DROPPED_HEADERS}
-            return web.Response(status=status, body=body, headers=passed)
+            return web.Response(status=found.status, body=await found.read(), headers=passed)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         client = web.WebSocketResponse(max_msg_size=0)
-        await client.prepare(request)
-        async with self._service.session.ws_connect(f"{self._service.gateway}{SOCKET}", max_msg_size=0) as gateway:
-            self._client, self._gateway = client, gateway
-            pumps = [asyncio.create_task(self._pump_down(client, gateway)), asyncio.create_task(self._pump_up(client, gateway))]
+        address = f"{self._service.gateway}{request.raw_path}"
+        headers = {name: request.headers[name] for name in ("host", "origin") if name in request.headers}
+        async with self._service.session.ws_connect(address, headers=headers, max_msg_size=0) as gateway:
+            await client.prepare(request)
+            if request.path == SOCKET:
+                self._client, self._gateway = client, gateway
+                ways = [self._pump_down(client, gateway), self._pump_up(client, gateway)]
+            else:
+                ways = [_pass_on(gateway, client), _pass_on(client, gateway)]
+            pumps = [asyncio.create_task(way) for way in ways]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
             for pump in pumps:
                 pump.cancel()
@@ -464,6 +469,15 @@ def link_mac(link: World, *, reference: str, call: str, incarnation: str) -> str
     parts = (b64.decode(reference), call.encode(), incarnation.encode())
     text = b"conclave/link-mac/1\0" + b"".join(len(part).to_bytes(4, "big") + part for part in parts)
     return b64.encode(hmac.new(key, text, hashlib.sha256).digest())
+
+
+async def _pass_on(source: Ends, target: Ends) -> None:
+    """Pass on what is not the delivery service's."""
+    async for part in source:
+        if part.type is aiohttp.WSMsgType.TEXT:
+            await target.send_str(part.data)
+        elif part.type is aiohttp.WSMsgType.BINARY:
+            await target.send_bytes(part.data)
 
 
 def _of(messages: list[Message], kind: str, having: Message) -> list[Message]:

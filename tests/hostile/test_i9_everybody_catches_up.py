@@ -93,15 +93,29 @@ def test_i9_a_heartbeat_that_was_held_back_is_no_sign_of_life(service: DeliveryS
     assert bob.phase == "silenced: no_heartbeat"
 
 
-@pytest.mark.parametrize("spoilt", ["cut short", "a bit turned", "somebody else's", "an earlier one"])
-def test_i9_who_cannot_follow_comes_back_by_replacement(service: DeliveryService, clients: Clients, spoilt: str) -> None:
-    """LOG-11: the log's commit as Bob gets it is no good. He stays where he is, says so, and is brought along without anybody noticing."""
+@pytest.mark.parametrize(
+    ("spoilt", "code"),
+    [
+        ("cut short", "malformed"),
+        ("a bit turned", "unreadable_commit"),
+        ("somebody else's", "wrong_sender"),
+        ("an earlier one", "unreadable_commit"),
+        ("a removal only Bob was told of", "removal_omitted"),
+    ],
+)
+def test_i9_who_cannot_follow_comes_back_by_replacement(service: DeliveryService, clients: Clients, spoilt: str, code: str) -> None:
+    """LOG-11: the log as Bob gets it is no good. He stays where he is, says so, and is brought along without anybody noticing."""
     alice, bob, carol, dave = (clients(name) for name in ("Alice", "Bob", "Carol", "Dave"))
     service.gathers(alice, bob, carol)
     wire = service.wire(bob)
     old = [entry for message in wire.told("entries") for entry in message["entries"] if entry["kind"] == "commit"]
+    removal = {"kind": "remove", "participant": service.wire(carol).participant, "reason": "left"}
 
     def spoil(entry: Message) -> Message:
+        if spoilt == "a removal only Bob was told of":
+            return removal if entry["kind"] == "add" else entry
+        if entry["kind"] != "commit":
+            return entry
         commit = entry["commit"]
         worse: dict[str, Message] = {
             "cut short": entry | {"commit": commit[: len(commit) // 2]},
@@ -114,15 +128,16 @@ def test_i9_who_cannot_follow_comes_back_by_replacement(service: DeliveryService
     def edit(message: Message) -> list[Message]:
         if message["t"] != "entries" or wire.sent("nack"):
             return [message]
-        return [message | {"entries": [spoil(entry) if entry["kind"] == "commit" else entry for entry in message["entries"]]}]
+        return [message | {"entries": [spoil(entry) for entry in message["entries"]]}]
 
     wire.down = edit
     service.brings(dave)
     until(lambda: wire.sent("nack"), what="Bob says that he cannot follow", seen=bob.stand)
+    assert [nack["code"] for nack in wire.sent("nack")] == [code]
     together(alice, bob, carol, dave)
     assert len({one.look()["incarnation"] for one in (alice, bob, carol, dave)}) == 1
     assert [toast for toast in alice.look()["toasts"] if "Bob" in toast] == ["joined Bob"]
-    assert bob.phase == "live"
+    assert bob.look()["toasts"].count("joined Carol") == 1
 
 
 def caught_up(behind: Client, other: Client) -> None:
