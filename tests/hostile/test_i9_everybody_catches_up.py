@@ -2,6 +2,7 @@
 
 import pytest
 
+from conclave.kernel.ids import new_id
 from tests.headless.clients import Client, pass_time, together
 from tests.hostile.conftest import Clients
 from tests.hostile.delivery import DeliveryService, Message
@@ -138,6 +139,26 @@ def test_i9_who_cannot_follow_comes_back_by_replacement(service: DeliveryService
     assert len({one.look()["incarnation"] for one in (alice, bob, carol, dave)}) == 1
     assert [toast for toast in alice.look()["toasts"] if "Bob" in toast] == ["joined Bob"]
     assert bob.look()["toasts"].count("joined Carol") == 1
+
+
+@pytest.mark.parametrize("when", ["at the door", "in a new life of the group"])
+def test_i9_who_is_never_let_in_is_told_so(service: DeliveryService, clients: Clients, when: str) -> None:
+    """LOG-11: the Welcome is withheld. Nobody stands before a closed door for ever, nor in a call that is none."""
+    alice, bob = clients("Alice"), clients("Bob")
+    service.gathers(alice)
+    wire = service.wire(bob)
+    if when == "at the door":
+        wire.hold("welcome")
+        service.brings(bob)
+    else:
+        service.brings(bob)
+        together(alice, bob)
+        wire.tell({"t": "renew", "incarnation": new_id(), "mode": "join"})
+    until(lambda: wire.sent("announce") and bob.look()["epoch"] is None, what="Bob asks to be let in", seen=bob.stand)
+    pass_time(bob, ms=30_000)
+    assert bob.phase in {"joining", "live"}
+    bob.ask("later", ms=61_000)
+    bob.is_at("over: not_securing")
 
 
 def caught_up(behind: Client, other: Client) -> None:

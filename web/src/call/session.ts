@@ -30,6 +30,8 @@ const TICK_MS = 1_000;
 const GONE_WAIT_MS = 2_500;
 /** Entries may overtake each other for a moment; what is missing for longer is not coming by itself. */
 const GAP_MS = 5_000;
+/** An honest group lets people in within seconds, and begins anew after 15 s when it cannot. */
+const LET_IN_MS = 60_000;
 
 export class Session {
   readonly ticket: Ticket;
@@ -52,6 +54,7 @@ export class Session {
   /** The gateway's word on who says the heartbeats; the others speak up when the keeper is silent. */
   #keeper = false;
   #gapSince: number | null = null;
+  #outsideSince: number | null = null;
 
   constructor(workers: Workers, ticket: Ticket, socket: MeetingSocket, hooks: SessionHooks, last: string | null) {
     this.ticket = ticket;
@@ -171,12 +174,16 @@ export class Session {
     const { state } = this.group;
     const now = this.#clock();
     if (state) {
+      this.#outsideSince = null;
       if (this.#freshness.due(now, this.#keeper ? 0 : 1 + this.#place(state))) {
         this.#freshness.spoke(now);
         const { epoch, transcript, policy } = state;
         void this.say({ kind: "heartbeat", epoch, transcript, policy: policy.version, time: now }).catch(() => undefined);
       }
       this.#judge(this.#freshness.stale(now, state.roster.length));
+    } else if (now - (this.#outsideSince ??= now) > LET_IN_MS) {
+      this.#end("not_securing");
+      return;
     }
     this.#ask(now);
     this.#hooks.changed();
