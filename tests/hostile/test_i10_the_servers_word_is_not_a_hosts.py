@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conclave.kernel import b64
-from tests.headless.clients import together
+from tests.headless.clients import pass_time, together
 from tests.hostile.conftest import Clients
 from tests.hostile.delivery import DeliveryService, Edit, Message
 from tests.journeys.browsers import until
@@ -38,6 +38,23 @@ def test_i10_a_removal_with_a_forged_hosts_word_is_not_followed(service: Deliver
     wire.down = lambda message: [message]
     together(alice, bob, dave)
     assert "removed Carol" not in bob.look()["toasts"]
+
+
+def test_i10_a_removal_that_the_server_withholds_is_not_shown_as_done(service: DeliveryService, clients: Clients) -> None:
+    """Alice sees Carol until her own client is in an epoch without her."""
+    alice, bob, carol = clients("Alice"), clients("Bob"), clients("Carol")
+    service.gathers(alice, bob, carol)
+    wire = service.wire(alice)
+    wire.up = lambda message: [] if message["t"] == "remove" else [message]
+    alice.ask("remove", target=carol.participant)
+    pass_time(alice, bob, ms=20_000)
+    assert (alice.names, bob.names) == (["Alice", "Bob", "Carol"], ["Alice", "Bob", "Carol"])
+    assert "removed Carol" not in alice.look()["toasts"]
+    wire.up = lambda message: [message]
+    wire.say(*wire.sent("remove"))
+    together(alice, bob)
+    assert [person.look()["toasts"][-1] for person in (alice, bob)] == ["removed Carol"] * 2
+    carol.is_at("over: removed")
 
 
 def test_i10_who_makes_a_host_key_of_her_own_is_no_host(service: DeliveryService, clients: Clients) -> None:
