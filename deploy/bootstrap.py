@@ -82,8 +82,8 @@ def refuse_small(arguments: list[str]) -> None:
     needs_engine = builds and not (HOME / "bin" / "livekit-server").exists()
     needed = machine.PYTHON_DISK_MB + machine.WEB_DISK_MB * bool(needs_web) + machine.ENGINE_DISK_MB * bool(needs_engine)
     machine.need_disk(needed, place=ROOT, what="Setting Conclave up")
-    if needs_engine:
-        machine.need_memory(machine.LEAST_MEMORY_MB, what="The media engine's build")
+    if needs_web or needs_engine:
+        machine.need_memory(machine.LEAST_MEMORY_MB, what="Building Conclave")
 
 
 def _has_glibc() -> bool:

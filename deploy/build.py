@@ -162,8 +162,7 @@ def refuse_small(parts: Iterable[str]) -> None:
     parts = set(parts)
     needed = machine.ENGINE_DISK_MB * ("engine" in parts) + machine.WEB_DISK_MB * bool(parts & {"web", "modules"})
     machine.need_disk(needed, place=ROOT, what="Building Conclave")
-    if "engine" in parts:
-        machine.need_memory(machine.LEAST_MEMORY_MB, what="The media engine's build")
+    machine.need_memory(machine.LEAST_MEMORY_MB, what="Building Conclave")
 
 
 def _begin(part: str) -> str | None:
