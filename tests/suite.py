@@ -39,6 +39,8 @@ class Check:
     alone: bool = False
     fast: bool = True
     rust: bool = False
+    # A cargo command that not every machine with Rust has.
+    tool: str = ""
 
 
 def checks(*, fast: bool, soak: bool) -> list[Check]:
@@ -73,6 +75,15 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
             fast=False,
         ),
         Check(name="mls-test", command=["cargo", "test", "--locked", "--quiet"], cwd=mls, rust=True, alone=True, fast=False),
+        # Advisories come from a database on the network, which CI does not have: `cargo deny check advisories` asks it.
+        Check(
+            name="mls-deny",
+            command=["cargo", "deny", "--locked", "check", "bans", "licenses", "sources"],
+            cwd=mls,
+            rust=True,
+            tool="deny",
+            fast=False,
+        ),
         Check(name="journeys", command=[*PYTEST, "-m", "journey", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
         Check(name="soak", command=[*PYTEST, "-m", "soak", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
     ]
@@ -88,12 +99,12 @@ def main() -> None:
     ]
     if arguments.only:
         steps = [step for step in steps if step.name in arguments.only]
-    not_run = [step for step in steps if step.rust] if not _has_rust() else []
-    for step in not_run:
-        sys.stdout.write(f"----  {step.name:<24} not run: no Rust\n")
+    not_run = {step.name: lack for step in steps if (lack := lacking(step))}
+    for name, lack in not_run.items():
+        sys.stdout.write(f"----  {name:<24} not run: no {lack}\n")
     needed = {need for step in steps for need in step.needs}
     results += [_prepare(part) for part in ("modules", "web", "engine") if part in needed]
-    results += run_all([step for step in steps if step not in not_run])
+    results += run_all([step for step in steps if step.name not in not_run])
     if arguments.sabotage:
         from tests.sabotage.runner import run_patches
 
@@ -101,6 +112,15 @@ def main() -> None:
     skipped = f", {len(not_run)} skipped" if not_run else ""
     sys.stdout.write(f"{results.count(True)} passed, {results.count(False)} failed{skipped}\n")
     sys.exit(0 if all(results) else 1)
+
+
+def lacking(step: Check) -> str:
+    """Return what a step of mls/ needs and this machine does not have; empty when it can run."""
+    if not step.rust:
+        return ""
+    if not _has_cargo():
+        return "Rust"
+    return f"cargo-{step.tool}" if step.tool and not _has_cargo(step.tool) else ""
 
 
 def run_all(steps: list[Check]) -> list[bool]:
@@ -144,10 +164,11 @@ def _prepare(part: str) -> bool:
     return _tell(f"prepare-{part}", ok=True, seconds=time.monotonic() - start)
 
 
-def _has_rust() -> bool:
-    """Tell whether the toolchain that mls/ pins is on this machine."""
+def _has_cargo(tool: str = "") -> bool:
+    """Tell whether the toolchain that mls/ pins is on this machine, or one more command of it."""
+    command = ["cargo", *([tool] if tool else []), "--version"]
     try:
-        return subprocess.call(["cargo", "--version"], cwd=ROOT / "mls", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        return subprocess.call(command, cwd=ROOT / "mls", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 

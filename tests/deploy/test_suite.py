@@ -32,8 +32,29 @@ def test_a_long_failure_is_cut_and_says_where_the_rest_is(capsys: pytest.Capture
 
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
     fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
-    assert full - fast == {"journeys", "mls-lint", "mls-test"}
+    assert full - fast == {"journeys", "mls-deny", "mls-lint", "mls-test"}
     assert "soak" in {step.name for step in suite.checks(fast=False, soak=True)}
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [((), "not run: no Rust"), (("cargo",), "not run: no cargo-deny"), (("cargo", "cargo-deny"), "PASS ")],
+    ids=["without Rust", "without cargo-deny", "with both"],
+)
+def test_the_licences_of_mls_are_checked_where_cargo_deny_is(tmp_path: Path, there: tuple[str, ...], told: str) -> None:
+    programs = {
+        "cargo": '#!/bin/sh\ncase $1 in --version) ;; *) exec "cargo-$1" "$@" ;; esac\n',
+        "cargo-deny": "#!/bin/sh\nexit 0\n",
+    }
+    for name in there:
+        (tmp_path / name).write_text(programs[name], encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    command = [sys.executable, "-m", "tests.suite", "--only", "mls-deny"]
+    done = subprocess.run(command, cwd=suite.ROOT, env=dict(os.environ, PATH=str(tmp_path)), capture_output=True, text=True, check=False)
+    first, last = done.stdout.splitlines()[0], done.stdout.splitlines()[-1]
+    assert told in first
+    assert last == ("1 passed, 0 failed" if told == "PASS " else "0 passed, 0 failed, 1 skipped")
+    assert done.returncode == 0
 
 
 def test_the_last_line_counts_steps_and_an_unknown_step_fails() -> None:

@@ -1,6 +1,7 @@
 """SAY-3, SAY-5, SAY-6 and franking: what the gateway relays, and what it can prove later."""
 
 import hashlib
+import hmac
 import json
 from pathlib import Path
 
@@ -104,3 +105,11 @@ def test_keys_are_private_monthly_and_destroyed(tmp_path: Path) -> None:
     assert franking.frank(relayed=relayed) == tag
     assert franking.destroy_old(now=january + 108 * clock.DAY) == ["2026-01"]
     assert franking.frank(relayed=relayed) != tag, "a destroyed key does not come back"
+
+
+def test_the_hmac_that_tags_are_made_with_is_right() -> None:
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "wycheproof" / "hmac_sha256.json").read_text(encoding="utf-8"))
+    assert len(vectors["tests"]) == 87
+    for case in vectors["tests"]:
+        key, message, tag = (bytes.fromhex(case[name]) for name in ("key", "msg", "tag"))
+        assert (hmac.digest(key, message, "sha256") == tag) == case["valid"], case

@@ -3,17 +3,24 @@
 import base64
 import hashlib
 import json
+import re
 import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conclave.keys.mls import MlsError, MlsModule
 from tests.mls.world import MODULE, World, b64, make_id
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "mls.json").read_text())
+CORPUS = (Path(__file__).parents[2] / "mls" / "fuzz-corpus" / "request.txt").read_text(encoding="utf-8").splitlines()
+CODE = re.compile(r"`([a-z_]+)`")
+CODES = set(CODE.findall((Path(__file__).parents[2] / "mls" / "README.md").read_text(encoding="utf-8")))
+BENT = MODULE.instance()
 CHAT = '{"kind":"chat","text":"hello"}'
 
 
@@ -84,6 +91,35 @@ def test_unknown_operations_and_fields_are_refused() -> None:
     with pytest.raises(MlsError) as refused:
         instance.public_tree()
     assert refused.value.code == "wrong_state"
+
+
+def test_the_module_offers_its_abi_and_no_other_entrance() -> None:
+    offered = {export.name for export in MODULE.module.exports}
+    assert offered == {"memory", "conclave_alloc", "conclave_free", "conclave_call"}
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    base=st.sampled_from(CORPUS),
+    cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    piece=st.one_of(
+        st.binary(max_size=40), st.sampled_from([b'"', b"{", b"[" * 300, b"null", b"-1", b"9" * 40, b"\\ud800", b"\xff", b"A" * 5000])
+    ),
+)
+def test_whatever_is_handed_over_is_answered_in_bounded_memory(base: str, cut: tuple[float, float], piece: bytes) -> None:
+    whole = _bytes(base)
+    start, end = sorted(round(share * len(whole)) for share in cut)
+    before = BENT._memory.data_len(BENT._store)
+    answer = json.loads(BENT._exchange(whole[:start] + piece + whole[end:]))
+    assert "ok" in answer or answer["error"]["code"] in CODES
+    assert BENT._memory.data_len(BENT._store) - before <= 1 << 20
+
+
+def test_a_request_without_bytes_or_without_room_ends_nothing() -> None:
+    instance = MODULE.instance()
+    assert json.loads(instance._exchange(b""))["error"]["code"] == "malformed"
+    assert instance._alloc(instance._store, 0xFFFFFFFF - (1 << 32)) == 0, "4 GiB are not to be had"
+    assert instance.call("link", meeting=VECTORS["link"]["meeting"], secret=VECTORS["link"]["secret"])
 
 
 def test_the_clock_is_the_one_given() -> None:

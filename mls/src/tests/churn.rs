@@ -1,18 +1,7 @@
 //! 200 random joins, leaves, reloads and rekeys: one security code everywhere, nobody refuses (I6).
 
+use super::dice::Dice;
 use super::world::World;
-
-struct Dice(u64);
-
-impl Dice {
-    // xorshift64*: the same run every time.
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from(self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33).unwrap() % sides
-    }
-}
 
 #[test]
 fn i6_two_hundred_random_steps_leave_one_code_everywhere() {
