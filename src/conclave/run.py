@@ -15,7 +15,8 @@ import uvicorn
 
 from conclave.config import ROOT, Config
 from conclave.kernel import clock
-from conclave.media.child import Engine, EngineError, EngineSettings
+from conclave.kernel.child import ChildError
+from conclave.media.child import Engine, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
 
@@ -72,7 +73,7 @@ def run(*, config: Config) -> None:
         links = _prepare(config)
         try:
             asyncio.run(_serve(config, links))
-        except EngineError as error:
+        except ChildError as error:
             raise RunError(str(error)) from error
 
 
