@@ -11,6 +11,7 @@ _http = get_asgi_application()
 # Below, modules import models, so the app registry must be ready first.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
+from conclave.gate.address import VisitorAddress  # noqa: E402
 from conclave.kernel.background import Lifespan  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
@@ -18,10 +19,12 @@ from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 # channels' stubs know a pattern of their own, not Django's.
 _sockets: list[Any] = list(websocket_urlpatterns)
 
-application = ProtocolTypeRouter(
-    {
-        "http": _http,
-        "websocket": SameOrigin(URLRouter(_sockets)),
-        "lifespan": Lifespan(),
-    },
+application = VisitorAddress(
+    ProtocolTypeRouter(
+        {
+            "http": _http,
+            "websocket": SameOrigin(URLRouter(_sockets)),
+            "lifespan": Lifespan(),
+        },
+    )
 )

@@ -15,8 +15,9 @@ from conclave.backup import finish_restore
 from conclave.config import ROOT, Config
 from conclave.holding import hold
 from conclave.kernel import clock
+from conclave.kernel.child import ChildError
 from conclave.kernel.errors import ConclaveError
-from conclave.media.child import Engine, EngineError, EngineSettings
+from conclave.media.child import Engine, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
 
@@ -73,7 +74,7 @@ def run(*, config: Config) -> None:
                 raise RunError("\n".join(problems))
             _allow_many_sockets()
             asyncio.run(_serve(config, _prepare(config)))
-    except EngineError as error:
+    except ChildError as error:
         raise RunError(str(error)) from error
     except ConclaveError as error:
         raise RunError(f"{error.text} [{error.code}]") from error
