@@ -3,7 +3,7 @@
  * acknowledges, and starts anew when an incarnation ends. Every decision about the group itself is made in the keys worker.
  */
 import { fetchTree, type Seat } from "../api/join";
-import type { ClientMessage, Lease, Ready, ServerMessage, Welcome } from "../api/socket.gen";
+import type { ClientMessage, Lease, Ready, SendCommit, ServerMessage, Welcome } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
@@ -34,8 +34,8 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
-  /** The lease of our last commit. */
-  #sent: string | null = null;
+  /** Our last commit, until the gateway says what is wrong with it. */
+  #sent: SendCommit | null = null;
   #last: string | null;
   #used = false;
   #attempts = 0;
@@ -85,12 +85,19 @@ export class Group {
       case "welcome":
         return this.#welcomed(message);
       case "lease":
+        // Told once more after a loss: the commit may have been lost, or be in the log by now, so nothing but the same one will do.
+        if (this.#sent?.lease === message.lease) {
+          this.#hooks.send(this.#sent);
+          return;
+        }
         this.#lease = message;
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
-        // One for an earlier lease says nothing about the commit that is on its way now.
-        if (this.#sent === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
+        // One for an earlier lease says nothing about the commit that is on its way now; and of a stale one the log says whose epoch it is.
+        if (this.#sent?.lease !== message.lease || message.code === "stale") return;
+        this.#sent = null;
+        await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -102,18 +109,22 @@ export class Group {
     const same = message.incarnation === this.#incarnation;
     // Our leaf, or an announcement nobody has committed yet, is still good.
     if (same && message.mode === "resume" && (this.#place === "inside" || this.#place === "announced")) return;
+    // Our group was opened, and the socket was lost before we heard of it.
+    if (same && message.mode === "resume" && this.#place === "creating" && this.#state) return this.#enter(this.#state, 0);
     await this.#begin(message.mode === "create" ? "create" : "join", message.incarnation);
   }
 
   async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
     if (this.#used) {
       const { last } = await this.#keys.ask("restart", {});
-      this.#last = last ?? this.#last;
+      // LOG-12: a group that was made and never opened was no call to have been in.
+      if (this.#place !== "creating") this.#last = last ?? this.#last;
     }
     this.#used = true;
     if (incarnation !== this.#incarnation) this.#log = new Log();
     this.#incarnation = incarnation;
     this.#lease = null;
+    this.#sent = null;
     this.#refused = false;
     this.#changes = null;
     const last = this.#last === null ? {} : { last: this.#last };
@@ -204,8 +215,8 @@ export class Group {
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;
-      this.#sent = lease.lease;
-      this.#hooks.send({ t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] });
+      this.#sent = { t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] };
+      this.#hooks.send(this.#sent);
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
       await this.#keys.ask("forget", {}).catch(() => undefined);
