@@ -1,14 +1,30 @@
 """Rules that hold for every test of this project."""
 
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
 WRITERS = 4
+
+# So many times as many random examples, and other ones each time; with one, the same in every run (web/src/testing/longer.ts reads it too).
+TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
+
+settings.register_profile(
+    "suite", derandomize=TIMES == 1, deadline=None, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+
+
+def longer(examples: int) -> int:
+    """Return how many examples a random test tries."""
+    return examples * TIMES
+
 
 Writers = Callable[[Callable[[], object], int], None]
 

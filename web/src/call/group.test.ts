@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage } from "../api/socket.gen";
-import { Delivery, Somebody, world, type World } from "./testing";
+import type { ClientMessage, SendCommit, ServerMessage } from "../api/socket.gen";
+import { Somebody, world, type World } from "./testing";
+import { Delivery } from "./testing.delivery";
 
 let place: World;
 let delivery: Delivery;
@@ -152,5 +153,64 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     const next = new Delivery(place);
     await alice.group.handle({ t: "renew", incarnation: next.incarnation, mode: "create" });
     expect(alice.toFrames.some(({ t }) => t === "wipe")).toBe(true);
+  });
+
+  it("sends a commit again, and the same one, when it was lost with the socket (LOG-4)", async () => {
+    const alice = await sit("Alice");
+    const lost: ClientMessage[] = [];
+    const deliver = alice.deliver;
+    alice.deliver = (message) => {
+      if (message.t === "commit") lost.push(message);
+      else deliver(message);
+    };
+    const bob = await sit("Bob");
+    expect(lost).toHaveLength(1);
+    await delivery.connect(alice, alice.group.incarnation, alice.group.cursor);
+    await delivery.settled();
+    expect([names(alice), names(bob)]).toEqual([["Alice", "Bob"], ["Alice", "Bob"]]);
+    expect(delivery.log.find(({ kind }) => kind === "commit")).toMatchObject({ commit: (lost[0] as SendCommit).commit });
+  });
+
+  it("keeps its commit when a copy of it comes too late: the log decides (LOG-4)", async () => {
+    const [alice, bob, carol] = [await sit("Alice"), await sit("Bob"), await sit("Carol")];
+    const { deliver, hear } = alice;
+    const late: ServerMessage[] = [];
+    alice.deliver = (message) => {
+      deliver(message);
+      if (message.t === "commit") deliver(message);
+    };
+    alice.hear = (message) => (message.t === "entries" && message.entries.some(({ kind }) => kind === "commit") ? Promise.resolve(void late.push(message)) : hear(message));
+    await delivery.remove(carol.participant);
+    for (const message of late) await hear(message);
+    await delivery.settled();
+    expect([names(alice), delivery.nacks]).toEqual([["Alice", "Bob"], []]);
+    expect(codes(alice, bob).size).toBe(1);
+  });
+
+  it("is opened for its creator also when the socket was lost before it heard so", async () => {
+    const alice = await new Somebody("Alice").sit(place);
+    const hear = alice.hear;
+    alice.hear = (message) => (message.t === "created" ? Promise.resolve() : hear(message));
+    await delivery.welcome(alice);
+    alice.hear = hear;
+    await delivery.connect(alice, alice.group.incarnation, alice.group.cursor);
+    const bob = await sit("Bob");
+    expect(codes(alice, bob).size).toBe(1);
+    expect(delivery.log.map(({ kind }) => kind)).toEqual(["add", "commit"]);
+  });
+
+  it("lets a creator who was too slow into the group of the next, for its own was never opened (LOG-12, LOG-13)", async () => {
+    const slow = await new Somebody("Alice").sit(place);
+    const waiting: ServerMessage[] = [];
+    const hear = slow.hear;
+    slow.hear = (message) => Promise.resolve(void waiting.push(message));
+    await delivery.welcome(slow);
+    const bob = await sit("Bob");
+    await delivery.tick(2_000);
+    slow.hear = hear;
+    for (const message of waiting) await hear(message);
+    await delivery.settled();
+    expect([names(slow), names(bob)]).toEqual([["Alice", "Bob"], ["Alice", "Bob"]]);
+    expect(slow.outs).toEqual([]);
   });
 });

@@ -34,7 +34,7 @@ export class Group {
   #state: GroupState | null = null;
   #log = new Log();
   #lease: Lease | null = null;
-  /** Our last commit. */
+  /** Our last commit, until the gateway says what is wrong with it. */
   #sent: SendCommit | null = null;
   /** The socket was away since: whether our last commit arrived is not known. */
   #unsure = false;
@@ -109,8 +109,10 @@ export class Group {
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
-        // One for an earlier lease says nothing about the commit that is on its way now.
-        if (this.#sent?.lease === message.lease) await this.#keys.ask("forget", {}).catch(() => undefined);
+        // One for an earlier lease says nothing about the commit that is on its way now; and of a stale one the log says whose epoch it is.
+        if (this.#sent?.lease !== message.lease || message.code === "stale") return;
+        this.#sent = null;
+        await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -142,12 +144,14 @@ export class Group {
   async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
     if (this.#used) {
       const { last } = await this.#keys.ask("restart", {});
-      this.#last = last ?? this.#last;
+      // LOG-12: a group that was made and never opened was no call to have been in.
+      if (this.#place !== "creating") this.#last = last ?? this.#last;
     }
     this.#used = true;
     if (incarnation !== this.#incarnation) this.#log = new Log();
     this.#incarnation = incarnation;
     this.#lease = null;
+    this.#sent = null;
     this.#refused = false;
     this.#changes = null;
     const last = this.#last === null ? {} : { last: this.#last };

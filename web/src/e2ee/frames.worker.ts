@@ -22,7 +22,6 @@ const pipes = new Map<number, SendPipe | ReceivePipe>();
 /** Bindings that came before their object's transform did: Firefox starts transforms in its own time. */
 const waiting = new Map<number, Binding>();
 let port: MessagePort | null = null;
-let switching: ReturnType<typeof setTimeout> | undefined;
 
 function pipeFor({ id, side, media }: Attach): SendPipe | ReceivePipe {
   const made = side === "send" ? new SendPipe(media, ring) : new ReceivePipe(media, ring);
@@ -70,31 +69,6 @@ function connect(attach: Attach, readable: ReadableStream<EncodedFrame>, writabl
   readable.pipeThrough(through).pipeTo(writable).catch(() => undefined);
 }
 
-function onKeys(message: KeysToFrames): void {
-  switch (message.t) {
-    case "epoch": {
-      const { group, epoch } = message.news;
-      clearTimeout(switching);
-      const delay = ring.install(message.news);
-      if (delay === 0) ring.send(group, epoch);
-      else switching = setTimeout(() => { ring.send(group, epoch); }, delay);
-      return;
-    }
-    case "key":
-      ring.addKey(message.group, message.epoch, message.leaf, message.key);
-      return;
-    case "send":
-      ring.send(message.group, message.epoch);
-      return;
-    case "pause":
-      ring.pause(message.paused);
-      return;
-    case "wipe":
-      clearTimeout(switching);
-      ring.wipe();
-  }
-}
-
 scope.onrtctransform = ({ transformer }) => {
   connect(transformer.options as Attach, transformer.readable, transformer.writable);
 };
@@ -103,7 +77,7 @@ scope.onmessage = ({ data }) => {
   switch (data.t) {
     case "port":
       port = data.port;
-      port.onmessage = (event: MessageEvent<KeysToFrames>) => { onKeys(event.data); };
+      port.onmessage = (event: MessageEvent<KeysToFrames>) => { ring.obey(event.data); };
       tellWanted();
       return;
     case "attach":

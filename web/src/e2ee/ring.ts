@@ -1,5 +1,6 @@
 /** Which media keys are in use: receive keys per (epoch, leaf) with their retention (LOG-14), and the one sending key with its counter (FRM-1). */
 import { COUNTER_LIMIT } from "./frames";
+import type { KeysToFrames } from "./frames.protocol";
 import { ReplayWindow } from "./replay";
 
 const RETAIN_MS = 10_000;
@@ -49,12 +50,39 @@ export class KeyRing {
   readonly #received = new Map<number, Received>();
   #sending: Sending | null = null;
   #next: Sending | null = null;
+  #switching: ReturnType<typeof setTimeout> | undefined;
   /** FRM-1: every (group, epoch) this worker ever sent in; none is entered twice, for its counter is gone. */
   readonly #used = new Set<string>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** What the keys worker says. Where nobody tells the sender to switch, it does so by itself after a moment. */
+  obey(message: KeysToFrames): void {
+    switch (message.t) {
+      case "epoch": {
+        const { group, epoch } = message.news;
+        clearTimeout(this.#switching);
+        const delay = this.install(message.news);
+        if (delay === 0) this.send(group, epoch);
+        else this.#switching = setTimeout(() => { this.send(group, epoch); }, delay);
+        return;
+      }
+      case "key":
+        this.addKey(message.group, message.epoch, message.leaf, message.key);
+        return;
+      case "send":
+        this.send(message.group, message.epoch);
+        return;
+      case "pause":
+        this.pause(message.paused);
+        return;
+      case "wipe":
+        clearTimeout(this.#switching);
+        this.wipe();
+    }
   }
 
   /** Installs the receive side at once; the sending key waits for `send`. Returns after how many ms to call it if nobody does before. */

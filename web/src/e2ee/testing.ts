@@ -1,5 +1,12 @@
-/** Helpers for tests of frames: keys whose bytes are known, and frames as the browser would hand them over. */
+/** Helpers for tests: how long random ones run, keys whose bytes are known, and frames as the browser would hand them over. */
 import type { EncodedFrame } from "./pipes";
+
+const times = Number(process.env["EXAMPLES_TIMES"] ?? "1");
+
+/** So many random runs, the same ones each time; with EXAMPLES_TIMES so many times as many, and others (tests/conftest.py reads it too). */
+export function runs(numRuns: number): { numRuns: number; seed?: number } {
+  return times > 1 ? { numRuns: numRuns * times } : { numRuns, seed: 1 };
+}
 
 export function aesKey(fill: number): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", new Uint8Array(16).fill(fill), "AES-GCM", false, ["encrypt", "decrypt"]);
