@@ -92,7 +92,9 @@ def _read_file(path: Path, *, required: bool) -> dict[str, object]:
         return {}
     try:
         raw: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"The settings file {path} is not valid TOML: {error}.") from error
     for name in raw:
         _refuse_unknown(name, where=str(path))
@@ -125,7 +127,15 @@ def _convert(name: str, value: object, wanted: type) -> object:
         return int(text)
     if not isinstance(value, str):
         raise ConfigError(f"The setting '{name}' must be text, not {value!r}.")
-    return (ROOT / Path(value).expanduser()).resolve() if wanted is Path else value
+    return _folder(name, value) if wanted is Path else value
+
+
+def _folder(name: str, value: str) -> Path:
+    """Return an absolute folder, or raise ConfigError."""
+    try:
+        return (ROOT / Path(value).expanduser()).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # somebody's home who is not here, links in a circle, a zero byte
+        raise ConfigError(f"The setting '{name}' must be a folder, not {value!r}.") from error
 
 
 def _check(config: Config) -> None:
@@ -141,8 +151,17 @@ def _check(config: Config) -> None:
         ipaddress.ip_address(config.node_address)
     except ValueError as error:
         raise ConfigError(f"The setting 'node_address' must be an IP address, not {config.node_address!r}.") from error
-    url = urlsplit(config.public_url)
-    if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"} or url.query or url.fragment or url.username:
+    if not _is_site(config.public_url):
         raise ConfigError(f"The setting 'public_url' must be like https://meet.example.org, not {config.public_url!r}.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
+
+
+def _is_site(address: str) -> bool:
+    """Tell whether this is the address of a site: scheme, host, maybe a port, and nothing else."""
+    try:
+        url = urlsplit(address)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    return usable and url.path in {"", "/"} and not (url.query or url.fragment or url.username)

@@ -88,8 +88,8 @@ def _inodes(number: int, *, protocol: str) -> Iterator[str]:
         if table.exists():
             for line in table.read_text(encoding="ascii").splitlines()[1:]:
                 columns = line.split()
-                listening = protocol == "UDP" or columns[3] == TCP_LISTEN
-                if listening and int(columns[1].rpartition(":")[2], 16) == number:
+                listening = protocol == "UDP" or columns[3:4] == [TCP_LISTEN]
+                if listening and len(columns) > 9 and columns[1].endswith(f":{number:04X}"):
                     yield f"socket:[{columns[9]}]"
 
 

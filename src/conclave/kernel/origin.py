@@ -7,7 +7,13 @@ from asgiref.typing import ASGI3Application, ASGIReceiveCallable, ASGISendCallab
 
 def is_same_origin(*, origin: str | None, host: str | None) -> bool:
     """Tell whether a browser's Origin names the host it speaks to; without an Origin no browser page is behind it."""
-    return origin is None or (bool(host) and urlsplit(origin).netloc.lower() == str(host).lower())
+    if origin is None:
+        return True
+    try:
+        named = urlsplit(origin).netloc.lower()
+    except ValueError:  # half an IPv6 address, or a host that only normalising would make one
+        return False
+    return bool(host) and named == str(host).lower()
 
 
 class SameOrigin:

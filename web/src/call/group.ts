@@ -101,7 +101,7 @@ export class Group {
       case "welcome":
         return this.#welcomed(message);
       case "lease":
-        if (message.lease === this.#sent?.lease) {
+        if (this.#sent !== null && this.#sent.lease === message.lease) {
           this.#repeat(this.#sent);
           return;
         }
@@ -110,7 +110,7 @@ export class Group {
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
         // One for an earlier lease says nothing about the commit that is on its way now; and of a stale one the log says whose epoch it is.
-        if (this.#sent?.lease !== message.lease || message.code === "stale") return;
+        if (this.#sent === null || this.#sent.lease !== message.lease || message.code === "stale") return;
         this.#sent = null;
         await this.#keys.ask("forget", {}).catch(() => undefined);
         return;
@@ -247,6 +247,8 @@ export class Group {
     if (lease.epoch !== this.#state.epoch || lease.covers >= this.#log.next) return;
     this.#lease = null;
     try {
+      // Two leases of one epoch: the commit under the first has come to nothing, or this one would not have been given.
+      if (this.#sent?.epoch === lease.epoch) await this.#keys.ask("forget", {});
       const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
       if (lease.policy) this.#changes = null;

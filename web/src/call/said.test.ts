@@ -11,7 +11,7 @@ describe("What is said (SAY-1)", () => {
   it.each([
     "", "null", "[]", '{"kind":"chat"}', '{"kind":"chat","text":""}', '{"kind":"chat","text":1}', '{"text":"a","kind":"chat"}', '{"kind":"chat","text":"a","sender":"Mallory"}',
     '{"kind":"chat","kind":"chat","text":"a"}', '{"kind":"dance"}', '{"kind":"hand","up":"yes"}', '{"kind": "end"}', '{"__proto__":{"kind":"chat"},"text":"a"}',
-    '{"epoch":3.5,"kind":"heartbeat","policy":0,"time":1,"transcript":"x"}',
+    '{"epoch":3.5,"kind":"heartbeat","policy":0,"time":1,"transcript":"x"}', '{"kind":"chat","text":"\\ud800"}', '{"kind":"chat","text":"\ud800"}',
   ])("is dropped: %s", (text) => {
     expect(parseContent(text)).toBeNull();
   });

@@ -25,10 +25,12 @@ export function parseContent(text: string): Content | null {
   let value: unknown;
   try {
     value = JSON.parse(text);
+    // Half a character has no canonical form: that throws too.
+    if (canonicalize(value) !== text) return null;
   } catch {
     return null;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value) || canonicalize(value) !== text) return null;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
   const fields = value as Record<string, unknown>;
   return matches(fields) ? (fields as unknown as Content) : null;
 }
