@@ -1,4 +1,4 @@
-"""The npm packages of the journeys, installed as package-lock.json pins them, once."""
+"""The npm packages of tests, installed as the package-lock.json beside them pins them, once."""
 
 import hashlib
 import subprocess
@@ -8,7 +8,6 @@ from pathlib import Path
 from deploy import toolchain
 
 HERE = Path(__file__).resolve().parent
-MODULES = HERE / "node_modules"
 INSTALL_SECONDS = 300
 
 
@@ -19,16 +18,16 @@ def environment() -> dict[str, str]:
 
 
 @cache
-def modules() -> Path:
-    """Return the folder of installed packages, equal to the lock."""
-    stamp = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    noted = MODULES / ".conclave-stamp"
+def modules(folder: Path = HERE) -> Path:
+    """Return the folder of installed packages, equal to the lock of the folder that needs them."""
+    stamp = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    noted = folder / "node_modules" / ".conclave-stamp"
     if not noted.exists() or noted.read_text(encoding="ascii") != stamp:
         subprocess.run(
-            ["npm", "ci", "--no-progress"], cwd=HERE, env=environment(), check=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL
+            ["npm", "ci", "--no-progress"], cwd=folder, env=environment(), check=True, timeout=INSTALL_SECONDS, stdin=subprocess.DEVNULL
         )
         noted.write_text(stamp, encoding="ascii")
-    return MODULES
+    return noted.parent
 
 
 def axe_source() -> str:
