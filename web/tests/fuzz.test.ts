@@ -35,10 +35,10 @@ function bent(name: string): fc.Arbitrary<string> {
 
 /** A kept JSON object with one key changed, added or left out. */
 function bentJson(name: string): fc.Arbitrary<string> {
-  const objects = kept(name).flatMap((text) => {
+  const objects = kept(name).flatMap((text): Record<string, unknown>[] => {
     try {
-      const value = JSON.parse(text) as unknown;
-      return typeof value === "object" && value !== null && !Array.isArray(value) ? [value] : [];
+      const value: unknown = JSON.parse(text);
+      return typeof value === "object" && value !== null && !Array.isArray(value) ? [{ ...value }] : [];
     } catch {
       return [];
     }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage, SendCommit, ServerMessage } from "../api/socket.gen";
+import type { ClientMessage, ServerMessage } from "../api/socket.gen";
 import { Somebody, world, type World } from "./testing";
 import { Delivery } from "./testing.delivery";
 
@@ -155,22 +155,6 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(alice.toFrames.some(({ t }) => t === "wipe")).toBe(true);
   });
 
-  it("sends a commit again, and the same one, when it was lost with the socket (LOG-4)", async () => {
-    const alice = await sit("Alice");
-    const lost: ClientMessage[] = [];
-    const deliver = alice.deliver;
-    alice.deliver = (message) => {
-      if (message.t === "commit") lost.push(message);
-      else deliver(message);
-    };
-    const bob = await sit("Bob");
-    expect(lost).toHaveLength(1);
-    await delivery.connect(alice, alice.group.incarnation, alice.group.cursor);
-    await delivery.settled();
-    expect([names(alice), names(bob)]).toEqual([["Alice", "Bob"], ["Alice", "Bob"]]);
-    expect(delivery.log.find(({ kind }) => kind === "commit")).toMatchObject({ commit: (lost[0] as SendCommit).commit });
-  });
-
   it("keeps its commit when a copy of it comes too late: the log decides (LOG-4)", async () => {
     const [alice, bob, carol] = [await sit("Alice"), await sit("Bob"), await sit("Carol")];
     const { deliver, hear } = alice;
@@ -185,18 +169,6 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     await delivery.settled();
     expect([names(alice), delivery.nacks]).toEqual([["Alice", "Bob"], []]);
     expect(codes(alice, bob).size).toBe(1);
-  });
-
-  it("is opened for its creator also when the socket was lost before it heard so", async () => {
-    const alice = await new Somebody("Alice").sit(place);
-    const hear = alice.hear;
-    alice.hear = (message) => (message.t === "created" ? Promise.resolve() : hear(message));
-    await delivery.welcome(alice);
-    alice.hear = hear;
-    await delivery.connect(alice, alice.group.incarnation, alice.group.cursor);
-    const bob = await sit("Bob");
-    expect(codes(alice, bob).size).toBe(1);
-    expect(delivery.log.map(({ kind }) => kind)).toEqual(["add", "commit"]);
   });
 
   it("lets a creator who was too slow into the group of the next, for its own was never opened (LOG-12, LOG-13)", async () => {
