@@ -40,17 +40,17 @@ class Journal:
     """What happened, for the invariants and for the counts at the end."""
 
     codes: dict[tuple[str, int], str] = field(default_factory=dict)
-    accepted: set[tuple[str, int]] = field(default_factory=set)
+    accepted: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
 
     def acknowledged(self, incarnation: str, epoch: int, digest: str) -> None:
         """I6: same epoch, same authenticator."""
         assert self.codes.setdefault((incarnation, epoch), digest) == digest, f"two groups wear one name in epoch {epoch}"
 
-    def committed(self, incarnation: str, epoch: int) -> None:
-        """I6: one accepted commit per epoch."""
-        assert (incarnation, epoch) not in self.accepted, f"two commits of epoch {epoch}"
-        self.accepted.add((incarnation, epoch))
+    def committed(self, commit: delivery.Commit, index: int) -> None:
+        """I6: one accepted commit per epoch; the same one said again has the same place (LOG-16)."""
+        accepted = (index, commit.commit)
+        assert self.accepted.setdefault((commit.incarnation, commit.epoch), accepted) == accepted, f"two commits of epoch {commit.epoch}"
         self.met["accepted"] += 1
 
 
@@ -227,7 +227,7 @@ class Player(Member):
     def _commit_message(self, commit: delivery.Commit) -> Message:
         def message(at: int) -> None:
             try:
-                delivery.commit(call=self.world.call, participant=self.participant, commit=commit, now=at)
+                index = delivery.commit(call=self.world.call, participant=self.participant, commit=commit, now=at)
             except delivery.NotLive:
                 return
             except delivery.CommitRefused as refused:
@@ -235,7 +235,7 @@ class Player(Member):
                     raise
                 self.journal.met["stale"] += 1
                 return
-            self.journal.committed(commit.incarnation, commit.epoch)
+            self.journal.committed(commit, index)
 
         return message
 
