@@ -1,4 +1,4 @@
-"""Builds what the server serves and supervises: the client in web/ and the media engine in engine/, each once.
+"""Builds what the server serves and supervises: the client in web/, the media engine in engine/, the TLS server in engine/tls/, each once.
 
 `python -m deploy.build web engine`: a stamp of all inputs makes the next call immediate and independent of the network.
 """
@@ -18,6 +18,12 @@ ROOT = uv.ROOT
 HOME = uv.HOME
 ENGINE = HOME / "bin" / "livekit-server"
 ENGINE_PACKAGE = "github.com/livekit/livekit-server/cmd/server"
+CADDY = HOME / "bin" / "caddy"
+CADDY_PACKAGE = "github.com/caddyserver/caddy/v2/cmd/caddy"
+PEBBLE = HOME / "bin" / "pebble"
+PEBBLE_NAMES = HOME / "bin" / "pebble-challtestsrv"
+PEBBLE_PACKAGES = "github.com/letsencrypt/pebble/v2/cmd"
+GO_PARTS = {"engine", "tls", "acme"}
 STAMPS = HOME / "stamps"
 REPORT_ADVICE = "Please report this with the lines above."
 NPM_ADVICE = "Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again."
@@ -27,7 +33,7 @@ WEB_SKIPPED = {"node_modules", "dist", "coverage"}
 def main() -> None:
     """Build the named parts that changed since the last time."""
     parser = argparse.ArgumentParser(prog="deploy.build")
-    parser.add_argument("parts", nargs="+", choices=["web", "modules", "engine"])
+    parser.add_argument("parts", nargs="+", choices=sorted(BUILDS))
     try:
         missing = [part for part in parser.parse_args().parts if not is_current(part)]
         if not missing:  # nothing is written, so that a service may have the checkout for reading only
@@ -36,7 +42,7 @@ def main() -> None:
         with (HOME / "build-lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two commands started at once build only once
             for part in missing:
-                {"web": build_web, "modules": install_modules, "engine": build_engine}[part]()
+                BUILDS[part]()
     except SetupError as error:
         explain(error)
         sys.exit(1)
@@ -51,27 +57,58 @@ def build_engine() -> None:
     Raises:
         SetupError: no disk, no memory, no network, or the build failed.
     """
-    folder = ROOT / "engine"
-    stamp = _begin("engine")
+    _build_go("engine", {ENGINE: ENGINE_PACKAGE}, name="the media engine")
+
+
+def build_tls() -> None:
+    """Build the TLS server that engine/tls/go.mod pins, for `run --lan` and `run --domain`.
+
+    Raises:
+        SetupError: no disk, no memory, no network, or the build failed.
+    """
+    _build_go("tls", {CADDY: CADDY_PACKAGE}, name="the TLS server")
+
+
+def build_acme() -> None:
+    """Build the certificate authority and the name server that tests/acme/go.mod pins, for tests only.
+
+    Raises:
+        SetupError: no disk, no memory, no network, or the build failed.
+    """
+    _build_go("acme", {program: f"{PEBBLE_PACKAGES}/{program.name}" for program in (PEBBLE, PEBBLE_NAMES)}, name="the tests' authority")
+
+
+def _build_go(part: str, packages: dict[Path, str], *, name: str) -> None:
+    """Build the programs that a part's go.mod pins, each from its package, once.
+
+    Raises:
+        SetupError: no disk, no memory, no network, or the build failed.
+    """
+    stamp = _begin(part)
     if stamp is None:
         return
+    folder = _go_folder(part)
     env = toolchain.go_environment()
     advice = "Check that this machine reaches a Go module proxy (GOPROXY names another one), then run the same command again."
-    with step("Fetching the media engine's source") as current:
-        current.run(["go", "mod", "download"], log=HOME / "log" / "engine-source.log", env=env, cwd=folder, advice=advice)
-    ENGINE.parent.mkdir(parents=True, exist_ok=True)
-    partial = ENGINE.with_name(f"{ENGINE.name}.{os.getpid()}")
+    with step(f"Fetching {name}'s source") as current:
+        current.run(["go", "mod", "download"], log=HOME / "log" / f"{part}-source.log", env=env, cwd=folder, advice=advice)
     few = ["-p", "1"] if machine.available_memory_mb() < machine.SMALL_MEMORY_MB else []
-    command = ["go", "build", *few, "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(partial), ENGINE_PACKAGE]
-    try:
-        with step("Building the media engine, once (two to four minutes on two cores)") as current:
-            current.run(
-                command, log=HOME / "log" / "engine-build.log", env=env, cwd=folder, advice="Please report this with the lines above."
-            )
-        partial.replace(ENGINE)
-    finally:
-        partial.unlink(missing_ok=True)
-    _set_stamp("engine", stamp)
+    for program, package in packages.items():
+        program.parent.mkdir(parents=True, exist_ok=True)
+        partial = program.with_name(f"{program.name}.{os.getpid()}")
+        command = ["go", "build", *few, "-mod=readonly", "-trimpath", "-ldflags", "-s -w", "-o", str(partial), package]
+        try:
+            with step(f"Building {name}, once (some minutes on two cores)") as current:
+                current.run(command, log=HOME / "log" / f"{part}-build.log", env=env, cwd=folder, advice=REPORT_ADVICE)
+            partial.replace(program)
+        finally:
+            partial.unlink(missing_ok=True)
+    _set_stamp(part, stamp)
+
+
+def _go_folder(part: str) -> Path:
+    """Return the folder whose go.mod pins a part."""
+    return {"engine": ROOT / "engine", "tls": ROOT / "engine" / "tls", "acme": ROOT / "tests" / "acme"}[part]
 
 
 def install_modules() -> None:
@@ -138,16 +175,22 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 def is_current(part: str) -> bool:
     """Tell whether a part is there and was built from exactly what is here now."""
-    made = {"web": ROOT / "web" / "dist", "modules": ROOT / "web" / "node_modules", "engine": ENGINE}[part]
+    made = {
+        "web": [ROOT / "web" / "dist"],
+        "modules": [ROOT / "web" / "node_modules"],
+        "engine": [ENGINE],
+        "tls": [CADDY],
+        "acme": [PEBBLE, PEBBLE_NAMES],
+    }[part]
     stamp = STAMPS / part
-    return made.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted_stamp(part)
+    return all(path.exists() for path in made) and stamp.exists() and stamp.read_text(encoding="ascii") == wanted_stamp(part)
 
 
 def wanted_stamp(part: str) -> str:
     """Return what a part's stamp must be: it changes with all that the part is built from."""
     web, deploy = ROOT / "web", ROOT / "deploy"
-    if part == "engine":
-        return fingerprint([ROOT / "engine" / "go.mod", ROOT / "engine" / "go.sum", deploy / "go.lock"])
+    if part in GO_PARTS:
+        return fingerprint([_go_folder(part) / "go.mod", _go_folder(part) / "go.sum", deploy / "go.lock"])
     if part == "modules":
         return fingerprint([web / "package.json", web / "package-lock.json", deploy / "node.lock"])
     return fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"])
@@ -160,7 +203,7 @@ def refuse_small(parts: Iterable[str]) -> None:
         SetupError: no disk, no memory.
     """
     parts = set(parts)
-    needed = machine.ENGINE_DISK_MB * ("engine" in parts) + machine.WEB_DISK_MB * bool(parts & {"web", "modules"})
+    needed = machine.ENGINE_DISK_MB * len(parts & GO_PARTS) + machine.WEB_DISK_MB * bool(parts & {"web", "modules"})
     machine.need_disk(needed, place=ROOT, what="Building Conclave")
     machine.need_memory(machine.LEAST_MEMORY_MB, what="Building Conclave")
 
@@ -179,6 +222,8 @@ def _set_stamp(name: str, stamp: str) -> None:
     STAMPS.mkdir(parents=True, exist_ok=True)
     (STAMPS / name).write_text(stamp, encoding="ascii")
 
+
+BUILDS = {"acme": build_acme, "engine": build_engine, "modules": install_modules, "tls": build_tls, "web": build_web}
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,13 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
             tool="deny",
             fast=False,
         ),
-        Check(name="journeys", command=[*PYTEST, "-m", "journey", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
+        Check(
+            name="journeys",
+            command=[*PYTEST, "-m", "journey", "--durations=10"],
+            needs=("web", "engine", "tls", "acme"),
+            alone=True,
+            fast=False,
+        ),
         Check(name="soak", command=[*PYTEST, "-m", "soak", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
     ]
     return [step for step in steps if (step.fast or not fast) and (step.name != "soak" or soak)]
@@ -103,7 +108,7 @@ def main() -> None:
     for name, lack in not_run.items():
         sys.stdout.write(f"----  {name:<24} not run: no {lack}\n")
     needed = {need for step in steps for need in step.needs}
-    results += [_prepare(part) for part in ("modules", "web", "engine") if part in needed]
+    results += [_prepare(part) for part in ("modules", "web", "engine", "tls", "acme") if part in needed]
     results += run_all([step for step in steps if step.name not in not_run])
     if arguments.sabotage:
         from tests.sabotage.runner import run_patches
@@ -154,10 +159,9 @@ def run_one(step: Check) -> bool:
 
 def _prepare(part: str) -> bool:
     """Build one part that the steps need, and return whether it worked."""
-    action: Callable[[], None] = {"modules": build.install_modules, "web": build.build_web, "engine": build.build_engine}[part]
     start = time.monotonic()
     try:
-        action()
+        build.BUILDS[part]()
     except SetupError as error:
         explain(error)
         return _tell(f"prepare-{part}", ok=False, seconds=time.monotonic() - start)

@@ -27,7 +27,10 @@ def _parser() -> argparse.ArgumentParser:
     """Return the grammar of the command line."""
     parser = argparse.ArgumentParser(prog="conclave", description="Self-hosted, end-to-end encrypted video meetings.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="start the server and its media engine on this machine")
+    run = commands.add_parser("run", help="start the server and its media engine on this machine")
+    reach = run.add_mutually_exclusive_group()
+    reach.add_argument("--lan", action="store_true", help="serve HTTPS to the local network; prints address, QR code and fingerprint")
+    reach.add_argument("--domain", metavar="NAME", help="serve HTTPS under this name, with a certificate it obtains by itself")
     test = commands.add_parser("test", help="run every check; what CI runs")
     test.add_argument("--fast", action="store_true", help="leave out browsers and slow tests; about two minutes")
     test.add_argument("--sabotage", action="store_true", help="also break the code in known ways and demand that a test notices")
@@ -64,6 +67,11 @@ def _run(arguments: argparse.Namespace) -> int:
     """Build what is missing, then serve until Ctrl-C."""
     from conclave.run import RunError, run
 
+    # As variables, because every part of the server reads its settings from there.
+    if arguments.lan:
+        os.environ["CONCLAVE_LAN"] = "true"
+    if arguments.domain:
+        os.environ["CONCLAVE_DOMAIN"] = arguments.domain
     config = load()
     code = _build(arguments)
     if code:
@@ -101,7 +109,7 @@ def _admin(arguments: argparse.Namespace) -> int:
 
 def _build(_arguments: argparse.Namespace) -> int:
     """Build what is missing."""
-    return _python("-m", "deploy.build", "web", "engine")
+    return _python("-m", "deploy.build", "web", "engine", *(["tls"] if load().tls else []))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

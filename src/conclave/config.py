@@ -6,6 +6,7 @@ Standard library only: the command line reads it before Django is loaded.
 import ipaddress
 import os
 import re
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -16,16 +17,24 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
+HTTPS = 443
+DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
 
 DESCRIPTIONS: dict[str, str] = {
     "state_dir": "Folder for the database, keys and logs; relative paths start at the checkout.",
+    "domain": "Name of this server on the internet, as in run --domain NAME: it obtains a certificate by itself and serves HTTPS.",
+    "lan": "Whether to serve HTTPS to the local network with a certificate made here, as in run --lan; true or false.",
     "http_host": "Address on which pages, API and meeting sockets are served; 127.0.0.1 keeps them on this machine.",
-    "http_port": "TCP port of the pages, the API and the meeting sockets.",
+    "http_port": "TCP port of the pages, the API and the meeting sockets; with domain or lan it only leads to https_port.",
+    "https_port": "TCP port of the pages, the API and the meeting sockets over TLS; used with domain or lan only.",
+    "acme_directory": "Address of the certificate authority's directory (ACME) that domain asks; an organisation can name its own.",
+    "acme_root": "File with the certificate (PEM) that acme_directory itself is trusted by; empty means the system's own authorities.",
     "engine_port": "TCP port of the media engine's API and signalling; always on loopback.",
     "media_tcp_port": "TCP port on which browsers reach the media engine when UDP is blocked.",
     "media_udp_port": "The one UDP port on which browsers reach the media engine.",
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
-    "public_url": "Address that people type; empty means http://localhost with http_port.",
+    "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -39,14 +48,24 @@ class Config:
     """What the operator decided; every field is described in DESCRIPTIONS."""
 
     state_dir: Path = ROOT / "var"
+    domain: str = ""
+    lan: bool = False
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    https_port: int = 443
+    acme_directory: str = "https://acme-v02.api.letsencrypt.org/directory"
+    acme_root: str = ""
     engine_port: int = 7880
     media_tcp_port: int = 7881
     media_udp_port: int = 7882
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
     region: str = "local"
+
+    @property
+    def tls(self) -> bool:
+        """Whether this server ends TLS itself."""
+        return bool(self.domain) or self.lan
 
 
 def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> Config:
@@ -67,9 +86,7 @@ def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> C
     raw.update(_read_env(env))
     types = get_type_hints(Config)
     values = {name: _convert(name, value, types[name]) for name, value in raw.items()}
-    config = Config(**values)  # type: ignore[arg-type]
-    if not values.get("public_url"):
-        config = replace(config, public_url=f"http://localhost:{config.http_port}")
+    config = _complete(Config(**values), given={name for name, value in values.items() if value})  # type: ignore[arg-type]
     _check(config)
     return config
 
@@ -82,6 +99,39 @@ def settings_file(env: Mapping[str, str] | None = None) -> Path:
     """
     named = (os.environ if env is None else env).get(ENV_FILE)
     return Path(named) if named else ROOT / "conclave.toml"
+
+
+def _complete(config: Config, *, given: set[str]) -> Config:
+    """Return the settings with what follows from domain or lan and was not given."""
+    if config.domain and config.lan:
+        raise ConfigError("The settings 'domain' and 'lan' exclude each other: choose who shall reach this server.")
+    follows: dict[str, object] = {}
+    if config.domain:
+        everywhere = "::" if socket.has_dualstack_ipv6() else "0.0.0.0"  # noqa: S104 - a domain is for everybody
+        follows = {"http_host": everywhere, "http_port": 80, "node_address": outgoing_address()}
+    if config.lan:
+        address = config.node_address if "node_address" in given else outgoing_address()
+        follows = {"http_host": address, "https_port": 8443, "node_address": address}
+    config = replace(config, **{name: value for name, value in follows.items() if name not in given})  # type: ignore[arg-type]
+    return config if "public_url" in given else replace(config, public_url=_public_url(config))
+
+
+def _public_url(config: Config) -> str:
+    """Return the address that people type when none was given."""
+    if not config.tls:
+        return f"http://localhost:{config.http_port}"
+    host = config.domain or (f"[{config.node_address}]" if ":" in config.node_address else config.node_address)
+    return f"https://{host}" + ("" if config.https_port == HTTPS else f":{config.https_port}")
+
+
+def outgoing_address() -> str:
+    """Return the address of the interface by which this machine reaches others, 127.0.0.1 when there is none; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((ANYWHERE, 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def _read_file(path: Path, *, required: bool) -> dict[str, object]:
@@ -125,6 +175,10 @@ def _convert(name: str, value: object, wanted: type) -> object:
         if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
             raise ConfigError(f"The setting '{name}' must be a whole number, not {value!r}.")
         return int(text)
+    if wanted is bool:
+        if str(value).lower() not in {"true", "false"}:
+            raise ConfigError(f"The setting '{name}' must be true or false, not {value!r}.")
+        return str(value).lower() == "true"
     if not isinstance(value, str):
         raise ConfigError(f"The setting '{name}' must be text, not {value!r}.")
     return _folder(name, value) if wanted is Path else value
@@ -144,15 +198,24 @@ def _check(config: Config) -> None:
     for name, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"The setting '{name}' must be a port from 1 to 65535, not {port}.")
-    tcp = [config.http_port, config.engine_port, config.media_tcp_port]
+    tcp = [config.http_port, config.engine_port, config.media_tcp_port, *([config.https_port] if config.tls else [])]
     if len(set(tcp)) != len(tcp):
-        raise ConfigError("http_port, engine_port and media_tcp_port must be three different ports.")
+        raise ConfigError("http_port, engine_port, media_tcp_port and, with domain or lan, https_port must be different ports.")
     try:
         ipaddress.ip_address(config.node_address)
     except ValueError as error:
         raise ConfigError(f"The setting 'node_address' must be an IP address, not {config.node_address!r}.") from error
+    if config.domain and not re.fullmatch(DOMAIN, config.domain):
+        raise ConfigError(f"The setting 'domain' must be a name like meet.example.org, in small letters, not {config.domain!r}.")
     if not _is_site(config.public_url):
         raise ConfigError(f"The setting 'public_url' must be like https://meet.example.org, not {config.public_url!r}.")
+    url = urlsplit(config.public_url)
+    if config.tls and (url.scheme != "https" or (config.domain and url.hostname != config.domain)):
+        raise ConfigError(
+            f"The setting 'public_url' must be an https address of {config.domain or 'this server'}, not {config.public_url!r}."
+        )
+    if urlsplit(config.acme_directory).scheme != "https":
+        raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
 

@@ -27,6 +27,8 @@ from conclave.config import ROOT, Config, load
 from conclave.holding import held_by
 from conclave.media.child import is_own_address
 from conclave.ports import Port, holder, needed_ports, problem
+from conclave.tls import PROGRAM as TLS_PROGRAM
+from conclave.tls import gateway_socket
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -92,8 +94,8 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: _server(config, pid),
         lambda: _ports(config, pid),
         lambda: _address(config),
-        lambda: _node(config),
-        _built,
+        lambda: node(config=config),
+        lambda: _built(config),
         lambda: _engine(config, pid),
         lambda: _database(config),
         lambda: _backups(config, now),
@@ -124,7 +126,7 @@ def _server(config: Config, pid: str | None) -> Finding:
             check="server", level="ok", text=f"not running; its folder is {config.state_dir}.", advice="./conclave run starts it."
         )
     url = f"http://{_dialled(config.http_host)}:{config.http_port}"
-    parts = _ask_json(f"{url}/readyz")
+    parts = _ask_json(f"{url}/readyz", through=gateway_socket(config.state_dir) if config.tls else None)
     if parts is None:
         advice = f"Look at what it printed; stop it with 'kill {pid}' and start it again."
         return Finding(check="server", level="fail", text=f"process {pid} runs and does not answer on {url}.", advice=advice)
@@ -173,35 +175,43 @@ def _address(config: Config) -> Finding:
     if url.hostname in LOCAL_HOSTS:
         return Finding(check="address", level="ok", text=f"people type {config.public_url}: on this machine only.")
     text = f"{config.public_url} is not https: browsers give such a page neither camera nor encryption."
-    return Finding(check="address", level="fail", text=text, advice="Put TLS in front and set public_url to the https address.")
+    return Finding(check="address", level="fail", text=text, advice="Set domain or lan, or put TLS in front and set public_url to the https address.")
 
 
-def _node(config: Config) -> Finding:
-    """Whether browsers are told an address of the media engine that they can reach."""
-    node, local = ipaddress.ip_address(config.node_address), urlsplit(config.public_url).hostname in LOCAL_HOSTS
-    seen = [address for address in _own_addresses() if address != str(node)]
+def node(*, config: Config) -> Finding:
+    """Tell whether browsers are told an address of the media engine that they can reach.
+
+    Args:
+        config: the operator's settings.
+    """
+    address, local = ipaddress.ip_address(config.node_address), urlsplit(config.public_url).hostname in LOCAL_HOSTS
+    seen = [own for own in _own_addresses() if own != str(address)]
     others = f" This machine's own: {', '.join(seen)}." if seen else ""
-    if node.is_loopback and not local:
-        text = f"browsers are told to find the media engine at {node}, which is their own machine."
+    if address.is_loopback and not local:
+        text = f"browsers are told to find the media engine at {address}, which is their own machine."
         return Finding(
             check="node", level="fail", text=text, advice=f"Set node_address to the address by which people reach this machine.{others}"
         )
-    if node.is_loopback or is_own_address(str(node)):
+    if config.domain and is_own_address(str(address)) and address.is_private:
+        text = f"{address} is this machine's and cannot be reached from the internet."
+        return Finding(check="node", level="warn", text=text, advice=f"Set node_address to the public address of {config.domain}.{others}")
+    if address.is_loopback or is_own_address(str(address)):
         return Finding(
-            check="node", level="ok", text=f"{node} is this machine's ({'for browsers on it only' if node.is_loopback else 'media'})."
+            check="node", level="ok", text=f"{address} is this machine's ({'for browsers on it only' if address.is_loopback else 'media'})."
         )
-    text = f"{node} is on no interface of this machine: right only if a router forwards to it."
+    text = f"{address} is on no interface of this machine: right only if a router forwards to it."
     ports = f"{config.media_udp_port}/UDP and {config.media_tcp_port}/TCP"
     return Finding(check="node", level="warn", text=text, advice=f"Let the router forward {ports}, or correct node_address.{others}")
 
 
-def _built() -> Finding:
-    """Whether the client and the engine are there."""
-    missing = [name for name, path in (("the meeting client", CLIENT), ("the media engine", ENGINE_PROGRAM)) if not path.exists()]
+def _built(config: Config) -> Finding:
+    """Whether the client, the engine and, where it is used, the TLS server are there."""
+    parts = {"the meeting client": CLIENT, "the media engine": ENGINE_PROGRAM, **({"the TLS server": TLS_PROGRAM} if config.tls else {})}
+    missing = [name for name, path in parts.items() if not path.exists()]
     if missing:
         advice = "./conclave build builds it, once; ./conclave run does so too."
         return Finding(check="build", level="warn", text=f"not built yet: {' and '.join(missing)}.", advice=advice)
-    return Finding(check="build", level="ok", text="the meeting client and the media engine are built.")
+    return Finding(check="build", level="ok", text=f"{' and '.join(parts)} are built.")
 
 
 def _engine(config: Config, pid: str | None) -> Finding:
@@ -311,10 +321,10 @@ def _dialled(host: str) -> str:
     return loopback.get(host, f"[{host}]" if ":" in host else host)
 
 
-def _ask_json(url: str) -> dict[str, object] | None:
-    """Return what a health page answers, None when nothing does."""
+def _ask_json(url: str, *, through: Path | None = None) -> dict[str, object] | None:
+    """Return what a health page answers, None when nothing does; behind our TLS server only a socket file leads `through` to it."""
     try:
-        with _open(url) as answer:
+        with _open_file(through, urlsplit(url).path) if through else _open(url) as answer:
             body = answer.read()
     except urllib.error.HTTPError as error:
         body = error.read()
@@ -330,3 +340,13 @@ def _open(url: str) -> contextlib.closing[http.client.HTTPResponse]:
     """Ask this machine, never a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return contextlib.closing(opener.open(url, timeout=ANSWER_SECONDS))
+
+
+def _open_file(path: Path, page: str) -> contextlib.closing[http.client.HTTPResponse]:
+    """Ask the gateway behind a socket file."""
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(ANSWER_SECONDS)
+    connection.sock.connect(str(path))
+    connection.request("GET", page, headers={"Connection": "close"})
+    return contextlib.closing(connection.getresponse())

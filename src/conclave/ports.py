@@ -25,8 +25,11 @@ class Port:
 
 def needed_ports(config: Config) -> list[Port]:
     """Return the server's port table."""
+    pages = "pages and meeting sockets"
+    leads = "leads to HTTPS" + (", and answers the certificate authority" if config.domain else "")
     table = [
-        ("http_port", config.http_port, "TCP", config.http_host, "pages and meeting sockets"),
+        ("http_port", config.http_port, "TCP", config.http_host, leads if config.tls else pages),
+        *([("https_port", config.https_port, "TCP", config.http_host, pages)] if config.tls else []),
         ("engine_port", config.engine_port, "TCP", "127.0.0.1", "media engine's API, for this machine only"),
         ("media_tcp_port", config.media_tcp_port, "TCP", "0.0.0.0", "media where UDP is blocked"),  # noqa: S104 - the engine offers no other
         ("media_udp_port", config.media_udp_port, "UDP", config.node_address, "media"),

@@ -1,4 +1,4 @@
-"""`./conclave run`: one gateway and one media engine, from one terminal, until Ctrl-C."""
+"""`./conclave run`: one gateway, one media engine and, for other machines, one TLS server, from one terminal, until Ctrl-C."""
 
 import asyncio
 import contextlib
@@ -13,13 +13,15 @@ import uvicorn
 
 from conclave.backup import finish_restore
 from conclave.config import ROOT, Config
+from conclave.doctor import node
 from conclave.holding import hold
 from conclave.kernel import clock
-from conclave.kernel.child import ChildError
+from conclave.kernel.child import Child, ChildError
 from conclave.kernel.errors import ConclaveError
 from conclave.media.child import Engine, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
+from conclave.tls import TlsServer, gateway_socket, picture
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
 GRACE_SECONDS = 3
@@ -109,28 +111,45 @@ def _prepare(config: Config) -> dict[str, str]:
 async def _serve(config: Config, links: dict[str, str]) -> None:
     """Serve until a signal; whatever happens, leave no child behind."""
     gateway = _Gateway(_gateway_config(config))
-    engine = Engine(_engine_settings(config), say=_say)
+    tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
+    children: list[Child] = [Engine(_engine_settings(config), say=_say), *([tls] if tls else [])]
     serving = asyncio.create_task(gateway.serve())
-    starting = asyncio.create_task(engine.start())
+    starting = asyncio.create_task(_start(children))
     _stop_on_signals(gateway, starting)
-    supervising: asyncio.Task[None] | None = None
+    supervising: list[asyncio.Task[None]] = []
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await starting
         ready = asyncio.create_task(gateway.serves.wait())
         await asyncio.wait([ready, serving], return_when=asyncio.FIRST_COMPLETED)
         if gateway.started and not gateway.should_exit:
-            supervising = asyncio.create_task(engine.supervise())
-            _say(_welcome(config, links))
+            supervising = [asyncio.create_task(child.supervise()) for child in children]
+            telling = asyncio.create_task(_tell(config, links, tls))
+            supervising.append(telling)
+            await asyncio.wait([telling, serving], return_when=asyncio.FIRST_COMPLETED)
+            if telling.done():
+                telling.result()
         await serving
     finally:
         gateway.should_exit = True
-        if supervising:
-            supervising.cancel()
-            await asyncio.wait([supervising])
-        await engine.stop()
+        for task in supervising:
+            task.cancel()
+        await asyncio.gather(*supervising, return_exceptions=True)
+        for child in children:
+            await child.stop()
         await asyncio.wait([serving])
     _say("Conclave has stopped.")
+
+
+async def _start(children: list[Child]) -> None:
+    """Start the children, one after the other."""
+    for child in children:
+        await child.start()
+
+
+async def _tell(config: Config, links: dict[str, str], tls: TlsServer | None) -> None:
+    """Say that the server answers, once browsers can come in or it is clear that they cannot yet."""
+    _say(_welcome(config, links, await tls.certified() if tls else ""))
 
 
 def _stop_on_signals(gateway: _Gateway, starting: asyncio.Task[None]) -> None:
@@ -146,11 +165,15 @@ def _stop_on_signals(gateway: _Gateway, starting: asyncio.Task[None]) -> None:
 
 
 def _gateway_config(config: Config) -> uvicorn.Config:
-    """Return uvicorn's settings: no address or scheme is taken from headers, no address with a token is logged."""
+    """Return uvicorn's settings: no address or scheme is taken from headers, no address with a token is logged.
+
+    Behind our own TLS server only a socket file leads to the gateway, so that nobody else on this machine can speak in a visitor's name.
+    """
     return uvicorn.Config(
         "conclave.asgi:application",
         host=config.http_host,
         port=config.http_port,
+        uds=str(gateway_socket(config.state_dir)) if config.tls else None,
         ws="websockets-sansio",
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,
@@ -177,9 +200,14 @@ def _engine_settings(config: Config) -> EngineSettings:
     )
 
 
-def _welcome(config: Config, links: dict[str, str]) -> str:
+def _welcome(config: Config, links: dict[str, str], certificate: str) -> str:
     """Return what a person reads when the server answers."""
     lines = [f"Conclave is ready: {config.public_url}"]
+    if config.lan and (sys.stdout.encoding or "").lower().startswith("utf"):
+        lines += [picture(config.public_url, colours=sys.stdout.isatty())]
+    lines += [certificate] if certificate else []
+    finding = node(config=config)
+    lines += [f"  Careful: {finding.text} {finding.advice}"] if finding.level != "ok" else []
     lines += [f"  {purpose}: {link}" for purpose, link in links.items()]
     lines += [f"  Port {port.number}/{port.protocol} on {port.address}: {port.purpose}" for port in needed_ports(config)]
     lines += [f"  Everything it keeps is in {config.state_dir}. Ctrl-C stops it."]

@@ -22,6 +22,35 @@ def test_the_public_url_follows_the_port_unless_given(tmp_path: Path) -> None:
     assert load(path=path, env={"CONCLAVE_PUBLIC_URL": "https://meet.example.org"}).public_url == "https://meet.example.org"
 
 
+def test_on_the_local_network_everything_follows_from_one_address(tmp_path: Path) -> None:
+    loaded = load(path=_file(tmp_path, 'lan = true\nnode_address = "192.0.2.7"'), env={})
+    assert (loaded.http_host, loaded.http_port, loaded.https_port) == ("192.0.2.7", 8000, 8443)
+    assert (loaded.node_address, loaded.public_url, loaded.tls) == ("192.0.2.7", "https://192.0.2.7:8443", True)
+    six = load(path=_file(tmp_path, 'lan = true\nhttps_port = 443\nnode_address = "2001:db8::7"'), env={})
+    assert six.public_url == "https://[2001:db8::7]"
+
+
+def test_the_local_network_is_the_one_by_which_this_machine_reaches_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "outgoing_address", lambda: "192.0.2.9")
+    assert load(path=_file(tmp_path, ""), env={"CONCLAVE_LAN": "true"}).public_url == "https://192.0.2.9:8443"
+    assert load(path=_file(tmp_path, ""), env={"CONCLAVE_LAN": "false"}) == Config()
+
+
+def test_a_domain_is_for_everybody_on_the_usual_ports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "outgoing_address", lambda: "192.0.2.9")
+    loaded = load(path=_file(tmp_path, ""), env={"CONCLAVE_DOMAIN": "meet.example.org"})
+    assert loaded.http_host in {"::", "0.0.0.0"}
+    assert (loaded.http_port, loaded.https_port, loaded.node_address) == (80, 443, "192.0.2.9")
+    assert (loaded.public_url, loaded.tls) == ("https://meet.example.org", True)
+
+
+def test_what_is_given_wins_over_what_follows(tmp_path: Path) -> None:
+    text = 'domain = "meet.example.org"\nhttp_host = "127.0.0.1"\nhttp_port = 8080\nhttps_port = 8443\nnode_address = "192.0.2.7"'
+    loaded = load(path=_file(tmp_path, text), env={})
+    assert (loaded.http_host, loaded.http_port, loaded.https_port) == ("127.0.0.1", 8080, 8443)
+    assert (loaded.node_address, loaded.public_url) == ("192.0.2.7", "https://meet.example.org:8443")
+
+
 def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
     assert load(path=_file(tmp_path, 'state_dir = "elsewhere"'), env={}).state_dir == config.ROOT / "elsewhere"
 
@@ -34,13 +63,23 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ('http_port = "many"', {}, "must be a whole number"),
         ("http_port = true", {}, "must be a whole number"),
         ("http_port = 0", {}, "from 1 to 65535"),
-        ("http_port = 7881", {}, "three different ports"),
+        ("http_port = 7881", {}, "must be different ports"),
         ("region = 7", {}, "must be text"),
         ('region = "../x"', {}, "'region'"),
         ('public_url = "meet.example.org"', {}, "'public_url'"),
         ('public_url = "https://meet.example.org/path"', {}, "'public_url'"),
         ('node_address = "here"', {}, "must be an IP address"),
         ("= broken", {}, "not valid TOML"),
+        ('lan = "perhaps"', {}, "must be true or false"),
+        ('lan = true\ndomain = "meet.example.org"', {}, "exclude each other"),
+        ('domain = "meet"', {}, "'domain'"),
+        ('domain = "Meet.example.org"', {}, "'domain'"),
+        ('domain = "meet.example.org:443"', {}, "'domain'"),
+        ('domain = "192.0.2.7"', {}, "'domain'"),
+        ('domain = "meet.example.org"\npublic_url = "https://other.example.org"', {}, "https address of meet.example.org"),
+        ('lan = true\npublic_url = "http://192.0.2.7"', {}, "https address of this server"),
+        ("lan = true\nhttps_port = 7881", {}, "must be different ports"),
+        ('acme_directory = "http://ca.example/directory"', {}, "'acme_directory' must be an https address"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_sentence(tmp_path: Path, text: str, env: dict[str, str], sentence: str) -> None:

@@ -129,6 +129,14 @@ def test_an_address_of_this_machine_is_fine(config: Config, monkeypatch: pytest.
     assert one(replace(config, node_address="192.0.2.1", public_url="https://meet.example.org"), "node").level == "ok"
 
 
+def test_an_address_of_a_private_network_is_no_address_of_a_domain(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "is_own_address", lambda address: address == "192.168.7.20")
+    inside = replace(config, node_address="192.168.7.20", domain="meet.example.org", public_url="https://meet.example.org")
+    node = one(inside, "node")
+    assert (node.level, "cannot be reached from the internet" in node.text) == ("warn", True)
+    assert "Set node_address to the public address of meet.example.org." in node.advice
+
+
 def test_a_whole_database_of_this_version_is_fine(config: Config) -> None:
     path = database(config)
     before = path.read_bytes()

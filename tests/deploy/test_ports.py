@@ -1,6 +1,7 @@
 import os
 import socket
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,15 @@ def test_a_holder_that_cannot_be_seen_is_still_a_sentence(config: Config, monkey
     monkeypatch.setattr(ports, "PROC", tmp_path)
     with closing(socket.create_server(("127.0.0.1", config.http_port))):
         assert "is taken by another user's process: stop it, or set another" in ports.find_problems(config)[0]
+
+
+def test_with_tls_the_pages_have_a_port_more(config: Config) -> None:
+    with_tls = replace(config, lan=True, https_port=free_port(socket.SOCK_STREAM))
+    assert [port.setting for port in ports.needed_ports(with_tls)] == [
+        "http_port", "https_port", "engine_port", "media_tcp_port", "media_udp_port",
+    ]  # fmt: skip
+    with closing(socket.create_server(("127.0.0.1", with_tls.https_port))):
+        assert f"Port {with_tls.https_port}/TCP (pages and meeting sockets) is taken by" in ports.find_problems(with_tls)[0]
 
 
 def test_a_media_address_that_is_not_this_machines_is_left_to_the_engine(config: Config) -> None:

@@ -43,6 +43,7 @@ class Installation:
     command: tuple[str, ...] = (sys.executable, "-m", "conclave.cli", "run")
     checkout: Path = ROOT
     extra: dict[str, str] = field(default_factory=dict)
+    https: str = ""  # the address that follows from --lan or --domain
     lines: list[str] = field(default_factory=list)
     started_in: float = 0.0
     process: subprocess.Popen[str] | None = None
@@ -52,7 +53,7 @@ class Installation:
     @property
     def url(self) -> str:
         """The address people type."""
-        return f"http://localhost:{self.http_port}"
+        return self.https or f"http://localhost:{self.http_port}"
 
     @property
     def engine_url(self) -> str:
@@ -83,7 +84,7 @@ class Installation:
             CONCLAVE_ENGINE_PORT=str(self.engine_port),
             CONCLAVE_MEDIA_TCP_PORT=str(self.media_tcp_port),
             CONCLAVE_MEDIA_UDP_PORT=str(self.media_udp_port),
-            CONCLAVE_PUBLIC_URL=self.url,
+            **({} if self.https else {"CONCLAVE_PUBLIC_URL": self.url}),
             PYTHONPATH=str(self.checkout / "src"),
             PYTHONUNBUFFERED="1",
             **self.extra,
