@@ -94,14 +94,16 @@ class Studio:
         self.window = window
 
     def tape(self, person: str, *, pictures: int = 30, sounds: int = 60) -> None:
-        """Wait until she has so many of a participant's frames on tape."""
+        """From now on tape so many of a participant's frames, and no more."""
         count = """(who) => ["camera", "microphone"].map((source) =>
-          window.tape.filter((one) => one.who === who && one.source === source).length)"""
+          window.tape.slice(window.start).filter((one) => one.who === who && one.source === source).length)"""
+        self.window.ask("() => { window.start = window.tape.length; }")
         until(
             lambda: all(have >= wanted for have, wanted in zip(self.window.ask(count, person), (pictures, sounds), strict=True)),
             what="Mallory has tape",
             seen=lambda: self.window.ask(count, person),
         )
+        self.window.ask("() => { window.taping = false; }")
 
     def send(self, *, whose: str = "", how: str = "whole", backwards: bool = False) -> None:
         """Begin to send a camera and a microphone, made like play()."""
@@ -121,10 +123,6 @@ class Studio:
     def speak(self, text: str) -> None:
         """Send data packets of every sort."""
         self.window.ask("(text) => window.speak(text)", text)
-
-    def cut(self) -> None:
-        """Tape nothing more."""
-        self.window.ask("() => { window.taping = false; }")
 
     @property
     def sent(self) -> int:

@@ -9,6 +9,8 @@ window.measured = measured;
 // Every frame of everybody else, in the order in which it came: who, which source, whether a key frame, the bytes.
 window.tape = [];
 window.taping = true;
+// From where on the tape is played; key frames are played from before as well, for without one nothing is carried.
+window.start = 0;
 window.packets = [];
 // What is sent: `from` is "" for her own frames or a participant whose taped ones are played; `how` is a way of breaking them.
 window.plan = { from: "", how: "whole", backwards: false };
@@ -39,7 +41,8 @@ function player(source) {
     const { from, backwards } = window.plan;
     if (from === "") return new Uint8Array(frame.data);
     const key = frame.type === "key";
-    const reel = window.tape.filter((one) => one.who === from && one.source === source && (one.key === key || source === "microphone"));
+    const fits = (one, index) => one.who === from && one.source === source && (source === "microphone" || one.key === key) && (key || index >= window.start);
+    const reel = window.tape.filter(fits);
     if (reel.length === 0) return null;
     const index = at[key ? "key" : "other"]++ % reel.length;
     return reel[backwards ? reel.length - 1 - index : index].bytes;
