@@ -20,7 +20,7 @@ TOKEN_SECONDS = 600
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    """Serves this folder, and the pinned library beside it."""
+    """Serves one folder, and the pinned library beside it."""
 
     extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}
 
@@ -36,12 +36,12 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 class BarePage:
     """The page on a free port of this machine, for one media engine."""
 
-    def __init__(self, *, engine_port: int, state: Path, region: str = "local") -> None:
-        """Start serving; the engine's key pair is read from the installation's state folder."""
+    def __init__(self, *, engine_port: int, state: Path, region: str = "local", folder: Path = HERE) -> None:
+        """Start serving a folder's page; the engine's key pair is read from the installation's state folder."""
         pair = json.loads((state / "engine" / f"{region}.key.json").read_text(encoding="utf-8"))
         self._key, self._secret = pair["key"], pair["secret"]
         self._engine_port = engine_port
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(HERE)))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, directory=str(folder)))
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 

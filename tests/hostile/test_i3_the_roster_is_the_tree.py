@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.hostile.conftest import Mallory
+from tests.hostile.conftest import Mallory, Victims
+from tests.hostile.wire import Wire
 from tests.journeys.browsers import until
 from tests.journeys.fixtures import Guests
 from tests.journeys.people import Person
@@ -26,6 +27,21 @@ def test_i3_a_connection_without_a_leaf_is_a_stranger_without_a_name(alice: Pers
         assert all(person.shown_by(tile.participant) != "Charlie" for tile in person.tiles())
     assert alice.code() == bob.code() != ""
     alice.sees(bob)
+
+
+@pytest.mark.journey("padlock")
+def test_i3_nobody_asks_for_the_tracks_of_a_connection_without_a_leaf(
+    alice: Person, victims: Victims, wire: Wire, mallory: Mallory, meeting: str
+) -> None:
+    studio = mallory.studio(room=mallory.room(alice))
+    studio.send()
+    bob = victims.join("Bob", meeting)
+    bob.sees(alice)
+    until(lambda: bob.lock("Unknown connection") == "stranger", what="the stranger's tile", seen=bob.stand)
+    wanted = {track for ask in wire.asked if ask.subscription.subscribe for track in ask.subscription.track_sids}
+    offered = {track for what, track in wire.names(mallory.name).items() if what != "connection"}
+    assert len(offered) == len(wanted) == 2
+    assert not offered & wanted
 
 
 @pytest.mark.journey("padlock")

@@ -45,9 +45,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "failed"
         report.longrepr = f"a journey may not be skipped: {report.longrepr}"
     if call.when == "call" and report.failed:
-        people = getattr(item, "funcargs", {}).get("people")
-        if isinstance(people, Guests):
-            report.sections.append(("windows", people.pictures(item.name)))
+        for name, people in getattr(item, "funcargs", {}).items():
+            if isinstance(people, Guests):
+                report.sections.append(("windows", people.pictures(f"{item.name}-{name}")))
     if mark and call.when == "call" and report.passed:
         item.config.stash[PASSED].update(mark.args)
     return report

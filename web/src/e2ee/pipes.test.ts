@@ -91,6 +91,15 @@ describe("A sender's frame", () => {
     await Promise.all(frames.map((frame) => send.pass(frame)));
     expect(new Set(frames.map(({ data }) => new Uint8Array(data).subarray(-14, -8).join())).size).toBe(50);
   });
+
+  it("shares its counter with every other sender of the worker (FRM-1, I7)", async () => {
+    const sound = new SendPipe("audio", alice);
+    sound.bind("microphone");
+    send.bind("camera");
+    const frames = [encoded(PLAIN, "video/VP8", "delta"), encoded(PLAIN, "audio/opus"), encoded(PLAIN, "video/VP8", "delta"), encoded(PLAIN, "audio/opus")];
+    for (const [index, frame] of frames.entries()) await (index % 2 === 0 ? send : sound).pass(frame);
+    expect(new Set(frames.map(({ data }) => new Uint8Array(data).subarray(-14, -8).join())).size).toBe(4);
+  });
 });
 
 describe("A receiver's frame", () => {

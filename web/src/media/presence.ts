@@ -31,9 +31,12 @@ function sends(participant: Participant, source: Track.Source): boolean {
   return publication !== undefined && !publication.isMuted;
 }
 
-/** A picture nobody looks at is paused (adaptive stream), and its absence means nothing. */
+/**
+ * A picture nobody looks at is paused (adaptive stream), and its absence means nothing. What we asked for is due from then on, whether or not
+ * the server says that it comes.
+ */
 function arrives(publication: TrackPublication): boolean {
-  return publication instanceof RemoteTrackPublication && publication.isSubscribed && !publication.isMuted && publication.isEnabled;
+  return publication instanceof RemoteTrackPublication && publication.isDesired && !publication.isMuted && publication.isEnabled;
 }
 
 function quality(quality: ConnectionQuality): Presence["connection"] {

@@ -2,7 +2,7 @@
  * The LiveKit room: carries frames that only members can open, and is believed in nothing else. Who is who comes from the group;
  * here a participant is only an id under which sealed frames arrive.
  */
-import { ParticipantEvent, RemoteTrack, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
+import { LocalTrackPublication, ParticipantEvent, RemoteTrack, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
 import type { Frames } from "../e2ee/frames.client";
 import { RefusingManager } from "../e2ee/manager";
 import type { OwnTrack } from "./devices";
@@ -31,6 +31,10 @@ const OPTIONS: RoomOptions = {
 
 // The console is read by people who look for errors of ours; LiveKit's own notes tell them nothing and name participants.
 setLogLevel("silent");
+
+// The library lets the server turn a person's microphone and camera off and on, through these two and through nothing else. Only the
+// person's own hand does that (FRM-5, devices.ts).
+LocalTrackPublication.prototype.mute = LocalTrackPublication.prototype.unmute = () => Promise.resolve(undefined);
 
 export class Media {
   readonly room: Room;

@@ -20,6 +20,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   restarting: RotateCw,
   browser_unfit: ShieldX,
   not_securing: ShieldX,
+  call_moved: ShieldX,
 };
 const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsewhere"];
 

@@ -17,7 +17,7 @@ export const ended = {
   call_full: "The call is full.",
   media_unavailable: "The server cannot carry sound and picture just now.",
   server_unreachable: "The server cannot be reached.",
-  call_moved: "The call started anew without you.",
+  call_moved: "The server took you for somebody else, so this browser left the call.",
   browser_unfit: "This browser cannot encrypt sound and picture, so it cannot join.",
   malformed: "The server could not read what this browser asked.",
 } as const;
@@ -40,7 +40,7 @@ export const endedNext = {
   call_full: "Try again when somebody has left.",
   media_unavailable: "Try again in a minute. If it lasts, tell whoever runs this server.",
   server_unreachable: "Check your connection, then try again.",
-  call_moved: "Come back in: you are added to the new call.",
+  call_moved: "Nothing of you was shown under another name. Come back in; if it happens again, tell whoever runs this server.",
   browser_unfit: "Use a current Chrome, Edge, Chromium or Firefox. There is no unencrypted way in.",
   malformed: "Reload the page. If it happens again, tell whoever runs this server.",
 } as const;

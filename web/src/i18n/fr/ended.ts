@@ -18,7 +18,7 @@ export const ended: Sentences["ended"] = {
   call_full: "L’appel est complet.",
   media_unavailable: "Le serveur ne peut pas transmettre le son et l’image en ce moment.",
   server_unreachable: "Le serveur est injoignable.",
-  call_moved: "L’appel a recommencé sans vous.",
+  call_moved: "Le serveur vous a donné la place de quelqu’un d’autre : ce navigateur a donc quitté l’appel.",
   browser_unfit: "Ce navigateur ne sait pas chiffrer le son et l’image ; il ne peut donc pas entrer.",
   malformed: "Le serveur n’a pas pu lire la demande de ce navigateur.",
 };
@@ -41,7 +41,7 @@ export const endedNext: Sentences["endedNext"] = {
   call_full: "Réessayez quand quelqu’un sera parti.",
   media_unavailable: "Réessayez dans une minute. Si cela dure, prévenez la personne qui gère ce serveur.",
   server_unreachable: "Vérifiez votre connexion, puis réessayez.",
-  call_moved: "Revenez : on vous ajoutera au nouvel appel.",
+  call_moved: "Rien de vous n’est apparu sous un autre nom. Revenez ; si cela se reproduit, prévenez la personne qui gère ce serveur.",
   browser_unfit: "Utilisez une version actuelle de Chrome, Edge, Chromium ou Firefox. Il n’existe pas d’entrée sans chiffrement.",
   malformed: "Rechargez la page. Si cela se reproduit, prévenez la personne qui gère ce serveur.",
 };
