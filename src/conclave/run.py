@@ -1,66 +1,87 @@
-"""`./conclave run`: one gateway and one media engine, from one terminal, until Ctrl-C."""
+"""`./conclave run`: one gateway and one media engine, from one terminal, until Ctrl-C.
+
+This process only supervises. It keeps the listening socket, so that whoever connects while the gateway starts again waits for a moment
+instead of being refused, and the media engine carries on meanwhile.
+"""
 
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import uvicorn
+from typing import Any
 
 from conclave.config import ROOT, Config
-from conclave.kernel import clock
-from conclave.media.child import Engine, EngineError, EngineSettings
+from conclave.kernel.child import Child, ChildError
+from conclave.media.child import Engine, EngineSettings
 from conclave.media.credentials import engine_credentials
 from conclave.ports import find_problems, needed_ports
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
-GRACE_SECONDS = 3
-LARGEST_MESSAGE = 4 * 1024 * 1024
+BACKLOG = 2048
+# The gateway lets its requests end on the first SIGTERM and waits for nobody on the second.
+STOPS = ((signal.SIGTERM, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 5.0))
 
 
 class RunError(Exception):
     """The server cannot start; the message says why and what to do."""
 
 
-class _Gateway(uvicorn.Server):
-    """uvicorn without its signal handling, which would end the process before the media engine is stopped."""
+class Gateway(Child):
+    """The gateway's process (serve.py)."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serves = asyncio.Event()
+    def __init__(self, listener: socket.socket, *, say: Callable[[str], None]) -> None:
+        """Take the socket on which it serves."""
+        super().__init__(name="The gateway", where="above", stops=STOPS, say=say)
+        self._listener = listener
+        self.links: dict[str, str] = {}
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, and say so."""
-        await super().startup(sockets=sockets)
-        self.serves.set()
+    async def start(self) -> None:
+        """Start the gateway and return when it serves.
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the meeting sockets say why before uvicorn closes them (JOIN-8)."""
-        from conclave.meetings.consumers import restart
+        Raises:
+            ChildError: it ended before that.
+        """
+        first = [] if self.links else ["first"]
+        listener = self._listener.fileno()
+        read, write = os.pipe()
+        told = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(told), os.fdopen(read, "rb", buffering=0)
+        )
+        try:
+            try:
+                command = (sys.executable, "-m", "conclave.serve", str(listener), str(write), *first)
+                await self._spawn(*command, hand_over=(listener, write))
+            finally:
+                os.close(write)
+            line = await told.readline()
+        finally:
+            pipe.close()
+        if not line:
+            raise ChildError("The gateway ended while starting; its reason is above.")
+        self.links = json.loads(line) or self.links
 
-        await restart()
-        await super().shutdown(sockets=sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to run()."""
-        yield
+    def restart(self) -> None:
+        """Let it end, and be started again: with new code, without disturbing the media."""
+        if self._process is not None and self.pid is not None:
+            self._process.terminate()
 
 
 def run(*, config: Config) -> None:
-    """Migrate, start the gateway and the media engine, print where to go, and serve until Ctrl-C.
+    """Start the gateway and the media engine, print where to go, and keep both running until Ctrl-C.
 
     Args:
         config: the operator's settings.
 
     Raises:
-        RunError: ports are taken, the folder is in use, or the media engine does not start.
+        RunError: ports are taken, the folder is in use, or the gateway or the media engine does not start.
     """
     os.umask(0o077)
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -69,10 +90,9 @@ def run(*, config: Config) -> None:
         if problems:
             raise RunError("\n".join(problems))
         _allow_many_sockets()
-        links = _prepare(config)
         try:
-            asyncio.run(_serve(config, links))
-        except EngineError as error:
+            asyncio.run(_serve(config))
+        except ChildError as error:
             raise RunError(str(error)) from error
 
 
@@ -100,80 +120,63 @@ def _allow_many_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _prepare(config: Config) -> dict[str, str]:
-    """Bring the database up to date and return the links to print, by what they are for."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
-    import django
-
-    django.setup()
-    from conclave.accounts.owner import owner_link
-    from conclave.meetings.now import meet_now_link
-    from conclave.upgrade import migrate
-
-    now = clock.now()
-    copy = migrate(backup_dir=config.state_dir / "backup", now=clock.to_datetime(now))
-    if copy:
-        _say(f"The database was brought to this version; the one before is kept in {copy}.")
-    links = {"Meet now, once": meet_now_link(now=now)}
-    owner = owner_link(now=now)
-    return {"Owner link, until it is used once": owner, **links} if owner else links
-
-
-async def _serve(config: Config, links: dict[str, str]) -> None:
-    """Serve until a signal; whatever happens, leave no child behind."""
-    gateway = _Gateway(_gateway_config(config))
-    engine = Engine(_engine_settings(config), say=_say)
-    serving = asyncio.create_task(gateway.serve())
-    starting = asyncio.create_task(engine.start())
-    _stop_on_signals(gateway, starting)
-    supervising: asyncio.Task[None] | None = None
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
-        ready = asyncio.create_task(gateway.serves.wait())
-        await asyncio.wait([ready, serving], return_when=asyncio.FIRST_COMPLETED)
-        if gateway.started and not gateway.should_exit:
-            supervising = asyncio.create_task(engine.supervise())
-            _say(_welcome(config, links))
-        await serving
-    finally:
-        gateway.should_exit = True
-        if supervising:
-            supervising.cancel()
-            await asyncio.wait([supervising])
-        await engine.stop()
-        await asyncio.wait([serving])
+async def _serve(config: Config) -> None:
+    """Start both, keep them running until a signal; whatever happens, leave no child behind."""
+    with _listen(config) as listener:
+        gateway = Gateway(listener, say=_say)
+        engine = Engine(_engine_settings(config), say=_say)
+        stopping = _stop_on_signals(gateway)
+        starting: asyncio.Future[Any] = asyncio.gather(gateway.start(), engine.start())
+        supervising: list[asyncio.Task[None]] = []
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.done():
+                await starting
+                supervising = [asyncio.create_task(child.supervise()) for child in (gateway, engine)]
+                _say(_welcome(config, gateway.links))
+                await stopping
+        finally:
+            starting.cancel()
+            for task in supervising:
+                task.cancel()
+            # A supervising task that is cancelled stops its child.
+            await asyncio.gather(*supervising, starting, return_exceptions=True)
+            await asyncio.gather(gateway.stop(), engine.stop())
     _say("Conclave has stopped.")
 
 
-def _stop_on_signals(gateway: _Gateway, starting: asyncio.Task[None]) -> None:
-    """Let Ctrl-C, SIGTERM and a closed terminal end everything in order; a second one does not wait for open connections."""
+@contextlib.contextmanager
+def _listen(config: Config) -> Iterator[socket.socket]:
+    """Hold the socket on which the gateway serves."""
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((config.http_host, config.http_port))
+        except OSError as error:
+            raise RunError(f"Port {config.http_port}/TCP cannot be used: {error.strerror}.") from error
+        listener.listen(BACKLOG)
+        yield listener
+
+
+def _stop_on_signals(gateway: Gateway) -> asyncio.Future[Any]:
+    """Let Ctrl-C, SIGTERM and a closed terminal end everything in order; a second one does not wait for open connections.
+
+    SIGUSR1 starts the gateway alone again.
+    """
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[Any] = loop.create_future()
 
     def stop() -> None:
-        gateway.force_exit = gateway.should_exit
-        gateway.should_exit = True
-        starting.cancel()
+        if stopping.done():
+            gateway.restart()
+        else:
+            stopping.set_result(None)
 
     for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(wanted, stop)
-
-
-def _gateway_config(config: Config) -> uvicorn.Config:
-    """Return uvicorn's settings: no address or scheme is taken from headers, no address with a token is logged."""
-    return uvicorn.Config(
-        "conclave.asgi:application",
-        host=config.http_host,
-        port=config.http_port,
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_MESSAGE,
-        ws_per_message_deflate=False,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+        loop.add_signal_handler(wanted, stop)
+    loop.add_signal_handler(signal.SIGUSR1, gateway.restart)
+    return stopping
 
 
 def _engine_settings(config: Config) -> EngineSettings:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from conclave.media.child import Engine, EngineError, EngineSettings, engine_config
+from conclave.kernel.child import ChildError
+from conclave.media.child import Engine, EngineSettings, engine_config
 from conclave.media.credentials import EngineCredentials, engine_credentials
 
 # Behaves as the engine does: listens on the port of its configuration, waits for its guests on the first SIGTERM, ends on the second.
@@ -109,12 +110,12 @@ async def test_a_killed_engine_starts_again_and_the_terminal_says_so(tmp_path: P
     supervising.cancel()
     await asyncio.wait([supervising])
     assert not is_running(engine)
-    assert [text.split(";")[0] for text in said] == ["The media engine ended by itself"]
+    assert [text.partition(" in ")[0] for text in said] == ["The media engine has ended and starts again"]
 
 
 async def test_an_engine_that_ends_at_once_is_a_sentence_with_its_log(tmp_path: Path) -> None:
     engine = Engine(settings(tmp_path, program="#!/bin/sh\necho no such key\n"), say=pytest.fail)
-    with pytest.raises(EngineError, match=r"ended while starting; its reason is at the end of .*engine\.log\."):
+    with pytest.raises(ChildError, match=r"ended while starting; its reason is at the end of .*engine\.log\."):
         await engine.start()
     assert engine.log.read_text(encoding="utf-8") == "no such key\n"
 
@@ -122,7 +123,7 @@ async def test_an_engine_that_ends_at_once_is_a_sentence_with_its_log(tmp_path: 
 async def test_an_engine_that_is_not_built_is_a_sentence(tmp_path: Path) -> None:
     wanted = settings(tmp_path)
     wanted.program.unlink()
-    with pytest.raises(EngineError, match="is not built"):
+    with pytest.raises(ChildError, match="is not built"):
         await Engine(wanted, say=pytest.fail).start()
 
 

@@ -1,0 +1,103 @@
+"""A supervised child process: started, started again with growing pauses when it ends by itself, ended politely and then by force."""
+
+import asyncio
+import contextlib
+import ctypes
+import signal
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import IO
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+# Whoever served for so long is started again without growing pauses: people are waiting.
+STEADY_SECONDS = 1.0
+PR_SET_PDEATHSIG = 1
+
+Stops = Sequence[tuple[signal.Signals, float]]
+
+
+class ChildError(Exception):
+    """A child cannot be used; the message is one sentence for the person who runs the server."""
+
+
+class Child(ABC):
+    """One child process. A kind of child says what it is, how it starts and how it stops."""
+
+    def __init__(self, *, name: str, where: str, stops: Stops, say: Callable[[str], None]) -> None:
+        """Take what to call it and where its last words are, its signals with the patience after each, and the way to the terminal."""
+        self._name = name
+        self._where = where
+        self._stops = stops
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process while it runs, else None."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it and return when it answers.
+
+        Raises:
+            ChildError: it cannot be started, ended at once, or does not answer.
+        """
+
+    async def supervise(self) -> None:
+        """Start it again each time it ends, until cancelled; then stop it."""
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                started = time.monotonic()
+                if self._process is not None:
+                    await self._process.wait()
+                    self._say(f"{self._name} has ended and starts again in {pause:.1f} s. Its last words are {self._where}.")
+                if time.monotonic() - started > STEADY_SECONDS:
+                    pause = FIRST_PAUSE
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                try:
+                    await self.start()
+                except (ChildError, OSError) as error:  # a full disk ends no supervision
+                    self._say(str(error))
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """End it: politely first, then by force."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        for wanted, patience in self._stops:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(wanted)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), patience)
+                return
+
+    async def _spawn(self, *command: str, output: IO[bytes] | None = None, hand_over: Sequence[int] = ()) -> asyncio.subprocess.Process:
+        """Start the program; `output` takes what it says, `hand_over` are the open files that it keeps."""
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=tuple(hand_over),
+            process_group=0,  # Ctrl-C on the terminal reaches only the supervisor, which then stops its children
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        return self._process
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this child when its supervisor is killed, so that nobody keeps the ports.
+
+    SIGKILL, as the engine forgets a SIGTERM that comes while it is still starting; neither child has anything to save.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
