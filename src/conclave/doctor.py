@@ -175,7 +175,7 @@ def _address(config: Config) -> Finding:
     if url.hostname in LOCAL_HOSTS:
         return Finding(check="address", level="ok", text=f"people type {config.public_url}: on this machine only.")
     text = f"{config.public_url} is not https: browsers give such a page neither camera nor encryption."
-    return Finding(check="address", level="fail", text=text, advice="Set domain or lan, or put TLS in front and set public_url to the https address.")
+    return Finding(check="address", level="fail", text=text, advice="Set domain or lan, or put TLS in front and say so in public_url.")
 
 
 def node(*, config: Config) -> Finding:

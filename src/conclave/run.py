@@ -1,15 +1,19 @@
-"""`./conclave run`: one gateway, one media engine and, for other machines, one TLS server, from one terminal, until Ctrl-C."""
+"""`./conclave run`: one gateway, one media engine and, for other machines, one TLS server, from one terminal, until Ctrl-C.
+
+This process only supervises. It keeps the listening socket, so that whoever connects while the gateway starts again waits for a moment
+instead of being refused, and the other children carry on meanwhile.
+"""
 
 import asyncio
 import contextlib
+import json
 import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-
-import uvicorn
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from conclave.backup import finish_restore
 from conclave.config import ROOT, Config
@@ -24,47 +28,64 @@ from conclave.ports import find_problems, needed_ports
 from conclave.tls import TlsServer, gateway_socket, picture
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
-GRACE_SECONDS = 3
-LARGEST_MESSAGE = 4 * 1024 * 1024
+BACKLOG = 2048
+# The gateway lets its requests end on the first SIGTERM and waits for nobody on the second.
+STOPS = ((signal.SIGTERM, 8.0), (signal.SIGTERM, 4.0), (signal.SIGKILL, 5.0))
 
 
 class RunError(Exception):
     """The server cannot start; the message says why and what to do."""
 
 
-class _Gateway(uvicorn.Server):
-    """uvicorn without its signal handling, which would end the process before the media engine is stopped."""
+class Gateway(Child):
+    """The gateway's process (serve.py)."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.serves = asyncio.Event()
+    def __init__(self, listener: socket.socket, *, say: Callable[[str], None]) -> None:
+        """Take the socket on which it serves."""
+        super().__init__(name="The gateway", where="above", stops=STOPS, say=say)
+        self._listener = listener
+        self.links: dict[str, str] = {}
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start listening, and say so."""
-        await super().startup(sockets=sockets)
-        self.serves.set()
+    async def start(self) -> None:
+        """Start the gateway and return when it serves.
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let the meeting sockets say why before uvicorn closes them (JOIN-8)."""
-        from conclave.meetings.consumers import restart
+        Raises:
+            ChildError: it ended before that.
+        """
+        first = [] if self.links else ["first"]
+        listener = self._listener.fileno()
+        read, write = os.pipe()
+        told = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(told), os.fdopen(read, "rb", buffering=0)
+        )
+        try:
+            try:
+                command = (sys.executable, "-m", "conclave.serve", str(listener), str(write), *first)
+                await self._spawn(*command, hand_over=(listener, write))
+            finally:
+                os.close(write)
+            line = await told.readline()
+        finally:
+            pipe.close()
+        if not line:
+            raise ChildError("The gateway ended while starting; its reason is above.")
+        self.links = json.loads(line) or self.links
 
-        await restart()
-        await super().shutdown(sockets=sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals to run()."""
-        yield
+    def restart(self) -> None:
+        """Let it end, and be started again: with new code, without disturbing the media."""
+        if self._process is not None and self.pid is not None:
+            self._process.terminate()
 
 
 def run(*, config: Config) -> None:
-    """Migrate, start the gateway and the media engine, print where to go, and serve until Ctrl-C.
+    """Start the gateway and the media engine, print where to go, and keep both running until Ctrl-C.
 
     Args:
         config: the operator's settings.
 
     Raises:
-        RunError: ports are taken, the folder is in use, or the media engine does not start.
+        RunError: ports are taken, the folder is in use, or the gateway or the media engine does not start.
     """
     os.umask(0o077)
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -75,7 +96,7 @@ def run(*, config: Config) -> None:
             if problems:
                 raise RunError("\n".join(problems))
             _allow_many_sockets()
-            asyncio.run(_serve(config, _prepare(config)))
+            asyncio.run(_serve(config))
     except ChildError as error:
         raise RunError(str(error)) from error
     except ConclaveError as error:
@@ -89,62 +110,30 @@ def _allow_many_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _prepare(config: Config) -> dict[str, str]:
-    """Bring the database up to date and return the links to print, by what they are for."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
-    import django
-
-    django.setup()
-    from conclave.accounts.owner import owner_link
-    from conclave.meetings.now import meet_now_link
-    from conclave.upgrade import migrate
-
-    now = clock.now()
-    copy = migrate(config=config, now=clock.to_datetime(now))
-    if copy:
-        _say(f"The database was brought to this version; everything as it was before is kept in {copy}.")
-    links = {"Meet now, once": meet_now_link(now=now)}
-    owner = owner_link(now=now)
-    return {"Owner link, until it is used once": owner, **links} if owner else links
-
-
-async def _serve(config: Config, links: dict[str, str]) -> None:
-    """Serve until a signal; whatever happens, leave no child behind."""
-    gateway = _Gateway(_gateway_config(config))
-    tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
-    children: list[Child] = [Engine(_engine_settings(config), say=_say), *([tls] if tls else [])]
-    serving = asyncio.create_task(gateway.serve())
-    starting = asyncio.create_task(_start(children))
-    _stop_on_signals(gateway, starting)
-    supervising: list[asyncio.Task[None]] = []
-    try:
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
-        ready = asyncio.create_task(gateway.serves.wait())
-        await asyncio.wait([ready, serving], return_when=asyncio.FIRST_COMPLETED)
-        if gateway.started and not gateway.should_exit:
-            supervising = [asyncio.create_task(child.supervise()) for child in children]
-            telling = asyncio.create_task(_tell(config, links, tls))
-            supervising.append(telling)
-            await asyncio.wait([telling, serving], return_when=asyncio.FIRST_COMPLETED)
-            if telling.done():
-                telling.result()
-        await serving
-    finally:
-        gateway.should_exit = True
-        for task in supervising:
-            task.cancel()
-        await asyncio.gather(*supervising, return_exceptions=True)
-        for child in children:
-            await child.stop()
-        await asyncio.wait([serving])
+async def _serve(config: Config) -> None:
+    """Start all, keep them running until a signal; whatever happens, leave no child behind."""
+    with _listen(config) as listener:
+        gateway = Gateway(listener, say=_say)
+        tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
+        children: list[Child] = [gateway, Engine(_engine_settings(config), say=_say), *([tls] if tls else [])]
+        stopping = _stop_on_signals(gateway)
+        starting: asyncio.Future[Any] = asyncio.gather(*(child.start() for child in children))
+        running: list[asyncio.Task[None]] = []
+        try:
+            await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.done():
+                await starting
+                running = [asyncio.create_task(child.supervise()) for child in children]
+                running.append(asyncio.create_task(_tell(config, gateway.links, tls)))
+                await stopping
+        finally:
+            starting.cancel()
+            for task in running:
+                task.cancel()
+            # A supervising task that is cancelled stops its child.
+            await asyncio.gather(*running, starting, return_exceptions=True)
+            await asyncio.gather(*(child.stop() for child in children))
     _say("Conclave has stopped.")
-
-
-async def _start(children: list[Child]) -> None:
-    """Start the children, one after the other."""
-    for child in children:
-        await child.start()
 
 
 async def _tell(config: Config, links: dict[str, str], tls: TlsServer | None) -> None:
@@ -152,38 +141,47 @@ async def _tell(config: Config, links: dict[str, str], tls: TlsServer | None) ->
     _say(_welcome(config, links, await tls.certified() if tls else ""))
 
 
-def _stop_on_signals(gateway: _Gateway, starting: asyncio.Task[None]) -> None:
-    """Let Ctrl-C, SIGTERM and a closed terminal end everything in order; a second one does not wait for open connections."""
-
-    def stop() -> None:
-        gateway.force_exit = gateway.should_exit
-        gateway.should_exit = True
-        starting.cancel()
-
-    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(wanted, stop)
-
-
-def _gateway_config(config: Config) -> uvicorn.Config:
-    """Return uvicorn's settings: no address or scheme is taken from headers, no address with a token is logged.
+@contextlib.contextmanager
+def _listen(config: Config) -> Iterator[socket.socket]:
+    """Hold the socket on which the gateway serves.
 
     Behind our own TLS server only a socket file leads to the gateway, so that nobody else on this machine can speak in a visitor's name.
     """
-    return uvicorn.Config(
-        "conclave.asgi:application",
-        host=config.http_host,
-        port=config.http_port,
-        uds=str(gateway_socket(config.state_dir)) if config.tls else None,
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_MESSAGE,
-        ws_per_message_deflate=False,
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    address: str | tuple[str, int] = (config.http_host, config.http_port)
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
+    if config.tls:
+        path = gateway_socket(config.state_dir)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.unlink(missing_ok=True)
+        address, family = str(path), socket.AF_UNIX
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+        except OSError as error:
+            raise RunError(f"Port {config.http_port}/TCP cannot be used: {error.strerror}.") from error
+        listener.listen(BACKLOG)
+        yield listener
+
+
+def _stop_on_signals(gateway: Gateway) -> asyncio.Future[Any]:
+    """Let Ctrl-C, SIGTERM and a closed terminal end everything in order; a second one does not wait for open connections.
+
+    SIGUSR1 starts the gateway alone again.
+    """
+    loop = asyncio.get_running_loop()
+    stopping: asyncio.Future[Any] = loop.create_future()
+
+    def stop() -> None:
+        if stopping.done():
+            gateway.restart()
+        else:
+            stopping.set_result(None)
+
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(wanted, stop)
+    loop.add_signal_handler(signal.SIGUSR1, gateway.restart)
+    return stopping
 
 
 def _engine_settings(config: Config) -> EngineSettings:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from conclave.config import ROOT, Config
-from conclave.kernel.child import Child, ChildError, Program
+from conclave.kernel.child import ChildError, Program, ProgramChild
 from conclave.media.credentials import write_private
 
 PROGRAM = ROOT / ".conclave" / "bin" / "caddy"
@@ -139,7 +139,7 @@ def _authority(config: Config) -> dict[str, object]:
     return {"automation": {"policies": [{"subjects": [config.domain], "issuers": [issuer]}]}}
 
 
-class TlsServer(Child):
+class TlsServer(ProgramChild):
     """One Caddy in front of this server's gateway, supervised."""
 
     def __init__(self, config: Config, *, say: Callable[[str], None], now: datetime) -> None:

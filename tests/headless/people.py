@@ -82,14 +82,15 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowds(*, world: dict[str, str], count: int = 1) -> AsyncIterator[list[Crowd]]:
+async def crowds(*, world: dict[str, str], count: int = 1, program: Path = HERE) -> AsyncIterator[list[Crowd]]:
     """Start that many processes, and end them whatever happens.
 
     Args:
         world: from new_meeting().
         count: how many; each uses one processor core.
+        program: the folder of the program that they run, main.ts with its hooks.mjs.
     """
-    made = [await _start(world) for _ in range(count)]
+    made = [await _start(world, program) for _ in range(count)]
     try:
         yield made
     finally:
@@ -106,18 +107,18 @@ async def crowds(*, world: dict[str, str], count: int = 1) -> AsyncIterator[list
                 await crowd._reader
 
 
-async def _start(world: dict[str, str]) -> Crowd:
+async def _start(world: dict[str, str], program: Path) -> Crowd:
     """Start one process and wait until it is ready."""
     process = await asyncio.create_subprocess_exec(
         "node",
         "--no-warnings",
         "--experimental-strip-types",
         "--import",
-        str(HERE / "hooks.mjs"),
-        str(HERE / "main.ts"),
+        str(program / "hooks.mjs"),
+        str(program / "main.ts"),
         json.dumps(world),
         env=node_environment(),
-        cwd=HERE,
+        cwd=program,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         limit=LINE_LIMIT,

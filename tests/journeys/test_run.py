@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import urllib.request
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
+from tests.headless.people import new_meeting
 from tests.journeys.browsers import ChromiumProcess, until
 from tests.journeys.people import Person
 from tests.journeys.world import ROOT, Installation, installation
@@ -146,6 +148,24 @@ def test_no_child_is_left_after_the_server_was_killed(tmp_path: Path) -> None:
     own.stop()
     own.start()
     own.stop()
+
+
+@pytest.mark.journey("run")
+@pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGUSR1], ids=["killed", "asked to start again"])
+def test_a_gateway_that_starts_again_refuses_nobody_and_leaves_the_engine_alone(tmp_path: Path, ends: signal.Signals) -> None:
+    own = installation(tmp_path / "var")
+    try:
+        own.start()
+        assert own.process is not None
+        gateway, engine = own.child("gateway"), own.child("engine")
+        os.kill(gateway if ends is signal.SIGKILL else own.process.pid, ends)
+        until(lambda: own.find_child("gateway") not in {0, gateway}, what="another gateway")
+        # Its first request comes before it serves, and waits.
+        assert get(f"{own.url}/healthz")[0] == 200
+        assert own.child("engine") == engine
+        new_meeting(url=own.url, meet_now=own.meet_now_link)
+    finally:
+        own.stop()
 
 
 def listening(port: int) -> bool:

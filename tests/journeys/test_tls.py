@@ -277,7 +277,7 @@ def test_a_killed_tls_server_comes_back_and_ends_with_the_server(tmp_path: Path)
         names = {pid: (Path("/proc") / str(pid) / "comm").read_text().strip() for pid in children(own)}
         (caddy,) = [pid for pid, name in names.items() if name == "caddy"]
         subprocess.run(["kill", f"-{signal.SIGKILL.value}", str(caddy)], check=True)
-        until(lambda: "The TLS server ended by itself" in own.output, what="the terminal says so")
+        until(lambda: "The TLS server has ended" in own.output, what="the terminal says so")
 
         def back() -> bool:
             try:

@@ -1,5 +1,6 @@
 """A real installation for the journeys: `conclave run` in a process of its own, on free ports and with a state folder of its own."""
 
+import contextlib
 import os
 import re
 import signal
@@ -124,6 +125,23 @@ class Installation:
     def running(self) -> bool:
         """Whether the process lives."""
         return self.process is not None and self.process.poll() is None
+
+    def child(self, part: str) -> int:
+        """Return the process id of a child of the server: "gateway" or "engine"."""
+        found = self.find_child(part)
+        assert found, f"the server has no {part} just now:\n{self.output}"
+        return found
+
+    def find_child(self, part: str) -> int:
+        """Return the process id of a child of the server, 0 while there is none."""
+        assert self.process is not None
+        program = {"gateway": b"conclave.serve", "engine": b"livekit-server"}[part]
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                parent = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+                if int(parent) == self.process.pid and program in (folder / "cmdline").read_bytes():
+                    return int(folder.name)
+        return 0
 
     def wait(self, *, seconds: float) -> int:
         """Wait for the end of a start that cannot work, and return its exit code."""

@@ -110,7 +110,7 @@ async def test_a_killed_engine_starts_again_and_the_terminal_says_so(tmp_path: P
     supervising.cancel()
     await asyncio.wait([supervising])
     assert not is_running(engine)
-    assert [text.split(";")[0] for text in said] == ["The media engine ended by itself"]
+    assert [text.partition(" in ")[0] for text in said] == ["The media engine has ended and starts again"]
 
 
 async def test_an_engine_that_ends_at_once_is_a_sentence_with_its_log(tmp_path: Path) -> None:

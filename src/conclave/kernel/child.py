@@ -1,4 +1,4 @@
-"""A supervised child process: its start, its restarts with growing pauses, its end."""
+"""A supervised child process: started, started again with growing pauses when it ends by itself, ended politely and then by force."""
 
 import asyncio
 import contextlib
@@ -7,21 +7,102 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 READY_SECONDS = 15.0
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-STEADY_SECONDS = 60.0
+# Whoever served for so long is started again without growing pauses: people are waiting.
+STEADY_SECONDS = 1.0
 PR_SET_PDEATHSIG = 1
 
-Stops = tuple[tuple[signal.Signals, float], ...]
+Stops = Sequence[tuple[signal.Signals, float]]
 
 
 class ChildError(Exception):
     """A child cannot be used; the message is one sentence for the person who runs the server."""
+
+
+class Child(ABC):
+    """One child process. A kind of child says what it is, how it starts and how it stops."""
+
+    def __init__(self, *, name: str, where: str, stops: Stops, say: Callable[[str], None]) -> None:
+        """Take what to call it and where its last words are, its signals with the patience after each, and the way to the terminal."""
+        self._name = name
+        self._where = where
+        self._stops = stops
+        self._say = say
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process while it runs, else None."""
+        process = self._process
+        return process.pid if process and process.returncode is None else None
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it and return when it answers.
+
+        Raises:
+            ChildError: it cannot be started, ended at once, or does not answer.
+        """
+
+    async def supervise(self) -> None:
+        """Start it again each time it ends, until cancelled; then stop it."""
+        pause = FIRST_PAUSE
+        try:
+            while True:
+                started = time.monotonic()
+                if self._process is not None:
+                    await self._process.wait()
+                    self._say(f"{self._name} has ended and starts again in {pause:.1f} s. Its last words are {self._where}.")
+                if time.monotonic() - started > STEADY_SECONDS:
+                    pause = FIRST_PAUSE
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                try:
+                    await self.start()
+                except (ChildError, OSError) as error:  # a full disk ends no supervision
+                    self._say(str(error))
+        finally:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """End it: politely first, then by force."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        for wanted, patience in self._stops:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(wanted)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), patience)
+                return
+
+    async def _spawn(
+        self,
+        *command: str,
+        output: IO[bytes] | None = None,
+        hand_over: Sequence[int] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> asyncio.subprocess.Process:
+        """Start the program; `output` takes what it says, `hand_over` are the open files that it keeps."""
+        self._process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=variables,
+            pass_fds=tuple(hand_over),
+            process_group=0,  # Ctrl-C on the terminal reaches only the supervisor, which then stops its children
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+        return self._process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +119,8 @@ class Program:
     variables: Mapping[str, str] | None = None
 
 
-class Child:
-    """One process, started again with growing pauses when it ends by itself."""
+class ProgramChild(Child):
+    """A built program that answers on a port and writes a log."""
 
     def __init__(self, program: Program, *, say: Callable[[str], None], configure: Callable[[], None]) -> None:
         """Take the program.
@@ -49,17 +130,10 @@ class Child:
             say: tells the person at the terminal one sentence.
             configure: writes the files that the program reads, before each start.
         """
+        super().__init__(name=program.name, where=f"in {program.log}", stops=program.stops, say=say)
         self._program = program
-        self._say = say
         self._configure = configure
-        self._process: asyncio.subprocess.Process | None = None
         self.log = program.log
-
-    @property
-    def pid(self) -> int | None:
-        """The process while it runs, else None."""
-        process = self._process
-        return process.pid if process and process.returncode is None else None
 
     async def start(self) -> None:
         """Start the program and return when it answers.
@@ -73,17 +147,8 @@ class Child:
         self._configure()
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                str(program.path),
-                *program.arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=program.variables,
-                process_group=0,  # Ctrl-C on the terminal reaches only the supervisor, which then stops the child
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,
-            )
-        await self._answering(self._process)
+            process = await self._spawn(str(program.path), *program.arguments, output=log, variables=program.variables)
+        await self._answering(process)
 
     async def _answering(self, process: asyncio.subprocess.Process) -> None:
         """Return when the program's port accepts connections."""
@@ -98,38 +163,6 @@ class Child:
                 return
             await asyncio.sleep(0.05)
         raise ChildError(f"{program.name} did not answer on port {program.port} within {READY_SECONDS:.0f} s; see {self.log}.")
-
-    async def supervise(self) -> None:
-        """Start the program again each time it ends, until cancelled; then stop it."""
-        pause = FIRST_PAUSE
-        try:
-            while True:
-                started = time.monotonic()
-                if self._process is not None:
-                    await self._process.wait()
-                    self._say(f"{self._program.name} ended by itself; it starts again in {pause:.1f} s. Its last words are in {self.log}.")
-                if time.monotonic() - started > STEADY_SECONDS:
-                    pause = FIRST_PAUSE
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-                try:
-                    await self.start()
-                except ChildError as error:
-                    self._say(str(error))
-        finally:
-            await self.stop()
-
-    async def stop(self) -> None:
-        """End the program: politely first, then by force."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        for wanted, patience in self._program.stops:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(wanted)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), patience)
-                return
 
 
 def _die_with_parent() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conclave.kernel.child import Child, Program
+from conclave.kernel.child import Program, ProgramChild
 from conclave.media.credentials import EngineCredentials, write_private
 
 # LiveKit waits for its participants on the first SIGTERM and for nothing on the second.
@@ -70,7 +70,7 @@ def is_own_address(address: str) -> bool:
     return True
 
 
-class Engine(Child):
+class Engine(ProgramChild):
     """One engine process, supervised."""
 
     def __init__(self, settings: EngineSettings, *, say: Callable[[str], None]) -> None:

@@ -78,6 +78,8 @@ export class MeetingSocket {
       this.#hello(socket);
     };
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      // One that was given up may still come to life; what it says is about itself alone.
+      if (this.#socket !== socket) return;
       this.#listen();
       const message = parse(data);
       if (message === null) return;
