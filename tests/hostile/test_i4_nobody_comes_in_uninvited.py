@@ -6,7 +6,7 @@ import pytest
 
 from tests.headless.clients import together
 from tests.hostile.conftest import Clients
-from tests.hostile.delivery import DeliveryService, Edit, FalseGroup, Message
+from tests.hostile.delivery import DeliveryService, Edit, FalseGroup, Message, Wire
 from tests.journeys.browsers import until
 from tests.journeys.fixtures import Chromiums
 from tests.journeys.people import Person
@@ -98,16 +98,30 @@ def test_i4_a_joiner_announced_to_some_only_is_added_by_nobody_alone(service: De
     nobody: Message = {"kind": "remove", "participant": service.world.call, "reason": "left"}
     for person in fooled:
         service.wire(person).down = _instead_of_additions(nobody)
-    service.brings(dave)
+    wire = service.brings(dave)
+    if fooled == [alice]:
+        # An honest server would refuse a commit that says nothing of Dave; Mallory's says it in Alice's name.
+        service.wire(alice).up = _saying_of(wire)
     code = "addition_omitted" if hidden == "from the committer" else "unannounced"
     until(
         lambda: all(service.wire(one).sent("nack", code=code) for one in (bob, carol)),
         what=f"both others refuse it: {code}",
         seen=bob.stand,
     )
-    for person in fooled:
-        service.wire(person).down = lambda message: [message]
+    for person in (alice, bob, carol):
+        service.wire(person).down = service.wire(person).up = lambda message: [message]
     together(alice, bob, carol, dave)
+
+
+def _saying_of(left_out: Wire) -> Edit:
+    """Let commits report this person's KeyPackage as bad."""
+
+    def edit(message: Message) -> list[Message]:
+        if message["t"] == "commit":
+            return [message | {"dropped": [{"participant": left_out.participant, "code": "bad_mac"}]}]
+        return [message]
+
+    return edit
 
 
 def _instead_of_additions(entry: Message) -> Edit:
