@@ -109,6 +109,20 @@ describe("The meeting socket (JOIN-5)", () => {
     socket.close();
   });
 
+  it("asks on a new line for what did not come, and on one only (LOG-5)", async () => {
+    const socket = started();
+    newest().open();
+    newest().hear(ready);
+    log = 3;
+    socket.again();
+    socket.again();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(FakeWebSocket.made).toHaveLength(2);
+    newest().open();
+    expect(newest().sent.map((text) => (JSON.parse(text) as { log: number }).log)).toEqual([3]);
+    socket.close();
+  });
+
   it("is disturbed by no garbage", () => {
     const socket = started();
     newest().open();

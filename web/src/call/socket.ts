@@ -58,7 +58,7 @@ export class MeetingSocket {
 
   /** What should have come did not: asks from our place in the log on, on a new line. */
   again(): void {
-    this.#socket?.close();
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#drop();
   }
 
   close(): void {
@@ -126,12 +126,14 @@ export class MeetingSocket {
   /** Something must be heard by then; a browser would go on waiting for a farewell from a path that is dead. */
   #within(ms: number): void {
     clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => {
-      const silent = this.#socket;
-      this.#socket = null;
-      silent?.close();
-      if (this.#hooks) this.#again(this.#hooks);
-    }, ms);
+    this.#silence = setTimeout(() => { this.#drop(); }, ms);
+  }
+
+  #drop(): void {
+    const silent = this.#socket;
+    this.#socket = null;
+    silent?.close();
+    if (this.#hooks) this.#again(this.#hooks);
   }
 }
 
