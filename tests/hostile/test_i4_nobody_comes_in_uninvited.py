@@ -62,15 +62,17 @@ def test_i4_whoever_is_led_into_such_a_group_reads_that_nothing_was_sent(
     wire = service.wire("Bob")
     FalseGroup(service.double("Alice", link=service.another_link()), wire, incarnation=alice.look()["incarnation"])
     bob = Person("Bob", chromiums.of("Bob").window(), server=replace(server, http_port=wire.port))
-    bob.expects("")  # thrown out of the media room while it comes up, the browser may say what it likes
-    bob.enter(f"{wire.url}/m/{service.world.meeting}#{service.world.secret}.{service.world.host_hash}")
-    bob.browser.fill("Your name", "Bob")
-    bob.press("join")
-    bob.wait_ended("not_securing")
-    bob.reads("This browser could not agree on the key with the others, so nothing was sent.")
-    assert bob.tiles() == []
-    bob.browser.close()
-    assert bob.faults() == []
+    try:
+        bob.expects("")  # thrown out of the media room while it comes up, the browser may say what it likes
+        bob.enter(f"{wire.url}/m/{service.world.meeting}#{service.world.secret}.{service.world.host_hash}")
+        bob.browser.fill("Your name", "Bob")
+        bob.press("join")
+        bob.wait_ended("not_securing")
+        bob.reads("This browser could not agree on the key with the others, so nothing was sent.")
+        assert bob.tiles() == []
+        assert bob.faults() == []
+    finally:
+        bob.browser.close()
 
 
 def test_i4_an_announcement_said_again_brings_nobody_back(service: DeliveryService, clients: Clients) -> None:
