@@ -13,8 +13,8 @@ export interface SocketHooks {
 const SEAT_KEPT_MS = 30_000;
 const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 2_000;
-/** A connection that is not open by then leads nowhere: a browser would wait for minutes. */
-const OPEN_MS = 5_000;
+/** A connection that is not open by then leads nowhere, and a browser would wait for minutes; a gateway that starts again is faster. */
+const OPEN_MS = 8_000;
 /** Heartbeats come every 10 s; a socket silent for longer is broken even if nobody said so. */
 const SILENCE_MS = 25_000;
 
