@@ -20,6 +20,7 @@ SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
 PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q")
 # Half of the time that unit tests take: what carries a call.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
+DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 LOGS = ROOT / ".conclave" / "log" / "test"
 LINES_SHOWN = 300
 TOGETHER = 2
@@ -50,6 +51,8 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         soak: add the long random tests.
     """
     web, mls = ROOT / "web", ROOT / "mls"
+    # Built and judged as mls/ is: with its toolchain, its format, its deny.toml.
+    interop = ["--manifest-path", str(ROOT / "tests" / "interop" / "Cargo.toml")]
     some = "not journey and not soak" + (" and not slow" if fast else "")
     needs = () if fast else ("web", "engine")
     steps = [
@@ -67,6 +70,12 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         ),
         Check(name="mls-format", command=["cargo", "fmt", "--check"], cwd=mls, rust=True),
         Check(
+            name="interop-format",
+            command=["cargo", "fmt", "--check", *interop, "--", "--config-path", "rustfmt.toml"],
+            cwd=mls,
+            rust=True,
+        ),
+        Check(
             name="mls-lint",
             command=["cargo", "clippy", "--locked", "--all-targets", "--", "-D", "warnings"],
             cwd=mls,
@@ -75,14 +84,8 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         ),
         Check(name="mls-test", command=["cargo", "test", "--locked", "--quiet"], cwd=mls, rust=True, alone=True, fast=False),
         # Advisories come from a database on the network, which CI does not have: `cargo deny check advisories` asks it.
-        Check(
-            name="mls-deny",
-            command=["cargo", "deny", "--locked", "check", "bans", "licenses", "sources"],
-            cwd=mls,
-            rust=True,
-            tool="deny",
-            fast=False,
-        ),
+        Check(name="mls-deny", command=["cargo", "deny", "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
+        Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         Check(
             name="journeys",
             command=[*PYTEST, "-m", "journey", "--durations=10"],
