@@ -6,12 +6,13 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -25,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 PATIENCE = 40.0
 STAYERS = ("Alice", "Bob")
 Report = dict[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,3 +253,13 @@ def _both_run(server: Installation) -> None:
     """Wait until the supervisor has started again what the last fault killed."""
     for part in ("gateway", "engine"):
         until(partial(server.find_child, part), what=f"the server has its {part}")
+
+
+def play(story: Coroutine[Any, Any, T]) -> T:
+    """Let a story happen in a thread and a loop of its own: Playwright, once started, has the main thread's for the whole run.
+
+    Returns:
+        What the story returns.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, story).result()

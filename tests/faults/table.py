@@ -23,7 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.faults.moments import FAULTS, MOMENTS
 from tests.faults.relay import Relay
-from tests.faults.scene import STAYERS, Scene, scene, strike
+from tests.faults.scene import STAYERS, Scene, play, scene, strike
 from tests.faults.test_media import is_live, moves, watch
 from tests.faults.wire import Wire
 from tests.headless.people import new_meeting
@@ -70,7 +70,7 @@ def main() -> None:
     if what in FAULTS:
         for _ in range(times):
             with started() as server:
-                asyncio.run(_moments(server, what))
+                play(_moments(server, what))
     else:
         {
             "sockets lost for 5 s": lambda: _headless(what, times, _sockets_lost),
@@ -136,7 +136,7 @@ def _headless(what: str, times: int, act: Callable[[Scene], Awaitable[float]]) -
                     note(what, "", seconds)
 
     with started() as server:
-        asyncio.run(run(server))
+        play(run(server))
 
 
 async def _sockets_lost(made: Scene) -> float:

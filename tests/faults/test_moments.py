@@ -1,13 +1,12 @@
 """At every step of join, commit and removal something dies: the act is done all the same, once, and nobody else loses the place."""
 
-import asyncio
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.moments import FAULTS, MOMENTS, Fault, Moment
-from tests.faults.scene import Outcome, scene, strike
+from tests.faults.scene import Outcome, play, scene, strike
 from tests.faults.wire import Wire
 from tests.journeys.world import Installation, installation
 
@@ -32,7 +31,7 @@ def test_what_was_begun_is_done_once_whatever_dies_in_its_midst(tmp_path: Path, 
     server = installation(tmp_path / "var")
     try:
         server.start()
-        outcomes = asyncio.run(all_moments(server, fault, moments))
+        outcomes = play(all_moments(server, fault, moments))
     finally:
         server.stop()
     for outcome in outcomes:

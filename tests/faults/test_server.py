@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.scene import STAYERS, Scene, scene
+from tests.faults.scene import STAYERS, Scene, play, scene
 from tests.faults.wire import Wire
 from tests.headless.people import Crowd, crowds
 from tests.journeys.world import ROOT, Installation, installation
@@ -61,7 +61,7 @@ def tell(server: Installation, story: Story) -> None:
             await story(made)
 
     server.start()
-    asyncio.run(run())
+    play(run())
 
 
 @asynccontextmanager
@@ -197,7 +197,7 @@ def test_a_full_disk_lets_nobody_in_throws_nobody_out_and_is_over_when_there_is_
 
     try:
         own.start()
-        asyncio.run(story())
+        play(story())
     finally:
         own.stop()
         sys.stdout.write(own.output[-6000:])
