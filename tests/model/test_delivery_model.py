@@ -40,7 +40,8 @@ BROKEN = {
 def simulate(world: str, *more: str, samples: int = SAMPLES) -> subprocess.CompletedProcess[str]:
     """Let Quint try runs of one of the file's worlds."""
     quint = packages.modules(HERE) / ".bin" / "quint"
-    command = [str(quint), "run", str(MODEL), f"--main={world}", "--backend=typescript", "--seed=1", "--verbosity=1"]
+    command = [str(quint), "run", str(MODEL), f"--main={world}", "--backend=typescript", "--verbosity=1"]
+    command += [] if TIMES > 1 else ["--seed=1"]
     command += [f"--max-samples={longer(samples)}", f"--max-steps={STEPS}", "--invariants", *PROPERTIES, *more]
     return subprocess.run(command, env=packages.environment(), capture_output=True, text=True, check=False, timeout=300 * TIMES)
 
