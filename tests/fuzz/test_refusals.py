@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 EXAMPLES = 150
 fuzzed = settings(max_examples=longer(EXAMPLES), suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 OURS = ("accounts", "gate", "kernel", "keys", "meetings", "transparency")
+# The end of a commit: confirmation and membership tag, which only members can check, and nack.
+TAGS = 66
 # What a refused commit may do: its holder's turn is over (LOG-11).
 TURNS = {"next_lease_at", "due_at"}
 
@@ -152,10 +154,10 @@ def table() -> Iterator[Table]:
     groups._groups.clear()
 
 
-def bend(text: str, at: int, piece: bytes, cut: int) -> str:
-    """Change some bytes of a b64 value."""
+def bend(text: str, at: int, piece: bytes, cut: int, *, spare: int = 0) -> str:
+    """Change some bytes of a b64 value, but for the last `spare` ones."""
     data = b64.decode(text)
-    at %= len(data)
+    at %= len(data) - spare - cut
     return b64.encode(data[:at] + piece + data[at + cut :]) or "AA"
 
 
@@ -171,7 +173,7 @@ def test_a_bent_message_of_the_group_is_refused_and_changes_nothing(table: Table
     now = clock.now()
     call, meeting = table.alice.world.call, table.alice.world.meeting
     where: dict[str, Any] = {"call": call, "meeting": meeting, "incarnation": table.alice.incarnation, "now": now}
-    bent_commit = bend(table.commit.commit, at, piece, cut)
+    bent_commit = bend(table.commit.commit, at, piece, cut, spare=TAGS)
     acts: dict[str, Callable[[], object]] = {
         "announce": lambda: delivery.announce(
             participant=table.dora.participant, key_package=bend(table.key_package, at, piece, cut), mac=table.mac, **where

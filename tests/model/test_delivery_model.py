@@ -43,7 +43,7 @@ def simulate(world: str, *more: str, samples: int = SAMPLES) -> subprocess.Compl
     command = [str(quint), "run", str(MODEL), f"--main={world}", "--backend=typescript", "--verbosity=1"]
     command += [] if TIMES > 1 else ["--seed=1"]
     command += [f"--max-samples={longer(samples)}", f"--max-steps={STEPS}", "--invariants", *PROPERTIES, *more]
-    return subprocess.run(command, env=packages.environment(), capture_output=True, text=True, check=False, timeout=300 * TIMES)
+    return subprocess.run(command, env=packages.environment(), capture_output=True, text=True, check=False, timeout=600 * TIMES)
 
 
 @pytest.mark.parametrize("world", list(MEETS))
