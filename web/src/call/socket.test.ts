@@ -101,7 +101,7 @@ describe("The meeting socket (JOIN-5)", () => {
       const dead = newest();
       dead.close = () => undefined;
       expect(hooks.message.mock.calls.length).toBe(1);
-      await vi.advanceTimersByTimeAsync(each === 0 ? 26_000 : 11_000);
+      await vi.advanceTimersByTimeAsync(each === 0 ? 25_001 : 8_001);
       expect(newest()).not.toBe(dead);
       dead.open();
       dead.hear({ t: "gone", reason: "misbehaved" });

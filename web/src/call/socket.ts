@@ -104,7 +104,7 @@ export class MeetingSocket {
     if (wasLost) this.#hooks?.back();
   }
 
-  #again(hooks: SocketHooks): void {
+  #again(hooks: SocketHooks, atOnce = false): void {
     const now = performance.now();
     clearTimeout(this.#silence);
     if (this.#lostAt === null) {
@@ -114,6 +114,10 @@ export class MeetingSocket {
     if (now - this.#lostAt > SEAT_KEPT_MS) {
       this.close();
       hooks.dead();
+      return;
+    }
+    if (atOnce) {
+      this.#open();
       return;
     }
     // Spread out, so that a restarted gateway is not met by everybody at once.
@@ -135,7 +139,8 @@ export class MeetingSocket {
     const silent = this.#socket;
     this.#socket = null;
     silent?.close();
-    if (this.#hooks) this.#again(this.#hooks);
+    // Only we think so, and at our own time; a page in the background, whose timers come once a minute, would be too late with one more.
+    if (this.#hooks) this.#again(this.#hooks, true);
   }
 }
 
