@@ -73,9 +73,6 @@ def main(*, as_json: bool) -> int:
         sys.stdout.write(json.dumps({"ok": ok, "findings": [asdict(finding) for finding in findings]}, ensure_ascii=False) + "\n")
     else:
         sys.stdout.write("".join(_line(finding) for finding in findings))
-        sys.stdout.write(
-            f"Whether people elsewhere reach it: let one of them open {config.public_url.rstrip('/')}/selftest in a browser.\n"
-        )
     return 0 if ok else 1
 
 
