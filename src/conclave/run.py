@@ -12,7 +12,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from conclave.backup import finish_restore
@@ -128,12 +128,18 @@ async def _serve(config: Config) -> None:
                 await stopping
         finally:
             starting.cancel()
-            for task in running:
-                task.cancel()
-            # A supervising task that is cancelled stops its child.
-            await asyncio.gather(*running, starting, return_exceptions=True)
-            await asyncio.gather(*(child.stop() for child in children))
+            # The gateway says goodbye (JOIN-8) over what the others carry, so it ends first.
+            await _end([gateway], running[:1])
+            await _end(children[1:], [starting, *running[1:]])
     _say("Conclave has stopped.")
+
+
+async def _end(children: Sequence[Child], running: Sequence[asyncio.Future[Any]]) -> None:
+    """Stop these children and whoever supervises them; a supervising task that is cancelled stops its child."""
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+    await asyncio.gather(*(child.stop() for child in children))
 
 
 async def _tell(config: Config, links: dict[str, str], tls: TlsServer | None) -> None:
