@@ -167,6 +167,7 @@ class ChromiumProcess:
         answers: bool = True,
         flags: tuple[str, ...] = (),
         camera: pictures.Camera = pictures.SMALL,
+        program: Path | None = None,
     ) -> None:
         look = pictures.LOOKS[who]
         arguments = [*FLAGS, *flags, *([FAKE_ANSWERS] if answers else [])]
@@ -175,7 +176,7 @@ class ChromiumProcess:
             microphone = pictures.write_microphone(folder / f"{who}.wav", look)
             arguments += [FAKE_DEVICES, f"--use-file-for-fake-video-capture={picture}", f"--use-file-for-fake-audio-capture={microphone}"]
         self._browser = playwright.chromium.launch(
-            executable_path=programs.chromium(), args=arguments, headless=True, ignore_default_args=["--mute-audio"]
+            executable_path=program or programs.chromium(), args=arguments, headless=True, ignore_default_args=["--mute-audio"]
         )
 
     def window(
