@@ -12,6 +12,9 @@ interface Command {
   readonly size?: number;
   readonly target?: string;
   readonly text?: string;
+  readonly texts?: readonly string[];
+  readonly rate?: number;
+  readonly seconds?: number;
 }
 
 const ledger: Ledger = { codes: new Map(), refused: [], errors: [], heard: [], lost: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0, cpu: new Map() };
@@ -47,6 +50,10 @@ async function act(command: Command): Promise<unknown> {
     case "say":
       member(command).say(command.text ?? "");
       return {};
+    case "utter":
+      return { message: member(command).utter(command.text ?? "") };
+    case "flood":
+      return { sent: await member(command).flood(command.texts ?? [], command.rate ?? 1, command.seconds ?? 1) };
     case "settled":
       await Promise.all([...members.values()].map((one) => one.until(() => one.state?.roster.length === command.size)));
       return {};
@@ -72,7 +79,7 @@ function report(): unknown {
     bytes: ledger.bytes,
     leases: ledger.leases,
     cpu: Object.fromEntries([...ledger.cpu].map(([what, [ms, times]]) => [what, { ms: Math.round(ms), times }])),
-    states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone })),
+    states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone, incarnation: one.state?.incarnation, heard: one.heard })),
   };
 }
 

@@ -1,5 +1,6 @@
 /** A headless member: POST /join, the meeting socket and real MLS (the browsers' module), without camera and screen. */
 import type { TicketOut as Ticket } from "../../web/src/api/http.gen.ts";
+import type { SaidItem } from "../../web/src/api/socket.gen.ts";
 import type { Mls, MlsEntry, MlsState } from "../../web/src/e2ee/mls.ts";
 import { instantiate } from "../../web/src/e2ee/mls.ts";
 
@@ -47,12 +48,15 @@ function timed<T>(ledger: Ledger, what: string, act: () => T): T {
 }
 
 const MOST_LOST = 5;
+const FLOOD_STEP_MS = 5;
 
 export class Member {
   readonly name: string;
   ticket: Ticket | null = null;
   state: MlsState | null = null;
   gone: string | null = null;
+  /** What others said that could be opened, in order. */
+  readonly heard: string[] = [];
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #host: boolean;
@@ -64,6 +68,8 @@ export class Member {
   /** False while we wait to hear that epoch 0 is ours: somebody quicker may take over (LOG-13). */
   #accepted = true;
   #leaving = false;
+  /** Comes back at once whenever the gateway has had enough. */
+  #stubborn = false;
   #lost = 0;
   #work: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
@@ -124,6 +130,31 @@ export class Member {
     this.#tell({ t: "say", incarnation: this.#incarnation, message });
   }
 
+  /** Says whatever it is inside the group, under valid keys, and returns the sealed message. */
+  utter(content: string): string {
+    const { message } = this.#mls.call("seal", { content });
+    this.#tell({ t: "say", incarnation: this.#incarnation, message });
+    return message;
+  }
+
+  /** Sends these texts in turn, so many a second, whatever the gateway answers; returns how many went out. */
+  async flood(texts: readonly string[], perSecond: number, seconds: number): Promise<number> {
+    this.#stubborn = true;
+    const begin = performance.now();
+    let due = 0;
+    let sent = 0;
+    for (let past = 0; past < seconds * 1000; past = performance.now() - begin) {
+      for (; due < (past / 1000) * perSecond; due++) {
+        if (this.#socket.readyState !== WebSocket.OPEN) continue;
+        this.#socket.send(texts[sent % texts.length] ?? "");
+        sent += 1;
+      }
+      await new Promise((resolve) => setTimeout(resolve, FLOOD_STEP_MS));
+    }
+    this.#stubborn = false;
+    return sent;
+  }
+
   /** Asks again when the connection fails, as a browser's user would. */
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
@@ -153,6 +184,10 @@ export class Member {
     });
     this.#socket.addEventListener("close", (event) => {
       // A socket that is lost without a word is opened again, as every client does (JOIN-7).
+      if (this.#stubborn) {
+        this.#open();
+        return;
+      }
       const lost = this.gone === null && !this.#leaving && this.#lost < MOST_LOST;
       if (lost) {
         this.#lost += 1;
@@ -208,11 +243,25 @@ export class Member {
       case "error":
         this.#ledger.errors.push(`${this.name}: ${String(message["about"])}: ${String(message["code"])}`);
         break;
+      case "said":
+        for (const item of message["items"] as SaidItem[]) this.#hear(item);
+        break;
       case "gone":
+        if (this.#stubborn && message["reason"] === "misbehaved") break;
         this.gone = message["reason"] as string;
         break;
     }
     this.#changed();
+  }
+
+  /** SAY-1: what cannot be opened is passed over. */
+  #hear({ participant, message }: SaidItem): void {
+    if (participant === this.ticket?.participant) return;
+    try {
+      this.heard.push(this.#mls.call("open_message", { message, participant }).content);
+    } catch {
+      // Of an epoch that this member has left, or nonsense.
+    }
   }
 
   #begin(incarnation: string, mode: string): void {

@@ -4,12 +4,15 @@ import asyncio
 import json
 import re
 import subprocess
+import threading
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from conclave.kernel.ids import new_id
 from conclave.keys.mls import WASM, MlsInstance
@@ -17,6 +20,8 @@ from deploy.toolchain import node_environment
 
 HERE = Path(__file__).resolve().parent
 LINE_LIMIT = 64 * 1024 * 1024
+ANSWER_SECONDS = 60.0
+T = TypeVar("T")
 
 
 def new_meeting(*, url: str, meet_now: str) -> dict[str, str]:
@@ -39,6 +44,19 @@ def new_meeting(*, url: str, meet_now: str) -> dict[str, str]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 201
     return {"url": url, "meeting": meeting, "wasm": str(WASM), **{name: str(link[name]) for name in ("secret", "host_hash", "host_key")}}
+
+
+def world_of(*, url: str, link: str) -> dict[str, str]:
+    """Return what a headless guest needs of a meeting's link.
+
+    Args:
+        url: the gateway.
+        link: as people pass it on, without a host's key.
+    """
+    address, _, fragment = link.partition("#")
+    secret, _, host_hash = fragment.partition(".")
+    meeting = address.rpartition("/")[2]
+    return {"url": url, "wasm": str(WASM), "meeting": meeting, "secret": secret, "host_hash": host_hash, "host_key": ""}
 
 
 @dataclass(kw_only=True)
@@ -128,3 +146,45 @@ async def _start(world: dict[str, str], program: Path) -> Crowd:
     crowd = Crowd(process=process)
     crowd._reader = asyncio.create_task(crowd.read())
     return crowd
+
+
+class Beside:
+    """One process of headless members for a test that drives browsers meanwhile; it ends with the block."""
+
+    def __init__(self, world: dict[str, str]) -> None:
+        """Start nothing yet; `world` is from new_meeting() or world_of()."""
+        self._world = world
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._stack = AsyncExitStack()
+        self._crowd: Crowd | None = None
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self._thread.start()
+        (self._crowd,) = self._wait(self._stack.enter_async_context(crowds(world=self._world))).result(ANSWER_SECONDS)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """End it."""
+        self._wait(self._stack.aclose()).result(ANSWER_SECONDS)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def ask(self, do: str, **fields: Any) -> Any:
+        """Give a command and wait for its answer, as Crowd.ask() does."""
+        return self.begin(do, **fields).result(ANSWER_SECONDS)
+
+    def begin(self, do: str, **fields: Any) -> Future[Any]:
+        """Give a command whose answer is waited for later."""
+        assert self._crowd is not None
+        return self._wait(self._crowd.ask(do, **fields))
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return where each member stands, by name."""
+        return {state["name"]: state for state in self.ask("report")["states"]}
+
+    def _wait(self, what: Coroutine[Any, Any, T]) -> Future[T]:
+        """Run it beside."""
+        return asyncio.run_coroutine_threadsafe(what, self._loop)
