@@ -1,16 +1,11 @@
 """I4: whoever is added was announced and holds the link, and nobody enters a group that was made for them alone."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.headless.clients import together
 from tests.hostile.conftest import Clients
 from tests.hostile.delivery import DeliveryService, Edit, FalseGroup, Message, Wire
 from tests.journeys.browsers import until
-from tests.journeys.fixtures import Chromiums
-from tests.journeys.people import Person
-from tests.journeys.world import Installation
 
 pytestmark = pytest.mark.journey("padlock")
 
@@ -51,28 +46,6 @@ def test_i4_a_group_that_mallory_made_for_one_person_is_not_entered(service: Del
     assert group.invited == [service.wire(bob).participant] * 4
     assert bob.look()["keyed"] == []
     assert alice.code == together(alice)
-
-
-def test_i4_whoever_is_led_into_such_a_group_reads_that_nothing_was_sent(
-    service: DeliveryService, clients: Clients, chromiums: Chromiums, server: Installation
-) -> None:
-    """In a browser: what the person sees."""
-    alice = clients("Alice")
-    service.gathers(alice)
-    wire = service.wire("Bob")
-    FalseGroup(service.double("Alice", link=service.another_link()), wire, incarnation=alice.look()["incarnation"])
-    bob = Person("Bob", chromiums.of("Bob").window(), server=replace(server, http_port=wire.port))
-    try:
-        bob.expects("")  # thrown out of the media room while it comes up, the browser may say what it likes
-        bob.enter(f"{wire.url}/m/{service.world.meeting}#{service.world.secret}.{service.world.host_hash}")
-        bob.browser.fill("Your name", "Bob")
-        bob.press("join")
-        bob.wait_ended("not_securing")
-        bob.reads("This browser could not agree on the key with the others, so nothing was sent.")
-        assert bob.tiles() == []
-        assert bob.faults() == []
-    finally:
-        bob.browser.close()
 
 
 def test_i4_an_announcement_said_again_brings_nobody_back(service: DeliveryService, clients: Clients) -> None:
