@@ -17,7 +17,7 @@ interface Command {
   readonly seconds?: number;
 }
 
-const ledger: Ledger = { codes: new Map(), refused: [], errors: [], heard: [], lost: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0, cpu: new Map() };
+const ledger: Ledger = { codes: new Map(), refused: [], errors: [], lost: [], removed: new Map(), cpuMs: 0, applied: 0, bytes: 0, leases: 0, cpu: new Map() };
 const members = new Map<string, Member>();
 const facts = JSON.parse(process.argv[2] ?? "{}") as Omit<World, "module"> & { readonly wasm: string };
 const world: World = { ...facts, module: await WebAssembly.compile(await readFile(facts.wasm)) };
@@ -71,7 +71,6 @@ function report(): unknown {
     codes: Object.fromEntries([...ledger.codes].map(([epoch, codes]) => [epoch, [...codes]])),
     refused: ledger.refused,
     errors: ledger.errors,
-    heard: ledger.heard,
     lost: ledger.lost,
     removed: Object.fromEntries(ledger.removed),
     cpu_ms: ledger.cpuMs,

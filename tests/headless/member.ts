@@ -23,8 +23,6 @@ export interface Ledger {
   /** Commits that members would not apply, and commits that the gateway refused for another reason than having lost. */
   readonly refused: string[];
   readonly errors: string[];
-  /** What members heard each other say. */
-  readonly heard: { readonly by: string; readonly participant: string; readonly content: string }[];
   /** Sockets that closed without a word. */
   readonly lost: string[];
   /** Removed participant → when each member had applied it, in ms since 1970. */
@@ -237,9 +235,6 @@ export class Member {
         if (message["lease"] === this.#pending) this.#mls.call("forget", {});
         if (message["code"] !== "stale") this.#ledger.refused.push(`${this.name}: gateway: ${String(message["code"])}`);
         break;
-      case "said":
-        this.#hear(message["items"] as { readonly participant: string; readonly message: string }[]);
-        break;
       case "error":
         this.#ledger.errors.push(`${this.name}: ${String(message["about"])}: ${String(message["code"])}`);
         break;
@@ -318,18 +313,6 @@ export class Member {
     if (applied) {
       this.#ledger.cpuMs += spent;
       this.#acknowledge();
-    }
-  }
-
-  #hear(items: readonly { readonly participant: string; readonly message: string }[]): void {
-    for (const { participant, message } of items) {
-      if (participant === this.ticket?.participant) continue;
-      try {
-        const { content } = this.#mls.call("open_message", { message, participant });
-        this.#ledger.heard.push({ by: this.name, participant, content });
-      } catch (error) {
-        this.#ledger.heard.push({ by: this.name, participant, content: String(error) });
-      }
     }
   }
 

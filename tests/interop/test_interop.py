@@ -116,7 +116,7 @@ async def same_code(crowd: Crowd, seen: Event) -> None:
 async def heard_by_alice(crowd: Crowd, count: int) -> list[Event]:
     """Return what Alice has heard, once it is so much."""
     while True:
-        heard = [one["content"] for one in (await crowd.ask("report"))["heard"] if one["by"] == "Alice"]
+        heard = next(state["heard"] for state in (await crowd.ask("report"))["states"] if state["name"] == "Alice")
         if len(heard) >= count:
             return [json.loads(content) for content in heard]
         await asyncio.sleep(0.05)
