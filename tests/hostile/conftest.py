@@ -36,9 +36,13 @@ class Mallory:
         self._windows: list[Chromium] = []
 
     def room(self, person: Person) -> str:
-        """Return the media room in which this person is."""
-        own = next(tile.participant for tile in person.tiles() if tile.self)
-        return next(room for room in self.page.rooms() if own in self.page.identities(room=room))
+        """Return the media room in which this person is, once they are: the call is on screen before the media connects."""
+
+        def look() -> str | None:
+            own = next((tile.participant for tile in person.tiles() if tile.self), None)
+            return next((room for room in self.page.rooms() if own in self.page.identities(room=room)), None)
+
+        return str(until(look, what=f"{person.name}'s media room", seen=person.stand))
 
     def seat(self, *, room: str, identity: str) -> None:
         """Write a seat into her own server's database, so that her own server does not put her connection out."""
