@@ -257,11 +257,13 @@ class Person:
     def code(self) -> str:
         """Return the security code, 30 digits."""
         self.panel("security")
-        digits = str(self.browser.ask('() => document.querySelector("[data-code]")?.dataset.code ?? ""'))
-        shown = str(self.browser.ask('() => document.querySelector("[data-code]")?.textContent ?? ""'))
+        # In one look, as it may change at any moment.
+        digits, shown = self.browser.ask(
+            '() => { const code = document.querySelector("[data-code]"); return [code?.dataset.code ?? "", code?.textContent ?? ""]; }'
+        )
         assert digits == re.sub(r"\s", "", shown)
         assert re.fullmatch(r"(\d{30})?", digits)
-        return digits
+        return str(digits)
 
     def says(self, text: str) -> None:
         """Write a chat message."""
