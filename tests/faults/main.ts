@@ -1,6 +1,6 @@
 /** Runs members in one process; commands come as JSON lines on standard input, answers go out as JSON lines (tests/headless/people.py). */
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { answer } from "../headless/answer.ts";
 import { hide, install } from "./background.ts";
 import type { Link } from "./member.ts";
 import { Member } from "./member.ts";
@@ -65,11 +65,4 @@ async function act(command: Command): Promise<unknown> {
   throw new Error(`unknown command ${command.do}`);
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  const command = JSON.parse(line) as Command;
-  act(command).then(
-    (ok) => process.stdout.write(`${JSON.stringify({ id: command.id, ok })}\n`),
-    (error: unknown) => process.stdout.write(`${JSON.stringify({ id: command.id, error: String(error) })}\n`),
-  );
-}).on("close", () => process.exit(0));
-process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+answer(act);

@@ -3,7 +3,7 @@
  * (web/src/call, web/src/e2ee). Commands come as JSON lines on standard input, answers go out as JSON lines (tests/headless/clients.py).
  */
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { answer } from "./answer.ts";
 import type { EndReason } from "../../web/src/call/contract.ts";
 import type { Session } from "../../web/src/call/session.ts";
 import type { Entry } from "../../web/src/call/entry.ts";
@@ -188,11 +188,4 @@ async function act(command: Command): Promise<unknown> {
   throw new Error(`unknown command ${command.do}`);
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  const command = JSON.parse(line) as Command;
-  act(command).then(
-    (ok) => process.stdout.write(`${JSON.stringify({ id: command.id, ok: ok ?? {} })}\n`),
-    (error: unknown) => process.stdout.write(`${JSON.stringify({ id: command.id, error: String(error) })}\n`),
-  );
-}).on("close", () => process.exit(0));
-process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+answer(act);

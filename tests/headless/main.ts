@@ -1,6 +1,6 @@
 /** Runs many members in one process; commands come as JSON lines on standard input, answers go out as JSON lines (tests/headless/people.py). */
 import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { answer } from "./answer.ts";
 import type { Ledger, World } from "./member.ts";
 import { Member } from "./member.ts";
 
@@ -82,11 +82,4 @@ function report(): unknown {
   };
 }
 
-createInterface({ input: process.stdin }).on("line", (line) => {
-  const command = JSON.parse(line) as Command;
-  act(command).then(
-    (ok) => process.stdout.write(`${JSON.stringify({ id: command.id, ok })}\n`),
-    (error: unknown) => process.stdout.write(`${JSON.stringify({ id: command.id, error: String(error) })}\n`),
-  );
-}).on("close", () => process.exit(0));
-process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+answer(act);
