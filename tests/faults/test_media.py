@@ -77,15 +77,21 @@ def codes(*everybody: Person) -> set[str]:
     return {person.code() for person in everybody}
 
 
-def test_a_killed_gateway_disturbs_no_picture_and_lets_people_in_again(
-    server: Installation, meeting: str, alice: Person, people: Guests
-) -> None:
+def joined(alice: Person, people: Guests, meeting: str) -> Person:
+    """Bob, in the call with Alice; both are about to lose connections."""
     bob = people("Bob")
     bob.join(meeting)
     alice.sees(bob)
     bob.sees(alice)
     for person in (alice, bob):
         person.expects(*LOST)
+    return bob
+
+
+def test_a_killed_gateway_disturbs_no_picture_and_lets_people_in_again(
+    server: Installation, meeting: str, alice: Person, people: Guests
+) -> None:
+    bob = joined(alice, people, meeting)
     before = codes(alice, bob)
     still = [watch(alice, bob), watch(bob, alice)]
     dora = people("Dora")
@@ -108,12 +114,7 @@ def test_a_killed_gateway_disturbs_no_picture_and_lets_people_in_again(
 def test_a_killed_engine_is_back_with_picture_and_sound_under_the_same_code(
     server: Installation, meeting: str, alice: Person, people: Guests
 ) -> None:
-    bob = people("Bob")
-    bob.join(meeting)
-    alice.sees(bob)
-    bob.sees(alice)
-    for person in (alice, bob):
-        person.expects(*LOST)
+    bob = joined(alice, people, meeting)
     before, seats = codes(alice, bob), [participant_of(alice), participant_of(bob)]
     watch(alice, bob), watch(bob, alice)
     os.kill(server.child("engine"), signal.SIGKILL)
