@@ -8,8 +8,8 @@ BURST = 100
 PER_SECOND = 20
 OFFENCES = 10
 
-
 _kept: dict[str, "Manners"] = {}
+_tidied = {"at": 0}
 
 
 class Manners:
@@ -48,8 +48,10 @@ def manners_of(*, participant: str, now: int) -> Manners:
         participant: whose seat; the caller has checked that it is theirs.
         now: the time.
     """
-    for name in [name for name, manners in _kept.items() if manners.rested(now=now)]:
-        del _kept[name]
+    if abs(now - _tidied["at"]) >= MINUTE:  # not for each of a crowd that comes at once
+        _tidied["at"] = now
+        for name in [name for name, manners in _kept.items() if manners.rested(now=now)]:
+            del _kept[name]
     manners = _kept.setdefault(participant, Manners())
     manners.may_speak(now=now)
     return manners
