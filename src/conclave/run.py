@@ -124,7 +124,11 @@ async def _serve(config: Config) -> None:
             if not stopping.done():
                 await starting
                 running = [asyncio.create_task(child.supervise()) for child in children]
-                running.append(asyncio.create_task(_tell(config, gateway.links, tls)))
+                telling = asyncio.create_task(_tell(config, gateway.links, tls))
+                running.append(telling)
+                await asyncio.wait({telling, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if telling.done():
+                    telling.result()
                 await stopping
         finally:
             starting.cancel()
