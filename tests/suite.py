@@ -17,12 +17,13 @@ from deploy.progress import SetupError, explain
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
-PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q")
+PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 # Half of the time that unit tests take: what carries a call.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 LOGS = ROOT / ".conclave" / "log" / "test"
-LINES_SHOWN = 300
+# pytest says last which tests failed, compilers first what is wrong.
+FIRST_SHOWN, LAST_SHOWN = 150, 150
 TOGETHER = 2
 # A distribution's browser is a shell script with needs of its own, and the cut network is util-linux's: they may stand off the PATH.
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -181,12 +182,14 @@ def _has_cargo(tool: str = "") -> bool:
 
 
 def _tell(name: str, *, ok: bool, seconds: float = 0, output: str = "") -> bool:
-    """Print one step's result, with the first lines of what it said if it failed; return the result."""
+    """Print one step's result, with the first and the last lines of what it said if it failed; return the result."""
     text = f"{'PASS' if ok else 'FAIL'}  {name:<24} {seconds:7.1f} s\n"
     if not ok and output:
         lines = output.splitlines()
-        more = [f"… {len(lines) - LINES_SHOWN} more lines in {LOGS / name}.log"] if len(lines) > LINES_SHOWN else []
-        text += "".join(f"      {line}\n" for line in lines[:LINES_SHOWN] + more)
+        if len(lines) > FIRST_SHOWN + LAST_SHOWN:
+            more = f"… {len(lines) - FIRST_SHOWN - LAST_SHOWN} more lines in {LOGS / name}.log"
+            lines = [*lines[:FIRST_SHOWN], more, *lines[-LAST_SHOWN:]]
+        text += "".join(f"      {line}\n" for line in lines)
     sys.stdout.write(text)
     sys.stdout.flush()
     return ok

@@ -25,9 +25,11 @@ def test_a_step_that_cannot_start_has_failed(capsys: pytest.CaptureFixture[str])
     assert "cannot be started" in capsys.readouterr().out
 
 
-def test_a_long_failure_is_cut_and_says_where_the_rest_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_long_failure_is_cut_in_the_middle_and_says_where_the_rest_is(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     suite.run_one(suite.Check(name="one", command=["sh", "-c", "seq 1000; exit 1"]))
-    assert capsys.readouterr().out.splitlines()[-1] == f"      … {1000 - suite.LINES_SHOWN} more lines in {tmp_path}/one.log"
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert (lines[0], lines[-1]) == ("1", "1000")
+    assert lines[suite.FIRST_SHOWN] == f"… {1000 - suite.FIRST_SHOWN - suite.LAST_SHOWN} more lines in {tmp_path}/one.log"
 
 
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:

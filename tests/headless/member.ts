@@ -47,6 +47,7 @@ function timed<T>(ledger: Ledger, what: string, act: () => T): T {
 
 const MOST_LOST = 5;
 const FLOOD_STEP_MS = 5;
+const STUBBORN_MS = 10;
 
 export class Member {
   readonly name: string;
@@ -66,7 +67,7 @@ export class Member {
   /** False while we wait to hear that epoch 0 is ours: somebody quicker may take over (LOG-13). */
   #accepted = true;
   #leaving = false;
-  /** Comes back at once whenever the gateway has had enough. */
+  /** Comes back whenever the gateway has had enough: whoever has flooded once. */
   #stubborn = false;
   #lost = 0;
   #work: Promise<void> = Promise.resolve();
@@ -135,9 +136,10 @@ export class Member {
     return message;
   }
 
-  /** Sends these texts in turn, so many a second, whatever the gateway answers; returns how many went out. */
+  /** Sends these texts in turn, so many a second, whatever the gateway answers; returns how many went out. The member stays stubborn. */
   async flood(texts: readonly string[], perSecond: number, seconds: number): Promise<number> {
     this.#stubborn = true;
+    await this.until(() => this.#socket.readyState === WebSocket.OPEN);
     const begin = performance.now();
     let due = 0;
     let sent = 0;
@@ -149,7 +151,6 @@ export class Member {
       }
       await new Promise((resolve) => setTimeout(resolve, FLOOD_STEP_MS));
     }
-    this.#stubborn = false;
     return sent;
   }
 
@@ -172,6 +173,7 @@ export class Member {
     this.#socket.addEventListener("open", () => {
       const incarnation = this.#incarnation === "" ? null : this.#incarnation;
       this.#tell({ t: "hello", v: 1, participant: ticket.participant, seat: ticket.seat, incarnation, log: this.#cursor, said: 0 });
+      this.#changed();
     });
     this.#socket.addEventListener("message", (event) => {
       const text = event.data as string;
@@ -182,8 +184,10 @@ export class Member {
     });
     this.#socket.addEventListener("close", (event) => {
       // A socket that is lost without a word is opened again, as every client does (JOIN-7).
-      if (this.#stubborn) {
-        this.#open();
+      if (this.#stubborn && this.gone === null && !this.#leaving) {
+        setTimeout(() => {
+          this.#open();
+        }, STUBBORN_MS);
         return;
       }
       const lost = this.gone === null && !this.#leaving && this.#lost < MOST_LOST;

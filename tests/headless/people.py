@@ -173,8 +173,16 @@ class Beside:
         self._loop.close()
 
     def ask(self, do: str, **fields: Any) -> Any:
-        """Give a command and wait for its answer, as Crowd.ask() does."""
-        return self.begin(do, **fields).result(ANSWER_SECONDS)
+        """Give a command and wait for its answer, as Crowd.ask() does.
+
+        Raises:
+            TimeoutError: there was none in time, with what all members stand at.
+        """
+        try:
+            return self.begin(do, **fields).result(ANSWER_SECONDS)
+        except TimeoutError:
+            stand = self.begin("report").result(ANSWER_SECONDS)
+            raise TimeoutError(f"{do} {fields}: {stand}") from None
 
     def begin(self, do: str, **fields: Any) -> Future[Any]:
         """Give a command whose answer is waited for later."""
