@@ -140,7 +140,7 @@ async def test_pauses_grow_while_the_engine_keeps_ending(tmp_path: Path, monkeyp
     monkeypatch.setattr("conclave.kernel.child.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await Engine(wanted, say=lambda _text: None).supervise()
-    assert pauses == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
+    assert pauses == [0.5, 1, 2, 4, 4, 4, 4, 4, 4]
 
 
 def test_credentials_say_nothing_secret() -> None:
