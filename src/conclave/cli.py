@@ -41,6 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what works on this machine, what does not, and what to do")
     doctor.add_argument("--json", action="store_true", help="for programs")
     commands.add_parser("build", help="build the client and the media engine without starting them, as an upgrade of a service needs")
+    verify = commands.add_parser("verify", add_help=False, help="check a server from outside, without trusting it")
+    verify.add_argument("words", nargs=argparse.REMAINDER)
     _admin_parser(commands.add_parser("admin", help="look after the server: access, backups, the audit journal"))
     return parser
 
@@ -119,6 +121,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return doctor(as_json=arguments.json)
 
 
+def _verify(arguments: argparse.Namespace) -> int:
+    """Check what an outsider checks."""
+    from conclave_verify.__main__ import main as verify
+
+    return verify(arguments.words)
+
+
 def _python(*arguments: str) -> int:
     """Run a module of this checkout with this Python and return its exit code."""
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ)) as process:
@@ -136,6 +145,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "build": _build,
     "doctor": _doctor,
     "admin": _admin,
+    "verify": _verify,
 }
 
 if __name__ == "__main__":

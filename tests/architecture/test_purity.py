@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "conclave"
+VERIFIERS = sorted(SOURCE.with_name("conclave_verify").glob("*.py"))
 POLICIES = sorted(SOURCE.glob("*/policy.py"))
 FILES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
 # Standard library that is still not pure: it reads clocks, files, sockets or dice.
@@ -37,6 +38,16 @@ def test_a_policy_imports_no_framework_and_reads_no_clock(path: Path) -> None:
 
 def test_there_is_a_policy() -> None:
     assert POLICIES
+
+
+@pytest.mark.parametrize("path", VERIFIERS, ids=lambda path: path.stem)
+def test_a_verifier_is_made_of_the_standard_library_alone(path: Path) -> None:
+    for module in imported(path):
+        assert module.partition(".")[0] in sys.stdlib_module_names | {"conclave_verify"}, module
+
+
+def test_there_are_verifiers() -> None:
+    assert VERIFIERS
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

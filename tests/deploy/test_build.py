@@ -1,9 +1,11 @@
 import io
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from conclave_verify import client
 from deploy import build, machine, toolchain
 from deploy.progress import SetupError, explain, step
 
@@ -36,6 +38,19 @@ def test_what_is_built_or_fetched_is_no_input(checkout: Path) -> None:
         (web / name).parent.mkdir(parents=True, exist_ok=True)
         (web / name).write_text("x", encoding="utf-8")
     assert [str(path.relative_to(web)) for path in build.web_inputs(web)] == ["index.html", "src/app.ts"]
+
+
+@pytest.mark.slow
+def test_the_client_is_the_same_bytes_wherever_it_is_built(tmp_path: Path) -> None:
+    """Without this nobody could compare what a server gives with what they built (P13)."""
+    root = build.ROOT
+    for path in [*build.web_inputs(root / "web"), *(root / "mls" / "dist").iterdir()]:
+        copy = tmp_path / path.relative_to(root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    (tmp_path / "web" / "node_modules").symlink_to(root / "web" / "node_modules")
+    subprocess.run(["npm", "run", "build"], cwd=tmp_path / "web", env=toolchain.node_environment(), check=True, capture_output=True)
+    assert client.hashes(built=tmp_path / "web" / "dist") == client.hashes(built=root / "web" / "dist")
 
 
 def test_a_full_disk_is_a_sentence_before_anything_is_fetched(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:

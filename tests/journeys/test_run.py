@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_one_command_serves_and_prints_an_owner_link_and_a_meet_now_address(tmp_
     finally:
         own.stop()
     assert "Conclave has stopped." in own.output
+
+
+@pytest.mark.journey("run")
+def test_an_outsider_finds_that_the_client_is_the_one_that_anybody_builds(server: Installation) -> None:
+    check = [sys.executable, "-m", "conclave.cli", "verify", "client", server.url]
+    done = subprocess.run(check, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Each file is the one that was built, and the pages let nothing else run." in done.stdout
 
 
 @pytest.mark.journey("run")

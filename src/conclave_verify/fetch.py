@@ -1,0 +1,77 @@
+"""Asks a server for pages and files as any visitor does: bounded, one origin, no cookies."""
+
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from typing import IO
+from urllib.parse import urljoin, urlsplit
+
+LARGEST = 32 * 1024 * 1024
+SECONDS = 30
+MOST_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Nothing that tells a check from a visitor.
+HEADERS = {"User-Agent": "Mozilla/5.0", "Accept": "*/*", "Accept-Encoding": "identity", "Accept-Language": "en"}
+
+
+class Unreachable(Exception):
+    """The server gave no answer that can be looked at; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered: the status, where it stands, its headers and its content."""
+
+    status: int
+    address: str
+    headers: Message
+    content: bytes
+
+
+def get(*, address: str) -> Answer:
+    """Return what a visitor gets at an address; redirects are followed within the same origin.
+
+    Args:
+        address: http or https.
+
+    Raises:
+        Unreachable: no connection, no trusted certificate, another origin, redirects without end, or more than 32 MiB.
+    """
+    for _ in range(MOST_REDIRECTS):
+        answer = _get(address)
+        if answer.status not in REDIRECTS:
+            return answer
+        following = urljoin(address, answer.headers.get("location", ""))
+        if urlsplit(following)[:2] != urlsplit(address)[:2]:
+            raise Unreachable(f"It sends visitors on to {following}: look at that address instead.")
+        address = following
+    raise Unreachable(f"{address} sends visitors around without end.")
+
+
+def _get(address: str) -> Answer:
+    """Ask once."""
+    request = urllib.request.Request(address, headers=HEADERS)  # noqa: S310 - client.check() takes http and https only
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
+            return Answer(answer.status, address, answer.headers, _content(answer, address))
+    except urllib.error.HTTPError as error:
+        with error:
+            return Answer(error.code, address, error.headers, _content(error, address))
+    except (OSError, ValueError) as error:
+        raise Unreachable(f"{address} cannot be looked at: {getattr(error, 'reason', error)}.") from error
+
+
+def _content(answer: IO[bytes], address: str) -> bytes:
+    """Read it, up to a limit."""
+    content = answer.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise Unreachable(f"{address} is larger than {LARGEST} bytes.")
+    return content
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Leaves redirects to get()."""
+
+    def redirect_request(self, *_arguments: object, **_named: object) -> None:
+        """Follow nothing."""
