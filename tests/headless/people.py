@@ -189,6 +189,13 @@ class Beside:
         assert self._crowd is not None
         return self._wait(self._crowd.ask(do, **fields))
 
+    def kill(self) -> None:
+        """Kill the process with everybody in it, and start another."""
+        assert self._crowd is not None
+        self._crowd.process.kill()
+        self._wait(self._crowd.process.wait()).result(ANSWER_SECONDS)
+        (self._crowd,) = self._wait(self._stack.enter_async_context(crowds(world=self._world))).result(ANSWER_SECONDS)
+
     def states(self) -> dict[str, dict[str, Any]]:
         """Return where each member stands, by name."""
         return {state["name"]: state for state in self.ask("report")["states"]}
