@@ -7,6 +7,7 @@ from pathlib import Path
 
 from conclave import backup
 from conclave.config import load, settings_file
+from conclave.holding import held_by
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError
 
@@ -51,6 +52,10 @@ def _backups(act: str, file: Path | None, *, replace: bool) -> str:
 def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
     """Carry out an act on the running server's tables."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
+    # What the running server was told by flags, such as --lan, decides what its links look like.
+    holder = held_by(state_dir=load().state_dir)
+    if holder and holder.address:
+        os.environ["CONCLAVE_PUBLIC_URL"] = holder.address
     import django
 
     django.setup()

@@ -86,7 +86,8 @@ def examine(*, config: Config, now: float) -> list[Finding]:
     Returns:
         One finding for each thing, in a fixed order.
     """
-    pid = held_by(state_dir=config.state_dir)
+    holder = held_by(state_dir=config.state_dir)
+    pid = holder.pid if holder else None
     checks: list[Callable[[], Finding | list[Finding]]] = [
         lambda: _server(config, pid),
         lambda: _ports(config, pid),

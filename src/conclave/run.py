@@ -90,7 +90,7 @@ def run(*, config: Config) -> None:
     os.umask(0o077)
     config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        with hold(state_dir=config.state_dir):
+        with hold(state_dir=config.state_dir, address=config.public_url):
             finish_restore(state_dir=config.state_dir)
             problems = find_problems(config)
             if problems:

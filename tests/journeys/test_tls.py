@@ -229,6 +229,9 @@ def test_doctor_is_content_and_each_visitor_has_a_rate_of_their_own_and_none_can
         )
         levels = {finding["check"]: finding["level"] for finding in json.loads(said.stdout)["findings"]}
         assert (levels["server"], levels["address"], levels["build"]) == ("ok", "ok", "ok")
+        admin = [sys.executable, "-m", "conclave.cli", "admin", "owner-link"]  # whoever types this has not heard of --lan
+        link = subprocess.run(admin, env=own.environment(), capture_output=True, text=True, check=True, timeout=60).stdout
+        assert link.startswith(f"{own.https}/owner#")
         trust = shown(own)
         page = ask(own, "/owner", trust=trust)
         cookies = SimpleCookie(page.headers["set-cookie"])
