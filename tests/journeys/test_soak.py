@@ -8,7 +8,6 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,22 +121,12 @@ class Soak:
 
     def measure(self, server: Installation) -> None:
         """Note how much memory each process of the server has."""
-        assert server.process is not None
-        for name, pid in processes(server.process.pid):
-            self.memory.setdefault(name, []).append(resident_mb(pid))
+        for name in ("gateway", "engine"):
+            self.memory.setdefault(name, []).append(resident_mb(server.child(name)))
 
     def unread(self, name: str, seen: str) -> list[str]:
         """Return which lines somebody was owed and has not."""
         return [line.text for line in self.lines if name in line.owed and line.text not in seen]
-
-
-def processes(pid: int) -> Iterator[tuple[str, int]]:
-    """Return the gateway and the media engine beneath it."""
-    yield "gateway", pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
-        name = Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip()
-        if name.startswith("livekit"):
-            yield "engine", int(child)
 
 
 def resident_mb(pid: int) -> float:
