@@ -134,6 +134,7 @@ impl Member {
             let seat = self.roster.at(openmls::prelude::LeafNodeIndex::new(*leaf));
             self.banished.extend(seat.filter(|_| removal.by.is_some()).map(|seat| seat.key));
         }
+        self.returning.retain(|key| !self.banished.contains(key));
         let lost = from_library("broken", "a commit could not be merged");
         match staged {
             Some(staged) => self.group.merge_staged_commit(&self.provider, staged).map_err(lost)?,

@@ -161,12 +161,12 @@ impl Instance {
     }
 
     fn public(&mut self, request: Request) -> Outcome<Value> {
-        if let Request::PublicOpen { meeting, call, incarnation, attestation_key, group_info, tree } = request {
+        if let Request::PublicOpen { meeting, call, incarnation, attestation_key, group_info, tree, returning } = request {
             if self.public.is_some() || self.own.is_some() {
                 return Err(Fault::state("this instance is open already"));
             }
             let place = Place { meeting, call, attestation_key };
-            let public = Public::open(Opening { place, incarnation, group_info: group_info.0, tree: tree.0 })?;
+            let public = Public::open(Opening { place, incarnation, group_info: group_info.0, tree: tree.0, returning })?;
             let answer = json!({ "state": public.state() });
             self.public = Some(public);
             return Ok(answer);

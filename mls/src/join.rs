@@ -5,7 +5,6 @@ use openmls::prelude::{CredentialWithKey, KeyPackage, Lifetime, MlsMessageBodyIn
 use openmls::schedule::{PreSharedKeyId, Psk};
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use tls_codec::{DeserializeBytes as _, Serialize as _};
 
 use crate::bytes::{Id, b64};
@@ -98,8 +97,7 @@ pub fn create(own: &Own, incarnation: &Id, last: Option<&str>) -> Outcome<(Membe
         .map_err(from_library("internal", "the group could not be made"))?;
     let group_info = context::group_info(&group, &own.keys)?;
     let tree = group.export_ratchet_tree().tls_serialize_detached().map_err(|_| Fault::new("internal", "the tree could not be written"))?;
-    let banished = last.map(|last| last.removed).unwrap_or_default();
-    let member = finish(own, provider, group, incarnation, policy, Log::new(), banished)?;
+    let member = finish(own, provider, group, incarnation, policy, Log::new(), last.as_ref())?;
     let answer = json!({ "group_info": b64(&group_info), "tree": b64(&tree), "state": member.state() });
     Ok((member, answer))
 }
@@ -145,8 +143,7 @@ pub fn join(own: &Own, waiting: &Waiting, invitation: &Invitation<'_>) -> Outcom
     let creator = staged.welcome_sender_index();
     let group = staged.into_group(&provider).map_err(from_library("bad_welcome", "the Welcome cannot be used"))?;
     let entrance = Entrance { index: invitation.index, covers: invitation.covers, epoch: group.epoch().as_u64() };
-    let banished = last.as_ref().map(|last| last.removed.clone()).unwrap_or_default();
-    let member = finish(own, provider, group, invitation.incarnation, policy, Log::joined(entrance), banished)?;
+    let member = finish(own, provider, group, invitation.incarnation, policy, Log::joined(entrance), last.as_ref())?;
     if let Some(last) = last {
         last.check_entry(&member, creator)?;
     }
@@ -205,7 +202,7 @@ fn finish(
     incarnation: &Id,
     policy: Policy,
     log: Log,
-    banished: BTreeSet<crate::bytes::Key>,
+    last: Option<&Last>,
 ) -> Outcome<Member> {
     let seat = own.seat()?;
     check_tree(group.treesync())?;
@@ -214,6 +211,8 @@ fn finish(
     if !mine.is_some_and(|mine| mine.participant == seat.participant && mine.key == own.keys.public()) {
         return Err(Fault::new("bad_welcome", "our own leaf is not ours"));
     }
+    let banished = last.map(|last| last.removed.clone()).unwrap_or_default();
+    let returning = last.map(|last| last.returning(incarnation)).unwrap_or_default();
     let incarnation = incarnation.clone();
-    Ok(Member { group, provider, incarnation, policy, roster, log, pending: None, said: 0, banished, broken: false })
+    Ok(Member { group, provider, incarnation, policy, roster, log, pending: None, said: 0, banished, returning, broken: false })
 }

@@ -25,6 +25,9 @@ pub struct Last {
     pub policy: Policy,
     /// Signature keys of leaves hosts removed.
     pub removed: BTreeSet<Key>,
+    /// Signature keys that might still have come back into it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub returning: BTreeSet<Key>,
     /// Version of this format.
     pub v: u32,
 }
@@ -38,6 +41,7 @@ impl Last {
             keys: member.roster.iter().map(|(_, seat)| seat.key).collect(),
             policy: member.policy.clone(),
             removed: member.banished.clone(),
+            returning: member.returning.clone(),
             v: 1,
         }
     }
@@ -56,6 +60,15 @@ impl Last {
         Ok(Some(last).filter(|last| last.call == seat.place.call))
     }
 
+    /// POL-8: who comes back into an incarnation as by replacement: the last tree and whoever might still have come back into that one,
+    /// but nobody whom a host removed.
+    pub fn returning(&self, incarnation: &Id) -> BTreeSet<Key> {
+        if *incarnation == self.incarnation {
+            return self.returning.clone();
+        }
+        self.keys.union(&self.returning).filter(|key| !self.removed.contains(key)).copied().collect()
+    }
+
     /// LOG-12: whether the joined group may be entered. `adder` is the member who made our Welcome.
     pub fn check_entry(&self, member: &Member, adder: LeafNodeIndex) -> Outcome<()> {
         if member.incarnation == self.incarnation {
@@ -66,14 +79,14 @@ impl Last {
         }
         // The creator is leaf 0; once that leaf is blank, the member who lets us in stands for it.
         let creator = member.roster.at(LeafNodeIndex::new(0)).or_else(|| member.roster.at(adder));
-        if !creator.is_some_and(|seat| self.keys.contains(&seat.key)) {
+        if !creator.is_some_and(|seat| self.keys.contains(&seat.key) || self.returning.contains(&seat.key)) {
             return Err(Fault::new("creator_unknown", "the new group was not made by somebody from the last one"));
         }
         if member.roster.iter().any(|(_, seat)| self.removed.contains(&seat.key)) {
             return Err(Fault::new("removed_present", "somebody a host removed is in the new group"));
         }
         let closed = self.policy.locked || self.policy.strict;
-        if closed && member.roster.iter().any(|(_, seat)| !self.keys.contains(&seat.key)) {
+        if closed && member.roster.iter().any(|(_, seat)| !member.returning.contains(&seat.key)) {
             return Err(Fault::new("stranger_present", "somebody who was not in the closed group is in the new one"));
         }
         Ok(())

@@ -73,6 +73,8 @@ pub struct Member {
     pub said: u64,
     /// Keys of leaves that hosts removed (LOG-12).
     pub banished: BTreeSet<Key>,
+    /// Keys of who was here when the incarnation before ended and may come back (POL-8).
+    pub returning: BTreeSet<Key>,
     /// Set when the library failed half-way through a merge: nothing may be done any more (LOG-6, LOG-11).
     pub broken: bool,
 }
@@ -125,6 +127,7 @@ impl Member {
             policy: &self.policy,
             root,
             roster: &self.roster,
+            returning: &self.returning,
             tree: self.group.treesync(),
             link: Some(&own.link),
             next_epoch: self.group.epoch().as_u64() + 1,

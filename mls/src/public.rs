@@ -1,12 +1,14 @@
 //! The gateway's side: the same rules on what can be seen from outside (LOG-3), with no secret of the group.
 
+use std::collections::BTreeSet;
+
 use openmls::group::{ProposalStore, PublicGroup, PublicProcessMessageError, StageCommitError, StagedCommit};
 use openmls::prelude::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, ProtocolMessage, RatchetTreeIn, Sender};
 use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
 use tls_codec::{DeserializeBytes as _, Serialize as _};
 
-use crate::bytes::{B64, Id, b64, hex, sha256};
+use crate::bytes::{B64, Id, Key, b64, hex, sha256};
 use crate::context::read_policy;
 use crate::entries::{announce, applied};
 use crate::fault::{Fault, Outcome, from_library};
@@ -32,6 +34,7 @@ pub struct Public {
     policy: Policy,
     root: Root,
     roster: Roster,
+    returning: BTreeSet<Key>,
     log: Log,
     seen: Seen,
     staged: Option<Ahead>,
@@ -59,12 +62,14 @@ pub struct Opening {
     pub group_info: Vec<u8>,
     /// The tree of epoch 0.
     pub tree: Vec<u8>,
+    /// Signature keys of who was in the incarnation before when it ended (POL-8).
+    pub returning: BTreeSet<Key>,
 }
 
 impl Public {
     /// `public_open`: epoch 0 with the creator alone, our extensions, no `external_pub` (POL-5, POL-14).
     pub fn open(opening: Opening) -> Outcome<Self> {
-        let Opening { place, incarnation, group_info, tree } = opening;
+        let Opening { place, incarnation, group_info, tree, returning } = opening;
         let message =
             MlsMessageIn::tls_deserialize_exact_bytes(&group_info).map_err(|_| Fault::malformed("the GroupInfo cannot be read"))?;
         let MlsMessageBodyIn::GroupInfo(info) = message.extract() else {
@@ -90,7 +95,7 @@ impl Public {
         policy.check_chain(&Root::Seen(None), &place.meeting, &place.call)?;
         let root = Root::Seen(None).pinned(&policy);
         let seen = Seen::of(&group);
-        Ok(Self { group, provider, place, incarnation, policy, root, roster, log: Log::new(), seen, staged: None })
+        Ok(Self { group, provider, place, incarnation, policy, root, roster, returning, log: Log::new(), seen, staged: None })
     }
 
     fn view(&self) -> View<'_> {
@@ -100,6 +105,7 @@ impl Public {
             policy: &self.policy,
             root: &self.root,
             roster: &self.roster,
+            returning: &self.returning,
             tree: self.group.treesync(),
             link: None,
             next_epoch: self.group.group_context().epoch().as_u64() + 1,

@@ -1,6 +1,6 @@
 //! The rules of a commit, once for members and gateway (docs/protocol/policy.md, "Commits"; delivery.md LOG-1, LOG-2).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use openmls::group::StagedCommit;
 use openmls::prelude::{KeyPackage, LeafNode, LeafNodeIndex, OpenMlsCrypto};
@@ -33,6 +33,8 @@ pub struct View<'a> {
     pub root: &'a Root,
     /// Who has a leaf.
     pub roster: &'a Roster,
+    /// Keys of who may come back into a closed group (POL-8).
+    pub returning: &'a BTreeSet<Key>,
     /// The tree.
     pub tree: &'a TreeSync,
     /// The link, which the gateway does not have.
@@ -121,11 +123,11 @@ impl View<'_> {
         Ok(Judged { key_package, reference, seat })
     }
 
-    // POL-8: locked and strict let replacements pass; strict lets in whom a listed host admits.
+    // POL-8: locked and strict let replacements pass, also of a leaf of the incarnation before; strict lets in whom a listed host admits.
     fn check_admission(&self, seat: &Seat, addition: &Addition, reference: &[u8], leaving: &Leaving) -> Outcome<()> {
         let old = self.roster.leaf_of(&seat.participant).filter(|leaf| leaving.contains_key(leaf));
         let replaces = old.and_then(|leaf| self.roster.at(LeafNodeIndex::new(leaf))).is_some_and(|old| old.key == seat.key);
-        if replaces {
+        if replaces || self.returning.contains(&seat.key) {
             return Ok(());
         }
         if self.policy.locked {

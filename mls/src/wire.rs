@@ -1,5 +1,7 @@
 //! Requests and answers of the ABI (mls/README.md); unknown operations and fields are refused.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -95,6 +97,8 @@ pub enum Request {
         attestation_key: Key,
         group_info: B64,
         tree: B64,
+        #[serde(default)]
+        returning: BTreeSet<Key>,
     },
     PublicEntries {
         from: i64,

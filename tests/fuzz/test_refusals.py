@@ -193,7 +193,12 @@ def test_a_bent_message_of_the_group_is_refused_and_changes_nothing(table: Table
             call=call, participant=table.alice.participant, commit=replace(table.commit, welcomes={table.dora.participant: "AAAA"}), now=now
         ),
         "create": lambda: delivery.create(
-            participant=table.alice.participant, group_info=bend(table.group_info, at, piece, cut), tree=table.tree, **where
+            call=call,
+            participant=table.alice.participant,
+            incarnation=table.alice.incarnation,
+            group_info=bend(table.group_info, at, piece, cut),
+            tree=table.tree,
+            now=now,
         ),
     }
     if bent_commit == table.commit.commit or bend(table.key_package, at, piece, cut) == table.key_package:

@@ -322,7 +322,7 @@ def test_a_founder_whose_group_is_bad_loses_her_turn_at_once(world: World, now: 
     alice.member.enter(now + 1)
     with pytest.raises(delivery.BadGroup):
         delivery.create(
-            call=world.call, meeting=world.meeting, participant=mallory.member.participant, incarnation=first.incarnation,
+            call=world.call, participant=mallory.member.participant, incarnation=first.incarnation,
             group_info="AAAA", tree="AAAA", now=now + 2,
         )  # fmt: skip
     settle(now + 3)

@@ -52,6 +52,7 @@ class Mind:
         self.incarnation = ""
         self.state: dict[str, Any] = {}
         self.next = 0
+        self.known: dict[str, str] = {}
 
     def sit(self, *, attestation: Any = None) -> None:
         """Take the gateway's word on who this is."""
@@ -68,7 +69,7 @@ class Mind:
     def create(self, incarnation: str) -> dict[str, Any]:
         """Make epoch 0."""
         self.incarnation = incarnation
-        made = self.mls.call("create", incarnation=incarnation)
+        made = self.mls.call("create", incarnation=incarnation, **self.known)
         self.state = _dict(made["state"])
         return made
 
@@ -79,8 +80,13 @@ class Mind:
 
     def join(self, *, welcome: str, tree: bytes, covers: int, index: int) -> None:
         """Enter by a welcome."""
-        made = self.mls.call("join", incarnation=self.incarnation, welcome=welcome, tree=b64.encode(tree), covers=covers, index=index)
+        where = {"incarnation": self.incarnation, "covers": covers, "index": index}
+        made = self.mls.call("join", welcome=welcome, tree=b64.encode(tree), **where, **self.known)
         self.state = _dict(made["state"])
+
+    def remember(self) -> None:
+        """Keep what outlives the incarnation (LOG-12)."""
+        self.known = {"last": str(self.mls.call("remember")["text"])}
 
     def entries(self, start: int, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Read the log."""
@@ -148,7 +154,6 @@ class Member(Mind):
         made = self.create(incarnation)
         delivery.create(
             call=self.world.call,
-            meeting=self.world.meeting,
             participant=self.participant,
             incarnation=incarnation,
             group_info=str(made["group_info"]),

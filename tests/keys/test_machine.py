@@ -211,7 +211,7 @@ class Player(Member):
         self.say(message, now)
 
     def _create_message(self, incarnation: str, group_info: str, tree: str) -> Message:
-        where = {"call": self.world.call, "meeting": self.world.meeting, "participant": self.participant, "incarnation": incarnation}
+        where = {"call": self.world.call, "participant": self.participant, "incarnation": incarnation}
         return lambda at: _quietly(delivery.create, **where, group_info=group_info, tree=tree, now=at)
 
     def _announce_message(self, incarnation: str, key_package: str, mac: str) -> Message:

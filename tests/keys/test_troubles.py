@@ -2,7 +2,10 @@
 
 import pytest
 
-from conclave.keys import delivery, gateway
+from conclave.keys import delivery, gateway, groups
+from conclave.keys import read as reading
+from conclave.keys.incarnation import renew
+from conclave.keys.locks import writing
 from conclave.keys.models import Gateway, Group, LogEntry, Seat
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled, view_of
@@ -150,6 +153,32 @@ def test_a_host_nack_ends_the_incarnation(world: World, now: int) -> None:
     bob.read(now + 5_602)
     nack(alice, view_of(world).log_next - 1, now)
     assert view_of(world).incarnation != first
+
+
+def test_a_locked_call_comes_back_whole_and_locked_when_its_incarnation_has_ended(world: World, now: int) -> None:
+    """POL-8, LOG-12: twice in a row, the second time before everybody was back; the gateway forgets its own copy in between."""
+    alice = Member(world, "Alice", host=True)
+    bob, charlie, dora = members(world, "Bob", "Charlie", "Dora")
+    settled([alice, bob, charlie], now)
+    delivery.wish(call=world.call, participant=alice.participant, incarnation=alice.incarnation, alone=True, now=now + 2_000)
+    settle(now + 2_300)
+    (offer,) = reading.offers(pk=view_of(world).pk, epoch=view_of(world).epoch)
+    alice.commit(offer, now + 2_300, policy=str(alice.mls.call("policy", changes={"locked": True})["policy"]))
+    run([alice, bob, charlie], now + 2_310)
+    for at, comes in ((3_000, [alice]), (10_000, [alice, bob, charlie])):
+        for member in comes:
+            member.remember()
+        with writing():
+            renew(group=Group.objects.get(incarnation=alice.incarnation), because="stuck", now=now + at)
+        groups._groups.clear()
+        settled(comes, now + at)
+        assert alice.state["policy"]["locked"]
+    assert alice.names == {"Alice", "Bob", "Charlie"}
+    dora.enter(now + 20_000)
+    for later in (0, 300):
+        settle(now + 20_000 + later)
+        run([alice, bob, charlie], now + 20_000 + later)
+    assert alice.names == {"Alice", "Bob", "Charlie"}
 
 
 def test_one_nack_moves_the_lease(world: World, now: int) -> None:

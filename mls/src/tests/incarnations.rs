@@ -6,7 +6,7 @@ use super::world::{Person, World, id};
 
 /// Everybody remembers; the incarnation ends; the named one creates the next with what it remembers.
 fn next_incarnation(world: &mut World, creator: &str, last: Option<&str>) {
-    world.incarnation = id(4);
+    world.incarnation = if world.incarnation == id(4) { id(5) } else { id(4) };
     world.log.clear();
     world.spent = -1;
     let mut request = json!({"do": "create", "incarnation": world.incarnation});
@@ -124,6 +124,75 @@ fn log_12_a_closed_group_has_no_strangers() {
             assert_eq!(bob.err(&join), "stranger_present");
         }
     }
+}
+
+/// Locks the call; returns what each remembers when the incarnation ends, and keeps for the gateway who was in its last tree.
+fn lock_and_end(world: &mut World, names: &[&str]) -> Vec<String> {
+    let locked = world.get("Alice").ok(&json!({"do": "policy", "changes": {"locked": true}}))["policy"].clone();
+    let commit = world.commit("Alice", Some(&locked));
+    world.deliver(&commit);
+    world.returning = world.get("Alice").state()["roster"].as_array().unwrap().iter().map(|seat| seat["key"].clone()).collect();
+    names.iter().map(|name| remember(world, name)).collect()
+}
+
+/// Announces somebody, and returns whom the next commit leaves out and why.
+fn left_out(world: &mut World, by: &str, person: &mut Person) -> Value {
+    let entry = world.key_package(person);
+    world.append(entry);
+    let log = world.log.clone();
+    super::world::read(world.get(by), &log);
+    let covers = world.covers();
+    world.get(by).ok(&json!({"do": "commit", "covers": covers}))["dropped"].clone()
+}
+
+#[test]
+fn log_12_a_locked_group_comes_back_whole_and_stays_locked() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let last = lock_and_end(&mut world, &["Alice", "Bob", "Carol"]);
+    let mut people = outsiders(&mut world, &["Bob", "Carol"]);
+    next_incarnation(&mut world, "Alice", Some(&last[0]));
+    for (person, remembered) in people.iter_mut().zip(&last[1..]) {
+        enter(&mut world, "Alice", person, remembered).unwrap();
+        world.everybody_reads();
+    }
+    assert_eq!(world.get("Alice").state()["policy"]["locked"], true);
+    let mut eve = world.person("Eve", false, None);
+    assert_eq!(left_out(&mut world, "Alice", &mut eve), json!([{"participant": eve.participant, "code": "locked"}]));
+}
+
+#[test]
+fn log_12_who_had_not_come_back_yet_when_the_next_one_ended_too_still_may_and_may_make_it() {
+    let mut world = World::with(&["Bob"]);
+    let last = lock_and_end(&mut world, &["Alice", "Bob"]);
+    let mut bob = outsiders(&mut world, &["Bob"]).remove(0);
+    next_incarnation(&mut world, "Alice", Some(&last[0])); // nobody else came
+    let alices = remember(&mut world, "Alice");
+    next_incarnation(&mut world, "Alice", Some(&alices));
+    enter(&mut world, "Alice", &mut bob, &last[1]).unwrap();
+    let mut world = World::with(&["Bob"]);
+    let last = lock_and_end(&mut world, &["Alice", "Bob"]);
+    let bob = outsiders(&mut world, &["Bob"]).remove(0);
+    next_incarnation(&mut world, "Alice", Some(&last[0]));
+    let alices = remember(&mut world, "Alice");
+    let mut alice = outsiders(&mut world, &["Alice"]).remove(0);
+    world.people.insert("Bob".to_owned(), bob);
+    next_incarnation(&mut world, "Bob", Some(&last[1]));
+    enter(&mut world, "Bob", &mut alice, &alices).unwrap();
+}
+
+#[test]
+fn log_12_whom_a_host_removed_does_not_come_back_into_a_locked_group() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let carol_id = world.people["Carol"].participant.clone();
+    let by = world.get("Alice").ok(&json!({"do": "sign_remove", "participant": carol_id}));
+    world.append(json!({"kind": "remove", "participant": carol_id, "reason": "removed", "by": by}));
+    let commit = world.commit("Alice", None);
+    world.deliver(&commit);
+    let mut carol = outsiders(&mut world, &["Carol"]).remove(0);
+    let last = lock_and_end(&mut world, &["Alice"]);
+    world.people.remove("Bob");
+    next_incarnation(&mut world, "Alice", Some(&last[0]));
+    assert_eq!(left_out(&mut world, "Alice", &mut carol), json!([{"participant": carol.participant, "code": "locked"}]));
 }
 
 #[test]

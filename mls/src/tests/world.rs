@@ -68,6 +68,8 @@ pub struct World {
     pub people: BTreeMap<String, Person>,
     pub spent: i64,
     pub reopened: Value,
+    /// Keys of who was in the incarnation before when it ended, as the gateway keeps them.
+    pub returning: Value,
     serial: u64,
 }
 
@@ -89,6 +91,7 @@ impl World {
             people: BTreeMap::new(),
             spent: -1,
             reopened: Value::Null,
+            returning: json!([]),
             serial: 100,
         }
     }
@@ -151,7 +154,8 @@ impl World {
 
     pub fn open_public(&mut self, created: &Value) {
         let request = json!({"do": "public_open", "meeting": self.meeting, "call": self.call, "incarnation": self.incarnation,
-            "attestation_key": self.signer.public(), "group_info": created["group_info"], "tree": created["tree"]});
+            "attestation_key": self.signer.public(), "group_info": created["group_info"], "tree": created["tree"],
+            "returning": self.returning});
         self.public = Instance::default();
         call(&mut self.public, &request).unwrap();
         self.reopened = request;

@@ -20,12 +20,11 @@ class BadGroup(Refused):
     message = _("The group cannot be opened.")
 
 
-def create(*, call: str, meeting: str, participant: str, incarnation: str, group_info: str, tree: str, now: int) -> None:
+def create(*, call: str, participant: str, incarnation: str, group_info: str, tree: str, now: int) -> None:
     """Open an incarnation with its creator as the only member.
 
     Args:
         call: the call.
-        meeting: its meeting.
         participant: the creator.
         incarnation: the one that the creator was asked to make.
         group_info: the GroupInfo without external_pub and tree, b64.
@@ -38,10 +37,12 @@ def create(*, call: str, meeting: str, participant: str, incarnation: str, group
     """
     turn = Group.objects.filter(call=call, incarnation=incarnation, creator=participant, state=Group.State.CREATING)
     # Not silent: looking at the group must not cost the creator its turn (LOG-13). Whose turn it is not, costs us no look.
-    if not turn.update(create_until=now + CREATE_MS, due_at=now + CREATE_MS):
+    row = turn.first() if turn.update(create_until=now + CREATE_MS, due_at=now + CREATE_MS) else None
+    if row is None:
         raise log.NotLive
+    row.group_info, row.tree = group_info, tree
     try:
-        opened = groups.PublicGroup(meeting=meeting, call=call, incarnation=incarnation, group_info=group_info, tree=tree)
+        opened = groups.PublicGroup(row=row)
     except groups.MlsError as error:
         raise _lost(turn, now, f"The group cannot be opened ({error.code}).") from error
     if opened.participants() != [participant]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from conclave.keys import log
 from conclave.keys.attestation import attestation_key
 from conclave.keys.mls import MlsError, MlsInstance, MlsModule, Staged, Tree
-from conclave.keys.models import Group, LogEntry
+from conclave.keys.models import LARGE, Group, LogEntry
 
 __all__ = ["MlsError", "PublicGroup", "Staged", "checker", "drop_ended", "hold", "keep"]
 
@@ -26,8 +26,8 @@ REPLAY = 200
 class PublicGroup:
     """What a gateway can see of one incarnation: tree, policy, announcements; no secrets."""
 
-    def __init__(self, *, meeting: str, call: str, incarnation: str, group_info: str, tree: str) -> None:
-        """Open epoch 0.
+    def __init__(self, *, row: Group) -> None:
+        """Open epoch 0 of an incarnation.
 
         Raises:
             MlsError: members would not enter it either.
@@ -36,12 +36,13 @@ class PublicGroup:
         self.next = 0
         self._instance = MlsInstance(module=module())
         self.state: dict[str, Any] = self._instance.public_open(
-            meeting=meeting,
-            call=call,
-            incarnation=incarnation,
+            meeting=row.meeting,
+            call=row.call,
+            incarnation=row.incarnation,
             attestation_key=attestation_key(),
-            group_info=group_info,
-            tree=tree,
+            group_info=row.group_info,
+            tree=row.tree,
+            returning=row.returning,
         )
 
     def read(self, *, entries: list[str]) -> None:
@@ -109,7 +110,7 @@ def hold(*, call: str, incarnation: str) -> Iterator[PublicGroup]:
     Raises:
         NotLive: it is not open.
     """
-    row = Group.objects.filter(call=call, incarnation=incarnation, state=Group.State.OPEN).defer("group_info", "tree").first()
+    row = Group.objects.filter(call=call, incarnation=incarnation, state=Group.State.OPEN).defer(*LARGE).first()
     if row is None:
         raise log.NotLive
     group = _groups.get(incarnation) or _build(row)
@@ -185,7 +186,5 @@ def _build(row: Group) -> PublicGroup:
     """Open epoch 0 again; the log is replayed by the caller."""
     with _building:
         if row.incarnation not in _groups:
-            _groups[row.incarnation] = PublicGroup(
-                meeting=row.meeting, call=row.call, incarnation=row.incarnation, group_info=row.group_info, tree=row.tree
-            )
+            _groups[row.incarnation] = PublicGroup(row=row)
         return _groups[row.incarnation]

@@ -1,15 +1,17 @@
 """The lives of a call's group: starting one, ending one, and naming who creates the next (LOG-11, LOG-12, LOG-13)."""
 
+from collections.abc import Sequence
+
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from conclave.kernel.ids import new_id
-from conclave.keys.models import Group, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
+from conclave.keys.models import LARGE, Group, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
 from conclave.keys.wake import wake
 
 CREATE_MS = 2_000  # LOG-13
 
 
-def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str = "") -> Group:
+def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str = "", returning: Sequence[str] = ()) -> Group:
     """Make a new incarnation that this participant is to create.
 
     Args:
@@ -18,6 +20,7 @@ def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str =
         creator: who is asked to make epoch 0.
         now: the time.
         quarantined: who is asked last to commit, as in the incarnation before.
+        returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
     last = Group.objects.filter(call=call).order_by("-number").values_list("number", flat=True).first()
     group = Group.objects.create(
@@ -27,6 +30,7 @@ def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str =
         number=1 if last is None else last + 1,
         creator=creator,
         quarantined=quarantined,
+        returning=list(returning),
         create_until=now + CREATE_MS,
         due_at=now + CREATE_MS,
     )
@@ -57,9 +61,13 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
     )
     heirs = Seat.objects.filter(call=group.call, gone="").exclude(socket="").annotate(turn=last).order_by("turn", "id")
     creator = heirs.values_list("participant", flat=True).first()
+    inside = Seat.objects.filter(group=group, leaf=True).values_list("signature_key", flat=True)
+    returning = sorted({*group.returning, *inside})
     finish(group=group, because=because)
     last_asked = avoid or group.quarantined
-    return start(call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked) if creator else None
+    if not creator:
+        return None
+    return start(call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked, returning=returning)
 
 
 def _keeps_out(group: Group) -> bool:
@@ -92,7 +100,8 @@ def finish(*, group: Group, because: str) -> None:
     group.ended_because = because[:16]
     group.due_at = None
     group.keeper = group.group_info = group.tree = ""
-    written = ["state", "ended_because", "due_at", "keeper", "epoch", "log_next", "announced", "spent", "group_info", "tree"]
+    group.returning = []
+    written = ["state", "ended_because", "due_at", "keeper", "epoch", "log_next", "announced", "spent", *LARGE]
     group.save(update_fields=written)
     for table in (Lease, LogEntry, Nack, Said, Tree, Welcome):
         table.objects.filter(group=group).delete()

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
-from conclave.keys.models import Group, LogEntry
+from conclave.keys.models import LARGE, Group, LogEntry
 
 
 class NotLive(Refused):
@@ -22,7 +22,7 @@ def live(*, call: str) -> Group | None:
 
     The epoch-0 texts are left out: they are large, and only a new gateway needs them.
     """
-    return Group.objects.select_for_update().defer("group_info", "tree").filter(call=call).exclude(state=Group.State.ENDED).first()
+    return Group.objects.select_for_update().defer(*LARGE).filter(call=call).exclude(state=Group.State.ENDED).first()
 
 
 def live_as(*, call: str, incarnation: str, state: Group.State | None = Group.State.OPEN) -> Group:

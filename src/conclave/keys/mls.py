@@ -174,9 +174,9 @@ class MlsInstance:
         return _object(answer["ok"])
 
     def public_open(
-        self, *, meeting: str, call: str, incarnation: str, attestation_key: str, group_info: str, tree: str
+        self, *, meeting: str, call: str, incarnation: str, attestation_key: str, group_info: str, tree: str, returning: Sequence[str] = ()
     ) -> dict[str, object]:
-        """Open epoch 0 of an incarnation and return its state."""
+        """Open epoch 0 of an incarnation, into which the holders of some keys may come back (POL-8), and return its state."""
         answer = self.call(
             "public_open",
             meeting=meeting,
@@ -185,6 +185,7 @@ class MlsInstance:
             attestation_key=attestation_key,
             group_info=group_info,
             tree=tree,
+            returning=list(returning),
         )
         return _object(answer["state"])
 

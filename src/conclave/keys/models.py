@@ -6,6 +6,8 @@ They hold plain ids (call, meeting, participant) and ciphertext; nothing here ca
 from django.db import models
 
 ID_LENGTH = 22
+# Columns of Group that are read only when its tree is opened anew.
+LARGE = ("group_info", "tree", "returning")
 
 
 class Group(models.Model):
@@ -27,6 +29,8 @@ class Group(models.Model):
     creator = models.CharField(max_length=ID_LENGTH)
     group_info = models.TextField(blank=True)
     tree = models.TextField(blank=True)
+    # Signature keys of who was in the incarnation before when it ended: they may come back into a closed one (POL-8).
+    returning = models.JSONField(default=list, blank=True)
 
     epoch = models.BigIntegerField(default=0)
     acked = models.BigIntegerField(default=0)

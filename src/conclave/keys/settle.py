@@ -5,7 +5,7 @@ from conclave.keys import franking, gateway, groups, lease
 from conclave.keys.arrive import LOST_LOCKED_MS, LOST_MS
 from conclave.keys.incarnation import CREATE_MS
 from conclave.keys.locks import writing
-from conclave.keys.models import Gateway, Group, Seat
+from conclave.keys.models import LARGE, Gateway, Group, Seat
 from conclave.keys.step import ORPHAN_MS, STUCK_MS, step
 from conclave.keys.wake import wake
 
@@ -65,7 +65,7 @@ def settle_group(*, pk: int, now: int) -> None:
         now: the time.
     """
     with writing():
-        due = Group.objects.select_for_update().defer("group_info", "tree").filter(pk=pk, due_at__lte=now)
+        due = Group.objects.select_for_update().defer(*LARGE).filter(pk=pk, due_at__lte=now)
         group = due.exclude(state=Group.State.ENDED).first()
         if group is not None:
             before = _visible(group)

@@ -5,13 +5,13 @@ Every change to a group ends with this step, and settle() makes it when a deadli
 
 from conclave.kernel import deadlines
 from conclave.keys import incarnation, lease
-from conclave.keys.models import Group, Seat
+from conclave.keys.models import LARGE, Group, Seat
 
 STUCK_MS = 15_000  # LOG-11
 ORPHAN_MS = 2_000  # how long others may take to come back after a gateway's restart
 LEFT_BEHIND = -2  # acked_epoch of a member whose client lost its state
 # All columns but the large texts of epoch 0.
-_WRITTEN = [field.name for field in Group._meta.concrete_fields if field.name not in {"id", "group_info", "tree"}]  # noqa: SLF001 - Django documents it
+_WRITTEN = [field.name for field in Group._meta.concrete_fields if field.name not in {"id", *LARGE}]  # noqa: SLF001 - Django documents it
 
 
 def step(*, group: Group, now: int) -> Group | None:

@@ -135,7 +135,6 @@ def _act(seat: Seat, message: Act, now: int) -> Answer:  # noqa: PLR0911 - one l
 def _create(seat: Seat, message: socket.Create, now: int) -> Answer:
     delivery.create(
         call=seat.call,
-        meeting=seat.meeting,
         participant=seat.participant,
         incarnation=message.incarnation,
         group_info=message.group_info,

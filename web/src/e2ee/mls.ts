@@ -121,7 +121,7 @@ export interface MlsOperations {
   state: { in: object; out: { state: MlsState } };
   remember: { in: object; out: { text: string } };
   public_open: {
-    in: { meeting: string; call: string; incarnation: string; attestation_key: B64; group_info: B64; tree: B64 };
+    in: { meeting: string; call: string; incarnation: string; attestation_key: B64; group_info: B64; tree: B64; returning?: readonly B64[] };
     out: { state: MlsState };
   };
   public_entries: { in: { from: number; entries: readonly MlsEntry[] }; out: { events: readonly MlsEvent[]; state: MlsState } };
