@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conclave.kernel.child import ChildError
+from conclave.kernel.child import LONGEST_LINE, ChildError
 from conclave.media.child import Engine, EngineSettings, engine_config
 from conclave.media.credentials import EngineCredentials, engine_credentials
 
@@ -118,6 +118,18 @@ async def test_an_engine_that_ends_at_once_is_a_sentence_with_its_log(tmp_path: 
     with pytest.raises(ChildError, match=r"ended while starting; its reason is at the end of .*engine\.log\."):
         await engine.start()
     assert engine.log.read_text(encoding="utf-8") == "no such key\n"
+
+
+async def test_what_the_engine_says_is_written_down_without_addresses_and_tokens(tmp_path: Path) -> None:
+    """A line longer than any cannot stop it from being heard."""
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwIn0.c2ln"
+    lines = ["listening", f"invalid token: {token}, error", "candidate 192.0.2.7 of 2001:db8::17", "x" * (2 * LONGEST_LINE), "done"]
+    program = "#!/usr/bin/env python3\nimport sys\n" + "".join(f"print({line!r}, file=sys.stderr)\n" for line in lines)
+    engine = Engine(settings(tmp_path, program=program), say=pytest.fail)
+    with pytest.raises(ChildError, match="ended while starting"):
+        await engine.start()
+    written = [line for line in engine.log.read_text(encoding="utf-8").splitlines() if "x" * 10 not in line]
+    assert written == ["listening", "invalid token: [token], error", "candidate [address] of [address]", "done"]
 
 
 async def test_an_engine_that_is_not_built_is_a_sentence(tmp_path: Path) -> None:

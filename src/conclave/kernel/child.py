@@ -11,7 +11,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+from conclave.kernel.logs import scrub
 
 READY_SECONDS = 15.0
 FIRST_PAUSE = 0.5
@@ -19,6 +20,9 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 4.0
 # Whoever served for so long is started again without growing pauses: people are waiting.
 STEADY_SECONDS = 1.0
+# A program's words end with it, unless a child of its own still holds its output.
+LAST_WORDS_SECONDS = 1.0
+LONGEST_LINE = 1024 * 1024
 PR_SET_PDEATHSIG = 1
 
 Stops = Sequence[tuple[signal.Signals, float]]
@@ -88,16 +92,17 @@ class Child(ABC):
     async def _spawn(
         self,
         *command: str,
-        output: IO[bytes] | None = None,
+        heard: bool = False,
         hand_over: Sequence[int] = (),
         variables: Mapping[str, str] | None = None,
     ) -> asyncio.subprocess.Process:
-        """Start the program; `output` takes what it says, `hand_over` are the open files that it keeps."""
+        """Start the program; what it says comes to its `stdout` here if it is to be `heard`; `hand_over` are open files that it keeps."""
         self._process = await asyncio.create_subprocess_exec(
             *command,
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            stdout=subprocess.PIPE if heard else None,
+            stderr=subprocess.STDOUT if heard else None,
+            limit=LONGEST_LINE,
             env=variables,
             pass_fds=tuple(hand_over),
             process_group=0,  # Ctrl-C on the terminal reaches only the supervisor, which then stops its children
@@ -121,7 +126,7 @@ class Program:
 
 
 class ProgramChild(Child):
-    """A built program that answers on a port and writes a log."""
+    """A built program that answers on a port and whose words we write down, without addresses and tokens."""
 
     def __init__(self, program: Program, *, say: Callable[[str], None], configure: Callable[[], None]) -> None:
         """Take the program.
@@ -135,6 +140,7 @@ class ProgramChild(Child):
         self._program = program
         self._configure = configure
         self.log = program.log
+        self._writing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the program and return when it answers.
@@ -147,9 +153,21 @@ class ProgramChild(Child):
             raise ChildError(f"{program.name} is not built ({program.path} is missing): run ./conclave run with a network once.")
         self._configure()
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.log.open("ab") as log:
-            process = await self._spawn(str(program.path), *program.arguments, output=log, variables=program.variables)
+        self.log.touch()
+        process = await self._spawn(str(program.path), *program.arguments, heard=True, variables=program.variables)
+        if process.stdout is not None:
+            self._writing = asyncio.create_task(_write_down(process.stdout, self.log))
         await self._answering(process)
+
+    async def stop(self) -> None:
+        """End it, and write down its last words."""
+        await super().stop()
+        await self._last_words()
+
+    async def _last_words(self) -> None:
+        """Return when everything that the ended program said is in the log."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=LAST_WORDS_SECONDS)
 
     async def _answering(self, process: asyncio.subprocess.Process) -> None:
         """Return when the program's port accepts connections."""
@@ -157,6 +175,7 @@ class ProgramChild(Child):
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             if process.returncode is not None:
+                await self._last_words()
                 raise ChildError(f"{program.name} ended while starting; its reason is at the end of {self.log}.")
             with contextlib.suppress(OSError):
                 _, writer = await asyncio.open_connection(program.host, program.port)
@@ -164,6 +183,19 @@ class ProgramChild(Child):
                 return
             await asyncio.sleep(0.05)
         raise ChildError(f"{program.name} did not answer on port {program.port} within {READY_SECONDS:.0f} s; see {self.log}.")
+
+
+async def _write_down(words: asyncio.StreamReader, log: Path) -> None:
+    """Add a program's words to its log as they come, without addresses and tokens; nothing keeps it from being heard to its end."""
+    while True:
+        try:
+            line = await words.readline()
+        except ValueError:
+            continue  # the beginning of a line longer than any is left out
+        if not line:
+            return
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as written:  # a disk may be full
+            written.write(scrub(line.decode("utf-8", "replace")))
 
 
 def _die_with_parent() -> None:
