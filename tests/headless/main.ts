@@ -52,6 +52,8 @@ async function act(command: Command): Promise<unknown> {
       return {};
     case "utter":
       return { message: member(command).utter(command.text ?? "") };
+    case "secrets":
+      return member(command).secrets();
     case "flood":
       return { sent: await member(command).flood(command.texts ?? [], command.rate ?? 1, command.seconds ?? 1) };
     case "settled":

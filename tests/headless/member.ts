@@ -61,6 +61,7 @@ export class Member {
   readonly #host: boolean;
   #mls!: Mls;
   #socket!: WebSocket;
+  #identity = "";
   #incarnation = "";
   #cursor = 0;
   #pending = "";
@@ -86,6 +87,7 @@ export class Member {
     let offset = 0;
     this.#mls = await instantiate(module, () => Date.now() + offset);
     const opened = timed(this.#ledger, "open", () => this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) }));
+    this.#identity = opened.identity;
     const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
     const body = { v: 1, meeting, link_id: opened.link_id, name: this.name, signature_key: opened.signature_key, device };
     const answer = await this.#fetch("/api/v1/join", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
@@ -134,6 +136,11 @@ export class Member {
     const { message } = this.#mls.call("seal", { content });
     this.#tell({ t: "say", incarnation: this.#incarnation, message });
     return message;
+  }
+
+  /** What nobody outside the group may ever hold: the seed of the own signature key, and everybody's media keys of this epoch. */
+  secrets(): { readonly identity: string; readonly media: readonly string[] } {
+    return { identity: this.#identity, media: (this.state?.roster ?? []).map(({ leaf }) => this.#mls.call("media_key", { leaf }).key) };
   }
 
   /** Sends these texts in turn, so many a second, whatever the gateway answers; returns how many went out. The member stays stubborn. */

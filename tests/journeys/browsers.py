@@ -189,6 +189,7 @@ class ChromiumProcess:
         init_script: str | None = None,
         permissions: tuple[str, ...] = (),
         touch: bool = False,
+        record: Path | None = None,
     ) -> Chromium:
         """Open a window that shares nothing with the others but the camera and the microphone."""
         context = self._browser.new_context(
@@ -199,6 +200,8 @@ class ChromiumProcess:
             permissions=list(permissions),
             has_touch=touch,
             reduced_motion="reduce",
+            record_har_path=record,
+            record_har_content="embed" if record else None,
         )
         if init_script:
             context.add_init_script(init_script)
