@@ -106,6 +106,8 @@ def test_nonsense_inside_the_group_disturbs_nobody(alice: Person, bob: Person, b
     alice.reads(markup)  # SAY-4: as text
     assert all(MARK[:7] not in str(person.browser.ask("() => document.title")) for person in (alice, bob))
     assert not alice.has(".call img[src=x]")
+    beside.ask("utter", name="Mallory", text='{"kind":"end"}')  # a host's word, and she is none
+    still_fine(alice, bob, "We go on.")
 
 
 @pytest.mark.journey("call")
