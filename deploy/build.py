@@ -19,7 +19,7 @@ HOME = uv.HOME
 ENGINE = HOME / "bin" / "livekit-server"
 ENGINE_PACKAGE = "github.com/livekit/livekit-server/cmd/server"
 CADDY = HOME / "bin" / "caddy"
-CADDY_PACKAGE = "github.com/caddyserver/caddy/v2/cmd/caddy"
+CADDY_PACKAGE = "."
 PEBBLE = HOME / "bin" / "pebble"
 PEBBLE_NAMES = HOME / "bin" / "pebble-challtestsrv"
 PEBBLE_PACKAGES = "github.com/letsencrypt/pebble/v2/cmd"
@@ -190,7 +190,9 @@ def wanted_stamp(part: str) -> str:
     """Return what a part's stamp must be: it changes with all that the part is built from."""
     web, deploy = ROOT / "web", ROOT / "deploy"
     if part in GO_PARTS:
-        return fingerprint([_go_folder(part) / "go.mod", _go_folder(part) / "go.sum", deploy / "go.lock"])
+        return fingerprint(
+            [*sorted(_go_folder(part).glob("*.go")), _go_folder(part) / "go.mod", _go_folder(part) / "go.sum", deploy / "go.lock"]
+        )
     if part == "modules":
         return fingerprint([web / "package.json", web / "package-lock.json", deploy / "node.lock"])
     return fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"])

@@ -33,6 +33,7 @@ DESCRIPTIONS: dict[str, str] = {
     "engine_port": "TCP port of the media engine's API and signalling; always on loopback.",
     "media_tcp_port": "TCP port on which browsers reach the media engine when UDP is blocked.",
     "media_udp_port": "The one UDP port on which browsers reach the media engine.",
+    "turn_port": "TCP port of the media engine's TURN server; always on loopback, and used where domain or lan serve it over https_port.",
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
     "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
     "region": "Name of the region whose media engine this server runs.",
@@ -58,6 +59,7 @@ class Config:
     engine_port: int = 7880
     media_tcp_port: int = 7881
     media_udp_port: int = 7882
+    turn_port: int = 7883
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
     region: str = "local"
@@ -134,6 +136,17 @@ def outgoing_address() -> str:
         return str(probe.getsockname()[0])
 
 
+def is_own_address(address: str) -> bool:
+    """Tell whether an IP address belongs to an interface of this machine."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
 def _read_file(path: Path, *, required: bool) -> dict[str, object]:
     """Return the file's settings; an absent file that nobody asked for is empty."""
     if not path.exists():
@@ -198,9 +211,11 @@ def _check(config: Config) -> None:
     for name, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"The setting '{name}' must be a port from 1 to 65535, not {port}.")
-    tcp = [config.http_port, config.engine_port, config.media_tcp_port, *([config.https_port] if config.tls else [])]
+    tcp = [config.http_port, config.engine_port, config.media_tcp_port, *([config.https_port, config.turn_port] if config.tls else [])]
     if len(set(tcp)) != len(tcp):
-        raise ConfigError("http_port, engine_port, media_tcp_port and, with domain or lan, https_port must be different ports.")
+        raise ConfigError(
+            "http_port, engine_port, media_tcp_port and, with domain or lan, https_port and turn_port must be different ports."
+        )
     try:
         ipaddress.ip_address(config.node_address)
     except ValueError as error:

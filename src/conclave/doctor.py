@@ -11,6 +11,7 @@ import json
 import shutil
 import socket
 import sqlite3
+import ssl
 import sys
 import time
 import urllib.error
@@ -23,12 +24,12 @@ from urllib.parse import urlsplit
 
 from conclave.archive import DATABASE, known_migrations, schema_of, unknown_migrations
 from conclave.backup import FOLDER
-from conclave.config import ROOT, Config, load
+from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
-from conclave.media.child import is_own_address
+from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, problem
+from conclave.tls import ALL_ADDRESSES, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
-from conclave.tls import gateway_socket
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -40,6 +41,8 @@ LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
 BACKUP_DAYS = 30
 DAY_SECONDS = 86_400
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+# STUN: a Binding request, and the first bytes of its answer.
+BINDING_REQUEST, BOUND = bytes.fromhex("000100002112a442") + b"conclave-ask", bytes.fromhex("0101")
 # What adjtimex(2) answers while nobody keeps the clock; its structure is smaller than this.
 TIME_ERROR, TIMEX_BYTES = 5, 512
 
@@ -95,6 +98,7 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: node(config=config),
         lambda: _built(config),
         lambda: _engine(config, pid),
+        lambda: _turn(config, pid),
         lambda: _database(config),
         lambda: _backups(config, now),
         lambda: _disk(config),
@@ -223,6 +227,39 @@ def _engine(config: Config, pid: str | None) -> Finding:
     return Finding(check="engine", level="fail", text=f"the media engine does not answer on port {config.engine_port}.", advice=advice)
 
 
+def _turn(config: Config, pid: str | None) -> Finding:
+    """Whether TURN answers over TLS on the port of the pages, for browsers that reach nothing else."""
+    if not is_offered(tls=config.tls, node_address=config.node_address):
+        why = f"{config.node_address} is no IPv4 address of this machine" if config.tls else "this server does not serve HTTPS itself"
+        return Finding(
+            check="turn",
+            level="ok" if config.public_url.startswith("http://") else "warn",
+            text=f"not offered, as {why}: whoever reaches nothing but HTTPS gets neither sound nor picture.",
+            advice=f"Let networks reach {config.media_udp_port}/UDP or {config.media_tcp_port}/TCP.",
+        )
+    if pid is None:
+        return Finding(check="turn", level="ok", text="not running, as the server is not.")
+    if _answers_turn(config):
+        return Finding(check="turn", level="ok", text=f"answers on {config.https_port}/TCP, for browsers that reach nothing else.")
+    advice = f"Look for the TURN gate in what the server printed, and at the end of {config.state_dir / 'log' / 'engine.log'}."
+    return Finding(check="turn", level="fail", text=f"TURN does not answer on {config.https_port}/TCP.", advice=advice)
+
+
+def _answers_turn(config: Config) -> bool:
+    """Ask for nothing but an answer; whose certificate it is, is the browsers' question."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    where = (ALL_ADDRESSES.get(config.http_host, config.http_host), config.https_port)
+    with (
+        contextlib.suppress(OSError),
+        socket.create_connection(where, timeout=ANSWER_SECONDS) as wire,
+        context.wrap_socket(wire, server_hostname=urlsplit(config.public_url).hostname) as stream,
+    ):
+        stream.sendall(BINDING_REQUEST)
+        return stream.recv(len(BOUND)) == BOUND
+    return False
+
+
 def _database(config: Config) -> Finding:
     """Whether the database is whole and of this version."""
     path = config.state_dir / DATABASE
@@ -345,6 +382,10 @@ def _open_file(path: Path, page: str) -> contextlib.closing[http.client.HTTPResp
     connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.settimeout(ANSWER_SECONDS)
-    connection.sock.connect(str(path))
+    try:
+        connection.sock.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
     connection.request("GET", page, headers={"Connection": "close"})
     return contextlib.closing(connection.getresponse())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conclave.config import Config
+from conclave.media.turn import is_offered
 
 PROC = Path("/proc")
 TCP_LISTEN = "0A"
@@ -26,6 +27,7 @@ class Port:
 def needed_ports(config: Config) -> list[Port]:
     """Return the server's port table."""
     pages = "pages and meeting sockets"
+    turn = is_offered(tls=config.tls, node_address=config.node_address)
     leads = "leads to HTTPS" + (", and answers the certificate authority" if config.domain else "")
     table = [
         ("http_port", config.http_port, "TCP", config.http_host, leads if config.tls else pages),
@@ -33,6 +35,7 @@ def needed_ports(config: Config) -> list[Port]:
         ("engine_port", config.engine_port, "TCP", "127.0.0.1", "media engine's API, for this machine only"),
         ("media_tcp_port", config.media_tcp_port, "TCP", "0.0.0.0", "media where UDP is blocked"),  # noqa: S104 - the engine offers no other
         ("media_udp_port", config.media_udp_port, "UDP", config.node_address, "media"),
+        *([("turn_port", config.turn_port, "TCP", "127.0.0.1", "media engine's TURN, for this machine only")] if turn else []),
     ]
     return [
         Port(setting=setting, number=number, protocol=protocol, address=address, purpose=purpose)

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from conclave.backup import finish_restore
@@ -22,10 +23,11 @@ from conclave.holding import hold
 from conclave.kernel import clock
 from conclave.kernel.child import Child, ChildError
 from conclave.kernel.errors import ConclaveError
-from conclave.media.child import Engine, EngineSettings
+from conclave.media.child import Engine, EngineSettings, TurnGate
 from conclave.media.credentials import engine_credentials
+from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
-from conclave.tls import TlsServer, gateway_socket, picture
+from conclave.tls import TlsServer, gateway_socket, picture, turn_socket
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
 BACKLOG = 2048
@@ -112,10 +114,11 @@ def _allow_many_sockets() -> None:
 
 async def _serve(config: Config) -> None:
     """Start all, keep them running until a signal; whatever happens, leave no child behind."""
-    with _listen(config) as listener:
-        gateway = Gateway(listener, say=_say)
+    with _listen(config) as listener, _listen_for_turn(config) as turn:
+        gateway, settings = Gateway(listener, say=_say), _engine_settings(config)
         tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
-        children: list[Child] = [gateway, Engine(_engine_settings(config), say=_say), *([tls] if tls else [])]
+        children: list[Child] = [gateway, Engine(settings, say=_say), *([tls] if tls else [])]
+        children += [TurnGate(turn, settings, say=_say)] if turn else []
         stopping = _stop_on_signals(gateway)
         starting: asyncio.Future[Any] = asyncio.gather(*(child.start() for child in children))
         running: list[asyncio.Task[None]] = []
@@ -157,19 +160,41 @@ def _listen(config: Config) -> Iterator[socket.socket]:
 
     Behind our own TLS server only a socket file leads to the gateway, so that nobody else on this machine can speak in a visitor's name.
     """
-    address: str | tuple[str, int] = (config.http_host, config.http_port)
-    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
     if config.tls:
-        path = gateway_socket(config.state_dir)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.unlink(missing_ok=True)
-        address, family = str(path), socket.AF_UNIX
+        with _listen_on_file(gateway_socket(config.state_dir)) as listener:
+            yield listener
+        return
+    family = socket.AF_INET6 if ":" in config.http_host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(address)
+            listener.bind((config.http_host, config.http_port))
         except OSError as error:
             raise RunError(f"Port {config.http_port}/TCP cannot be used: {error.strerror}.") from error
+        listener.listen(BACKLOG)
+        yield listener
+
+
+@contextlib.contextmanager
+def _listen_for_turn(config: Config) -> Iterator[socket.socket | None]:
+    """Hold the socket on which the TURN gate serves; None where no TURN is offered."""
+    if not is_offered(tls=config.tls, node_address=config.node_address):
+        yield None
+        return
+    with _listen_on_file(turn_socket(config.state_dir)) as listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _listen_on_file(path: Path) -> Iterator[socket.socket]:
+    """Hold a listening socket file, in a folder that only this user can enter."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        try:
+            listener.bind(str(path))
+        except OSError as error:
+            raise RunError(f"The socket file {path} cannot be made: {error.strerror}.") from error
         listener.listen(BACKLOG)
         yield listener
 
@@ -203,6 +228,7 @@ def _engine_settings(config: Config) -> EngineSettings:
         port=config.engine_port,
         tcp_port=config.media_tcp_port,
         udp_port=config.media_udp_port,
+        turn_port=config.turn_port if is_offered(tls=config.tls, node_address=config.node_address) else None,
         node_address=config.node_address,
         credentials=engine_credentials(state_dir=config.state_dir, region=config.region),
     )

@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from conclave.config import ROOT, Config
 from conclave.kernel.child import ChildError, Program, ProgramChild
 from conclave.media.credentials import write_private
+from conclave.media.turn import is_offered
 
 PROGRAM = ROOT / ".conclave" / "bin" / "caddy"
 STOPS = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
@@ -46,6 +47,11 @@ def gateway_socket(state_dir: Path) -> Path:
     if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
         raise ChildError(f"The name of the state folder {state_dir} is too long for a socket file in it: set a shorter one with state_dir.")
     return path
+
+
+def turn_socket(state_dir: Path) -> Path:
+    """Return the socket file on which the TURN gate serves its TLS server, beside the gateway's."""
+    return gateway_socket(state_dir).with_name("turn.sock")
 
 
 def caddy_config(config: Config, *, certificate: Path | None) -> dict[str, object]:
@@ -76,17 +82,25 @@ def _site(config: Config, *, asks: bool) -> dict[str, object]:
     proxy: dict[str, object] = {
         "handler": "reverse_proxy",
         "upstreams": [{"dial": f"unix/{gateway_socket(config.state_dir)}"}],
-        "headers": {"request": {"set": {"X-Forwarded-For": ["{http.request.remote.host}"]}}},
+        "headers": {"request": {"set": {"X-Forwarded-For": ["{http.request.remote.host}"], "X-Forwarded-Proto": ["https"]}}},
     }
     route: dict[str, object] = {"handle": [ANONYMOUS, proxy], "terminal": True}
     if config.domain:
         route["match"] = [{"host": [config.domain]}]
     return {
         **_server(config, config.https_port),
+        **(_turn(config) if is_offered(tls=config.tls, node_address=config.node_address) else {}),
         "tls_connection_policies": [{"default_sni": config.domain or config.node_address}],
         "automatic_https": {"disable_redirects": True, "disable_certificates": not asks},
         "routes": [route, {"handle": [ANONYMOUS, {"handler": "static_response", "status_code": 421}]}],
     }
+
+
+def _turn(config: Config) -> dict[str, object]:
+    """Return what is done with a connection as soon as its TLS is ended: TURN begins with a zero byte, which no request does."""
+    upstream = {"dial": [f"unix/{turn_socket(config.state_dir)}"]}
+    route = {"match": [{"regexp": {"count": 1, "pattern": "^\\x00"}}], "handle": [{"handler": "proxy", "upstreams": [upstream]}]}
+    return {"listener_wrappers": [{"wrapper": "layer4", "routes": [route], "matching_timeout": f"{HEADER_SECONDS}s"}]}
 
 
 def _redirect(config: Config) -> dict[str, object]:
@@ -121,7 +135,7 @@ def _log() -> dict[str, object]:
     fields = {name: {"filter": "delete"} for name in dropped}
     return {
         "level": "INFO",
-        "exclude": ["http"],
+        "exclude": ["http", "layer4", "caddy.listeners.layer4"],
         "encoder": {"format": "filter", "wrap": {"format": "json", "time_format": "iso8601"}, "fields": fields},
     }
 

@@ -4,10 +4,11 @@ import json
 import shutil
 import socket
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -135,6 +136,41 @@ def test_an_address_of_a_private_network_is_no_address_of_a_domain(config: Confi
     node = one(inside, "node")
     assert (node.level, "cannot be reached from the internet" in node.text) == ("warn", True)
     assert "Set node_address to the public address of meet.example.org." in node.advice
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({}, "ok", "this server does not serve HTTPS itself"),
+        ({"public_url": "https://meet.example.org"}, "warn", "gets neither sound nor picture"),
+        (
+            {"lan": True, "node_address": "192.0.2.1", "public_url": "https://192.0.2.1"},
+            "warn",
+            "192.0.2.1 is no IPv4 address of this machine",
+        ),
+        ({"lan": True, "public_url": "https://127.0.0.1"}, "ok", "not running"),
+    ],
+)
+def test_turn_is_offered_or_it_is_said_why_not(config: Config, change: dict[str, Any], level: str, words: str) -> None:
+    turn = one(replace(config, **change), "turn")
+    assert (turn.level, words in turn.text) == (level, True)
+
+
+def test_turn_that_does_not_answer_fails(config: Config) -> None:
+    (https_port,) = free_ports(1)
+    over_tls = replace(config, lan=True, https_port=https_port, public_url=f"https://127.0.0.1:{https_port}")
+    config.state_dir.mkdir()
+    with hold(state_dir=config.state_dir):
+        assert one(over_tls, "turn").level == "fail"
+        with closing(socket.create_server(("127.0.0.1", https_port))) as rude:  # who opens the door, and closes it again
+            slamming = threading.Thread(target=_slam, args=(rude,))
+            slamming.start()
+            assert one(over_tls, "turn").level == "fail"
+            slamming.join()
+
+
+def _slam(door: socket.socket) -> None:
+    door.accept()[0].close()
 
 
 def test_a_whole_database_of_this_version_is_fine(config: Config) -> None:

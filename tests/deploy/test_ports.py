@@ -67,10 +67,10 @@ def test_a_holder_that_cannot_be_seen_is_still_a_sentence(config: Config, monkey
         assert "is taken by another user's process: stop it, or set another" in ports.find_problems(config)[0]
 
 
-def test_with_tls_the_pages_have_a_port_more(config: Config) -> None:
-    with_tls = replace(config, lan=True, https_port=free_port(socket.SOCK_STREAM))
+def test_with_tls_the_pages_and_turn_have_a_port_more(config: Config) -> None:
+    with_tls = replace(config, lan=True, https_port=free_port(socket.SOCK_STREAM), turn_port=free_port(socket.SOCK_STREAM))
     assert [port.setting for port in ports.needed_ports(with_tls)] == [
-        "http_port", "https_port", "engine_port", "media_tcp_port", "media_udp_port",
+        "http_port", "https_port", "engine_port", "media_tcp_port", "media_udp_port", "turn_port",
     ]  # fmt: skip
     with closing(socket.create_server(("127.0.0.1", with_tls.https_port))):
         assert f"Port {with_tls.https_port}/TCP (pages and meeting sockets) is taken by" in ports.find_problems(with_tls)[0]

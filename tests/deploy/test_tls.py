@@ -2,6 +2,7 @@
 
 import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from cryptography import x509
 
 from conclave.config import Config
 from conclave.kernel.child import ChildError
-from conclave.tls import TlsServer, caddy_config, fingerprint, gateway_socket, lan_certificate, picture
+from conclave.tls import TlsServer, caddy_config, fingerprint, gateway_socket, lan_certificate, picture, turn_socket
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -49,6 +50,15 @@ def test_a_certificate_of_our_own_needs_no_authority(tmp_path: Path) -> None:
     assert "acme" not in json.dumps(caddy)
     servers = caddy["apps"]["http"]["servers"]  # type: ignore[index]
     assert [server["listen"] for server in servers.values()] == [["192.0.2.7:443"], ["192.0.2.7:8000"]]
+
+
+def test_turn_is_told_from_https_only_where_it_is_offered(tmp_path: Path) -> None:
+    here = Config(state_dir=tmp_path, lan=True, node_address="127.0.0.1", http_host="127.0.0.1", public_url="https://127.0.0.1:8443")
+    elsewhere = replace(here, node_address="192.0.2.1")
+    servers = caddy_config(here, certificate=tmp_path / "lan.pem")["apps"]["http"]["servers"]  # type: ignore[index]
+    assert str(turn_socket(tmp_path)) in json.dumps(servers["site"]["listener_wrappers"])
+    assert "listener_wrappers" not in servers["redirect"]
+    assert "layer4" not in json.dumps(caddy_config(elsewhere, certificate=tmp_path / "lan.pem")["apps"])
 
 
 def test_a_folder_too_deep_for_a_socket_is_a_sentence(tmp_path: Path) -> None:

@@ -19,12 +19,13 @@ from conclave.kernel import b64, canonical, limits
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.lp import lp
 from conclave.kernel.origin import is_same_origin
-from conclave.media import ticket
+from conclave.media import ticket, turn_gate
 from conclave.media.credentials import EngineCredentials
 from conclave.meetings import signal, socket
 from conclave.meetings.names import clean_name
 from tests.conftest import longer
 from tests.fuzz.corpora import bent, bent_json, data_of, kept, texts, values
+from tests.media.turn import message
 
 EXAMPLES = 600
 CREDENTIALS = EngineCredentials(key="key", secret="secret-of-the-engine-for-tests-only")
@@ -156,6 +157,29 @@ def test_a_token_bent_anywhere_opens_nothing(data: st.DataObject) -> None:
     # The last character of a signature carries bits that say nothing.
     assert token[:-1] == good[:-1]
     assert (opens.call, opens.participant) == ("call", "participant")
+
+
+@fuzzed
+@given(st.data())
+def test_a_turn_message_bent_anywhere_reaches_the_one_peer_or_nobody(data: st.DataObject) -> None:
+    """JOIN-13."""
+    peer = turn_gate.peer_of(address="192.0.2.7", port=7882)
+    transport, payload = (0x0019, turn_gate.UDP), (0x0013, b"picture")
+    kind = data.draw(st.sampled_from((turn_gate.ALLOCATE, turn_gate.SEND, turn_gate.CHANNEL_BIND)))
+    good = bytearray(message(kind, (0x0012, peer), transport, payload))
+    for at, value in data.draw(st.dictionaries(st.integers(0, len(good) - 1), st.integers(0, 255), max_size=4)).items():
+        good[at] = value
+    sent = bytes(good) + data.draw(st.sampled_from((b"", bytes(4), b"x")))
+    try:
+        admitted = turn_gate.admits(sent, peer=peer)
+    except turn_gate.Unreadable:
+        return
+    # Read by a reader of its own: each peer and each transport that a message which is handed on names is the allowed one.
+    named, at = {0x0012: peer, 0x0019: turn_gate.UDP}, 20
+    while admitted and sent[:2] != bytes((0, turn_gate.CREATE_PERMISSION)) and at < len(sent):
+        name, size = int.from_bytes(sent[at : at + 2], "big"), int.from_bytes(sent[at + 2 : at + 4], "big")
+        assert sent[at + 4 : at + 4 + size] == named.get(name, sent[at + 4 : at + 4 + size])
+        at += 4 + size + -size % 4
 
 
 @fuzzed

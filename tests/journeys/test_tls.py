@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from playwright.sync_api import Playwright
 
+from conclave.doctor import BINDING_REQUEST
 from conclave.tls import picture
 from deploy import browsers as programs
 from tests.acme.authority import authority, spki
@@ -80,14 +82,20 @@ def shown(own: Installation) -> str:
     return ssl.get_server_certificate((HERE, urlsplit(own.https).port or 0), timeout=10)
 
 
-def ask(own: Installation, path: str, *, trust: str, source: str = HERE, form: dict[str, str] | None = None, **headers: str) -> Answer:
-    """Send a request over TLS, checking name and certificate, as a visitor at an address of this machine."""
+def connect(own: Installation, *, trust: str, source: str = HERE) -> ssl.SSLSocket:
+    """Open a connection over TLS, checking name and certificate, as a visitor at an address of this machine."""
     parts = urlsplit(own.https)
     context = ssl.create_default_context(cadata=trust)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # the local certificate is trusted itself, not for signing others
     wire = socket.create_connection((HERE, parts.port or 0), timeout=10, source_address=(source, 0))
+    return context.wrap_socket(wire, server_hostname=parts.hostname)
+
+
+def ask(own: Installation, path: str, *, trust: str, source: str = HERE, form: dict[str, str] | None = None, **headers: str) -> Answer:
+    """Send a request over TLS."""
+    parts = urlsplit(own.https)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
-    connection.sock = context.wrap_socket(wire, server_hostname=parts.hostname)
+    connection.sock = connect(own, trust=trust, source=source)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     body = urlencode(form) if form is not None else None
     if form is not None:
@@ -228,7 +236,7 @@ def test_doctor_is_content_and_each_visitor_has_a_rate_of_their_own_and_none_can
             timeout=60,
         )
         levels = {finding["check"]: finding["level"] for finding in json.loads(said.stdout)["findings"]}
-        assert (levels["server"], levels["address"], levels["build"]) == ("ok", "ok", "ok")
+        assert (levels["server"], levels["address"], levels["build"], levels["turn"]) == ("ok", "ok", "ok", "ok")
         admin = [sys.executable, "-m", "conclave.cli", "admin", "owner-link"]  # whoever types this has not heard of --lan
         link = subprocess.run(admin, env=own.environment(), capture_output=True, text=True, check=True, timeout=60).stdout
         assert link.startswith(f"{own.https}/owner#")
@@ -267,6 +275,12 @@ def test_the_tls_server_writes_down_no_visitor_and_no_token_even_when_the_gatewa
         with socket.create_connection((HERE, urlsplit(own.https).port or 0), source_address=(NEIGHBOUR, 0)) as rude:
             rude.sendall(f"GET {asked} HTTP/1.1\r\n\r\n".encode())
             rude.recv(1000)
+        with connect(own, trust=trust, source=NEIGHBOUR) as hasty:  # gone before it said whether it wants pages or TURN
+            hasty.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        (own.state / "tls" / "turn.sock").unlink()
+        with connect(own, trust=trust, source=NEIGHBOUR) as lost:
+            lost.sendall(BINDING_REQUEST + TOKEN.encode())
+            assert lost.recv(1000) == b""
         own.stop()
         for text in (log_of(own), own.output):
             assert TOKEN not in text

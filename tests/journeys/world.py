@@ -40,6 +40,7 @@ class Installation:
     engine_port: int
     media_tcp_port: int
     media_udp_port: int
+    turn_port: int
     prefix: tuple[str, ...] = ()
     command: tuple[str, ...] = (sys.executable, "-m", "conclave.cli", "run")
     checkout: Path = ROOT
@@ -85,7 +86,7 @@ class Installation:
             CONCLAVE_ENGINE_PORT=str(self.engine_port),
             CONCLAVE_MEDIA_TCP_PORT=str(self.media_tcp_port),
             CONCLAVE_MEDIA_UDP_PORT=str(self.media_udp_port),
-            **({} if self.https else {"CONCLAVE_PUBLIC_URL": self.url}),
+            **({"CONCLAVE_TURN_PORT": str(self.turn_port)} if self.https else {"CONCLAVE_PUBLIC_URL": self.url}),
             PYTHONPATH=str(self.checkout / "src"),
             PYTHONUNBUFFERED="1",
             **self.extra,
@@ -193,7 +194,7 @@ class Installation:
 
 def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None) -> Installation:
     """Return an installation on free ports, not yet started."""
-    http_port, engine_port, media_tcp_port = free_ports(3)
+    http_port, engine_port, media_tcp_port, turn_port = free_ports(4)
     (media_udp_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
     state.mkdir(parents=True, exist_ok=True)
     return Installation(
@@ -202,6 +203,7 @@ def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, 
         engine_port=engine_port,
         media_tcp_port=media_tcp_port,
         media_udp_port=media_udp_port,
+        turn_port=turn_port,
         prefix=prefix,
         extra=extra or {},
     )

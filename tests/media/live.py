@@ -28,13 +28,13 @@ class LiveEngine:
 
 
 @asynccontextmanager
-async def live_engine(state_dir: Path) -> AsyncIterator[LiveEngine]:
+async def live_engine(state_dir: Path, *, turn_port: int | None = None) -> AsyncIterator[LiveEngine]:
     """Run the engine that `./conclave` built; without it this fails and says so."""
     port, tcp, udp = free_port(), free_port(), free_port()
     credentials = engine_credentials(state_dir=state_dir, region="local")
     settings = EngineSettings(
         program=PROGRAM, state_dir=state_dir, region="local", port=port, tcp_port=tcp, udp_port=udp,
-        node_address="127.0.0.1", credentials=credentials,
+        turn_port=turn_port, node_address="127.0.0.1", credentials=credentials,
     )  # fmt: skip
     engine = Engine(settings, say=lambda _text: None)
     await engine.start()

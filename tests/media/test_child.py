@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(folder: Path, *, program: str = STAND_IN, node_address: str = "127.0.0.1") -> EngineSettings:
+def settings(folder: Path, *, program: str = STAND_IN, node_address: str = "127.0.0.1", turn_port: int | None = None) -> EngineSettings:
     path = folder / "engine-program"
     path.write_text(program, encoding="utf-8")
     path.chmod(0o755)
@@ -44,6 +44,7 @@ def settings(folder: Path, *, program: str = STAND_IN, node_address: str = "127.
         port=free_port(),
         tcp_port=1,
         udp_port=2,
+        turn_port=turn_port,
         node_address=node_address,
         credentials=engine_credentials(state_dir=folder, region="local"),
     )

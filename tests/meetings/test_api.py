@@ -1,10 +1,12 @@
 """meetings/api.py: what the JSON API takes, gives and refuses (JOIN-3, LINK-4; docs/protocol/meetings.md)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from conclave.accounts.models import User
 from conclave.kernel import limits
@@ -30,6 +32,16 @@ def test_a_join_answers_a_ticket_as_the_protocol_says(posts: Posts, link: Link) 
     }  # fmt: skip
     assert ticket["media"] == {"url": "/media/local", "token": ticket["media"]["token"], "ice_servers": []}
     assert (ticket["v"], ticket["region"], ticket["socket"]) == (1, {"id": "local", "territory": ""}, "/api/v1/socket")
+
+
+def test_where_https_ends_here_the_ticket_names_our_turn_server_and_no_other(posts: Posts, link: Link, settings: Settings) -> None:
+    """JOIN-10, JOIN-13."""
+    settings.CONCLAVE = replace(settings.CONCLAVE, lan=True, public_url="https://127.0.0.1:8443")
+    people = (_request(link, name=name, signature_key=key_of(name)) for name in ("Alice", "Bob"))
+    first, second = (posts("/join", person).json()["media"]["ice_servers"] for person in people)
+    assert [set(server) for server in first] == [{"urls", "username", "credential"}]
+    assert first[0]["urls"] == "turns:127.0.0.1:8443?transport=tcp"
+    assert first != second
 
 
 def test_a_reload_asks_again(posts: Posts, link: Link) -> None:

@@ -1,24 +1,27 @@
-"""The media engine as a supervised child process: its settings and its configuration."""
+"""The media engine and the gate before its TURN server as supervised child processes: their settings, and the engine's configuration."""
 
 import ipaddress
 import json
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from conclave.kernel.child import Program, ProgramChild
+from conclave.config import is_own_address
+from conclave.kernel.child import Child, Program, ProgramChild
 from conclave.media.credentials import EngineCredentials, write_private
 
 # LiveKit waits for its participants on the first SIGTERM and for nothing on the second.
 STOPS = ((signal.SIGTERM, 1.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 EMPTY_CALL_SECONDS = 60
+GATE_STOPS = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """What the engine must know; plain values, so that this file depends on nothing else."""
+    """What the engine must know; plain values, so that this file depends on nothing else. Without a TURN port it offers no TURN."""
 
     program: Path
     state_dir: Path
@@ -26,6 +29,7 @@ class EngineSettings:
     port: int
     tcp_port: int
     udp_port: int
+    turn_port: int | None
     node_address: str
     credentials: EngineCredentials
 
@@ -53,21 +57,26 @@ def engine_config(settings: EngineSettings) -> dict[str, object]:
         "region": settings.region,
         "rtc": rtc,
         "room": {"auto_create": False, "empty_timeout": EMPTY_CALL_SECONDS, "departure_timeout": 20, "enable_remote_unmute": False},
-        "turn": {"enabled": False},
+        "turn": _turn(settings),
         "enable_data_tracks": False,
         "logging": {"level": "warn", "json": True},
     }
 
 
-def is_own_address(address: str) -> bool:
-    """Tell whether an IP address belongs to an interface of this machine."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
+def _turn(settings: EngineSettings) -> dict[str, object]:
+    """Return the TURN server's part: on loopback, TLS ended before it, and the engine's own address the only one it relays to (JOIN-13)."""
+    if settings.turn_port is None:
+        return {"enabled": False}
+    node = ipaddress.IPv4Network(settings.node_address)
+    return {
+        "enabled": True,
+        "domain": "turn.invalid",  # the engine wants a name; browsers have theirs from the ticket (JOIN-10)
+        "external_tls": True,
+        "tls_port": settings.turn_port,
+        "bind_addresses": ["127.0.0.1"],
+        "allow_restricted_peer_cidrs": [str(node)],
+        "deny_peer_cidrs": ["::/0", *(str(others) for others in ipaddress.IPv4Network("0.0.0.0/0").address_exclude(node))],
+    }
 
 
 class Engine(ProgramChild):
@@ -91,3 +100,19 @@ class Engine(ProgramChild):
             stops=STOPS,
         )
         super().__init__(program, say=say, configure=configure)
+
+
+class TurnGate(Child):
+    """The gate before the engine's TURN server (turn_gate.py), on a listening socket that the supervisor keeps."""
+
+    def __init__(self, listener: socket.socket, settings: EngineSettings, *, say: Callable[[str], None]) -> None:
+        """Take the socket on which it serves, and the settings of the engine before which it stands."""
+        super().__init__(name="The TURN gate", where="above", stops=GATE_STOPS, say=say)
+        self._listener = listener
+        self._settings = settings
+
+    async def start(self) -> None:
+        """Start the gate; whoever connects before it serves waits."""
+        settings, listener = self._settings, self._listener.fileno()
+        arguments = (str(listener), str(settings.turn_port), settings.node_address, str(settings.udp_port))
+        await self._spawn(sys.executable, "-m", "conclave.media.turn_gate", *arguments, hand_over=(listener,))

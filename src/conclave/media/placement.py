@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Unavailable
+from conclave.media import turn
 from conclave.media.credentials import EngineCredentials, engine_credentials
 
 MOST_PARTICIPANTS = 1000
@@ -56,6 +57,18 @@ class Region:
     def credentials(self) -> EngineCredentials:
         """Return the key pair of this region's engine."""
         return engine_credentials(state_dir=settings.CONCLAVE.state_dir, region=self.id)
+
+    def ice_servers(self, *, participant: str, now: int) -> list[turn.IceServer]:
+        """Return the ICE servers of one participant's ticket (JOIN-10).
+
+        Args:
+            participant: the participant's id.
+            now: the time.
+        """
+        config = settings.CONCLAVE
+        if not turn.is_offered(tls=config.tls, node_address=config.node_address):
+            return []
+        return [turn.ice_server(public_url=config.public_url, participant=participant, credentials=self.credentials(), now=now)]
 
 
 def regions() -> dict[str, Region]:

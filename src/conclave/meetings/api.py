@@ -10,12 +10,14 @@ from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement
+from conclave.media.turn import IceServer
 from conclave.meetings import own, queries
 from conclave.meetings.guard import StrictParser, guarded
 from conclave.meetings.join import Again, Newcomer, Ticket, join
 from conclave.meetings.models import Role
 from conclave.meetings.schemas import (
     ErrorOut,
+    IceServerOut,
     JoinIn,
     LobbyIn,
     LobbyOut,
@@ -176,8 +178,13 @@ def _ticket_out(ticket: Ticket) -> TicketOut:
         attestation_key=ticket.attestation.key,
         link_version=ticket.link_version,
         region=_region_out(ticket.region),
-        media=MediaOut(url=ticket.region.path, token=ticket.media_token, ice_servers=[]),
+        media=MediaOut(url=ticket.region.path, token=ticket.media_token, ice_servers=[_ice_server_out(one) for one in ticket.ice_servers]),
     )
+
+
+def _ice_server_out(server: IceServer) -> IceServerOut:
+    """Return a TURN server as its answer."""
+    return IceServerOut(urls=server.urls, username=server.username, credential=server.credential)
 
 
 def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:

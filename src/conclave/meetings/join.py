@@ -13,6 +13,7 @@ from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId, new_id
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
+from conclave.media.turn import IceServer
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
@@ -65,6 +66,7 @@ class Ticket:
     link_version: int
     region: placement.Region
     media_token: str
+    ice_servers: list[IceServer]
 
 
 def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None, now: int) -> Ticket:
@@ -231,4 +233,5 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         link_version=access.link_version,
         region=region,
         media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now),
+        ice_servers=region.ice_servers(participant=row.pk, now=now),
     )
