@@ -1,13 +1,20 @@
 """I4: whoever is added was announced and holds the link, and nobody enters a group that was made for them alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.headless.clients import together
 from tests.hostile.conftest import Clients
 from tests.hostile.delivery import DeliveryService, Edit, FalseGroup, Message, Wire
 from tests.journeys.browsers import until
+from tests.journeys.fixtures import Chromiums
+from tests.journeys.people import Person
+from tests.journeys.world import Installation
 
 pytestmark = pytest.mark.journey("padlock")
+
+PATIENCE_SECONDS = 60.0
 
 
 @pytest.mark.parametrize("guess", ["a secret of her own", "the meeting's id", "the link's id"])
@@ -45,6 +52,30 @@ def test_i4_a_group_that_mallory_made_for_one_person_is_not_entered(service: Del
     bob.is_at("over: not_securing")
     assert group.invited == [service.wire(bob).participant] * 4
     assert bob.look()["keyed"] == []
+    assert alice.code == together(alice)
+
+
+def test_i4_whoever_is_led_into_such_a_group_reads_that_nothing_was_sent(
+    service: DeliveryService, clients: Clients, chromiums: Chromiums, server: Installation
+) -> None:
+    """In a browser: what the person sees."""
+    alice = clients("Alice")
+    service.gathers(alice)
+    wire = service.wire("Bob")
+    group = FalseGroup(service.double("Alice", link=service.another_link()), wire, incarnation=alice.look()["incarnation"])
+    bob = Person("Bob", chromiums.of("Bob").window(), server=replace(server, http_port=wire.port))
+    try:
+        bob.expects("/rtc/v1")  # its media connects meanwhile, and may be cut while it comes up
+        bob.enter(f"{wire.url}/m/{service.world.meeting}#{service.world.secret}.{service.world.host_hash}")
+        bob.browser.fill("Your name", "Bob")
+        bob.press("join")
+        bob.wait_ended("not_securing", seconds=PATIENCE_SECONDS)
+        bob.reads("This browser could not agree on the key with the others, so nothing was sent.")
+        assert group.invited == [wire.participant] * 4
+        assert bob.tiles() == []
+        assert bob.faults() == []
+    finally:
+        bob.browser.close()
     assert alice.code == together(alice)
 
 
