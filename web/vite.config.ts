@@ -8,6 +8,7 @@ const ENTRIES: Record<string, string> = {
   now: "src/pages/now.tsx",
   owner: "src/pages/owner.tsx",
   pages: "src/pages/main.ts",
+  selftest: "src/pages/selftest.tsx",
 };
 
 /** React Aria's sentences for screen readers, one module for each of its thirty-odd languages. */

@@ -103,6 +103,7 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: _backups(config, now),
         lambda: _disk(config),
         lambda: _clock(config, now),
+        lambda: _outside(config),
     ]
     found: list[Finding] = []
     for check in checks:
@@ -331,6 +332,14 @@ def _clock_is_kept() -> bool:
     with contextlib.suppress(AttributeError, OSError):
         return bool(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR)
     return True
+
+
+def _outside(config: Config) -> Finding:
+    """What cannot be seen from here: whether others get in."""
+    page = f"{config.public_url.rstrip('/')}/selftest"
+    return Finding(
+        check="outside", level="ok", text=f"whether people elsewhere reach this server, {page} shows in the browser of one of them."
+    )
 
 
 def _own_addresses() -> list[str]:

@@ -226,6 +226,11 @@ def test_a_clock_that_went_back_fails_and_one_that_nobody_keeps_warns(config: Co
     assert one(config, "clock", now=written + 1).level == "ok"
 
 
+def test_it_names_the_page_that_shows_whether_people_elsewhere_get_in(config: Config) -> None:
+    outside = one(replace(config, public_url="https://meet.example.org/"), "outside")
+    assert "https://meet.example.org/selftest shows in the browser of one of them" in outside.text
+
+
 def test_it_prints_lines_for_people_and_json_for_programs(
     config: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

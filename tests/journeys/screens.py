@@ -82,6 +82,9 @@ class Shoot:
         for name, path in {"home": "/", "protection": "/protection", "sign-in": "/account/login/", "not-found": "/nowhere"}.items():
             owner.browser.open(self.server.url + path)
             self.album.take(owner.chromium, name)
+        owner.browser.open(f"{self.server.url}/selftest")
+        owner.wait_for("[data-verdict]", what="the verdict", seconds=60)
+        self.album.take(owner.chromium, "selftest")
         owner.browser.open(self.server.owner_link)
         self.album.take(owner.chromium, "owner")
         page.fill("input[name=name]", "Alice")

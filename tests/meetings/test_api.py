@@ -9,8 +9,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from conclave.accounts.models import User
-from conclave.kernel import limits
+from conclave.kernel import clock, limits
 from conclave.kernel.ids import new_id
+from conclave.media import placement, selftest, ticket
 from conclave.meetings import api as meetings_api
 from conclave.meetings import schemas
 from conclave.meetings.guard import LARGEST_BODY
@@ -42,6 +43,8 @@ def test_where_https_ends_here_the_ticket_names_our_turn_server_and_no_other(pos
     assert [set(server) for server in first] == [{"urls", "username", "credential"}]
     assert first[0]["urls"] == "turns:127.0.0.1:8443?transport=tcp"
     assert first != second
+    (trial,) = posts("/selftest", {}).json()["media"]["ice_servers"]
+    assert trial["urls"] == first[0]["urls"]
 
 
 def test_a_reload_asks_again(posts: Posts, link: Link) -> None:
@@ -229,9 +232,30 @@ def test_the_schema_is_served(client: Client) -> None:
     assert "TicketOut" in client.get("/api/v1/openapi.json").json()["components"]["schemas"]
 
 
+def test_anybody_may_ask_for_a_way_to_the_engine_and_takes_no_seat_by_it(client: Client) -> None:
+    """SELF-1: a room of its own, and no other grant than a participant's."""
+    answer = client.post("/api/v1/selftest", "{}", content_type="application/json").json()
+    opens = ticket.read(token=answer["media"]["token"], credentials=placement.place().credentials(), now=clock.now())
+    assert selftest.is_selftest(room=opens.call)
+    assert (answer["media"]["url"], answer["media"]["ice_servers"]) == ("/media/local", [])
+    again = client.post("/api/v1/selftest", "{}", content_type="application/json").json()
+    other = ticket.read(token=again["media"]["token"], credentials=placement.place().credentials(), now=clock.now())
+    assert other.call != opens.call
+    assert not Call.objects.exists()
+    assert not Participant.objects.exists()
+
+
+def test_many_addresses_together_do_not_fill_the_engine_with_rooms(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SELF-1."""
+    monkeypatch.setattr(meetings_api, "SELFTESTS_RATE", limits.Rate(name=new_id(), burst=2, every_ms=60_000))
+    asked = [client.post("/api/v1/selftest", "{}", content_type="application/json", REMOTE_ADDR=f"198.51.100.{at}") for at in range(3)]
+    assert [answer.status_code for answer in asked] == [200, 200, 429]
+
+
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
-    assert {"/api/v1/join", "/api/v1/lobby", "/api/v1/meetings", "/api/v1/meetings/{meeting}", "/api/v1/trees/{digest}"} == set(paths)
+    known = {"join", "lobby", "selftest", "meetings", "meetings/{meeting}", "trees/{digest}"}
+    assert {f"/api/v1/{path}" for path in known} == set(paths)
 
 
 def test_the_printed_schema_names_every_body_that_the_api_knows() -> None:

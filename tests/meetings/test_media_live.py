@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from conclave.kernel import clock, outbox
-from conclave.media import ticket
+from conclave.media import selftest, ticket
 from conclave.media.engine import engine_api
 from conclave.meetings import watch
 from conclave.meetings.join import Ticket
@@ -67,7 +67,7 @@ async def test_bob_connects_through_the_gate_and_is_put_out_by_a_removal(joins: 
     assert (join.room.name, join.participant.identity, join.participant.name) == (bob.call, bob.participant, "")
     await sync_to_async(removed)(bob)
     async with engine_api(url=engine.url, credentials=engine.credentials) as api:
-        await watch.compare(engine=api)
+        await watch.compare(engine=api, now=clock.now())
         assert await api.list(call=bob.call) == frozenset()
     async for _ in socket:
         pass
@@ -141,10 +141,37 @@ async def test_a_stranger_who_stole_the_engines_key_is_put_out(joins: Joins, eng
         await api.ensure_room(call=alice.call)
         async with connect(f"ws://127.0.0.1:{engine.port}/rtc?access_token={stolen}&{CLIENT}", proxy=None) as charlie:
             await charlie.recv()
-            assert await watch.compare(engine=api) == 1
+            assert await watch.compare(engine=api, now=clock.now()) == 1
             assert await api.list(call=alice.call) == frozenset()
             async for _ in charlie:
                 pass
+
+
+async def test_a_self_test_comes_in_alone_and_ends_after_its_minute(gateway: str, engine: LiveEngine) -> None:
+    """SELF-1, SELF-2."""
+    now = clock.now()
+    room = selftest.new_room(now=now)
+
+    async def knock(participant: str, *, into: str = room) -> ClientConnection:
+        token = ticket.mint(call=into, participant=participant, credentials=engine.credentials, now=clock.now())
+        return await connect(f"ws://{gateway}/media/local/rtc?access_token={token}&{CLIENT}", proxy=None)
+
+    visitor = await knock("visitor")
+    assert SignalResponse.FromString(await visitor.recv(decode=False)).join.room.name == room
+    async with engine_api(url=engine.url, credentials=engine.credentials) as api:
+        assert await watch.compare(engine=api, now=now) == 0
+        for answer in (b"engine_refused", b"engine_refused", b"engine_refused", b"selftest_often"):
+            with pytest.raises(InvalidStatus) as refused:
+                await knock("second")
+            assert refused.value.response.body == answer
+        assert await api.list(call=room) == {"visitor"}
+        assert await watch.compare(engine=api, now=now + selftest.LASTS_MS) == 1
+        async for _ in visitor:
+            pass
+        assert await api.list(call=room) == frozenset()
+    with pytest.raises(InvalidStatus) as over:
+        await knock("visitor", into=selftest.new_room(now=now - selftest.LASTS_MS))
+    assert (over.value.response.status_code, over.value.response.body) == (403, b"selftest_over")
 
 
 async def _connect(gateway: str, ticket: Ticket, *, more: str = "", origin: str | None = None) -> ClientConnection:

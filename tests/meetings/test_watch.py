@@ -41,9 +41,9 @@ async def test_only_who_is_seated_stays(joins: Joins) -> None:
     bob = await sync_to_async(joins)("Bob")
     await sync_to_async(leave)(participant=bob.participant, now=NOW)
     engine = FakeEngine({alice.call: {alice.participant, bob.participant, "hidden"}, "no such call": {"charlie"}})
-    assert await watch.compare(engine=_as_api(engine)) == 3
+    assert await watch.compare(engine=_as_api(engine), now=NOW) == 3
     assert engine.people == {alice.call: {alice.participant}, "no such call": set()}
-    assert await watch.compare(engine=_as_api(engine)) == 0
+    assert await watch.compare(engine=_as_api(engine), now=NOW) == 0
 
 
 async def test_it_watches_while_somebody_is_connected_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:

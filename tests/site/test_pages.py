@@ -1,13 +1,15 @@
 """Pages of no one domain: in both languages, with a code and a next step when something is wrong."""
 
+import zlib
 from typing import NoReturn
 
 import pytest
-from django.http import HttpRequest
-from django.test import Client, RequestFactory
+from django.http import HttpRequest, StreamingHttpResponse
+from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
 
 from conclave.kernel.errors import TooOften, Unavailable
+from conclave.kernel.limits import Rate
 from conclave.site import health, pages
 from conclave.urls import urlpatterns as real_urls
 
@@ -89,3 +91,27 @@ def test_readyz_names_the_part_that_does_not_work(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(health, "_engine", away)
     answer = Client().get("/readyz")
     assert (answer.status_code, answer.json()["engine"]) == (503, False)
+
+
+async def test_noise_comes_and_goes_and_no_more_than_measuring_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SELF-3."""
+    monkeypatch.setattr(pages, "SELFTEST_RATE", Rate(name="noise in a test", burst=4, every_ms=60_000))
+    browser = AsyncClient()
+
+    async def send(noise: bytes) -> int:
+        return int((await browser.post("/selftest/bytes", noise, content_type="application/octet-stream")).status_code)
+
+    assert (await browser.get("/selftest/bytes"))["Cache-Control"] == "no-store"
+    given = pages.selftest_bytes(RequestFactory().get("/selftest/bytes"))
+    assert isinstance(given, StreamingHttpResponse)
+    noise = b"".join([piece async for piece in given])
+    assert given["Content-Length"] == str(len(noise))
+    assert len(noise) == pages.SELFTEST_BYTES
+    assert len(zlib.compress(noise)) > pages.SELFTEST_BYTES, "no line gains by packing it"
+    assert [await send(noise), await send(noise + b"x")] == [204, 400]
+    assert [await send(noise), (await browser.get("/selftest/bytes")).status_code] == [429, 429]
+
+
+def test_the_self_test_says_what_browsers_must_reach() -> None:
+    page = Client().get("/selftest").content.decode()
+    assert 'data-udp="7882" data-tcp="7881" data-node="127.0.0.1"' in page

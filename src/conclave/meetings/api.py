@@ -7,9 +7,10 @@ from ninja.errors import HttpError, ValidationError
 
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
-from conclave.kernel.ids import UserId
+from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
-from conclave.media import placement
+from conclave.media import placement, selftest
+from conclave.media.ticket import mint
 from conclave.media.turn import IceServer
 from conclave.meetings import own, queries
 from conclave.meetings.guard import StrictParser, guarded
@@ -27,6 +28,7 @@ from conclave.meetings.schemas import (
     MeetingOut,
     MeetingsOut,
     RegionOut,
+    SelftestOut,
     TicketOut,
     TitleIn,
 )
@@ -38,6 +40,9 @@ LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
 # Counted only for links that open nothing.
 WRONG_LINK_RATE = Rate(name="wrong_link", burst=60, every_ms=clock.SECOND)
 MEETINGS_RATE = Rate(name="meetings", burst=60, every_ms=10 * clock.SECOND)
+SELFTEST_RATE = Rate(name="selftest", burst=120, every_ms=clock.SECOND)
+# All visitors together: nobody needs a link for it, so many addresses must not fill the engine with rooms either.
+SELFTESTS_RATE = Rate(name="selftests", burst=600, every_ms=clock.SECOND // 10)
 TREE_RATE = Rate(name="tree", burst=1000, every_ms=20)
 
 
@@ -113,6 +118,18 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
         live=live is not None,
         link_version=access.link_version,
     )
+
+
+@api.post("/selftest", response={200: SelftestOut, **_REFUSALS}, summary="Try the way to the media engine, alone, for a minute")
+def post_selftest(request: HttpRequest) -> SelftestOut:
+    """Return a ticket to a room of its own: no seat, no call, and nobody to meet (SELF-1)."""
+    now = _limit(request, SELFTEST_RATE)
+    LIMITER.check(rate=SELFTESTS_RATE, subject="", now=now)
+    region = placement.place()
+    visitor = new_id()
+    token = mint(call=selftest.new_room(now=now), participant=visitor, credentials=region.credentials(), now=now)
+    servers = [_ice_server_out(one) for one in region.ice_servers(participant=visitor, now=now)]
+    return SelftestOut(region=_region_out(region), media=MediaOut(url=region.path, token=token, ice_servers=servers))
 
 
 @api.post("/meetings", response={201: MeetingMade, **_OWN_REFUSALS}, summary="Make a meeting")

@@ -105,6 +105,13 @@ class LobbyOut(Strict):
     link_version: int
 
 
+class SelftestOut(Strict):
+    """POST /selftest: a way to the media engine for one visitor alone."""
+
+    region: RegionOut
+    media: MediaOut
+
+
 class MeetingIn(Strict):
     """POST /meetings: by a signed-in owner, or with the one-time meet-now token; what could open the meeting has no key here (MEET-1)."""
 

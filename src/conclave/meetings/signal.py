@@ -14,8 +14,9 @@ from websockets.asyncio.client import ClientConnection
 
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError
+from conclave.kernel.limits import LIMITER, Rate
 from conclave.keys.threads import in_thread
-from conclave.media import placement, ticket
+from conclave.media import placement, selftest, ticket
 from conclave.media.engine import EngineRefused, EngineUnavailable, engine_api
 from conclave.media.relay import Receive, Send, UpstreamRefused, UpstreamUnavailable, open_upstream, pump
 from conclave.meetings.join import recheck
@@ -25,6 +26,8 @@ from conclave.meetings.watch import watching
 PREFIX = "/media/"
 _PATH = re.compile(r"/media/([a-z0-9][a-z0-9-]{0,31})/(rtc(?:/v1)?)(/validate)?")
 LONGEST_QUERY = 32_768
+# A client that tries a way connects once and asks once why it could not.
+SELFTEST_RATE = Rate(name="selftest_signal", burst=4, every_ms=clock.MINUTE)
 # What livekit-client 2.23.0 sends. `publish` (a second identity), `attributes` and anything unknown never reach the engine.
 _PARAMETERS = frozenset(
     {"access_token", "join_request", "reconnect", "reconnect_reason", "sid", "auto_subscribe", "adaptive_stream", "subscriber_allow_pause"}
@@ -78,6 +81,8 @@ async def admit_signal(*, path: str, query: str, now: int) -> Entry:
         opens = ticket.read(token=parameters["access_token"], credentials=region.credentials(), now=now)
     except ticket.TokenRefused:
         raise SignalRefused(status=403, code="token_refused") from None
+    if selftest.is_selftest(room=opens.call) and not LIMITER.allows(rate=SELFTEST_RATE, subject=opens.call, now=now):
+        raise SignalRefused(status=403, code="selftest_often")
     await _check_seat(call=opens.call, participant=opens.participant, now=now)
     return Entry(region=region, call=opens.call, participant=opens.participant, path=rtc, query=urlencode(parameters))
 
@@ -143,7 +148,11 @@ def _parse_query(query: str) -> dict[str, str]:
 
 
 async def _check_seat(*, call: str, participant: str, now: int) -> None:
-    """Ask for the seat and for admission."""
+    """Ask for the seat and for admission; a self-test has neither, and ends after its minute (SELF-2)."""
+    if selftest.is_selftest(room=call):
+        if not selftest.is_open(room=call, now=now):
+            raise SignalRefused(status=403, code="selftest_over")
+        return
     try:
         await in_thread(_seat_admitted, call, participant, now)
     except ConclaveError as error:
@@ -165,7 +174,7 @@ async def _connect(entry: Entry) -> ClientConnection:
             if refused.status != 404:
                 raise
             async with engine_api(url=entry.region.api_url, credentials=entry.region.credentials()) as engine:
-                await engine.ensure_room(call=entry.call)
+                await engine.ensure_room(call=entry.call, most=selftest.MOST_PEOPLE if selftest.is_selftest(room=entry.call) else 0)
             upstream = await open_upstream(url=url)
     except (UpstreamUnavailable, EngineUnavailable, EngineRefused):
         placement.report(region=entry.region.id, up=False)

@@ -1,11 +1,24 @@
-"""Pages that belong to no one domain: home, protection, errors."""
+"""Pages that belong to no one domain: home, protection, the self-test, errors."""
 
-from django.http import HttpRequest, HttpResponse
+import secrets
+from collections.abc import AsyncIterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 
+from conclave.kernel import clock
+from conclave.kernel.errors import Malformed
+from conclave.kernel.limits import LIMITER, Rate
 from conclave.site.errors import tell
+
+SELFTEST_BYTES = 2 * 1024 * 1024
+SELFTEST_PIECE = 64 * 1024
+# A class behind one address may try at once; each try gives noise once and takes it three times at most.
+SELFTEST_RATE = Rate(name="selftest_bytes", burst=120, every_ms=clock.SECOND)
 
 
 @require_safe
@@ -18,6 +31,34 @@ def home(request: HttpRequest) -> HttpResponse:
 def protection(request: HttpRequest) -> HttpResponse:
     """Say what is protected and what is not."""
     return render(request, "protection.html")
+
+
+@require_safe
+def selftest(request: HttpRequest) -> HttpResponse:
+    """Show the page that tries, from where the visitor is, what a meeting needs."""
+    config = settings.CONCLAVE
+    ports = {"udp_port": config.media_udp_port, "tcp_port": config.media_tcp_port, "node_address": config.node_address}
+    return render(request, "selftest.html", ports)
+
+
+@csrf_exempt  # it changes nothing
+@require_http_methods(["GET", "POST"])
+def selftest_bytes(request: HttpRequest) -> HttpResponseBase:
+    """Give or take bytes that mean nothing, for measuring how fast they pass (SELF-3)."""
+    address = request.META.get("REMOTE_ADDR", "")
+    LIMITER.check(rate=SELFTEST_RATE, subject=LIMITER.address_key(address), now=clock.now())
+    if request.method == "POST":
+        if int(request.headers.get("Content-Length") or 0) > SELFTEST_BYTES or len(request.body) > SELFTEST_BYTES:
+            raise Malformed
+        return HttpResponse(status=204)
+    headers = {"Content-Type": "application/octet-stream", "Content-Length": str(SELFTEST_BYTES)}
+    return StreamingHttpResponse(_noise(), headers=headers)
+
+
+async def _noise() -> AsyncIterator[bytes]:
+    """Yield it piece by piece: a visitor who reads slowly makes nobody keep the rest."""
+    for _piece in range(SELFTEST_BYTES // SELFTEST_PIECE):
+        yield secrets.token_bytes(SELFTEST_PIECE)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature

@@ -8,6 +8,8 @@ from conclave.site import health, pages
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
+    path("selftest", pages.selftest, name="selftest"),
+    path("selftest/bytes", pages.selftest_bytes, name="selftest_bytes"),
     path("language", set_language, name="set_language"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -14,6 +14,7 @@ export interface Http {
   MeetingOut?: MeetingOut;
   MeetingsOut?: MeetingsOut;
   RegionOut?: RegionOut;
+  SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
   TitleIn?: TitleIn;
 }
@@ -160,6 +161,13 @@ export interface MeetingOut {
  */
 export interface MeetingsOut {
   meetings: MeetingOut[];
+}
+/**
+ * POST /selftest: a way to the media engine for one visitor alone.
+ */
+export interface SelftestOut {
+  media: MediaOut;
+  region: RegionOut;
 }
 /**
  * The ticket (join.md).

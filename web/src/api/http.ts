@@ -46,3 +46,30 @@ export async function remove(path: string): Promise<void> {
 export async function getBytes(path: string, headers: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await request(path, { headers })).arrayBuffer());
 }
+
+/** Returns how many bytes an answer has, or had when the signal came. */
+export async function countBytes(path: string, signal: AbortSignal): Promise<number> {
+  let bytes = 0;
+  try {
+    const { body } = await request(path, { signal });
+    for (const reader = body?.getReader(); reader;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      bytes += value.byteLength;
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return bytes;
+}
+
+/** Returns whether all bytes were taken before the signal came. */
+export async function postBytes(path: string, body: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<boolean> {
+  try {
+    await request(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body, signal });
+    return true;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return false;
+  }
+}

@@ -9,6 +9,7 @@ export const lobby = {
   protected: "Only the people in the call can see and hear it. The server passes it on and cannot open it.",
   open: "The server does see who is connected, when, how much is sent, and from which network address.",
   facts: "Before you join",
+  selftest: "Test your connection",
   picture: "Your picture",
   name: "Your name",
   nameHelp: "Everybody in the call sees it.",

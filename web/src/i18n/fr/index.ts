@@ -6,7 +6,8 @@ import { ended, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, security } from "./panels";
+import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now,
+  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
 };

@@ -11,6 +11,7 @@ export const lobby: Sentences["lobby"] = {
   protected: "Seules les personnes dans l’appel peuvent le voir et l’entendre. Le serveur le transmet sans pouvoir l’ouvrir.",
   open: "Le serveur voit tout de même qui est connecté, quand, combien est envoyé, et depuis quelle adresse réseau.",
   facts: "Avant d’entrer",
+  selftest: "Tester votre connexion",
   picture: "Votre image",
   name: "Votre nom",
   nameHelp: "Tout le monde dans l’appel le voit.",

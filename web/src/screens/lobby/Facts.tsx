@@ -1,4 +1,4 @@
-import { Eye, Lock, MapPin } from "lucide-react";
+import { Activity, Eye, Lock, MapPin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { useCall } from "../context";
@@ -24,6 +24,13 @@ export function Facts() {
         <span>
           {t("lobby.open")} <ProtectionLink />
         </span>
+      </p>
+      <p>
+        <Activity size={20} aria-hidden />
+        {/* In a tab of its own, so that the lobby stays. */}
+        <a href="/selftest" target="_blank" rel="noreferrer">
+          {t("lobby.selftest")}
+        </a>
       </p>
     </section>
   );
