@@ -20,6 +20,7 @@ from tests.media.test_child import settings
 from tests.media.turn import TurnClient, message, peer
 
 NOW = 1_763_762_400_500
+PATIENCE_SECONDS = 60
 OURS = EngineCredentials(key="conclave-local-1", secret="s" * 48)
 ENGINE = turn_gate.peer_of(address="192.0.2.7", port=7882)
 ALLOWED, ELSEWHERE = peer("192.0.2.7", 7882), peer("192.0.2.7", 22)
@@ -114,7 +115,7 @@ def ports() -> Iterator[tuple[socket.socket, socket.socket]]:
     with socket.socket(type=socket.SOCK_DGRAM) as media, socket.socket(type=socket.SOCK_DGRAM) as other:
         for each in (media, other):
             each.bind(("127.0.0.1", 0))
-            each.settimeout(10)
+            each.settimeout(PATIENCE_SECONDS)
         yield media, other
 
 
@@ -135,7 +136,7 @@ async def gate(folder: Path, engine: EngineSettings) -> AsyncIterator[Path]:
 
 def through(path: Path) -> socket.socket:
     stream = socket.socket(socket.AF_UNIX)
-    stream.settimeout(10)
+    stream.settimeout(PATIENCE_SECONDS)
     stream.connect(str(path))
     return stream
 
@@ -151,7 +152,7 @@ async def test_the_engine_relays_to_its_own_address_and_the_gate_to_its_media_po
         ours = turn.ice_server(public_url="https://x", participant="bob", credentials=engine.credentials, now=clock.now())
 
         def without_gate() -> None:
-            with closing(socket.create_connection(("127.0.0.1", turn_port), timeout=10)) as stream:
+            with closing(socket.create_connection(("127.0.0.1", turn_port), timeout=PATIENCE_SECONDS)) as stream:
                 mallory = TurnClient(stream, ours)
                 assert mallory.allocate().kind == client.ALLOCATE | client.GRANTED
                 assert {address: mallory.permit(address).error for address in OTHERS} == dict.fromkeys(OTHERS, client.FORBIDDEN)
@@ -200,7 +201,7 @@ async def test_the_engine_knows_our_credentials_until_they_end_and_no_others(tmp
         bad = [server(engine.credentials, now=late), server(wrong, now=clock.now())]
 
         def granted(ours: turn.IceServer) -> bool:
-            with closing(socket.create_connection(("127.0.0.1", turn_port), timeout=10)) as stream:
+            with closing(socket.create_connection(("127.0.0.1", turn_port), timeout=PATIENCE_SECONDS)) as stream:
                 return TurnClient(stream, ours).allocate().kind == client.ALLOCATE | client.GRANTED
 
         assert await asyncio.to_thread(lambda: [granted(ours) for ours in good]) == [True] * 20
