@@ -26,9 +26,9 @@ MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 RESULTS = Path(__file__).resolve().parents[2] / "test-results"
 MEMBERS = 50
 PROCESSES = 2
-STEP_SECONDS = 1.0
+STEP_SECONDS = 2.0
 # In steps.
-WRITE_EVERY, RELOAD_EVERY, KILL_EVERY, MEASURE_EVERY = 7, 150, 240, 10
+WRITE_EVERY, RELOAD_EVERY, KILL_EVERY, MEASURE_EVERY = 4, 75, 120, 5
 # Whoever is this long in the group is owed everything that is said.
 SETTLED_SECONDS = 15.0
 END_SECONDS = 120.0
