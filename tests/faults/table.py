@@ -1,7 +1,8 @@
 """The tables in docs/operate.md, from runs: `… run WHAT [TIMES]` breaks things and notes what came of it, `… write` writes the page anew.
 
 Started as `PYTHONPATH=src .conclave/venv/bin/python -m tests.faults.table`. WHAT is a fault of moments.py, for all its moments, or a
-promised time below. Runs add up in runs.jsonl, so that they can be made in pieces.
+promised time below. Runs add up in runs.jsonl, so that they can be made in pieces: of less than five minutes, as then a group
+renews its keys by itself and the code changes without any fault.
 """
 
 import asyncio
