@@ -91,7 +91,8 @@ export function createCall(): Call {
   workers.frames.onReadings((pipes) => { inCall?.readings(pipes); });
 
   // Before the guard takes its place: the probe guards a connection of its own.
-  const fit = probe((globalThis as Partial<typeof globalThis>).RTCPeerConnection);
+  const Native = (globalThis as Partial<typeof globalThis>).RTCPeerConnection;
+  const fit = probe(Native);
   try {
     install({ frames: workers.frames, iceServers: () => iceServers, failed: () => { void inCall?.session.close(true); end("browser_unfit"); } });
   } catch {
@@ -99,7 +100,9 @@ export function createCall(): Call {
   }
 
   const enter = async (): Promise<void> => {
-    const [ready, fitness] = await Promise.all([entry.catch(() => null), fit]);
+    const [ready, first] = await Promise.all([entry.catch(() => null), fit]);
+    // On a network without a way out, a browser shows its addresses only to a page that may use a device, as this one may by now.
+    const fitness = first === "no_answer" ? await probe(Native) : first;
     if (fitness !== "fit") { end("browser_unfit"); return; }
     if (!ready) { end("link_incomplete"); return; }
     const made = new InCall(store, tiles, ready, over);
@@ -142,7 +145,7 @@ export function createCall(): Call {
   const lobby = async (): Promise<void> => {
     const ready = await entry;
     if (!ready) { end("link_incomplete"); return; }
-    void fit.then((fitness) => { if (fitness !== "fit" && store.getState().phase.at === "lobby") end("browser_unfit"); });
+    void fit.then((fitness) => { if (fitness !== "fit" && fitness !== "no_answer" && store.getState().phase.at === "lobby") end("browser_unfit"); });
     const known = askLobby(meeting, ready.linkId).then(({ title, inviter, region }) => { store.setState({ title, inviter, region }); });
     if (!ready.again) {
       await known;
