@@ -153,7 +153,7 @@ async def test_pauses_grow_while_the_engine_keeps_ending(tmp_path: Path, monkeyp
     monkeypatch.setattr("conclave.kernel.child.asyncio.sleep", sleep)
     with pytest.raises(asyncio.CancelledError):
         await Engine(wanted, say=lambda _text: None).supervise()
-    assert pauses == [0.5, 1, 2, 4, 4, 4, 4, 4, 4]
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 4, 4, 4]
 
 
 def test_credentials_say_nothing_secret() -> None:

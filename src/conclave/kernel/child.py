@@ -15,7 +15,7 @@ from pathlib import Path
 from conclave.kernel.logs import scrub
 
 READY_SECONDS = 15.0
-FIRST_PAUSE = 0.5
+FIRST_PAUSE = 0.1
 # Joins work again within 10 s of a gateway's end, also of its seventh in a row.
 LONGEST_PAUSE = 4.0
 # Whoever served for so long is started again without growing pauses: people are waiting.
