@@ -34,7 +34,6 @@ ip link set lo up
 ip addr add {VISITORS}/24 dev lan1
 ip link set lan1 up
 ip neigh replace {SERVER} lladdr 02:00:00:00:00:01 dev lan1 nud permanent
-ip route add default via {SERVER}
 """
 NO_UDP = "ip rule add pref 21 iif lan0 ipproto udp blackhole"
 ONLY_HTTPS = f"""ip rule add pref 10 iif lan0 ipproto tcp dport {HTTPS} lookup local

@@ -40,7 +40,7 @@ export function createCall(): Call {
   let inCall: InCall | null = null;
   let name = "";
   let retries = 0;
-  let previewed = false;
+  let previewing: Promise<void> | null = null;
   let wasOn: Readonly<Record<DeviceKind, boolean>> = { microphone: true, camera: true };
 
   const end = (reason: string): void => {
@@ -102,7 +102,7 @@ export function createCall(): Call {
   const enter = async (): Promise<void> => {
     const [ready, first] = await Promise.all([entry.catch(() => null), fit]);
     // On a network without a way out, a browser shows its addresses only to a page that may use a device, as this one may by now.
-    const fitness = first === "no_answer" ? await probe(Native) : first;
+    const fitness = first === "no_answer" ? await Promise.resolve(previewing).then(() => probe(Native)) : first;
     if (fitness !== "fit") { end("browser_unfit"); return; }
     if (!ready) { end("link_incomplete"); return; }
     const made = new InCall(store, tiles, ready, over);
@@ -129,15 +129,15 @@ export function createCall(): Call {
   };
 
   const preview = async (wanted: Readonly<Record<DeviceKind, boolean>>): Promise<void> => {
-    previewed = true;
-    await devices.preview(wanted);
+    previewing = devices.preview(wanted);
+    await previewing;
   };
 
   const start = async (wanted: string): Promise<void> => {
     name = wanted;
     retries = 0;
     // Whoever was faster than the lobby's preview still comes with picture and sound.
-    if (!previewed) void preview({ microphone: true, camera: true });
+    if (!previewing) void preview({ microphone: true, camera: true });
     store.setState({ phase: { at: "joining", step: "asking" }, chat: [], unread: 0, toasts: [] });
     await enter();
   };
