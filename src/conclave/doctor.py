@@ -11,7 +11,6 @@ import json
 import shutil
 import socket
 import sqlite3
-import ssl
 import sys
 import time
 import urllib.error
@@ -28,7 +27,7 @@ from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, problem
-from conclave.tls import ALL_ADDRESSES, gateway_socket
+from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
 Level = Literal["ok", "warn", "fail"]
@@ -89,8 +88,8 @@ def examine(*, config: Config, now: float) -> list[Finding]:
     Returns:
         One finding for each thing, in a fixed order.
     """
-    holder = held_by(state_dir=config.state_dir)
-    pid = holder.pid if holder else None
+    running = held_by(state_dir=config.state_dir)
+    pid = running.pid if running else None
     checks: list[Callable[[], Finding | list[Finding]]] = [
         lambda: _server(config, pid),
         lambda: _ports(config, pid),
@@ -230,7 +229,7 @@ def _engine(config: Config, pid: str | None) -> Finding:
 
 def _turn(config: Config, pid: str | None) -> Finding:
     """Whether TURN answers over TLS on the port of the pages, for browsers that reach nothing else."""
-    if not is_offered(tls=config.tls, node_address=config.node_address):
+    if not is_offered(config=config):
         why = f"{config.node_address} is no IPv4 address of this machine" if config.tls else "this server does not serve HTTPS itself"
         return Finding(
             check="turn",
@@ -247,14 +246,12 @@ def _turn(config: Config, pid: str | None) -> Finding:
 
 
 def _answers_turn(config: Config) -> bool:
-    """Ask for nothing but an answer; whose certificate it is, is the browsers' question."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    """Ask for nothing but an answer."""
     where = (ALL_ADDRESSES.get(config.http_host, config.http_host), config.https_port)
     with (
         contextlib.suppress(OSError),
         socket.create_connection(where, timeout=ANSWER_SECONDS) as wire,
-        context.wrap_socket(wire, server_hostname=urlsplit(config.public_url).hostname) as stream,
+        any_certificate().wrap_socket(wire, server_hostname=urlsplit(config.public_url).hostname) as stream,
     ):
         stream.sendall(BINDING_REQUEST)
         return stream.recv(len(BOUND)) == BOUND

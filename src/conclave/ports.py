@@ -27,7 +27,7 @@ class Port:
 def needed_ports(config: Config) -> list[Port]:
     """Return the server's port table."""
     pages = "pages and meeting sockets"
-    turn = is_offered(tls=config.tls, node_address=config.node_address)
+    turn = is_offered(config=config)
     leads = "leads to HTTPS" + (", and answers the certificate authority" if config.domain else "")
     table = [
         ("http_port", config.http_port, "TCP", config.http_host, leads if config.tls else pages),

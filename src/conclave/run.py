@@ -178,7 +178,7 @@ def _listen(config: Config) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _listen_for_turn(config: Config) -> Iterator[socket.socket | None]:
     """Hold the socket on which the TURN gate serves; None where no TURN is offered."""
-    if not is_offered(tls=config.tls, node_address=config.node_address):
+    if not is_offered(config=config):
         yield None
         return
     with _listen_on_file(turn_socket(config.state_dir)) as listener:
@@ -228,7 +228,7 @@ def _engine_settings(config: Config) -> EngineSettings:
         port=config.engine_port,
         tcp_port=config.media_tcp_port,
         udp_port=config.media_udp_port,
-        turn_port=config.turn_port if is_offered(tls=config.tls, node_address=config.node_address) else None,
+        turn_port=config.turn_port if is_offered(config=config) else None,
         node_address=config.node_address,
         credentials=engine_credentials(state_dir=config.state_dir, region=config.region),
     )

@@ -49,6 +49,13 @@ def gateway_socket(state_dir: Path) -> Path:
     return path
 
 
+def any_certificate() -> ssl.SSLContext:
+    """Return what asks our own TLS server for no certificate in particular: who signed it is the visitors' browsers' question."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def turn_socket(state_dir: Path) -> Path:
     """Return the socket file on which the TURN gate serves its TLS server, beside the gateway's."""
     return gateway_socket(state_dir).with_name("turn.sock")
@@ -89,7 +96,7 @@ def _site(config: Config, *, asks: bool) -> dict[str, object]:
         route["match"] = [{"host": [config.domain]}]
     return {
         **_server(config, config.https_port),
-        **(_turn(config) if is_offered(tls=config.tls, node_address=config.node_address) else {}),
+        **(_turn(config) if is_offered(config=config) else {}),
         "tls_connection_policies": [{"default_sni": config.domain or config.node_address}],
         "automatic_https": {"disable_redirects": True, "disable_certificates": not asks},
         "routes": [route, {"handle": [ANONYMOUS, {"handler": "static_response", "status_code": 421}]}],
@@ -205,12 +212,9 @@ class TlsServer(ProgramChild):
         )
 
     async def _has_certificate(self) -> bool:
-        """Tell whether a TLS handshake for the domain succeeds; who signed it is the visitors' browsers' question."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
+        """Tell whether a TLS handshake for the domain succeeds."""
         with contextlib.suppress(OSError):  # ssl.SSLError is one
-            reading = asyncio.open_connection(self._program.host, self._program.port, ssl=context, server_hostname=self._domain)
+            reading = asyncio.open_connection(self._program.host, self._program.port, ssl=any_certificate(), server_hostname=self._domain)
             _, writer = await reading
             writer.close()
             return True

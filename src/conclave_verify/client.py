@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -63,13 +63,12 @@ def hashes(*, built: Path) -> dict[str, str]:
     return found
 
 
-def check(*, url: str, wanted: Mapping[str, str], ask: Callable[..., Answer] = get) -> Result:
+def check(*, url: str, wanted: Mapping[str, str]) -> Result:
     """Look at a server's pages and files as a visitor who was never there before.
 
     Args:
         url: where the installation answers, http or https.
         wanted: what it must give, from hashes().
-        ask: how an address is asked for.
 
     Returns:
         How many pages and files were looked at, and what is wrong with them.
@@ -84,7 +83,7 @@ def check(*, url: str, wanted: Mapping[str, str], ask: Callable[..., Answer] = g
     served: dict[str, bytes] = {}
     findings: list[Finding] = []
     for path, digest in wanted.items():
-        answer = ask(address=f"{origin}{STATIC}{path}")
+        answer = get(address=f"{origin}{STATIC}{path}")
         served[path] = answer.content
         if answer.status != 200:
             findings.append(Finding("missing_file", STATIC + path, f"it was built, but the server answers {answer.status}"))
@@ -92,7 +91,7 @@ def check(*, url: str, wanted: Mapping[str, str], ask: Callable[..., Answer] = g
             findings.append(Finding("other_file", STATIC + path, "it is not the file that was built"))
     for path in PAGES:
         where = path.format(meeting=secrets.token_urlsafe(16))
-        answer = ask(address=origin + where)
+        answer = get(address=origin + where)
         findings.extend(Finding(code, path, what) for code, what in _page(answer, origin, served))
     return Result(pages=len(PAGES), files=len(wanted), findings=tuple(findings))
 

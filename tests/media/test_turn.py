@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from conclave.config import Config
 from conclave.kernel import clock
 from conclave.media import turn, turn_gate
 from conclave.media.child import EngineSettings, TurnGate, engine_config
@@ -38,7 +39,7 @@ def server(credentials: EngineCredentials, *, participant: str = "bob", now: int
     [(True, "127.0.0.1", True), (False, "127.0.0.1", False), (True, "192.0.2.1", False), (True, "::1", False)],
 )
 def test_turn_is_offered_where_tls_ends_here_and_media_too(*, tls: bool, node_address: str, offered: bool) -> None:
-    assert turn.is_offered(tls=tls, node_address=node_address) is offered
+    assert turn.is_offered(config=Config(lan=tls, node_address=node_address)) is offered
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,9 @@ fn pol_10_a_void_hosts_word_means_nothing() {
     let commit = world.forge("Mallory", |builder, _| builder.propose_removals([LeafNodeIndex::new(leaf)]));
     assert_eq!(world.refusals(&commit, "Bob"), ("unannounced".into(), "unannounced".into()));
     // Alice is a host: hers counts, and everybody can tell who asked.
-    let by = world.get("Alice").ok(&json!({"do": "sign_remove", "participant": carol}));
+    let by = world.remove_by_host("Carol");
     let verify = json!({"do": "verify_host", "label": "remove", "participant": carol, "key": by["key"], "signature": by["signature"]});
     assert_eq!(call(&mut world.public, &verify).unwrap()["host"], true);
-    world.append(json!({"kind": "remove", "participant": carol, "reason": "removed", "by": by}));
     let commit = world.commit("Bob", None);
     world.deliver(&commit);
     assert!(world.people["Carol"].removed);

@@ -22,15 +22,20 @@ fn remember(world: &mut World, name: &str) -> String {
     world.get(name).ok(&json!({"do": "remember"}))["text"].as_str().unwrap().to_owned()
 }
 
-/// `by` adds the person, who tries to enter with what it remembers.
-fn enter(world: &mut World, by: &str, person: &mut Person, last: &str) -> Result<Value, String> {
+/// Announces the person; `by` commits what the whole log means.
+fn commit_for(world: &mut World, by: &str, person: &mut Person) -> Value {
     let entry = world.key_package(person);
     world.append(entry);
     let covers = world.covers();
     let log = world.log.clone();
     super::world::read(world.get(by), &log);
-    let mut commit = world.get(by).ok(&json!({"do": "commit", "covers": covers}));
-    commit["covers"] = json!(covers);
+    world.get(by).ok(&json!({"do": "commit", "covers": covers}))
+}
+
+/// `by` adds the person, who tries to enter with what it remembers.
+fn enter(world: &mut World, by: &str, person: &mut Person, last: &str) -> Result<Value, String> {
+    let mut commit = commit_for(world, by, person);
+    commit["covers"] = json!(world.covers());
     commit["participant"] = json!(world.people[by].participant);
     let mut join = world.deliver_to_stranger(&commit);
     join["last"] = json!(last);
@@ -82,9 +87,7 @@ fn log_12_a_creator_from_outside_is_refused() {
 #[test]
 fn log_12_somebody_a_host_removed_is_not_in_it() {
     let mut world = World::with(&["Bob", "Carol"]);
-    let carol_id = world.people["Carol"].participant.clone();
-    let by = world.get("Alice").ok(&json!({"do": "sign_remove", "participant": carol_id}));
-    world.append(json!({"kind": "remove", "participant": carol_id, "reason": "removed", "by": by}));
+    world.remove_by_host("Carol");
     let commit = world.commit("Alice", None);
     world.deliver(&commit);
     let (alices, bobs) = (remember(&mut world, "Alice"), remember(&mut world, "Bob"));
@@ -135,16 +138,6 @@ fn lock_and_end(world: &mut World, names: &[&str]) -> Vec<String> {
     names.iter().map(|name| remember(world, name)).collect()
 }
 
-/// Announces somebody, and returns whom the next commit leaves out and why.
-fn left_out(world: &mut World, by: &str, person: &mut Person) -> Value {
-    let entry = world.key_package(person);
-    world.append(entry);
-    let log = world.log.clone();
-    super::world::read(world.get(by), &log);
-    let covers = world.covers();
-    world.get(by).ok(&json!({"do": "commit", "covers": covers}))["dropped"].clone()
-}
-
 #[test]
 fn log_12_a_locked_group_comes_back_whole_and_stays_locked() {
     let mut world = World::with(&["Bob", "Carol"]);
@@ -157,7 +150,7 @@ fn log_12_a_locked_group_comes_back_whole_and_stays_locked() {
     }
     assert_eq!(world.get("Alice").state()["policy"]["locked"], true);
     let mut eve = world.person("Eve", false, None);
-    assert_eq!(left_out(&mut world, "Alice", &mut eve), json!([{"participant": eve.participant, "code": "locked"}]));
+    assert_eq!(commit_for(&mut world, "Alice", &mut eve)["dropped"], json!([{"participant": eve.participant, "code": "locked"}]));
 }
 
 #[test]
@@ -183,16 +176,14 @@ fn log_12_who_had_not_come_back_yet_when_the_next_one_ended_too_still_may_and_ma
 #[test]
 fn log_12_whom_a_host_removed_does_not_come_back_into_a_locked_group() {
     let mut world = World::with(&["Bob", "Carol"]);
-    let carol_id = world.people["Carol"].participant.clone();
-    let by = world.get("Alice").ok(&json!({"do": "sign_remove", "participant": carol_id}));
-    world.append(json!({"kind": "remove", "participant": carol_id, "reason": "removed", "by": by}));
+    world.remove_by_host("Carol");
     let commit = world.commit("Alice", None);
     world.deliver(&commit);
     let mut carol = outsiders(&mut world, &["Carol"]).remove(0);
     let last = lock_and_end(&mut world, &["Alice"]);
     world.people.remove("Bob");
     next_incarnation(&mut world, "Alice", Some(&last[0]));
-    assert_eq!(left_out(&mut world, "Alice", &mut carol), json!([{"participant": carol.participant, "code": "locked"}]));
+    assert_eq!(commit_for(&mut world, "Alice", &mut carol)["dropped"], json!([{"participant": carol.participant, "code": "locked"}]));
 }
 
 #[test]

@@ -197,6 +197,14 @@ impl World {
         self.append(json!({"kind": "remove", "participant": participant, "reason": reason}))
     }
 
+    /// Alice's word, as a host, that somebody is to go; returns it.
+    pub fn remove_by_host(&mut self, name: &str) -> Value {
+        let participant = self.people[name].participant.clone();
+        let by = self.get("Alice").ok(&json!({"do": "sign_remove", "participant": participant}));
+        self.append(json!({"kind": "remove", "participant": participant, "reason": "removed", "by": by}));
+        by
+    }
+
     /// Covers as a lease would give it: the whole log.
     pub fn covers(&self) -> i64 {
         i64::try_from(self.log.len()).unwrap() - 1

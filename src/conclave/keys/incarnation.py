@@ -64,9 +64,9 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
     inside = Seat.objects.filter(group=group, leaf=True).values_list("signature_key", flat=True)
     returning = sorted({*group.returning, *inside})
     finish(group=group, because=because)
-    last_asked = avoid or group.quarantined
     if not creator:
         return None
+    last_asked = avoid or group.quarantined
     return start(call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked, returning=returning)
 
 

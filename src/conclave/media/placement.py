@@ -66,7 +66,7 @@ class Region:
             now: the time.
         """
         config = settings.CONCLAVE
-        if not turn.is_offered(tls=config.tls, node_address=config.node_address):
+        if not turn.is_offered(config=config):
             return []
         return [turn.ice_server(public_url=config.public_url, participant=participant, credentials=self.credentials(), now=now)]
 

@@ -5,7 +5,7 @@ import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from conclave.config import is_own_address
+from conclave.config import Config, is_own_address
 from conclave.kernel.clock import SECOND
 from conclave.media.credentials import EngineCredentials
 
@@ -27,16 +27,15 @@ class IceServer:
         return f"IceServer(urls={self.urls!r})"
 
 
-def is_offered(*, tls: bool, node_address: str) -> bool:
+def is_offered(*, config: Config) -> bool:
     """Tell whether this server offers TURN: it ends TLS itself, and media reaches an IPv4 address of this very machine.
 
     The engine's relay is bound to loopback, from where the system lets it reach this machine and no other.
 
     Args:
-        tls: whether this server ends TLS itself.
-        node_address: where browsers reach the media engine.
+        config: the operator's settings.
     """
-    return tls and ipaddress.ip_address(node_address).version == 4 and is_own_address(node_address)
+    return config.tls and ipaddress.ip_address(config.node_address).version == 4 and is_own_address(config.node_address)
 
 
 def ice_server(*, public_url: str, participant: str, credentials: EngineCredentials, now: int) -> IceServer:

@@ -128,8 +128,7 @@ def post_selftest(request: HttpRequest) -> SelftestOut:
     region = placement.place()
     visitor = new_id()
     token = mint(call=selftest.new_room(now=now), participant=visitor, credentials=region.credentials(), now=now)
-    servers = [_ice_server_out(one) for one in region.ice_servers(participant=visitor, now=now)]
-    return SelftestOut(region=_region_out(region), media=MediaOut(url=region.path, token=token, ice_servers=servers))
+    return SelftestOut(region=_region_out(region), media=_media_out(region, token, region.ice_servers(participant=visitor, now=now)))
 
 
 @api.post("/meetings", response={201: MeetingMade, **_OWN_REFUSALS}, summary="Make a meeting")
@@ -195,13 +194,14 @@ def _ticket_out(ticket: Ticket) -> TicketOut:
         attestation_key=ticket.attestation.key,
         link_version=ticket.link_version,
         region=_region_out(ticket.region),
-        media=MediaOut(url=ticket.region.path, token=ticket.media_token, ice_servers=[_ice_server_out(one) for one in ticket.ice_servers]),
+        media=_media_out(ticket.region, ticket.media_token, ticket.ice_servers),
     )
 
 
-def _ice_server_out(server: IceServer) -> IceServerOut:
-    """Return a TURN server as its answer."""
-    return IceServerOut(urls=server.urls, username=server.username, credential=server.credential)
+def _media_out(region: placement.Region, token: str, servers: list[IceServer]) -> MediaOut:
+    """Return the way to the media as its answer."""
+    ice_servers = [IceServerOut(urls=one.urls, username=one.username, credential=one.credential) for one in servers]
+    return MediaOut(url=region.path, token=token, ice_servers=ice_servers)
 
 
 def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
