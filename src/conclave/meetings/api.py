@@ -10,7 +10,6 @@ from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
 from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
-from conclave.media.ticket import mint
 from conclave.media.turn import IceServer
 from conclave.meetings import own, queries
 from conclave.meetings.guard import StrictParser, guarded
@@ -127,7 +126,7 @@ def post_selftest(request: HttpRequest) -> SelftestOut:
     LIMITER.check(rate=SELFTESTS_RATE, subject="", now=now)
     region = placement.place()
     visitor = new_id()
-    token = mint(call=selftest.new_room(now=now), participant=visitor, credentials=region.credentials(), now=now)
+    token = selftest.open_room(visitor=visitor, credentials=region.credentials(), now=now)
     return SelftestOut(region=_region_out(region), media=_media_out(region, token, region.ice_servers(participant=visitor, now=now)))
 
 
