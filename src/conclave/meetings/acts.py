@@ -1,6 +1,7 @@
 """What each message of a live socket does: one call of keys/ or of a journey, made in a thread, and the answer if it has one."""
 
 import asyncio
+from dataclasses import replace
 from typing import assert_never
 
 from django.db import Error
@@ -10,7 +11,9 @@ from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
 from conclave.meetings import lost, socket
 from conclave.meetings.end import end
+from conclave.meetings.join import is_admitted
 from conclave.meetings.leave import leave
+from conclave.meetings.models import Gone
 from conclave.meetings.queries import Seat
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.remove import remove
@@ -55,12 +58,15 @@ def hello(*, message: socket.Hello, socket_id: str, now: int) -> tuple[Seat, del
         now: the time.
 
     Returns:
-        The seat, and where it stands in the group; None when the seat is over, for which `gone` has the reason if there is one.
+        The seat, and where it stands in the group; None when the seat is over or no longer admitted, for which `gone` has the reason if
+        there is one.
 
     Raises:
         SeatUnknown: it is not a seat, or not theirs.
     """
     seat = find_seat(participant=message.participant, seat=message.seat)
+    if not seat.gone and not is_admitted(seat=seat, now=now):
+        return replace(seat, gone=Gone.REMOVED), None
     if seat.gone or not lost.arrived(participant=seat.participant, now=now):
         return seat, None
     sitter = delivery.Sitter(

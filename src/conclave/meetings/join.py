@@ -117,9 +117,19 @@ def recheck(*, seat: Seat, now: int) -> None:
     Raises:
         Removed: a restriction names this person by now.
     """
-    facts = _facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now)
-    if isinstance(admit(facts), Refuse):
+    if not is_admitted(seat=seat, now=now):
         raise Removed
+
+
+def is_admitted(*, seat: Seat, now: int) -> bool:
+    """Tell whether the gate still admits somebody who is seated, as every hello to the meeting socket asks (JOIN-5).
+
+    Args:
+        seat: a live seat.
+        now: the time.
+    """
+    facts = _facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now)
+    return not isinstance(admit(facts), Refuse)
 
 
 def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
