@@ -51,10 +51,10 @@ async def test_a_removed_participant_is_disconnected(live: LiveEngine, api: Engi
     socket = await _connect(live)
     join = SignalResponse.FromString(await socket.recv(decode=False)).join
     assert (join.participant.identity, join.participant.name, join.participant.metadata) == (BOB, "", "")
-    assert await api.list(call=CALL) == {BOB}
+    assert await api.list(call=CALL) == {BOB: ""}
     for _ in range(2):
         await api.remove(call=CALL, participant=BOB)
-    assert await api.list(call=CALL) == frozenset()
+    assert await api.list(call=CALL) == {}
     async for _ in socket:
         pass
     assert socket.close_code is not None
@@ -63,7 +63,7 @@ async def test_a_removed_participant_is_disconnected(live: LiveEngine, api: Engi
 async def test_what_is_not_there_is_gone_already(api: EngineApi) -> None:
     await api.remove(call=CALL, participant=BOB)
     await api.end(call=CALL)
-    assert await api.list(call=CALL) == frozenset()
+    assert await api.list(call=CALL) == {}
 
 
 async def test_a_wrong_key_is_a_refusal_and_an_absent_engine_is_not(live: LiveEngine) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import jwt
 import pytest
 import pytest_asyncio
 import uvicorn
@@ -21,6 +23,7 @@ from conclave.media.engine import engine_api
 from conclave.meetings import watch
 from conclave.meetings.join import Ticket
 from conclave.meetings.leave import leave
+from conclave.transparency.models import JournalEntry
 from tests.media.live import LiveEngine, free_port, live_engine
 from tests.meetings.conftest import Joins, removed
 
@@ -68,7 +71,7 @@ async def test_bob_connects_through_the_gate_and_is_put_out_by_a_removal(joins: 
     await sync_to_async(removed)(bob)
     async with engine_api(url=engine.url, credentials=engine.credentials) as api:
         await watch.compare(engine=api, now=clock.now())
-        assert await api.list(call=bob.call) == frozenset()
+        assert await api.list(call=bob.call) == {}
     async for _ in socket:
         pass
     with pytest.raises(InvalidStatus) as refused:
@@ -142,9 +145,43 @@ async def test_a_stranger_who_stole_the_engines_key_is_put_out(joins: Joins, eng
         async with connect(f"ws://127.0.0.1:{engine.port}/rtc?access_token={stolen}&{CLIENT}", proxy=None) as charlie:
             await charlie.recv()
             assert await watch.compare(engine=api, now=clock.now()) == 1
-            assert await api.list(call=alice.call) == frozenset()
+            assert await api.list(call=alice.call) == {}
             async for _ in charlie:
                 pass
+
+
+@pytest.mark.parametrize("power", ["hidden", "recorder", "agent"])
+async def test_whoever_signs_themselves_a_power_with_the_engines_secret_is_put_out(joins: Joins, engine: LiveEngine, power: str) -> None:
+    """JOIN-14: the engine shows a hidden one to nobody in the room, and to the watch all the same, even under the id of somebody seated."""
+    alice = await sync_to_async(joins)("Alice", at=clock.now())
+    bob = await sync_to_async(joins)("Bob", at=clock.now())
+    async with engine_api(url=engine.url, credentials=engine.credentials) as api:
+        await api.ensure_room(call=alice.call)
+        async with _signed(engine, alice.call, alice.participant) as honest, _signed(engine, bob.call, bob.participant, power) as bent:
+            assert await api.list(call=alice.call) == {alice.participant: "", bob.participant: power}
+            assert await watch.compare(engine=api, now=clock.now()) == 1
+            async for _ in bent:
+                pass
+            assert await api.list(call=alice.call) == {alice.participant: ""}
+            assert honest.close_code is None
+    assert await sync_to_async(_intruders)() == [power]
+
+
+@asynccontextmanager
+async def _signed(engine: LiveEngine, call: str, identity: str, power: str = "") -> AsyncIterator[ClientConnection]:
+    """Enter the engine's own door with a token made with its secret, past the gateway."""
+    plain = ticket.mint(call=call, participant=identity, credentials=engine.credentials, now=clock.now())
+    claims = jwt.decode(plain, options={"verify_signature": False})
+    claims["video"] |= {power: True} if power else {}
+    token = jwt.encode(claims, engine.credentials.secret, algorithm="HS256")
+    async with connect(f"ws://127.0.0.1:{engine.port}/rtc?access_token={token}&{CLIENT}", proxy=None) as socket:
+        await socket.recv()
+        yield socket
+
+
+def _intruders() -> list[str]:
+    rows = JournalEntry.objects.filter(kind="intruder_put_out").order_by("index")
+    return [str(opening.value) for row in rows for opening in row.openings.all()]
 
 
 async def test_a_self_test_comes_in_alone_and_ends_after_its_minute(gateway: str, engine: LiveEngine) -> None:
@@ -164,11 +201,11 @@ async def test_a_self_test_comes_in_alone_and_ends_after_its_minute(gateway: str
             with pytest.raises(InvalidStatus) as refused:
                 await knock("second")
             assert refused.value.response.body == answer
-        assert await api.list(call=room) == {"visitor"}
+        assert await api.list(call=room) == {"visitor": ""}
         assert await watch.compare(engine=api, now=now + selftest.LASTS_MS) == 1
         async for _ in visitor:
             pass
-        assert await api.list(call=room) == frozenset()
+        assert await api.list(call=room) == {}
     with pytest.raises(InvalidStatus) as over:
         await knock("visitor", into=selftest.new_room(now=now - selftest.LASTS_MS))
     assert (over.value.response.status_code, over.value.response.body) == (403, b"selftest_over")

@@ -11,13 +11,19 @@ from asgiref.sync import sync_to_async
 from conclave.media.engine import EngineUnavailable
 from conclave.meetings import watch
 from conclave.meetings.leave import leave
+from conclave.transparency.models import JournalEntry
+from tests.keys.members import World
 from tests.meetings.conftest import NOW, Joins
+from tests.meetings.sockets import Guest, together
+from tests.meetings.test_consumers import _gateway, world
+
+__all__ = ["_gateway", "world"]
 
 
 class FakeEngine:
     """An engine with the people that a test puts into its rooms."""
 
-    def __init__(self, rooms: dict[str, set[str]], *, away: bool = False) -> None:
+    def __init__(self, rooms: dict[str, dict[str, str]], *, away: bool = False) -> None:
         self.people = rooms
         self.away = away
         self.asked = 0
@@ -28,11 +34,11 @@ class FakeEngine:
             raise EngineUnavailable
         return frozenset(self.people)
 
-    async def list(self, *, call: str) -> frozenset[str]:
-        return frozenset(self.people[call])
+    async def list(self, *, call: str) -> dict[str, str]:
+        return dict(self.people[call])
 
     async def remove(self, *, call: str, participant: str) -> None:
-        self.people[call].discard(participant)
+        self.people[call].pop(participant)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,10 +46,49 @@ async def test_only_who_is_seated_stays(joins: Joins) -> None:
     alice = await sync_to_async(joins)("Alice")
     bob = await sync_to_async(joins)("Bob")
     await sync_to_async(leave)(participant=bob.participant, now=NOW)
-    engine = FakeEngine({alice.call: {alice.participant, bob.participant, "hidden"}, "no such call": {"charlie"}})
+    engine = FakeEngine({alice.call: {alice.participant: "", bob.participant: "", "charlie": ""}, "no such call": {"charlie": ""}})
     assert await watch.compare(engine=_as_api(engine), now=NOW) == 3
-    assert engine.people == {alice.call: {alice.participant}, "no such call": set()}
+    assert engine.people == {alice.call: {alice.participant: ""}, "no such call": {}}
     assert await watch.compare(engine=_as_api(engine), now=NOW) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("besides", ["hidden", "recorder", "agent", "egress"])
+async def test_nobody_stays_hidden_or_as_more_than_a_participant_seat_or_not(joins: Joins, besides: str) -> None:
+    """JOIN-14."""
+    alice = await sync_to_async(joins)("Alice")
+    bob = await sync_to_async(joins)("Bob")
+    engine = FakeEngine({alice.call: {alice.participant: "", bob.participant: besides, "charlie": besides}})
+    assert await watch.compare(engine=_as_api(engine), now=NOW) == 2
+    assert engine.people == {alice.call: {alice.participant: ""}}
+    assert await sync_to_async(_journaled)() == [besides]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_only_an_intruder_is_written_down_and_not_who_is_just_leaving(joins: Joins) -> None:
+    """JOIN-14."""
+    alice = await sync_to_async(joins)("Alice")
+    bob = await sync_to_async(joins)("Bob")
+    await sync_to_async(leave)(participant=bob.participant, now=NOW)
+    for later, journaled in ((0, []), (watch.GOING_MS, ["unknown"])):
+        engine = FakeEngine({alice.call: {bob.participant: ""}, "no such call": {"charlie": ""}})
+        assert await watch.compare(engine=_as_api(engine), now=NOW + later) == 2
+        assert await sync_to_async(_journaled)() == journaled
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_everybody_in_the_call_hears_of_an_intruder_and_goes_on(world: World) -> None:
+    """JOIN-14: host and guest alike; the call lives on."""
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    engine = FakeEngine({alice.ticket.call: {alice.ticket.participant: "", bob.ticket.participant: "", "charlie": "hidden"}})
+    assert await watch.compare(engine=_as_api(engine), now=NOW) == 1
+    for guest in (alice, bob):
+        assert await guest.until("intruder") == {"t": "intruder", "why": "hidden"}
+    await alice.say("still here")
+    await bob.until("said")
 
 
 async def test_it_watches_while_somebody_is_connected_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +122,11 @@ async def _until(holds: Any) -> None:
     async with asyncio.timeout(5):
         while not holds():
             await asyncio.sleep(0.005)
+
+
+def _journaled() -> list[str]:
+    rows = JournalEntry.objects.filter(kind="intruder_put_out").order_by("index")
+    return [str(opening.value) for row in rows for opening in row.openings.all()]
 
 
 def _as_api(engine: FakeEngine) -> Any:

@@ -20,6 +20,7 @@ LOOK_SECONDS = 1.0
 PAUSE_SECONDS_PER_SOCKET = 0.0005
 LONGEST_PAUSE_SECONDS = 0.1
 KEPT = 1024
+MOST_ALARMS = 8
 _log = structlog.get_logger("conclave.feed")
 
 
@@ -61,13 +62,14 @@ class Tape:
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is."""
+    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is, `alarms` whom the watch put out."""
 
     participant: str
     socket: str
     news: asyncio.Event = field(default_factory=asyncio.Event)
     over: str = ""
     dropped: int = 0
+    alarms: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -166,6 +168,13 @@ class Feed:
                 _log.error("feed could not be read", call=self.call, error=repr(error))
             await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS_PER_SOCKET * len(self.listeners)))
 
+    def _alarm(self, why: str) -> None:
+        """Give every socket the alarm; whoever does not listen for long hears the first few."""
+        for ear in self.listeners:
+            if len(ear.alarms) < MOST_ALARMS:
+                ear.alarms.append(why)
+            ear.news.set()
+
     async def _listen(self) -> None:
         """Turn the channel layer's hints into ours."""
         layer = get_channel_layer()
@@ -176,6 +185,8 @@ class Feed:
         try:
             while True:
                 message = await layer.receive(name)
+                if why := message.get("alarm"):
+                    self._alarm(str(why))
                 self.hint(str(message.get("participant", "")))
         finally:
             await layer.group_discard(channel(call=self.call), name)

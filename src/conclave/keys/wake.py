@@ -19,3 +19,13 @@ def wake(*, call: str, participant: str = "") -> None:
         participant: whose seat changed, so that its socket looks at once, or EVERYBODY; empty when only the group did.
     """
     bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "participant": participant})
+
+
+def alarm(*, call: str, why: str) -> None:
+    """Tell every socket of a call that somebody was put out of it (JOIN-14); kept nowhere, as a late word is no alarm.
+
+    Args:
+        call: the call.
+        why: what was wrong with them.
+    """
+    bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "alarm": why})

@@ -103,14 +103,15 @@ class EngineApi:
             answer = await self._rooms.list_rooms(ListRoomsRequest())
         return frozenset(room.name for room in answer.rooms)
 
-    async def list(self, *, call: str) -> frozenset[str]:
+    async def list(self, *, call: str) -> dict[str, str]:
         """Return who is in a call's room, hidden ones included.
 
         Args:
             call: the call's id.
 
         Returns:
-            The identities of all that are not disconnected; empty when there is no such room.
+            The identities of all that are not disconnected, each with what it is besides a participant: nothing, `hidden`, `recorder`,
+            `agent` or another word of the engine's; empty when there is no such room.
 
         Raises:
             EngineUnavailable: it does not answer.
@@ -119,7 +120,7 @@ class EngineApi:
         present: list[ParticipantInfo] = []
         async with _answered(gone_is_fine=True):
             present.extend((await self._rooms.list_participants(ListParticipantsRequest(room=call))).participants)
-        return frozenset(one.identity for one in present if one.state != ParticipantInfo.State.DISCONNECTED)
+        return {one.identity: _besides(one) for one in present if one.state != ParticipantInfo.State.DISCONNECTED}
 
 
 @asynccontextmanager
@@ -135,6 +136,13 @@ async def engine_api(*, url: str, credentials: EngineCredentials) -> AsyncIterat
     """
     async with aiohttp.ClientSession(trust_env=False) as session:
         yield EngineApi(url=url, credentials=credentials, session=session)
+
+
+def _besides(one: ParticipantInfo) -> str:
+    """Return what a connection is besides a participant; empty for a plain one."""
+    powers = [name for name in ("hidden", "recorder", "agent") if getattr(one.permission, name)]
+    kind = ParticipantInfo.Kind.Name(one.kind).lower()
+    return powers[0] if powers else kind.removeprefix("standard")
 
 
 @asynccontextmanager

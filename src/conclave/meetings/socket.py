@@ -295,6 +295,13 @@ class Said(Message):
     items: list[SaidItem]
 
 
+class Intruder(Message):
+    """Somebody without a seat, hidden, or besides a participant something else was put out of the call's media room (JOIN-14)."""
+
+    t: Literal["intruder"]
+    why: Code
+
+
 class Error(Message):
     """The message of type `about` changed nothing."""
 
@@ -311,7 +318,7 @@ class Gone(Message):
 
 
 ServerMessage = Annotated[
-    Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Error | Gone,
+    Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | Error | Gone,
     Field(discriminator="t"),
 ]
 

@@ -1,4 +1,4 @@
-"""Watching the engine: whoever is in a call's media room without a seat is put out (safety.md §2.3, fact 3).
+"""Watching the engine: whoever is in a call's media room without a seat, or hidden, or as a recorder or an agent, is put out and told of.
 
 It runs in every gateway while it relays anybody's signalling; acting twice does no harm.
 """
@@ -10,17 +10,23 @@ from contextlib import asynccontextmanager, suppress
 import structlog
 
 from conclave.kernel import clock
+from conclave.keys.locks import writing
 from conclave.keys.threads import in_thread
+from conclave.keys.wake import alarm
 from conclave.media import placement, selftest
 from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
-from conclave.meetings.models import Participant
+from conclave.meetings.models import Call, Participant
+from conclave.transparency.journal import journal
 
 EVERY_SECONDS = 5.0
+# Whoever left so lately is disconnected by the outbox at the same time, and is no intruder.
+GOING_MS = 10 * clock.SECOND
+UNKNOWN, LATE = "unknown", "late"
 _log = structlog.get_logger("conclave.watch")
 
 
 async def compare(*, engine: EngineApi, now: int) -> int:
-    """Put out of every room who has no seat there; a self-test needs none for its minute (SELF-2).
+    """Put out of every room who does not belong there, and tell the call (JOIN-14); a self-test needs no seat for its minute (SELF-2).
 
     Args:
         engine: the region's engine.
@@ -32,19 +38,22 @@ async def compare(*, engine: EngineApi, now: int) -> int:
     Raises:
         EngineUnavailable, EngineRefused: the engine did not do its part.
     """
-    strangers = 0
+    put_out = 0
     for call in sorted(await engine.rooms()):
         if selftest.is_selftest(room=call) and selftest.is_open(room=call, now=now):
             continue
         # First the room, then the roster: a seat always exists before its connection.
         present = await engine.list(call=call)
-        seated = await in_thread(_seated, call)
-        for identity in sorted(present - seated):
+        seats = await in_thread(_seats, call, now)
+        wrong = {identity: besides or seats.get(identity, UNKNOWN) for identity, besides in sorted(present.items())}
+        for identity in [identity for identity, why in wrong.items() if why]:
             await engine.remove(call=call, participant=identity)
-            strangers += 1
-    if strangers:
-        _log.warning("put out of media rooms without a seat", count=strangers)
-    return strangers
+            put_out += 1
+        if intruders := sorted(set(wrong.values()) - {"", LATE}):
+            await in_thread(_tell, call, intruders, now)
+    if put_out:
+        _log.warning("put out of media rooms", count=put_out)
+    return put_out
 
 
 @asynccontextmanager
@@ -92,6 +101,18 @@ async def _repeat() -> None:
                     await compare(engine=engine, now=clock.now())
 
 
-def _seated(call: str) -> frozenset[str]:
-    """Return who has a live seat in a live call."""
-    return frozenset(Participant.objects.filter(call=call, left_at=None, call__ended_at=None).values_list("pk", flat=True))
+def _seats(call: str, now: int) -> dict[str, str]:
+    """Return who has a live seat in a live call, with nothing to say against them, and who left so lately that they may still be going."""
+    seats = Participant.objects.filter(call=call, call__ended_at=None)
+    going = seats.filter(left_at__gt=now - GOING_MS).values_list("pk", flat=True)
+    return dict.fromkeys(going, LATE) | dict.fromkeys(seats.filter(left_at=None).values_list("pk", flat=True), "")
+
+
+def _tell(call: str, intruders: list[str], now: int) -> None:
+    """Write down that somebody was put out of a call, and tell its members; an identity is whatever the intruder likes, and is not kept."""
+    if not Call.objects.filter(pk=call, ended_at=None).exists():
+        return
+    with writing():
+        for why in intruders:
+            journal(kind="intruder_put_out", obj=call, fields={"why": why}, now=now)
+            alarm(call=call, why=why)

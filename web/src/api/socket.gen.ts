@@ -1,7 +1,8 @@
 /* Made by `npm run generate` from src/conclave/meetings/socket.py: do not edit. */
 
 export type ClientMessage = Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | End | Say;
-export type ServerMessage = Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Error | Gone;
+export type ServerMessage =
+  Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | Error | Gone;
 
 export interface Socket {
   client?: ClientMessage;
@@ -260,6 +261,13 @@ export interface SaidItem {
   participant: string;
   received: number;
   tag: string;
+}
+/**
+ * Somebody without a seat, hidden, or besides a participant something else was put out of the call's media room (JOIN-14).
+ */
+export interface Intruder {
+  t: "intruder";
+  why: string;
 }
 /**
  * The message of type `about` changed nothing.

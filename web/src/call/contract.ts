@@ -68,7 +68,7 @@ export interface ChatLine {
 export interface Toast {
   readonly id: number;
   readonly kind:
-    | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "microphone_dead" | "speaking_muted"
+    | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed";
   readonly name: string;
 }

@@ -61,6 +61,13 @@ describe("During a call", () => {
     expect(store.getState().people.map(({ name }) => name)).toEqual(["Alice"]);
   });
 
+  it("whom the server put out of the media room is told of once, while the call goes on (JOIN-14)", () => {
+    call.hooks.intruder();
+    call.hooks.intruder();
+    expect(toasts()).toEqual(["intruder"]);
+    expect(store.getState().phase).toEqual({ at: "live" });
+  });
+
   it("whoever was announced and went before they could be added is nobody", async () => {
     vi.useFakeTimers();
     const look = async () => {

@@ -78,6 +78,10 @@ export class InCall {
         this.#stale = reason;
         this.#show();
       },
+      intruder: () => {
+        // Whoever comes again every few seconds is one message, not many.
+        if (!store.getState().toasts.some(({ kind }) => kind === "intruder")) toast(store, "intruder");
+      },
       over: (reason) => {
         over(reason);
         this.#liveSince = null;

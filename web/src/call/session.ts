@@ -23,6 +23,8 @@ export interface SessionHooks {
   lost(what: "socket" | "media"): void;
   back(what: "socket" | "media"): void;
   fresh(staleness: Staleness | null): void;
+  /** JOIN-14: the server put somebody out of the media room. */
+  intruder(): void;
   over(reason: string): void;
 }
 
@@ -146,6 +148,9 @@ export class Session {
         return;
       case "keeper":
         if (message.incarnation === this.group.incarnation) this.#keeper = message.on;
+        return;
+      case "intruder":
+        this.#hooks.intruder();
         return;
       case "error":
         return;

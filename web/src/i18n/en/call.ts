@@ -78,6 +78,7 @@ export const toasts = {
   chat: "{{name}} wrote in the chat.",
   reconnected: "The line is back.",
   stranger: "A connection without a key is here. It can see and hear nothing.",
+  intruder: "The server put out a connection that did not belong here. Without a key it saw and heard nothing.",
   microphone_dead: "Your microphone has been silent for a while. Is it the right one?",
   speaking_muted: "You are speaking, and your microphone is off.",
   device_lost: "A device was unplugged.",

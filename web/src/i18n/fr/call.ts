@@ -80,6 +80,7 @@ export const toasts: Sentences["toasts"] = {
   chat: "{{name}} a écrit dans la discussion.",
   reconnected: "La ligne est revenue.",
   stranger: "Une connexion sans clé est là. Elle ne peut rien voir ni entendre.",
+  intruder: "Le serveur a fait sortir une connexion qui n’avait rien à faire ici. Sans clé, elle n’a rien vu ni entendu.",
   microphone_dead: "Votre micro est silencieux depuis un moment. Est-ce le bon ?",
   speaking_muted: "Vous parlez, et votre micro est coupé.",
   device_lost: "Un appareil a été débranché.",

@@ -16,6 +16,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   chat: MessageSquare,
   reconnected: RefreshCw,
   stranger: ShieldAlert,
+  intruder: ShieldAlert,
   microphone_dead: MicOff,
   speaking_muted: MicOff,
   device_lost: Unplug,
@@ -24,7 +25,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   send_failed: CircleAlert,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "microphone_dead", "device_lost", "code_changed", "send_failed"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;

@@ -40,6 +40,7 @@ export function useToastAction(toast: Toast): ToastAction | null {
     case "hand":
     case "reconnected":
     case "share_ended":
+    case "intruder":
       return null;
   }
 }
