@@ -13,7 +13,7 @@ from conclave.meetings.join import HELLO_WITHIN_MS, Again, Ticket
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Call, Ended, Gone, Participant
 from conclave.transparency.models import JournalEntry
-from tests.meetings.conftest import NOW, Joins, account_of, key_of, removed
+from tests.meetings.conftest import NOW, Joins, account_of, device_of, key_of, removed
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +61,28 @@ def test_a_removal_bars_the_person_from_this_call_and_is_written_down(joins: Joi
         ("device", bob.call, "join"),
     }
     assert list(JournalEntry.objects.order_by("-index").values_list("kind", flat=True)[:2]) == ["participant_removed", "removal_asked"]
+
+
+def test_whoever_is_removed_goes_with_every_seat_that_is_theirs(joins: Joins, bob: User) -> None:
+    """The restriction names device and account; whoever it names is out everywhere, and the others stay."""
+    alice, laptop = joins("Alice"), joins("Bob", account=account_of(bob))
+    tab = joins("Bob", signature_key=key_of("tab"), device=device_of("Bob"))
+    phone = joins("Bob", signature_key=key_of("phone"), device=device_of("phone"), account=account_of(bob))
+    stranger = joins("Charlie", device="")
+    nameless = joins("Dora", device="")
+    removed(laptop)
+    gone = Participant.objects.filter(gone_reason=Gone.REMOVED).values_list("pk", flat=True)
+    assert set(gone) == {laptop.participant, tab.participant, phone.participant}
+    removed(stranger)
+    left = Participant.objects.filter(left_at=None).values_list("pk", flat=True)
+    assert set(left) == {alice.participant, nameless.participant}
+
+
+def test_a_host_who_removes_a_seat_of_her_own_stays(joins: Joins, alice: User) -> None:
+    laptop, phone = joins("Alice", account=account_of(alice)), joins("phone", account=account_of(alice))
+    remove.impose_removal(call=phone.call, participant=phone.participant, by=laptop.participant, word=("k", "s"), now=NOW)
+    assert list(Participant.objects.filter(left_at=None).values_list("pk", flat=True)) == [laptop.participant]
+    joins("Alice", account=account_of(alice), again=Again(participant=laptop.participant, seat=laptop.seat))
 
 
 def test_who_is_not_in_the_call_cannot_be_removed(joins: Joins) -> None:

@@ -1,5 +1,6 @@
 """A host removes somebody: out of the group, out of the media room, and not back into this call."""
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import restrict
@@ -56,8 +57,9 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         row = Participant.objects.filter(pk=participant, call=call, left_at=None).first()
         if row is None:
             raise NobodyThere
+        device, account = _theirs(row, by=by)
         restrict(
-            subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, row.device), (Subject.ACCOUNT, row.account_id)],
+            subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
             scope=(Scope.CALL, call),
             what=What.JOIN,
             cause=Cause.REMOVED_BY_HOST,
@@ -65,3 +67,18 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         )
         journal(kind="removal_asked", obj=call, fields={"participant": participant, "by": by}, now=now)
         depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
+        # Whom the restriction names sits nowhere else in this call: not in another tab, nor on another device of the same account.
+        for other in _seats_of(device, account, call=call):
+            depart(participant=other, reason=Gone.REMOVED, now=now)
+
+
+def _theirs(row: Participant, *, by: str) -> tuple[str, str | None]:
+    """Return the device and account that a removed person is known by; a host who removes a seat of their own bars neither."""
+    host = Participant.objects.filter(pk=by).values_list("device", "account").first() or ("", None)
+    return ("" if row.device == host[0] else row.device, None if row.account_id == host[1] else row.account_id)
+
+
+def _seats_of(device: str, account: str | None, *, call: str) -> list[str]:
+    """Return the live seats in a call of a device or an account; of nobody when there is neither."""
+    same = Q(device=device) & ~Q(device="") | Q(account=account, account__isnull=False)
+    return list(Participant.objects.filter(same, call=call, left_at=None).values_list("pk", flat=True))
