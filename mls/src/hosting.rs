@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bytes::{Id, Key, b64};
 use crate::fault::{Fault, Outcome};
-use crate::keys::{SeedKey, check_signature_key};
+use crate::keys::check_signature_key;
 use crate::member::{Member, Own, OwnSeat};
 use crate::policy::{Host, Policy, certify};
 use crate::wire::Changes;
@@ -42,7 +42,7 @@ impl Member {
         if next.lists(&key) {
             return Err(Fault::new("already_host", "this participant is a host already"));
         }
-        next.hosts.push(certify(voucher(own), &seat.place.meeting, &seat.place.call, check_signature_key(&key.0)?)?);
+        next.hosts.push(certify(&own.keys, &seat.place.meeting, &seat.place.call, check_signature_key(&key.0)?)?);
         Ok(())
     }
 
@@ -72,11 +72,6 @@ pub enum Word<'a> {
     End,
 }
 
-// The link's host key where we have it: such certificates do not depend on another host staying one.
-fn voucher(own: &Own) -> &SeedKey {
-    own.link.host_key.as_ref().unwrap_or(&own.keys)
-}
-
 // POL-3, POL-5: the holder of the host link lists itself.
 fn claim(own: &Own, seat: &OwnSeat, next: &mut Policy) -> Outcome<()> {
     let host_key = own.link.host_key.as_ref().ok_or_else(|| Fault::new("not_host", "only the host link lets you take over"))?;
@@ -90,24 +85,31 @@ fn claim(own: &Own, seat: &OwnSeat, next: &mut Policy) -> Outcome<()> {
     Ok(())
 }
 
-// POL-1: whom the removed host had named is vouched for anew, so that every entry still chains.
+// POL-1: whom the removed host had named is vouched for anew, so that every entry still chains: by our leaf key, or by the link's host
+// key once our own entry is among those that fall. A co-host who steps down has neither, so whom it named goes along.
 fn unname_host(own: &Own, seat: &OwnSeat, next: &mut Policy, key: &Key) -> Outcome<()> {
+    let ours = own.keys.public();
     if !next.lists(key) {
         return Err(Fault::new("not_host", "this participant is not a host"));
     }
-    let voucher = voucher(own);
-    let own_entry = next.hosts.iter().find(|host| host.key == own.keys.public());
-    if own.link.host_key.is_none() && own_entry.is_some_and(|host| host.by == *key) {
-        return Err(Fault::new("host_chain", "you cannot remove the host who named you"));
+    if next.lists_by_link(key) && !next.lists_by_link(&ours) {
+        return Err(Fault::new("host_protected", "a co-host cannot take the role of a host who holds it by the link")); // POL-15
     }
     let mut kept: Vec<Host> = Vec::new();
     let mut orphans: Vec<Key> = Vec::new();
     for host in next.hosts.drain(..).filter(|host| host.key != *key) {
         if host.by == *key || orphans.contains(&host.by) { orphans.push(host.key) } else { kept.push(host) }
     }
-    for orphan in orphans {
-        kept.push(certify(voucher, &seat.place.meeting, &seat.place.call, orphan)?);
-    }
     next.hosts = kept;
-    Ok(())
+    let voucher = if next.lists(&ours) { Some(&own.keys) } else { own.link.host_key.as_ref() };
+    match voucher {
+        Some(voucher) => {
+            for orphan in orphans {
+                next.hosts.push(certify(voucher, &seat.place.meeting, &seat.place.call, orphan)?);
+            }
+            Ok(())
+        }
+        None if *key == ours => Ok(()),
+        None => Err(Fault::new("host_chain", "you cannot remove the host who named you")),
+    }
 }

@@ -193,6 +193,7 @@ pub fn roster_entries(roster: &Roster, policy: &Policy) -> Vec<RosterEntry> {
             domain: seat.domain.clone(),
             key: seat.key,
             host: hosts.contains(&seat.key),
+            cohost: hosts.contains(&seat.key) && !policy.lists_by_link(&seat.key),
         })
         .collect()
 }

@@ -110,6 +110,16 @@ impl Policy {
         self.hosts.iter().any(|host| host.key == *key)
     }
 
+    /// Whether the leaf key is listed by the link's host key itself, which vouches for the first entry of every chain (POL-1).
+    pub fn lists_by_link(&self, key: &Key) -> bool {
+        self.by_link().any(|host| host.key == *key)
+    }
+
+    fn by_link(&self) -> impl Iterator<Item = &Host> {
+        let link = self.hosts.first().map(|host| host.by);
+        self.hosts.iter().filter(move |host| Some(host.by) == link)
+    }
+
     /// POL-1: every entry chains to the link's host key; keys are unique.
     pub fn check_chain(&self, root: &Root, meeting: &Id, call: &Id) -> Outcome<()> {
         let mut listed: HashSet<Key> = HashSet::new();
@@ -129,7 +139,7 @@ impl Policy {
         Ok(())
     }
 
-    /// POL-2 and POL-3: whether `next` may follow this policy in a commit by `committer`.
+    /// POL-2, POL-3 and POL-15: whether `next` may follow this policy in a commit by `committer`.
     pub fn check_change(&self, next: &Self, committer: &Key, root: &Root) -> Outcome<()> {
         if Some(next.version) != self.version.checked_add(1) {
             return Err(Fault::new("policy_version", "a policy change must raise the version by one"));
@@ -139,7 +149,13 @@ impl Policy {
         }
         let root = root.pinned(self).pinned(next);
         let vouched = next.hosts.iter().any(|host| host.key == *committer && root.accepts(&host.by));
-        if self.lists(committer) || vouched { Ok(()) } else { Err(Fault::new("not_host", "only a host changes the policy")) }
+        if !self.lists(committer) && !vouched {
+            return Err(Fault::new("not_host", "only a host changes the policy"));
+        }
+        if !self.lists_by_link(committer) && !vouched && self.by_link().any(|host| !next.hosts.contains(host)) {
+            return Err(Fault::new("host_protected", "a co-host cannot take the role of a host who holds it by the link"));
+        }
+        Ok(())
     }
 }
 

@@ -255,14 +255,14 @@ impl Public {
         Ok(json!({ "tree": b64(&tree), "hash": hex(&sha256(&tree)) }))
     }
 
-    /// `verify_host`: the key is a listed host's and its word is right (POL-10).
+    /// `verify_host`: the key is a listed host's and its word is right (POL-10, POL-16).
     pub fn verify_host(&self, label: HostLabel, participant: Option<&Id>, word: &HostWord) -> Outcome<Value> {
-        let message = match (label, participant) {
-            (HostLabel::Remove, Some(participant)) => words::remove(participant, &self.place.call, &self.incarnation),
-            (HostLabel::End, None) => words::end(&self.place.call, &self.incarnation),
+        let right = match (label, participant) {
+            (HostLabel::Remove, Some(participant)) => self.view().may_remove(participant, word),
+            (HostLabel::End, None) => words::is_hosts(&self.policy, word, &words::end(&self.place.call, &self.incarnation)),
             _ => return Err(Fault::malformed("a removal names a participant, the end names none")),
         };
-        Ok(json!({ "host": words::is_hosts(&self.policy, word, &message) }))
+        Ok(json!({ "host": right }))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::identity::{Place, Seat, seat_of};
 use crate::key_package::{check_key_package, read_key_package, reference_of};
 use crate::keys::check_hpke_key;
 use crate::link::{Link, psk_id};
-use crate::log::{Addition, Log, Meaning, Removal};
+use crate::log::{Addition, HostWord, Log, Meaning, Removal};
 use crate::path::{CommitHead, external_psk_id};
 use crate::policy::{Policy, Root};
 use crate::roster::Roster;
@@ -86,8 +86,14 @@ impl View<'_> {
     }
 
     fn holds(&self, removal: &Removal) -> bool {
-        let message = words::remove(&removal.participant, &self.place.call, self.incarnation);
-        removal.by.as_ref().is_none_or(|word| words::is_hosts(self.policy, word, &message))
+        removal.by.as_ref().is_none_or(|word| self.may_remove(&removal.participant, word))
+    }
+
+    /// Whether a host's word takes this participant out (POL-10, POL-16).
+    pub fn may_remove(&self, participant: &Id, word: &HostWord) -> bool {
+        let message = words::remove(participant, &self.place.call, self.incarnation);
+        let target = self.roster.leaf_of(participant).and_then(|leaf| self.roster.at(LeafNodeIndex::new(leaf)));
+        words::may_remove(self.policy, word, &message, target.map(|seat| &seat.key))
     }
 
     /// POL-7, POL-8, POL-11, POL-13, POL-14: whether an announced addition may be committed beside those in the batch.
@@ -192,7 +198,7 @@ impl View<'_> {
         self.roster.at(LeafNodeIndex::new(head.sender)).ok_or_else(|| Fault::new("bad_commit", "the committer has no leaf"))
     }
 
-    // POL-2, POL-3, POL-4, POL-1.
+    // POL-2, POL-3, POL-15, POL-4, POL-1.
     fn check_policy(&self, contents: &Contents, staged: &StagedCommit, committer: &Key) -> Outcome<Option<Policy>> {
         let next = read_policy(staged.group_context().extensions())?;
         if !contents.changes_context {

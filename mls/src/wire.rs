@@ -179,6 +179,7 @@ pub struct RosterEntry {
     pub domain: Option<String>,
     pub key: Key,
     pub host: bool,
+    pub cohost: bool,
 }
 
 /// *state* of mls/README.md.

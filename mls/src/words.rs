@@ -25,6 +25,12 @@ pub fn is_hosts(policy: &Policy, word: &HostWord, message: &[u8]) -> bool {
     host_key(word).is_some_and(|key| policy.lists(&key) && keys::verify(&key, message, &word.signature.0))
 }
 
+/// POL-16: a listed host's word, and of whom the link itself made a host only the word of another such host.
+pub fn may_remove(policy: &Policy, word: &HostWord, message: &[u8], target: Option<&Key>) -> bool {
+    let protected = target.is_some_and(|key| policy.lists_by_link(key));
+    is_hosts(policy, word, message) && (!protected || host_key(word).is_some_and(|key| policy.lists_by_link(&key)))
+}
+
 /// The key a word claims to be by.
 pub fn host_key(word: &HostWord) -> Option<Key> {
     word.key.0.as_slice().try_into().ok().map(Fixed)

@@ -1,11 +1,12 @@
-//! The policy: POL-1 to POL-5.
+//! The policy: POL-1 to POL-5, POL-15, POL-16.
 
 use openmls::prelude::{Extension, Extensions, GroupContext, UnknownExtension};
 use serde_json::{Value, json};
 
 use super::forge::stranger;
-use super::world::World;
+use super::world::{World, call};
 use crate::context;
+use crate::keys::SeedKey;
 use crate::policy::{EXTENSION, Policy, Root, certify};
 
 fn forge_policy(world: &mut World, by: &str, change: impl FnOnce(&mut Policy)) -> Value {
@@ -136,24 +137,132 @@ fn pol_5_the_first_host_takes_over() {
 }
 
 #[test]
-fn hosts_name_hosts_and_take_it_back() {
+fn hosts_name_cohosts_and_take_it_back() {
     let mut world = World::with(&["Bob", "Carol"]);
-    let key = |world: &World, name: &str| world.people[name].key.clone();
-    let bob = key(&world, "Bob");
-    let carol = key(&world, "Carol");
+    let (bob, carol) = (key(&world, "Bob"), key(&world, "Carol"));
     change(&mut world, "Alice", &json!({"host": bob}));
     change(&mut world, "Bob", &json!({"host": carol}));
-    assert_eq!(world.get("Carol").state()["hosting"], true);
-    let alice = key(&world, "Alice");
+    assert_eq!(roles(&mut world, "Carol"), ["Alice host", "Bob cohost", "Carol cohost"]);
     assert_eq!(world.get("Carol").err(&json!({"do": "policy", "changes": {"unhost": bob}})), "host_chain");
     change(&mut world, "Alice", &json!({"unhost": bob}));
-    let state = world.get("Carol").state();
-    assert_eq!((state["hosting"].clone(), state["policy"]["version"].clone()), (json!(true), json!(3)));
-    assert_eq!(world.get("Bob").state()["hosting"], false);
-    change(&mut world, "Carol", &json!({"unhost": alice}));
-    assert_eq!(world.get("Alice").state()["hosting"], false);
+    assert_eq!(roles(&mut world, "Bob"), ["Alice host", "Bob", "Carol cohost"]);
+    assert_eq!(
+        (world.get("Carol").state()["policy"]["version"].clone(), world.get("Bob").state()["hosting"].clone()),
+        (json!(3), json!(false))
+    );
     assert!(world.people.values().all(|person| person.refused.is_empty()));
     world.assert_one_code(3);
+}
+
+#[test]
+fn whom_the_role_was_taken_from_does_not_get_it_back_with_the_old_certificate() {
+    let mut world = World::with(&["Bob"]);
+    let bob = key(&world, "Bob");
+    change(&mut world, "Alice", &json!({"host": bob}));
+    let (_, member) = world.get("Bob").instance.parts();
+    let entry = member.policy.hosts[1].clone();
+    change(&mut world, "Alice", &json!({"unhost": bob}));
+    let commit = forge_policy(&mut world, "Bob", |next| next.hosts.push(entry));
+    assert_eq!(world.refusals(&commit, "Alice"), both("not_host"));
+}
+
+#[test]
+fn pol_15_a_cohost_cannot_take_the_role_of_whom_the_link_made_a_host() {
+    let mut world = World::with(&["Mallory", "Bob"]);
+    let (alice, mallory) = (key(&world, "Alice"), key(&world, "Mallory"));
+    change(&mut world, "Alice", &json!({"host": mallory}));
+    assert_eq!(world.get("Mallory").err(&json!({"do": "policy", "changes": {"unhost": alice}})), "host_protected");
+    let commit = forge_policy(&mut world, "Mallory", |next| next.hosts.clear());
+    assert_eq!(world.refusals(&commit, "Bob"), both("host_protected"));
+    let (own, _) = world.get("Mallory").instance.parts();
+    let place = own.seat().unwrap().place.clone();
+    let (own_keys, link) = (SeedKey::new(&own.keys.seed()), world.get("Alice").instance.parts().1.policy.hosts[0].by);
+    let commit = forge_policy(&mut world, "Mallory", |next| {
+        let alice = next.hosts[0].key;
+        next.hosts[0] = certify(&own_keys, &place.meeting, &place.call, alice).unwrap();
+    });
+    assert_eq!(world.refusals(&commit, "Bob"), both("host_protected"));
+    // Listing the link's key as if it were a leaf's makes nobody else's entry a co-host's.
+    let commit = forge_policy(&mut world, "Mallory", |next| {
+        next.hosts.push(certify(&own_keys, &place.meeting, &place.call, link).unwrap());
+    });
+    world.everybody_reads();
+    world.stage(&commit).unwrap();
+    world.accept(&commit);
+    assert_eq!(world.get("Mallory").err(&json!({"do": "policy", "changes": {"unhost": alice}})), "host_protected");
+    let commit = forge_policy(&mut world, "Mallory", |next| next.hosts.retain(|host| json!(host.key) != json!(alice)));
+    assert_ne!(world.refusals(&commit, "Bob").1, "");
+    assert_eq!(roles(&mut world, "Bob"), ["Alice host", "Mallory cohost", "Bob"]);
+}
+
+#[test]
+fn pol_16_a_cohost_cannot_remove_whom_the_link_made_a_host() {
+    let mut world = World::with(&["Mallory", "Bob"]);
+    let mallory = key(&world, "Mallory");
+    change(&mut world, "Alice", &json!({"host": mallory}));
+    let alice = world.people["Alice"].participant.clone();
+    let by = world.get("Mallory").ok(&json!({"do": "sign_remove", "participant": alice}));
+    let asked = json!({"do": "verify_host", "label": "remove", "participant": alice, "key": by["key"], "signature": by["signature"]});
+    assert_eq!(call(&mut world.public, &asked).unwrap()["host"], false);
+    // A server that announces it all the same: it means nothing, so the next commit leaves it out and nobody minds.
+    world.append(json!({"kind": "remove", "participant": alice, "reason": "removed", "by": by}));
+    let commit = world.commit("Mallory", None);
+    world.deliver(&commit);
+    assert_eq!(roles(&mut world, "Bob"), ["Alice host", "Mallory cohost", "Bob"]);
+    // Of Bob her word counts, as before.
+    let bob = world.people["Bob"].participant.clone();
+    let by = world.get("Mallory").ok(&json!({"do": "sign_remove", "participant": bob}));
+    world.append(json!({"kind": "remove", "participant": bob, "reason": "removed", "by": by}));
+    let commit = world.commit("Alice", None);
+    world.deliver(&commit);
+    assert_eq!(roles(&mut world, "Alice"), ["Alice host", "Mallory cohost"]);
+}
+
+#[test]
+fn a_host_hands_over_by_naming_a_cohost_and_stepping_down() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let (alice, bob) = (key(&world, "Alice"), key(&world, "Bob"));
+    change(&mut world, "Alice", &json!({"host": bob}));
+    change(&mut world, "Alice", &json!({"unhost": alice}));
+    // The link's host key vouches for Bob now: he is no less than she was.
+    assert_eq!(roles(&mut world, "Carol"), ["Alice", "Bob host", "Carol"]);
+    assert_eq!(world.get("Alice").err(&json!({"do": "policy", "changes": {"locked": true}})), "not_host");
+    change(&mut world, "Bob", &json!({"locked": true}));
+    // She still holds the host link, and may take the role again.
+    change(&mut world, "Alice", &json!({"claim": true}));
+    assert_eq!(roles(&mut world, "Carol"), ["Alice host", "Bob host", "Carol"]);
+    world.assert_one_code(3);
+}
+
+#[test]
+fn a_cohost_who_steps_down_takes_along_whom_it_named_and_the_last_host_leaves_all_as_it_was() {
+    let mut world = World::with(&["Bob", "Carol"]);
+    let (alice, bob, carol) = (key(&world, "Alice"), key(&world, "Bob"), key(&world, "Carol"));
+    change(&mut world, "Alice", &json!({"host": bob}));
+    change(&mut world, "Bob", &json!({"host": carol, "locked": true}));
+    change(&mut world, "Bob", &json!({"unhost": bob}));
+    assert_eq!(roles(&mut world, "Carol"), ["Alice host", "Bob", "Carol"]);
+    change(&mut world, "Alice", &json!({"unhost": alice}));
+    assert_eq!(roles(&mut world, "Carol"), ["Alice", "Bob", "Carol"]);
+    assert_eq!(world.get("Carol").state()["policy"]["locked"], true);
+    assert_eq!(world.get("Bob").err(&json!({"do": "policy", "changes": {"locked": false}})), "not_host");
+    world.assert_one_code(3);
+}
+
+fn key(world: &World, name: &str) -> String {
+    world.people[name].key.clone()
+}
+
+/// Everybody and their role, as this member's roster tells it.
+fn roles(world: &mut World, by: &str) -> Vec<String> {
+    let state = world.get(by).state();
+    let seats = state["roster"].as_array().unwrap().iter();
+    let role = |seat: &Value| match (seat["host"] == true, seat["cohost"] == true) {
+        (true, false) => " host",
+        (true, true) => " cohost",
+        _ => "",
+    };
+    seats.map(|seat| format!("{}{}", seat["name"].as_str().unwrap(), role(seat))).collect()
 }
 
 fn change(world: &mut World, by: &str, changes: &Value) {
@@ -180,8 +289,7 @@ fn pol_1_a_joiner_refuses_a_group_whose_policy_does_not_chain() {
 fn the_gateway_pins_the_first_root_it_sees() {
     let world = World::new();
     let (meeting, call) = (world.id(&world.meeting), world.id(&world.call));
-    let (link, other, leaf) =
-        (crate::keys::SeedKey::new(&[1; 32]), crate::keys::SeedKey::new(&[2; 32]), crate::keys::SeedKey::new(&[3; 32]));
+    let (link, other, leaf) = (SeedKey::new(&[1; 32]), SeedKey::new(&[2; 32]), SeedKey::new(&[3; 32]));
     let mut policy = Policy::first(1);
     policy.hosts.push(certify(&link, &meeting, &call, leaf.public()).unwrap());
     let root = Root::Seen(None).pinned(&policy);

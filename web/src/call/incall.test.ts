@@ -12,7 +12,7 @@ import { verified } from "./verify";
 
 vi.mock("../e2ee/keyring", () => ({ keep: vi.fn(() => Promise.resolve()) }));
 
-const leaf = (number: number, participant: string, name: string, host = false): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: participant, host });
+const leaf = (number: number, participant: string, name: string, host = false): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: participant, host, cohost: false });
 const state = (epoch: number, roster: MlsLeaf[], hosting = false): MlsState =>
   ({ incarnation: "i", epoch, leaf: 0, roster, hosting, code: String(epoch).repeat(30).slice(0, 30), transcript: "t", next: 0, policy: { version: 0 } }) as unknown as MlsState;
 const ALICE = leaf(0, "a", "Alice");

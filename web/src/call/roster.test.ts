@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { MlsLeaf } from "../e2ee/mls";
 import { FROZEN_MS, LOCK_MS, people, settled, type RosterFacts } from "./roster";
 
-const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, ...more });
+const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, cohost: false, ...more });
 const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const, due: true });
 const facts = (more: Partial<RosterFacts> = {}): RosterFacts => ({
   now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), due: new Map(), seen: new Set(), connected: true, hands: new Set(), order: ["b", "a"], ...more,

@@ -26,6 +26,8 @@ export interface MlsLeaf {
   readonly key: B64;
   /** Listed in the policy. */
   readonly host: boolean;
+  /** Listed by another host, not by the link's host key (POL-15). */
+  readonly cohost: boolean;
 }
 
 export interface MlsState {
