@@ -13,8 +13,9 @@ from conclave.kernel import b64
 from conclave.kernel.errors import Malformed
 from conclave.kernel.ids import new_id
 from conclave.keys.attestation import LABEL
+from conclave.keys.models import Group
 from conclave.media import placement
-from conclave.meetings.join import Again, Newcomer, Removed, Ticket, join
+from conclave.meetings.join import Again, CallLocked, Newcomer, Removed, Ticket, join
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Call, Participant
 from conclave.meetings.names import NameEmpty
@@ -67,6 +68,18 @@ def test_the_media_token_opens_one_call_for_one_participant_for_a_minute_and_not
     assert claims["exp"] - NOW // 1000 == 60
     assert grants == {"roomJoin": True, "room": ticket.call, "canPublish": True, "canSubscribe": True, "canPublishData": False}
     assert "Bob" not in ticket.media_token
+
+
+def test_into_a_locked_call_nobody_new_comes_and_a_seat_taken_back_goes_on(joins: Joins) -> None:
+    """POL-8: refused before there is a seat, so that nobody in the call is disturbed."""
+    alice = joins("Alice")
+    Group.objects.create(call=alice.call, meeting=alice.meeting, incarnation=new_id(), number=1, creator=alice.participant, locked=True)
+    with pytest.raises(CallLocked):
+        joins("Bob", at=NOW + 1)
+    assert [row.name for row in Participant.objects.all()] == ["Alice"]
+    assert joins("Alice", again=_again(alice), at=NOW + 2).participant == alice.participant
+    Group.objects.update(locked=False)
+    assert joins("Bob", at=NOW + 4).name == "Bob"
 
 
 def test_a_reload_keeps_participant_and_key_and_gets_a_new_seat_secret(joins: Joins) -> None:
@@ -176,7 +189,7 @@ def test_joining_costs_the_same_few_queries_however_many_are_there(joins: Joins,
     for name in ("Alice", "Bob", "Carol"):
         joins(name)
     # savepoints (2 × 2), meeting, call, restrictions, head count, seat, and five for the journal
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         joins("Dave")
 
 

@@ -59,6 +59,8 @@ class Facts:
     scopes: frozenset[tuple[Scope, str]]
     now: int
     restrictions: tuple[Restriction, ...] = ()
+    #: The call's group lets in nobody but who sits in it already (POL-8); False for somebody who does.
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,12 @@ class Refuse:
     restriction: int
 
 
-Decision = Admit | Refuse
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """The person may not enter as long as the call is locked."""
+
+
+Decision = Admit | Locked | Refuse
 # Knock, the third answer of design.md §7, comes with the waiting room: nothing asks for it yet.
 
 
@@ -85,11 +92,12 @@ def admit(facts: Facts) -> Decision:
         facts: everything the rule may look at.
 
     Returns:
-        Refuse with the earliest restriction on joining that names the person, the place and the time; else Admit.
+        Refuse with the earliest restriction on joining that names the person, the place and the time; else Locked where the call is
+        shut to them; else Admit.
     """
     matching = [restriction for restriction in facts.restrictions if _forbids(restriction, facts)]
     if not matching:
-        return Admit()
+        return Locked() if facts.shut else Admit()
     first = min(matching, key=lambda restriction: (restriction.starts_at, restriction.id))
     return Refuse(reason=first.cause, restriction=first.id)
 

@@ -10,13 +10,14 @@ from conclave.gate.policy import Cause, Facts, Restriction, Scope, Subject, What
 Named = Iterable[tuple[Subject, str | None]]
 
 
-def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int) -> Facts:
+def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int, shut: bool = False) -> Facts:
     """Return the facts about one person at one place, with one query.
 
     Args:
         subjects: everything the person is known by here; an empty or absent value names nobody.
         scopes: the call, its meeting and what they are part of.
         now: the time to judge by.
+        shut: whether the call is locked and this person has no seat in it.
 
     Returns:
         The facts for gate.policy.admit.
@@ -26,7 +27,7 @@ def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now
     rows = models.Restriction.objects.filter(
         _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what=What.JOIN
     )
-    return Facts(subjects=known, scopes=places, now=now, restrictions=tuple(_plain(row) for row in rows))
+    return Facts(subjects=known, scopes=places, now=now, restrictions=tuple(_plain(row) for row in rows), shut=shut)
 
 
 def _any(columns: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Q:

@@ -144,7 +144,8 @@ def lose(*, participant: str, socket: str, now: int) -> None:
             return
         group = log.live(call=seat.call)
         kept = LOST_LOCKED_MS if group is not None and group.locked else LOST_MS
-        Seat.objects.filter(pk=seat.pk).update(socket="", gateway="", lost_until=None if seat.gone else now + kept)
+        # Of a seat that is over, how soon it is given up has been settled already.
+        Seat.objects.filter(pk=seat.pk).update(socket="", gateway="", lost_until=seat.lost_until if seat.gone else now + kept)
         if group is not None:
             lease.hasten(group=group, holder=participant, now=now)
             step(group=group, now=now)

@@ -44,13 +44,19 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Staged:
-    """A commit that the public group found good, where its log stood, and whether the policy lets in just anybody."""
+    """A commit that the public group found good, where its log stood, and whom its policy lets in: just anybody, or nobody."""
 
     commit: Commit
     author: str
     covers: int
     facts: groups.Staged
     open_door: bool
+    locked: bool
+
+    def keeps_out(self, seat: Seat, group: Group) -> bool:
+        """Tell whether the lock is why this seat was not added: it replaces no leaf and was in none before (POL-8)."""
+        new = seat.participant not in self.facts.removed and seat.signature_key not in group.returning
+        return self.locked and new and self.commit.dropped[seat.participant] == "locked"
 
 
 def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
@@ -76,7 +82,9 @@ def commit(*, call: str, participant: str, commit: Commit, now: int) -> int:
         if held is None:
             return _accepted(call, participant, commit)
         facts = _stage(public, held, commit, now)
-        staged = _Staged(commit=commit, author=participant, covers=held.covers, facts=facts, open_door=public.open_door)
+        staged = _Staged(
+            commit=commit, author=participant, covers=held.covers, facts=facts, open_door=public.open_door, locked=public.locked
+        )
         try:
             group, index = _append(call, staged, now)
         except CommitRefused as refused:
@@ -145,7 +153,7 @@ def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
         Lease.objects.filter(group=group).delete()
         _seat(group, facts)
         _welcome(group, index, staged)
-        if _drop(group, staged):
+        if _drop(group, staged, now):
             renew(group=group, because="shut_out", now=now, avoid=group.creator)
         else:
             step(group=group, now=now)
@@ -179,8 +187,10 @@ def _welcome(group: Group, index: int, staged: _Staged) -> None:
     Welcome.objects.bulk_create([Welcome(participant=name, body=body, **common) for name, body in welcomes.items() if name not in gone])
 
 
-def _drop(group: Group, staged: _Staged) -> bool:
+def _drop(group: Group, staged: _Staged, now: int) -> bool:
     """Let a joiner that the committer left out announce itself once more; the second time its seat is over (`not_securing`).
+
+    Whom a lock keeps out has no second time: they asked for a seat while the meeting was being locked (`call_locked`).
 
     Returns:
         Whether it is the group that has to end instead.
@@ -194,12 +204,14 @@ def _drop(group: Group, staged: _Staged) -> bool:
     for seat in waiting:
         seat.dropped += 1
         seat.added = -1
-        seat.save(update_fields=["dropped", "added"])
+        if staged.keeps_out(seat, group):
+            seat.gone, seat.lost_until = "call_locked", now
+        seat.save(update_fields=["dropped", "added", "gone", "lost_until"])
         wake(call=group.call, participant=seat.participant)
     twice = Seat.objects.filter(group=group, leaf=False, gone="", dropped__gte=MOST_DROPS)
     if staged.open_door and twice.exists() and shuts_out(group=group, failed=Q(dropped__gt=0)):
         return True
-    twice.update(gone="not_securing")
+    twice.update(gone="not_securing", lost_until=now)
     return False
 
 

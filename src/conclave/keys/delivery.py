@@ -17,7 +17,7 @@ from conclave.keys.create import BadGroup, create
 from conclave.keys.leave import absent, close, depart
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
-from conclave.keys.read import has_leaf
+from conclave.keys.read import has_leaf, locked
 from conclave.keys.said import BadMessage, say
 from conclave.keys.tree import tree
 from conclave.keys.wish import NotHost, host_word, wish
@@ -45,6 +45,7 @@ __all__ = [
     "has_leaf",
     "holds",
     "host_word",
+    "locked",
     "lose",
     "nack",
     "say",

@@ -11,7 +11,9 @@ from conclave.keys.wake import wake
 CREATE_MS = 2_000  # LOG-13
 
 
-def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str = "", returning: Sequence[str] = ()) -> Group:
+def start(
+    *, call: str, meeting: str, creator: str, now: int, quarantined: str = "", locked: bool = False, returning: Sequence[str] = ()
+) -> Group:
     """Make a new incarnation that this participant is to create.
 
     Args:
@@ -20,6 +22,7 @@ def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str =
         creator: who is asked to make epoch 0.
         now: the time.
         quarantined: who is asked last to commit, as in the incarnation before.
+        locked: whether the incarnation before was, and so nobody new may sit down until this one is made.
         returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
     last = Group.objects.filter(call=call).order_by("-number").values_list("number", flat=True).first()
@@ -30,6 +33,7 @@ def start(*, call: str, meeting: str, creator: str, now: int, quarantined: str =
         number=1 if last is None else last + 1,
         creator=creator,
         quarantined=quarantined,
+        locked=locked,
         returning=list(returning),
         create_until=now + CREATE_MS,
         due_at=now + CREATE_MS,
@@ -67,7 +71,9 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
     if not creator:
         return None
     last_asked = avoid or group.quarantined
-    return start(call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked, returning=returning)
+    return start(
+        call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked, locked=group.locked, returning=returning
+    )
 
 
 def _keeps_out(group: Group) -> bool:

@@ -1,5 +1,7 @@
 """Leaving a call: bye, a removal, a socket that stayed away; each announces the leaf's removal (LOG-10)."""
 
+from django.db.models import Q
+
 from conclave.keys import incarnation, lease, log
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, LogEntry, Seat, Welcome
@@ -7,6 +9,7 @@ from conclave.keys.step import step
 from conclave.keys.wake import EVERYBODY, wake
 
 MOST_AT_ONCE = 200
+LEFT_OUT = frozenset({"not_securing", "call_locked"})
 
 
 def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str, str] | None = None) -> bool:
@@ -26,7 +29,9 @@ def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str,
         seat = Seat.objects.filter(call=call, participant=participant).first()
         if seat is None or seat.gone in {"removed", reason}:
             return False
-        Seat.objects.filter(pk=seat.pk).update(gone=reason, lost_until=None, wish=Seat.Wish.NOTHING)
+        # Whoever was left out of the group has been told why, and may still be hearing it.
+        word = seat.gone if seat.gone in LEFT_OUT and reason == "lost" else reason
+        Seat.objects.filter(pk=seat.pk).update(gone=word, lost_until=None, wish=Seat.Wish.NOTHING)
         group = log.live(call=call)
         if group is not None:
             _announce(group, seat, reason, by, now)
@@ -53,12 +58,14 @@ def close(*, call: str, now: int) -> None:  # noqa: ARG001 - every act takes its
 
 
 def absent(*, now: int) -> list[str]:
-    """Return whose sockets have stayed away for too long (JOIN-7, LOG-10); the caller ends their seats, which calls depart().
+    """Return whose sockets have stayed away for too long (JOIN-7, LOG-10), and who was left out of the group.
+
+    The caller ends their seats, which calls depart().
 
     Args:
         now: the time.
     """
-    overdue = Seat.objects.filter(lost_until__lte=now, gone="").order_by("lost_until")
+    overdue = Seat.objects.filter(Q(gone="") | Q(gone__in=LEFT_OUT), lost_until__lte=now).order_by("lost_until")
     return list(overdue.values_list("participant", flat=True)[:MOST_AT_ONCE])
 
 

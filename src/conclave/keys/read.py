@@ -112,6 +112,11 @@ def _small_trees(*, pk: int, digests: set[str]) -> dict[str, str]:
     return {digest: b64.encode(bytes(body)) for digest, body in rows.values_list("hash", "body")}
 
 
+def locked(*, call: str) -> bool:
+    """Tell whether the call's live group lets in nobody new, as its policy says (POL-8)."""
+    return Group.objects.filter(call=call, locked=True).exclude(state=Group.State.ENDED).exists()
+
+
 def has_leaf(*, call: str, participant: str) -> bool:
     """Tell whether a participant's leaf is in the call's live group, as far as the gateway sees."""
     return Seat.objects.filter(call=call, participant=participant, leaf=True).exclude(group__state=Group.State.ENDED).exists()

@@ -254,7 +254,7 @@ class MeetingSocket:
 
 def _gone_word(reason: str) -> str:
     """Return JOIN-8's word for why a seat is over."""
-    return reason if reason in {"removed", "ended", "joined_elsewhere", "not_securing"} else "seat_unknown"
+    return reason if reason in {"removed", "ended", "joined_elsewhere", "not_securing", "call_locked"} else "seat_unknown"
 
 
 async def restart() -> None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.policy import Facts, Refuse, Scope, Subject, admit
+from conclave.gate.policy import Facts, Locked, Refuse, Scope, Subject, admit
 from conclave.gate.queries import admission_facts
 from conclave.kernel.clock import SECOND
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId, new_id
+from conclave.keys import delivery
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
@@ -31,6 +32,14 @@ class Removed(Refused):
     code = "removed"
     status = 403
     message = _("The host removed you from this call.")
+
+
+class CallLocked(Refused):
+    """A host has locked the call: nobody new comes in (POL-8)."""
+
+    code = "call_locked"
+    status = 403
+    message = _("The host has locked this call. Nobody new can come in until it is unlocked.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         LinkUnknown: not a meeting, or not its link (LINK-4).
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
         Removed: a host removed this person from the call.
+        CallLocked: the call is locked, and this person has no seat in it.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
         CallFull, MediaUnavailable: there is no room, or no engine.
@@ -159,19 +169,39 @@ def _seat_to_replace(call: Call, newcomer: Newcomer, again: Again) -> Seat:
 
 def _refuse_unless_admitted(call: Call, newcomer: Newcomer, *, participant: ParticipantId | None, now: int) -> None:
     """Ask the gate; the only restriction that can stand so far is a host's removal."""
+    shut = participant is None and delivery.locked(call=call.pk)
     facts = _facts(
-        CallId(call.pk), MeetingId(call.meeting_id), participant=participant, device=newcomer.device, account=newcomer.account, now=now
+        CallId(call.pk),
+        MeetingId(call.meeting_id),
+        participant=participant,
+        device=newcomer.device,
+        account=newcomer.account,
+        now=now,
+        shut=shut,
     )
-    if isinstance(admit(facts), Refuse):
+    decision = admit(facts)
+    if isinstance(decision, Refuse):
         raise Removed
+    if isinstance(decision, Locked):
+        raise CallLocked
 
 
-def _facts(call: CallId, meeting: MeetingId, *, participant: ParticipantId | None, device: str, account: UserId | None, now: int) -> Facts:
+def _facts(
+    call: CallId,
+    meeting: MeetingId,
+    *,
+    participant: ParticipantId | None,
+    device: str,
+    account: UserId | None,
+    now: int,
+    shut: bool = False,
+) -> Facts:
     """Return what the gate must know of one person in one call."""
     return admission_facts(
         subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
         scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), (Scope.CALL, call)],
         now=now,
+        shut=shut,
     )
 
 

@@ -24,7 +24,7 @@ B64Of64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{86}$", min_l
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Mode = Literal["create", "join", "resume"]
-GoneReason = Literal["removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing"]
+GoneReason = Literal["removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked"]
 
 
 class Message(BaseModel):

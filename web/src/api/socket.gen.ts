@@ -281,6 +281,6 @@ export interface Error {
  * Why the gateway closes this socket (JOIN-8).
  */
 export interface Gone {
-  reason: "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing";
+  reason: "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked";
   t: "gone";
 }
