@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
+from conclave.kernel import canonical
 from conclave.kernel.errors import Malformed
 from conclave.meetings.published import REFERENCE, published
 
@@ -333,11 +334,14 @@ def read(*, text: str) -> ClientMessage:
         text: one text message.
 
     Raises:
-        Malformed: more than 1 MiB, not JSON, of an unknown type, or with a field missing, unknown or out of bounds (JOIN-6).
+        Malformed: more than 1 MiB, not JSON, of an unknown type, or with a field missing, unknown, out of bounds or said twice (ENC-1,
+            JOIN-6).
     """
     # Every character is at least a byte: most texts need not be encoded to be measured.
     if len(text) > LARGEST_TEXT or (not text.isascii() and len(text.encode("utf-8", "surrogatepass")) > LARGEST_TEXT):
         raise Malformed("The message is larger than 1 MiB.")
+    # Two readers of a key that is said twice may take different ones.
+    canonical.parse(text)
     try:
         return _client.validate_json(text)
     except (ValidationError, RecursionError) as error:
