@@ -6,6 +6,8 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
+import jwt
 import pytest
 import pytest_asyncio
 from livekit.protocol.rtc import SignalResponse
@@ -64,6 +66,41 @@ async def test_what_is_not_there_is_gone_already(api: EngineApi) -> None:
     await api.remove(call=CALL, participant=BOB)
     await api.end(call=CALL)
     assert await api.list(call=CALL) == {}
+
+
+@pytest.mark.parametrize("forgery", ["unsigned", "another secret", "another algorithm", "another key's name"])
+async def test_the_engine_reads_no_forged_token_either(live: LiveEngine, api: EngineApi, forgery: str) -> None:
+    await api.ensure_room(call=CALL)
+    ours = live.credentials
+    claims = jwt.decode(ticket.mint(call=CALL, participant=BOB, credentials=ours, now=clock.now()), options={"verify_signature": False})
+    forged = {
+        "unsigned": jwt.encode(claims, "", algorithm="none"),
+        "another secret": jwt.encode(claims, "c" * 48, algorithm="HS256"),
+        "another algorithm": jwt.encode(claims, ours.key.ljust(64), algorithm="HS512"),
+        "another key's name": jwt.encode(claims | {"iss": "charlie"}, ours.secret, algorithm="HS256", headers={"kid": ours.key}),
+    }[forgery]
+    with pytest.raises(UpstreamRefused) as refused:
+        await open_upstream(url=f"ws://127.0.0.1:{live.port}/rtc?access_token={forged}&auto_subscribe=1&protocol=16&sdk=js&version=2.23.0")
+    assert refused.value.status == 401
+    assert await api.list(call=CALL) == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("CreateRoom", {"name": "another"}), ("ListRooms", {}), ("DeleteRoom", {"room": CALL}), ("ListParticipants", {"room": CALL}),
+        ("RemoveParticipant", {"room": CALL, "identity": "a" * 22}), ("SendData", {"room": CALL, "data": "AAAA", "kind": "RELIABLE"}),
+        ("UpdateParticipant", {"room": CALL, "identity": BOB, "permission": {"hidden": True}}),
+    ],
+)  # fmt: skip
+async def test_a_ticket_is_no_key_to_the_engines_api(live: LiveEngine, api: EngineApi, method: str, body: dict[str, object]) -> None:
+    """Who has a seat can neither make a room nor rule the one they are in, even where they reach the engine itself."""
+    await api.ensure_room(call=CALL)
+    token = ticket.mint(call=CALL, participant=BOB, credentials=live.credentials, now=clock.now())
+    address = f"{live.url}/twirp/livekit.RoomService/{method}"
+    async with aiohttp.ClientSession() as session, session.post(address, json=body, headers={"Authorization": f"Bearer {token}"}) as answer:
+        assert answer.status in {401, 403}
+    assert await api.rooms() == {CALL}
 
 
 async def test_a_wrong_key_is_a_refusal_and_an_absent_engine_is_not(live: LiveEngine) -> None:

@@ -1,5 +1,8 @@
 """media/ticket.py: what a media token says, and what is read back (JOIN-10)."""
 
+import base64
+import hmac
+import json
 from typing import Any
 
 import jwt
@@ -90,6 +93,34 @@ def test_charlie_cannot_sign_one_himself_nor_leave_it_unsigned() -> None:
             ticket.read(token=forged, credentials=OURS, now=NOW)
 
 
+@pytest.mark.parametrize(
+    "algorithm", ["none", "None", "NONE", "nOnE", "HS384", "HS512", "RS256", "PS256", "ES256", "EdDSA", "", None, 7, ["HS256"]]
+)
+def test_the_header_does_not_choose_the_algorithm(algorithm: object) -> None:
+    """Whatever a token says of itself, it is read with HS256 under our secret; rightly signed and wrongly called, it is refused too."""
+    for signature in ("", _mac(algorithm, OURS.secret), _mac(algorithm, ""), _mac(algorithm, OURS.key)):
+        with pytest.raises(ticket.TokenRefused):
+            ticket.read(token=f"{_unsigned(algorithm)}.{signature}", credentials=OURS, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"kid": "../../dev/null"}, {"kid": OTHER_REGION.key}, {"jku": "https://charlie.example/keys"}, {"x5u": "https://charlie.example"}],
+)
+def test_the_header_does_not_choose_the_key(header: dict[str, str]) -> None:
+    """No key is looked up by a name that the token brings: Charlie's stays Charlie's, and an empty file is no key."""
+    for secret in (OTHER_REGION.secret, "charlie" * 8):
+        with pytest.raises(ticket.TokenRefused):
+            ticket.read(token=jwt.encode(GOOD, secret, algorithm="HS256", headers=header), credentials=OURS, now=NOW)
+
+
+def test_an_extension_that_must_be_understood_is_not_passed_over() -> None:
+    with pytest.raises(ticket.TokenRefused):
+        ticket.read(
+            token=jwt.encode(GOOD, OURS.secret, algorithm="HS256", headers={"crit": ["b64"], "b64": False}), credentials=OURS, now=NOW
+        )
+
+
 def test_a_token_of_one_region_opens_nothing_in_another() -> None:
     token = ticket.mint(call="call", participant="bob", credentials=OTHER_REGION, now=NOW)
     with pytest.raises(ticket.TokenRefused):
@@ -100,6 +131,22 @@ def test_the_refusal_quotes_nothing() -> None:
     with pytest.raises(ticket.TokenRefused) as refused:
         ticket.read(token="secret-token", credentials=OURS, now=NOW)
     assert "secret" not in str(refused.value)
+
+
+def _b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _part(value: object) -> str:
+    return _b64(json.dumps(value).encode())
+
+
+def _unsigned(algorithm: object) -> str:
+    return f"{_part({'alg': algorithm, 'typ': 'JWT'})}.{_part(GOOD)}"
+
+
+def _mac(algorithm: object, secret: str) -> str:
+    return _b64(hmac.digest(secret.encode(), _unsigned(algorithm).encode(), "sha256"))
 
 
 def _signed(**claims: Any) -> str:
