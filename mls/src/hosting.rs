@@ -26,13 +26,17 @@ impl Member {
         next.strict = changes.strict.unwrap_or(next.strict);
         next.suspended = changes.suspended.unwrap_or(next.suspended);
         next.link_version = changes.link_version.unwrap_or(next.link_version);
+        next.rights = changes.rights.as_ref().map_or(next.rights.clone(), |change| next.rights.with(change));
+        next.except(changes.people.as_deref().unwrap_or_default());
         if let Some(key) = &changes.host {
             self.name_host(own, seat, &mut next, *key)?;
         }
         if let Some(key) = &changes.unhost {
             unname_host(own, seat, &mut next, key)?;
         }
-        Ok(json!({ "policy": next.text()? }))
+        let text = next.text()?;
+        Policy::read(text.as_bytes())?; // POL-17: what members would not read is not offered to them
+        Ok(json!({ "policy": text }))
     }
 
     fn name_host(&self, own: &Own, seat: &OwnSeat, next: &mut Policy, key: Key) -> Outcome<()> {

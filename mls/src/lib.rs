@@ -25,6 +25,7 @@ mod messages;
 pub mod path;
 pub mod policy;
 mod public;
+pub mod rights;
 mod roster;
 mod rules;
 mod say;

@@ -16,6 +16,7 @@ use crate::keys::SeedKey;
 use crate::link::Link;
 use crate::log::Log;
 use crate::policy::{Policy, Root};
+use crate::rights;
 use crate::roster::Roster;
 use crate::rules::View;
 use crate::store::Provider;
@@ -148,6 +149,7 @@ impl Member {
             transcript: B64(self.group.public_group().group_context().confirmed_transcript_hash().to_vec()),
             hosting: own.map(|seat| self.policy.lists(&seat.key)),
             next: self.log.next(),
+            newcomer: None,
         }
     }
 
@@ -184,16 +186,20 @@ pub fn roster_entries(roster: &Roster, policy: &Policy) -> Vec<RosterEntry> {
     let hosts: std::collections::HashSet<&Key> = policy.hosts.iter().map(|host| &host.key).collect();
     roster
         .iter()
-        .map(|(leaf, seat)| RosterEntry {
-            leaf,
-            participant: seat.participant.clone(),
-            name: seat.name.clone(),
-            role: seat.role,
-            account: seat.account.clone(),
-            domain: seat.domain.clone(),
-            key: seat.key,
-            host: hosts.contains(&seat.key),
-            cohost: hosts.contains(&seat.key) && !policy.lists_by_link(&seat.key),
+        .map(|(leaf, seat)| {
+            let host = hosts.contains(&seat.key);
+            RosterEntry {
+                leaf,
+                participant: seat.participant.clone(),
+                name: seat.name.clone(),
+                role: seat.role,
+                account: seat.account.clone(),
+                domain: seat.domain.clone(),
+                key: seat.key,
+                host,
+                cohost: host && !policy.lists_by_link(&seat.key),
+                may: rights::all_of(policy, &seat.key, host, roster.count()),
+            }
         })
         .collect()
 }

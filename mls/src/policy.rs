@@ -8,10 +8,12 @@ use crate::canonical;
 use crate::fault::{Fault, Outcome};
 use crate::keys::{self, SeedKey};
 use crate::link::hash_of_host;
+use crate::rights::{Exception, Rights, is_default};
 
 /// GroupContext extension type of the policy.
 pub const EXTENSION: u16 = 0xF0C1;
 const MOST_HOSTS: usize = 100;
+const MOST_EXCEPTIONS: usize = 500;
 const LONGEST: usize = 65_536;
 
 /// A host certificate: `by` says that the leaf key `key` is a host's.
@@ -37,6 +39,12 @@ pub struct Policy {
     pub link_version: u32,
     /// Nobody new (POL-8).
     pub locked: bool,
+    /// Who may more or less than the others, by key (POL-17).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Exception>,
+    /// What everybody may (POL-18).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rights: Rights,
     /// Only whom a host admits (POL-8).
     pub strict: bool,
     /// The call is suspended by a host.
@@ -84,7 +92,16 @@ impl Root {
 impl Policy {
     /// POL-5: what a creator writes first.
     pub fn first(link_version: u32) -> Self {
-        Self { hosts: Vec::new(), link_version, locked: false, strict: false, suspended: false, version: 0 }
+        Self {
+            hosts: Vec::new(),
+            link_version,
+            locked: false,
+            people: Vec::new(),
+            rights: Rights::default(),
+            strict: false,
+            suspended: false,
+            version: 0,
+        }
     }
 
     /// Reads the extension's bytes (ENC-1).
@@ -97,7 +114,33 @@ impl Policy {
         if policy.hosts.len() > MOST_HOSTS || policy.version >= 1 << 53 {
             return Err(bad("is too large"));
         }
+        policy.check_people()?;
         Ok(policy)
+    }
+
+    // POL-17.
+    fn check_people(&self) -> Outcome<()> {
+        if self.people.len() > MOST_EXCEPTIONS {
+            return Err(bad("holds too many exceptions"));
+        }
+        if !self.people.is_sorted_by(|one, next| one.key < next.key) {
+            return Err(bad("lists its exceptions out of order or twice"));
+        }
+        if self.people.iter().any(|one| !one.may.is_disjoint(&one.not) || (one.may.is_empty() && one.not.is_empty())) {
+            return Err(bad("holds an exception that says nothing, or both"));
+        }
+        Ok(())
+    }
+
+    /// The policy with other exceptions for these people; one that says nothing takes back what was said.
+    pub fn except(&mut self, changes: &[Exception]) {
+        for change in changes {
+            self.people.retain(|one| one.key != change.key);
+            if !change.may.is_empty() || !change.not.is_empty() {
+                self.people.push(change.clone());
+            }
+        }
+        self.people.sort_by_key(|one| one.key);
     }
 
     /// The canonical text.

@@ -8,16 +8,17 @@ use openmls_traits::OpenMlsProvider as _;
 use serde_json::{Value, json};
 use tls_codec::{DeserializeBytes as _, Serialize as _};
 
-use crate::bytes::{B64, Id, Key, b64, hex, sha256};
+use crate::bytes::{B64, Fixed, Id, Key, b64, hex, sha256};
 use crate::context::read_policy;
 use crate::entries::{announce, applied};
 use crate::fault::{Fault, Outcome, from_library};
-use crate::identity::{Place, seat_of};
+use crate::identity::{Place, Seat, seat_of};
 use crate::key_package::{read_key_package, reference_of};
 use crate::log::{Entry, HostWord, Log};
 use crate::member::{group_id, roster_entries};
 use crate::path::commit_head;
 use crate::policy::{Policy, Root};
+use crate::rights::{self, Right};
 use crate::roster::Roster;
 use crate::rules::{Verdict, View};
 use crate::store::{Provider, Values};
@@ -124,7 +125,26 @@ impl Public {
             transcript: B64(self.seen.transcript.clone()),
             hosting: None,
             next: self.log.next(),
+            newcomer: Some(newcomer(&self.policy, self.roster.count())),
         }
+    }
+
+    // POL-19: whose rights a verdict changes, and what those have who come.
+    fn grants(&self, verdict: &Verdict) -> Vec<Value> {
+        let policy = verdict.policy.as_ref().unwrap_or(&self.policy);
+        let members = self.members_after(verdict);
+        let of = |policy: &Policy, members: usize, key: &Key| rights::all_of(policy, key, policy.lists(key), members);
+        let grant = |seat: &Seat, may: Vec<Right>| json!({ "participant": seat.participant, "may": may });
+        let stay = self.roster.iter().filter(|(leaf, _)| !verdict.removed.contains_key(leaf)).filter_map(|(_, seat)| {
+            let may = of(policy, members, &seat.key);
+            (may != of(&self.policy, self.roster.count(), &seat.key)).then(|| grant(seat, may))
+        });
+        let come = verdict.added.iter().map(|seat| grant(seat, of(policy, members, &seat.key)));
+        stay.chain(come).collect()
+    }
+
+    fn members_after(&self, verdict: &Verdict) -> usize {
+        (self.roster.count() + verdict.added.len()).saturating_sub(verdict.removed.len())
     }
 
     /// `public_entries`: announcements as they come, accepted commits again after a restart.
@@ -211,12 +231,16 @@ impl Public {
         }
         let before = self.provider.storage().all();
         let epoch = staged.group_context().epoch().as_u64();
+        let may = self.grants(&verdict);
+        let newcomer = newcomer(verdict.policy.as_ref().unwrap_or(&self.policy), self.members_after(&verdict));
         self.advance(staged)?;
         let answer = json!({
             "epoch": epoch,
             "added": verdict.added.iter().map(|seat| &seat.participant).collect::<Vec<_>>(),
             "removed": verdict.removed.values().map(|removal| &removal.participant).collect::<Vec<_>>(),
             "policy": verdict.policy,
+            "may": may,
+            "newcomer": newcomer,
             "tree": hex(&sha256(&self.tree_bytes()?)),
         });
         self.staged = Some(Ahead { verdict, before });
@@ -271,6 +295,11 @@ impl Seen {
         let context = group.group_context();
         Self { epoch: context.epoch().as_u64(), transcript: context.confirmed_transcript_hash().to_vec() }
     }
+}
+
+// What a key that the policy does not name may, once it has a leaf.
+fn newcomer(policy: &Policy, members: usize) -> Vec<Right> {
+    rights::all_of(policy, &Fixed([0; 32]), false, members + 1)
 }
 
 fn refusal(error: &PublicProcessMessageError) -> Fault {

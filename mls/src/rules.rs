@@ -17,6 +17,7 @@ use crate::link::{Link, psk_id};
 use crate::log::{Addition, HostWord, Log, Meaning, Removal};
 use crate::path::{CommitHead, external_psk_id};
 use crate::policy::{Policy, Root};
+use crate::rights::{self, Right};
 use crate::roster::Roster;
 use crate::tree::{check_fresh, check_leaf, duplicate, encryption_keys};
 use crate::words;
@@ -121,6 +122,7 @@ impl View<'_> {
             return Err(Fault::new("bad_mac", "the link MAC of a KeyPackage is wrong"));
         }
         self.check_admission(&seat, addition, &reference, leaving)?;
+        self.check_name(&seat, leaving)?;
         let encryption = [check_leaf(key_package.leaf_node())?, check_hpke_key(key_package.hpke_init_key().as_slice())?];
         self.check_unique(&seat, encryption, leaving, batch)?;
         batch.encryption.extend(encryption);
@@ -142,6 +144,17 @@ impl View<'_> {
         let message = words::admit(reference, &self.place.call, self.incarnation);
         if self.policy.strict && !addition.admit.as_ref().is_some_and(|word| words::is_hosts(self.policy, word, &message)) {
             return Err(Fault::new("not_admitted", "no host has admitted this participant"));
+        }
+        Ok(())
+    }
+
+    // POL-21: who comes back into their own leaf under another name must have the right to.
+    fn check_name(&self, seat: &Seat, leaving: &Leaving) -> Outcome<()> {
+        let old = self.roster.leaf_of(&seat.participant).filter(|leaf| leaving.contains_key(leaf));
+        let old = old.and_then(|leaf| self.roster.at(LeafNodeIndex::new(leaf))).filter(|old| old.key == seat.key);
+        let may = |old: &Seat| rights::may(self.policy, &old.key, self.policy.lists(&old.key), self.roster.count(), Right::Rename);
+        if old.is_some_and(|old| old.name != seat.name && !may(old)) {
+            return Err(Fault::new("name_fixed", "names stay as they are in this meeting"));
         }
         Ok(())
     }

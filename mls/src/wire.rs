@@ -9,6 +9,7 @@ use crate::bytes::{B64, Fixed, Id, Key};
 use crate::identity::Role;
 use crate::log::{Entry, Reason};
 use crate::policy::Policy;
+use crate::rights::{Exception, Right, RightsChange};
 
 /// One request; the field `do` names the operation.
 #[derive(Deserialize)]
@@ -163,6 +164,10 @@ pub struct Changes {
     pub unhost: Option<Key>,
     #[serde(default)]
     pub claim: Option<bool>,
+    #[serde(default)]
+    pub rights: Option<RightsChange>,
+    #[serde(default)]
+    pub people: Option<Vec<Exception>>,
 }
 
 /// One leaf as the host shows it (JOIN-4).
@@ -180,6 +185,7 @@ pub struct RosterEntry {
     pub key: Key,
     pub host: bool,
     pub cohost: bool,
+    pub may: Vec<Right>,
 }
 
 /// *state* of mls/README.md.
@@ -199,6 +205,9 @@ pub struct State {
     pub hosting: Option<bool>,
     /// The log index read next.
     pub next: i64,
+    /// What the next one in may, for the gateway (POL-19).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newcomer: Option<Vec<Right>>,
 }
 
 /// Who left and why; `host` is the key of the host who asked, checked.

@@ -22,6 +22,7 @@ mod joining;
 mod other;
 mod passive;
 mod policies;
+mod rights;
 mod sayings;
 mod vectors;
 mod world;
