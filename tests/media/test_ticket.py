@@ -14,13 +14,22 @@ from conclave.media.credentials import EngineCredentials
 NOW = 1_763_762_400_500
 OURS = EngineCredentials(key="conclave-local-1", secret="s" * 48)
 OTHER_REGION = EngineCredentials(key="conclave-fr-1", secret="t" * 48)
-GRANTS = {"roomJoin": True, "room": "call", "canPublish": True, "canSubscribe": True, "canPublishData": False}
+SOURCES = ["camera", "microphone", "screen_share", "screen_share_audio"]
+GRANTS = {"roomJoin": True, "room": "call", "canPublish": True, "canPublishSources": SOURCES, "canSubscribe": True, "canPublishData": False}
 GOOD = {"iss": OURS.key, "sub": "bob", "nbf": NOW // 1000, "exp": NOW // 1000 + 60, "video": GRANTS}
 
 
 def test_a_fresh_ticket_is_read_back() -> None:
     token = ticket.mint(call="call", participant="bob", credentials=OURS, now=NOW)
     assert ticket.read(token=token, credentials=OURS, now=NOW) == ticket.Pass(call="call", participant="bob")
+
+
+@pytest.mark.parametrize("sources", [["camera"], ["microphone", "camera"], []])
+def test_pol_19_it_names_the_sources_that_may_be_published(sources: list[str]) -> None:
+    token = ticket.mint(call="call", participant="bob", credentials=OURS, now=NOW, sources=sources)
+    grants = jwt.decode(token, OURS.secret, algorithms=["HS256"], options={"verify_exp": False})["video"]
+    assert (grants["canPublish"], grants.get("canPublishSources", [])) == (bool(sources), sorted(sources))
+    assert ticket.read(token=token, credentials=OURS, now=NOW).participant == "bob"
 
 
 def test_it_lives_sixty_seconds() -> None:
@@ -48,6 +57,12 @@ def test_what_the_engine_refreshes_is_read_too() -> None:
         {"video": GRANTS | {"roomCreate": True}},
         {"video": GRANTS | {"roomList": True}},
         {"video": GRANTS | {"canUpdateOwnMetadata": True}},
+        {"video": GRANTS | {"canPublishSources": []}},
+        {"video": {key: value for key, value in GRANTS.items() if key != "canPublishSources"}},
+        {"video": GRANTS | {"canPublishSources": ["camera", "unknown"]}},
+        {"video": GRANTS | {"canPublishSources": ["camera", "camera"]}},
+        {"video": GRANTS | {"canPublishSources": "camera"}},
+        {"video": GRANTS | {"canPublish": 1}},
         {"video": GRANTS | {"destinationRoom": "other"}},
         {"video": GRANTS | {"room": ""}},
         {"video": GRANTS | {"room": 7}},

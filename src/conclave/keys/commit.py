@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
-from conclave.keys import groups, lease, log
+from conclave.keys import groups, lease, log, rights
 from conclave.keys.incarnation import renew, shuts_out
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Lease, LogEntry, Seat, Welcome
@@ -152,6 +152,7 @@ def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
         _trust(group, staged.author)
         Lease.objects.filter(group=group).delete()
         _seat(group, facts)
+        rights.note(group=group, may=facts.may, newcomer=facts.newcomer, now=now)
         _welcome(group, index, staged)
         if _drop(group, staged, now):
             renew(group=group, because="shut_out", now=now, avoid=group.creator)

@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
-from conclave.keys import groups, lease, log
+from conclave.keys import groups, lease, log, rights
 from conclave.keys.incarnation import CREATE_MS
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat
@@ -57,6 +57,7 @@ def create(*, call: str, participant: str, incarnation: str, group_info: str, tr
         group.rekey_at = now + lease.REKEY_MS
         Group.objects.filter(pk=group.pk).update(group_info=group_info, tree=tree)
         Seat.objects.filter(group=group, participant=participant).update(leaf=True, joined_epoch=0, acked_epoch=0)
+        rights.note(group=group, may=opened.may, newcomer=opened.newcomer, now=now)
         step(group=group, now=now)
         wake(call=call)
     groups.keep(incarnation=incarnation, group=opened)

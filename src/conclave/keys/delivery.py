@@ -6,6 +6,7 @@ ack_take, _flush  who is in the epoch                        nack         who is
 wish, host_word   what a host asks                           say          a message, in order and franked
 depart, close     a seat, or the call, is over               absent       whose socket stayed away
 tree              what a joiner fetches                      Feed         what a socket is told next (feed.py)
+may               what participants may, which the outbox says when it changes (RIGHTS_CHANGED)
 """
 
 from conclave.keys.ack import flush as ack_flush
@@ -18,11 +19,14 @@ from conclave.keys.leave import absent, close, depart
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
 from conclave.keys.read import has_leaf, locked
+from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
+from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
 from conclave.keys.tree import tree
 from conclave.keys.wish import NotHost, host_word, wish
 
 __all__ = [
+    "RIGHTS_CHANGED",
     "Arrival",
     "BadGroup",
     "BadKeyPackage",
@@ -47,6 +51,7 @@ __all__ = [
     "host_word",
     "locked",
     "lose",
+    "may",
     "nack",
     "say",
     "tree",

@@ -84,6 +84,16 @@ class PublicGroup:
         return {str(member["participant"]) for member in self.state["roster"] if member["host"]}
 
     @property
+    def may(self) -> dict[str, list[str]]:
+        """What each member may (POL-18)."""
+        return {str(member["participant"]): [str(right) for right in member["may"]] for member in self.state["roster"]}
+
+    @property
+    def newcomer(self) -> list[str]:
+        """What the next one in may."""
+        return [str(right) for right in self.state["newcomer"]]
+
+    @property
     def open_door(self) -> bool:
         """Whether whoever has the link may be added, without a host's word (POL-8)."""
         return not (self.locked or self.state["policy"]["strict"])

@@ -25,12 +25,13 @@ def start(
         locked: whether the incarnation before was, and so nobody new may sit down until this one is made.
         returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
-    last = Group.objects.filter(call=call).order_by("-number").values_list("number", flat=True).first()
+    last = Group.objects.filter(call=call).order_by("-number").only("number", "newcomer").first()
     group = Group.objects.create(
         call=call,
         meeting=meeting,
         incarnation=new_id(),
-        number=1 if last is None else last + 1,
+        number=1 if last is None else last.number + 1,
+        newcomer=last.newcomer if last else None,
         creator=creator,
         quarantined=quarantined,
         locked=locked,

@@ -46,6 +46,8 @@ class Staged:
     added: list[str]
     removed: list[str]
     policy: dict[str, object] | None
+    may: dict[str, list[str]]
+    newcomer: list[str]
     tree: str
 
 
@@ -218,6 +220,8 @@ class MlsInstance:
             added=[str(item) for item in _list(answer["added"])],
             removed=[str(item) for item in _list(answer["removed"])],
             policy=None if policy is None else _object(policy),
+            may={str(grant["participant"]): _words(grant["may"]) for grant in map(_object, _list(answer["may"]))},
+            newcomer=_words(answer["newcomer"]),
             tree=str(answer["tree"]),
         )
 
@@ -344,6 +348,10 @@ def _list(value: object) -> list[object]:
     if not isinstance(value, list):
         raise TypeError("the module gave something else than a list")
     return value
+
+
+def _words(value: object) -> list[str]:
+    return [str(item) for item in _list(value)]
 
 
 def _integer(value: object) -> int:

@@ -39,6 +39,8 @@ class Group(models.Model):
     announced = models.BigIntegerField(default=-1)
     spent = models.BigIntegerField(default=-1)
     members = models.PositiveIntegerField(default=0)
+    # What somebody without a leaf may (POL-19); null until a group has said so.
+    newcomer = models.JSONField(null=True, blank=True)
     locked = models.BooleanField(default=False)
     wished = models.BooleanField(default=False)
     keeper = models.CharField(max_length=ID_LENGTH, blank=True)
@@ -112,6 +114,8 @@ class Seat(models.Model):
     added = models.BigIntegerField(default=-1)
     removed = models.BigIntegerField(default=-1)
     dropped = models.PositiveSmallIntegerField(default=0)
+    # What the leaf may (POL-18); null before its first one. An incarnation that follows has the same policy (LOG-12).
+    may = models.JSONField(null=True, blank=True)
     wish = models.CharField(max_length=6, choices=Wish.choices, blank=True, default=Wish.NOTHING)
 
     class Meta:

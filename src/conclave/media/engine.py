@@ -1,19 +1,20 @@
 """The media engine's API: the only code that calls LiveKit. Every act may be repeated without harm."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import aiohttp
 from livekit.api.room_service import RoomService
 from livekit.api.twirp_client import ServerError, ServerErrorCode
-from livekit.protocol.models import ParticipantInfo
+from livekit.protocol.models import ParticipantInfo, ParticipantPermission, TrackSource
 from livekit.protocol.room import (
     CreateRoomRequest,
     DeleteRoomRequest,
     ListParticipantsRequest,
     ListRoomsRequest,
     RoomParticipantIdentity,
+    UpdateParticipantRequest,
 )
 
 from conclave.media.credentials import EngineCredentials
@@ -79,6 +80,38 @@ class EngineApi:
         async with _answered(gone_is_fine=True):
             await self._rooms.remove_participant(RoomParticipantIdentity(room=call, identity=participant))
 
+    async def allow(self, *, call: str, participant: str, sources: Collection[str]) -> None:
+        """Let a participant publish these sources and no other; what is published without the right is taken away (POL-19).
+
+        Args:
+            call: the call's id.
+            participant: the participant's id; for one who is not there, nothing is to do.
+            sources: words of ticket.SOURCES.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        named = [source.upper() for source in sorted(sources)]
+        permission = ParticipantPermission(can_subscribe=True, can_publish=bool(named), can_publish_sources=named)
+        async with _answered(gone_is_fine=True):
+            await self._rooms.update_participant(UpdateParticipantRequest(room=call, identity=participant, permission=permission))
+
+    async def publishers(self, *, call: str) -> dict[str, frozenset[str]]:
+        """Return what each in a call's room may publish, in words of ticket.SOURCES.
+
+        Args:
+            call: the call's id.
+
+        Returns:
+            The sources of all that are not disconnected; empty when there is no such room.
+
+        Raises:
+            EngineUnavailable: it does not answer.
+            EngineRefused: it says no.
+        """
+        return {one.identity: _sources(one.permission) for one in await self._present(call)}
+
     async def end(self, *, call: str) -> None:
         """Close a call's room and disconnect everybody; one that is not there is ended already.
 
@@ -117,10 +150,21 @@ class EngineApi:
             EngineUnavailable: it does not answer.
             EngineRefused: it says no.
         """
-        present: list[ParticipantInfo] = []
+        return {one.identity: _besides(one) for one in await self._present(call)}
+
+    async def _present(self, call: str) -> tuple[ParticipantInfo, ...]:
+        """Return all that are not disconnected."""
+        present: tuple[ParticipantInfo, ...] = ()
         async with _answered(gone_is_fine=True):
-            present.extend((await self._rooms.list_participants(ListParticipantsRequest(room=call))).participants)
-        return {one.identity: _besides(one) for one in present if one.state != ParticipantInfo.State.DISCONNECTED}
+            present = tuple((await self._rooms.list_participants(ListParticipantsRequest(room=call))).participants)
+        return tuple(one for one in present if one.state != ParticipantInfo.State.DISCONNECTED)
+
+
+def _sources(permission: ParticipantPermission) -> frozenset[str]:
+    """Return what a permission lets be published; without a list the engine lets everything be, which has a word of its own here."""
+    if not permission.can_publish:
+        return frozenset()
+    return frozenset(TrackSource.Name(source).lower() for source in permission.can_publish_sources) or frozenset({"anything"})
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The media ticket: a LiveKit token that opens one call for one participant for one minute (JOIN-10), and reading it back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,9 @@ LIFETIME_SECONDS = 60
 LONGEST_LIFETIME_SECONDS = 11 * 60
 LONGEST_TOKEN = 4096
 
-_GRANTS = {"roomJoin": True, "canPublish": True, "canSubscribe": True, "canPublishData": False}
+# What a participant may publish, where nothing of it is taken away (POL-19).
+SOURCES = ("camera", "microphone", "screen_share", "screen_share_audio")
+_GRANTS = {"roomJoin": True, "canSubscribe": True, "canPublishData": False}
 # What a token may say besides: the engine adds these when it refreshes one, always off or empty.
 _EMPTY_CLAIMS = ("name", "metadata", "attributes", "roomConfig", "roomPreset", "sip", "agent", "inference", "observability")
 _KNOWN_CLAIMS = frozenset({"iss", "sub", "nbf", "iat", "exp", "jti", "video", "kind", "identity", *_EMPTY_CLAIMS})
@@ -30,7 +33,7 @@ class Pass:
     participant: str
 
 
-def mint(*, call: str, participant: str, credentials: EngineCredentials, now: int) -> str:
+def mint(*, call: str, participant: str, credentials: EngineCredentials, now: int, sources: Collection[str] = SOURCES) -> str:
     """Return the token for one participant of one call; it holds no name, no metadata and no other power (JOIN-4, JOIN-10).
 
     Args:
@@ -38,6 +41,7 @@ def mint(*, call: str, participant: str, credentials: EngineCredentials, now: in
         participant: the participant's id, which is their identity there.
         credentials: the key pair of the region's engine.
         now: the time from which it holds, in milliseconds.
+        sources: which of SOURCES they may publish.
 
     Returns:
         A JWT.
@@ -47,7 +51,7 @@ def mint(*, call: str, participant: str, credentials: EngineCredentials, now: in
         "sub": participant,
         "nbf": now // 1000,
         "exp": now // 1000 + LIFETIME_SECONDS,
-        "video": {**_GRANTS, "room": call},
+        "video": {**_GRANTS, **_publishing(sources), "room": call},
     }
     return jwt.encode(claims, credentials.secret, algorithm="HS256")
 
@@ -82,6 +86,18 @@ def read(*, token: str, credentials: EngineCredentials, now: int) -> Pass:
     return Pass(call=_room(claims), participant=claims["sub"])
 
 
+def _publishing(sources: Collection[str]) -> dict[str, object]:
+    """Return the grants to publish; the engine takes an empty list of sources for all of them, so who may none may not publish at all."""
+    return {"canPublish": True, "canPublishSources": sorted(sources)} if sources else {"canPublish": False}
+
+
+def _may_publish(video: dict[str, Any]) -> bool:
+    """Tell whether the grants to publish are ones that we give: named sources, or none."""
+    may, sources = video.get("canPublish"), video.get("canPublishSources") or []
+    known = isinstance(sources, list) and all(source in SOURCES for source in sources) and len(set(sources)) == len(sources)
+    return known and (may is False or (may is True and sources != []))
+
+
 def _check_time(claims: dict[str, Any], now: int) -> None:
     """Raise TokenRefused unless the token holds now and ends soon."""
     starts, ends = claims["nbf"], claims["exp"]
@@ -101,9 +117,10 @@ def _room(claims: dict[str, Any]) -> str:
     if claims.get("kind", "standard") not in {"", "standard"} or claims.get("identity", claims["sub"]) != claims["sub"]:
         raise TokenRefused
     room = video.get("room")
-    others = {name: value for name, value in video.items() if name not in _GRANTS and name != "room"}
+    others = {name: value for name, value in video.items() if name not in {*_GRANTS, "canPublish", "canPublishSources", "room"}}
     if (
-        any(video.get(name) is not value for name, value in _GRANTS.items())
+        not _may_publish(video)
+        or any(video.get(name) is not value for name, value in _GRANTS.items())
         or any(others.values())
         or not isinstance(room, str)
         or not room

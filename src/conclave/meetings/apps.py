@@ -10,5 +10,5 @@ class MeetingsConfig(AppConfig):
     label = "meetings"
 
     def ready(self) -> None:
-        """Let the deadlines of seats be settled."""
-        from conclave.meetings import lost  # noqa: F401
+        """Let the deadlines of seats be settled, and the engine be told of rights."""
+        from conclave.meetings import lost, rights  # noqa: F401

@@ -20,6 +20,7 @@ from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
 from conclave.meetings.queries import MeetingAccess, Seat, SeatUnknown, access_meeting, hash_seat
 from conclave.meetings.queries import seat as find_seat
+from conclave.meetings.rights import sources
 from conclave.transparency.journal import journal
 
 # How long a ticket waits for its socket; JOIN-7 gives a lost one the same time.
@@ -40,6 +41,14 @@ class CallLocked(Refused):
     code = "call_locked"
     status = 403
     message = _("The host has locked this call. Nobody new can come in until it is unlocked.")
+
+
+class NameFixed(Refused):
+    """Somebody in the call asks for another name without the right to."""
+
+    code = "name_fixed"
+    status = 403
+    message = _("Names stay as they are in this meeting.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +105,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
         Removed: a host removed this person from the call.
         CallLocked: the call is locked, and this person has no seat in it.
+        NameFixed: `again` comes with another name, which is not theirs to choose (POL-21).
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
         CallFull, MediaUnavailable: there is no room, or no engine.
@@ -236,6 +246,8 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
 def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, now: int) -> Participant:
     """Hand the seat to its new holder: same participant id and key, new secret; the tab before it keeps a way back."""
     row = Participant.objects.get(pk=former.participant)
+    if row.name != name:
+        _check_rename(row)
     row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
     row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
     row.account_id = newcomer.account
@@ -243,6 +255,13 @@ def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: s
     row.awaited_until = row.awaited_until and now + HELLO_WITHIN_MS
     row.save(update_fields=["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym", "awaited_until"])
     return row
+
+
+def _check_rename(row: Participant) -> None:
+    """Raise NameFixed unless the policy lets them take another name (POL-21)."""
+    may = delivery.may(call=row.call_id, participants=[row.pk])[row.pk]
+    if may is not None and "rename" not in may:
+        raise NameFixed
 
 
 def _role(access: MeetingAccess, newcomer: Newcomer) -> Role:
@@ -261,6 +280,7 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         signature_key=row.signature_key,
         account=row.pseudonym,
     )
+    allowed = sources(call=call.pk, participants=[row.pk])[row.pk]
     return Ticket(
         meeting=access.meeting,
         call=CallId(call.pk),
@@ -272,6 +292,6 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         attestation=attestation,
         link_version=access.link_version,
         region=region,
-        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now),
+        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now, sources=allowed),
         ice_servers=region.ice_servers(participant=row.pk, now=now),
     )

@@ -21,6 +21,7 @@ from conclave.media.engine import EngineRefused, EngineUnavailable, engine_api
 from conclave.media.relay import Receive, Send, UpstreamRefused, UpstreamUnavailable, open_upstream, pump
 from conclave.meetings.join import recheck
 from conclave.meetings.queries import seated
+from conclave.meetings.rights import sources
 from conclave.meetings.watch import watching
 
 PREFIX = "/media/"
@@ -84,7 +85,16 @@ async def admit_signal(*, path: str, query: str, now: int) -> Entry:
     if selftest.is_selftest(room=opens.call) and not LIMITER.allows(rate=SELFTEST_RATE, subject=opens.call, now=now):
         raise SignalRefused(status=403, code="selftest_often")
     await _check_seat(call=opens.call, participant=opens.participant, now=now)
+    if not selftest.is_selftest(room=opens.call):
+        # Whenever the token was made: the engine hears what its holder may now (POL-19).
+        parameters["access_token"] = await in_thread(_token, opens, region, now)
     return Entry(region=region, call=opens.call, participant=opens.participant, path=rtc, query=urlencode(parameters))
+
+
+def _token(opens: ticket.Pass, region: placement.Region, now: int) -> str:
+    """Return a token with what this participant may publish now."""
+    allowed = sources(call=opens.call, participants=[opens.participant])[opens.participant]
+    return ticket.mint(call=opens.call, participant=opens.participant, credentials=region.credentials(), now=now, sources=allowed)
 
 
 class SignalGate:

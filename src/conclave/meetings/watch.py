@@ -16,6 +16,7 @@ from conclave.keys.wake import alarm
 from conclave.media import placement, selftest
 from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
 from conclave.meetings.models import Call, Participant
+from conclave.meetings.rights import correct
 from conclave.transparency.journal import journal
 
 EVERY_SECONDS = 5.0
@@ -51,6 +52,8 @@ async def compare(*, engine: EngineApi, now: int) -> int:
             put_out += 1
         if intruders := sorted(set(wrong.values()) - {"", LATE}):
             await in_thread(_tell, call, intruders, now)
+        if not selftest.is_selftest(room=call):
+            await correct(engine=engine, call=call)
     if put_out:
         _log.warning("put out of media rooms", count=put_out)
     return put_out
