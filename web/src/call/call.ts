@@ -15,6 +15,7 @@ import { InCall } from "./incall";
 import { join, JoinRefused } from "./join";
 import { dropSeat } from "./seat";
 import { Sharing } from "./sharing";
+import { NO_RULES } from "./rules";
 import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
@@ -49,7 +50,7 @@ export function createCall(): Call {
     // Whoever is out of the call is seen and heard by nothing any more.
     if (store.getState().phase.at !== "over") wasOn = devices.release();
     tiles.refresh();
-    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason) }, people: [], toasts: [] });
+    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason) }, people: [], toasts: [], rules: NO_RULES, steppedDown: false });
   };
 
   const over = (reason: string): void => {
@@ -77,6 +78,7 @@ export function createCall(): Call {
     store.setState({ devices: state });
     tiles.refresh();
     inCall?.remember(state);
+    hush();
   };
   const devices = new Devices({
     changed: devicesChanged,
@@ -87,6 +89,19 @@ export function createCall(): Call {
     gone: () => { toast(store, "device_lost"); },
   });
   const sharing = new Sharing(() => inCall?.session.media ?? null, () => { toast(store, "share_ended"); });
+  /** Suspended: nothing of this person's is heard or shown until a host resumes, and then only by their own hand. */
+  const held = (): boolean => {
+    const { rules, hosting } = store.getState();
+    return rules.suspended && !hosting;
+  };
+  const hush = (): void => {
+    if (!held()) return;
+    const { microphoneState, cameraState } = devices.state;
+    if (microphoneState === "on") void devices.turn("microphone", false);
+    if (cameraState === "on") void devices.turn("camera", false);
+    void sharing.set(false);
+  };
+  store.subscribe((state, before) => { if (state.rules !== before.rules || state.hosting !== before.hosting) hush(); });
   tiles.use(picture);
   workers.frames.onReadings((pipes) => { inCall?.readings(pipes); });
 
@@ -183,16 +198,21 @@ export function createCall(): Call {
     },
     endForAll: async () => { await inCall?.session.endForAll(); },
     remove: async (participant) => { await inCall?.session.remove(participant); },
-    setMicrophone: (on) => devices.turn("microphone", on),
-    setCamera: (on) => devices.turn("camera", on),
-    setScreen: (on) => sharing.set(on),
-    setHand: async (up) => { await inCall?.setHand(up); },
+    makeCoHost: (participant) => { inCall?.setRole(participant, true); },
+    unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },
+    setLocked: (on) => { inCall?.decide({ locked: on }); },
+    setSuspended: (on) => { inCall?.decide(on ? { suspended: true, locked: true } : { suspended: false }); },
+    takeRole: () => { inCall?.takeRole(); },
+    setMicrophone: async (on) => { if (!on || !held()) await devices.turn("microphone", on); },
+    setCamera: async (on) => { if (!on || !held()) await devices.turn("camera", on); },
+    setScreen: async (on) => { if (!on || !held()) await sharing.set(on); },
+    setHand: async (up) => { if (!held()) await inCall?.setHand(up); },
     choose: async (kind, id) => {
       await devices.choose(kind, id);
       if (kind === "speaker") await inCall?.session.media.playback.choose(id);
     },
-    say: async (text) => { await inCall?.chat(text); },
-    retry: async (line) => { await inCall?.retry(line); },
+    say: async (text) => { if (!held()) await inCall?.chat(text); },
+    retry: async (line) => { if (!held()) await inCall?.retry(line); },
     seenChat: () => { store.setState(({ toasts }) => ({ unread: 0, toasts: toasts.filter(({ kind }) => kind !== "chat" && kind !== "send_failed") })); },
     verifyCode: () => { store.setState(({ security }) => ({ security: verified(security, Date.now()) })); },
     dismiss: (id) => { store.setState(({ toasts }) => ({ toasts: toasts.filter((shown) => shown.id !== id) })); },

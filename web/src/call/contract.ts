@@ -17,7 +17,7 @@ export type Phase =
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
 export type EndReason =
   | "left" | "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
-  | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_full"
+  | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
 /** Why a person's padlock looks as it does. */
@@ -42,6 +42,8 @@ export interface Person {
   readonly role: "host" | "guest";
   /** Listed in the group's policy as host (not the attested role, which is for display). */
   readonly hosting: boolean;
+  /** Host by another host's word, not by the link's key; such a one cannot take the role of, or remove, who has it by the link (POL-15, POL-16). */
+  readonly cohost: boolean;
   readonly signedIn: boolean;
   readonly domain: string | null;
   readonly self: boolean;
@@ -69,8 +71,19 @@ export interface Toast {
   readonly id: number;
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "microphone_dead" | "speaking_muted"
-    | "device_lost" | "share_ended" | "code_changed" | "send_failed";
+    | "device_lost" | "share_ended" | "code_changed" | "send_failed"
+    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed";
   readonly name: string;
+}
+
+/** What the hosts have decided for everybody, from the checked policy. */
+export interface Rules {
+  /** Nobody new comes in. */
+  readonly locked: boolean;
+  /** Nobody but the hosts may be seen or heard, or write. */
+  readonly suspended: boolean;
+  /** Empty where this device has not seen who did. */
+  readonly suspendedBy: string;
 }
 
 export interface Security {
@@ -114,8 +127,11 @@ export interface CallState {
   readonly toasts: readonly Toast[];
   readonly security: Security;
   readonly devices: Devices;
-  /** True when this device holds the host key or is listed as host. */
+  /** True when this device is listed as host, or holds the host key and is about to be. */
   readonly hosting: boolean;
+  /** This device holds the host key and has stepped down: it may take the role again. */
+  readonly steppedDown: boolean;
+  readonly rules: Rules;
   /** The browser holds the others' sound back until this person presses something. */
   readonly soundBlocked: boolean;
   /** 0…1, own microphone, for the gauge. */
@@ -132,6 +148,15 @@ export interface CallActions {
   rejoin(): Promise<void>;
   endForAll(): Promise<void>;
   remove(participant: string): Promise<void>;
+  /** What hosts decide: done once the group's policy says so, which the state shows. */
+  makeCoHost(participant: string): void;
+  /** Takes the role back; of oneself, steps down. */
+  unmakeCoHost(participant: string): void;
+  setLocked(on: boolean): void;
+  /** Suspends and locks in one step; resuming leaves the lock as it is. */
+  setSuspended(on: boolean): void;
+  /** Whoever holds the host key takes the role again. */
+  takeRole(): void;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;

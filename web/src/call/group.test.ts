@@ -106,6 +106,35 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(sent).toEqual([sent[0], sent[0]]);
   });
 
+  it("asks for what a host wants until a commit of its own has it, one thing after the other", async () => {
+    const alice = await sit("Alice", true);
+    const bob = await sit("Bob");
+    const key = bob.state?.roster.find(({ name }) => name === "Bob")?.key ?? "";
+    const { deliver } = alice;
+    const sent: ClientMessage[] = [];
+    alice.deliver = (message) => { sent.push(message); };
+    const { incarnation } = delivery;
+    const asked = () => sent.filter(({ t }) => t === "policy").length;
+    const lease = (id: string) => alice.group.handle({ t: "lease", incarnation, lease: id, epoch: 1, covers: delivery.log.length - 1, policy: true });
+    alice.group.change({ locked: true });
+    alice.group.change({ locked: true });
+    alice.group.change({ host: key });
+    expect(asked()).toBe(2);
+    await lease("first");
+    await alice.group.handle({ t: "refused", lease: "first", code: "bad_commit" });
+    expect(asked()).toBe(3);
+    await lease("second");
+    const commit = sent.findLast(({ t }) => t === "commit");
+    if (commit?.t !== "commit") throw new Error("no commit");
+    const entry = { kind: "commit" as const, participant: alice.participant, commit: commit.commit };
+    const entries = { t: "entries" as const, incarnation, from: delivery.log.length, entries: [entry] };
+    await alice.group.handle(entries);
+    await bob.group.handle(entries);
+    expect([alice.state?.policy.locked, bob.state?.policy.locked, bob.state?.hosting]).toEqual([true, true, false]);
+    expect(asked()).toBe(4); // for the second wish
+    alice.deliver = deliver;
+  });
+
   it("lets nobody in who has another link", async () => {
     const alice = await sit("Alice");
     const charlie = await new Somebody("Charlie").sit({ ...place, link: { ...(await world()).link, host_hash: place.link.host_hash } });

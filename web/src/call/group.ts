@@ -43,7 +43,12 @@ export class Group {
   #attempts = 0;
   /** Set when a commit others may have accepted could not be applied (LOG-11). */
   #refused = false;
-  #changes: PolicyChanges | null = null;
+  /** What our host wants decided, in order, until a commit of ours has it in the log (LOG-16). */
+  #wishes: readonly PolicyChanges[] = [];
+  /** The wish that our last commit carries. */
+  #carried: PolicyChanges | null = null;
+  /** A lease for them was given; once it is spent for nothing, they need another. */
+  #granted = false;
   /** Whom our host wants out, until the group is without them. */
   readonly #unwanted = new Set<string>();
 
@@ -72,11 +77,17 @@ export class Group {
     return this.#place === "inside" && this.#log.gap;
   }
 
-  /** A host asks for a policy change; it is committed under the lease that answers. */
+  /** A host asks for a policy change; it is committed under the lease that answers. The same one is asked for once. */
   change(changes: PolicyChanges): void {
-    if (this.#incarnation === null || this.#changes) return;
-    this.#changes = changes;
-    this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
+    const text = JSON.stringify(changes);
+    if (this.#incarnation === null || this.#wishes.some((wish) => JSON.stringify(wish) === text)) return;
+    this.#wishes = [...this.#wishes, changes];
+    this.#wish();
+  }
+
+  #wish(): void {
+    this.#granted = false;
+    if (this.#wishes.length > 0 && this.#incarnation !== null) this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
   }
 
   /** A host asks that somebody be removed; said again until it is done, as it may be lost with the socket (LOG-16). */
@@ -106,6 +117,7 @@ export class Group {
           return;
         }
         this.#lease = message;
+        this.#granted ||= message.policy;
         return this.#commit();
       case "refused":
         if (this.#lease?.lease === message.lease) this.#lease = null;
@@ -113,6 +125,7 @@ export class Group {
         if (this.#sent === null || this.#sent.lease !== message.lease || message.code === "stale") return;
         this.#sent = null;
         await this.#keys.ask("forget", {}).catch(() => undefined);
+        this.#lost();
         return;
       case "acked":
         return this.#acked(message.epoch);
@@ -133,7 +146,7 @@ export class Group {
     if (this.#place === "creating" && this.#state) return this.#enter(this.#state, 0);
     if (this.#place !== "inside" || this.#incarnation === null) return;
     await this.#acknowledge();
-    if (this.#changes) this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
+    this.#wish();
     await this.#removeAgain();
   }
 
@@ -153,7 +166,8 @@ export class Group {
     this.#lease = null;
     this.#sent = null;
     this.#refused = false;
-    this.#changes = null;
+    this.#wishes = [];
+    this.#carried = null;
     const last = this.#last === null ? {} : { last: this.#last };
     if (mode === "create") {
       const { group_info, tree, state } = await this.#keys.ask("create", { incarnation, ...last });
@@ -215,9 +229,25 @@ export class Group {
       for (const { participant } of removedFrom(events)) this.#unwanted.delete(participant);
       this.#hooks.members(state);
       await this.#acknowledge();
+      this.#carry(events);
       this.#hooks.epoch(state, events, false);
     }
     await this.#commit();
+  }
+
+  /** Our commit is in the log, and what it carried is decided; or another's is, and ours has come to nothing. */
+  #carry(events: readonly GroupEvent[]): void {
+    const ours = events.some((event) => event.kind === "applied" && event.policy && event.participant === this.#seat.participant);
+    if (!ours) { this.#lost(); return; }
+    this.#wishes = this.#wishes.filter((wish) => wish !== this.#carried);
+    this.#carried = null;
+    this.#wish();
+  }
+
+  #lost(): void {
+    if (!this.#granted) return;
+    this.#carried = null;
+    this.#wish();
   }
 
   /** A lease that we hold already is told again after a reconnect: then the commit is sent again, never another one made. */
@@ -249,16 +279,27 @@ export class Group {
     try {
       // Two leases of one epoch: the commit under the first has come to nothing, or this one would not have been given.
       if (this.#sent?.epoch === lease.epoch) await this.#keys.ask("forget", {});
-      const policy = lease.policy && this.#changes ? await this.#keys.ask("policy", { changes: this.#changes }) : {};
+      const policy = lease.policy ? await this.#policy() : {};
       const { commit, welcomes, dropped } = await this.#keys.ask("commit", { covers: lease.covers, ...policy });
-      if (lease.policy) this.#changes = null;
       this.#sent = { t: "commit", incarnation: lease.incarnation, lease: lease.lease, epoch: lease.epoch, commit, welcomes: [...welcomes], dropped: [...dropped] };
       this.#unsure = false;
       this.#hooks.send(this.#sent);
     } catch {
       // The next candidate's lease comes by itself (LOG-8).
       await this.#keys.ask("forget", {}).catch(() => undefined);
+      this.#lost();
     }
+  }
+
+  /** The policy with the first wish that can be granted; one that cannot (the role is held already, say) is dropped. */
+  async #policy(): Promise<{ policy?: string }> {
+    for (const wish of this.#wishes) {
+      const made = await this.#keys.ask("policy", { changes: wish }).catch(() => null);
+      this.#carried = made ? wish : null;
+      if (made) return made;
+      this.#wishes = this.#wishes.filter((other) => other !== wish);
+    }
+    return {};
   }
 }
 

@@ -178,6 +178,31 @@ describe("During a call", () => {
     expect(change).not.toHaveBeenCalled();
   });
 
+  it("whoever steps down is not listed again by itself, and may take the role when they want it", async () => {
+    await begin("host-key");
+    call.hooks.epoch(state(2, [{ ...ALICE, host: true }, BOB], true), [], false);
+    change.mockClear();
+    call.setRole("b", true);
+    call.setRole("a", false);
+    expect(change.mock.calls).toEqual([[{ host: "b" }], [{ unhost: "a" }]]);
+    change.mockClear();
+    call.hooks.epoch(state(3, [ALICE, { ...BOB, host: true }]), [], false);
+    expect(change).not.toHaveBeenCalled();
+    expect([store.getState().hosting, store.getState().steppedDown]).toEqual([false, true]);
+    call.takeRole();
+    expect(change).toHaveBeenLastCalledWith({ claim: true });
+  });
+
+  it("while suspended only hosts say anything", () => {
+    const suspended = { ...state(2, [ALICE, BOB, { ...leaf(2, "c", "Carol", true) }]), policy: { version: 1, suspended: true, locked: true } } as unknown as MlsState;
+    call.hooks.epoch(suspended, [], false);
+    for (const participant of ["b", "c"]) call.hooks.heard({ participant, index: 0, received: 9, content: { kind: "chat", text: `I am ${participant}` } });
+    call.hooks.heard({ participant: "b", index: 1, received: 9, content: { kind: "hand", up: true } });
+    expect(chat().map(([name]) => name)).toEqual(["Carol"]);
+    expect(store.getState().people.some(({ handUp }) => handUp)).toBe(false);
+    expect(store.getState().rules).toMatchObject({ suspended: true, locked: true });
+  });
+
   it("a lost socket and stopped sending are said, and that they are over", () => {
     call.hooks.lost("socket");
     expect(store.getState().phase).toMatchObject({ at: "reconnecting", lost: "socket" });

@@ -1,6 +1,6 @@
 /** What happens during a call, turned into the state the screens read. */
 import type { PipeReading } from "../e2ee/frames.protocol";
-import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
 import { keep } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
@@ -12,6 +12,7 @@ import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
 import type { Joined } from "./join";
 import { people, settled } from "./roster";
+import { decisions, rulesNow } from "./rules";
 import type { Utterance } from "./said";
 import { keepSeat } from "./seat";
 import type { Session, SessionHooks } from "./session";
@@ -47,6 +48,7 @@ export class InCall {
   #stale: Staleness | null = null;
   #devices: DevicesState | null = null;
   #last: string | null;
+  #steppedDown: boolean;
   #soon: ReturnType<typeof setTimeout> | null = null;
 
   constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string) => void) {
@@ -54,6 +56,7 @@ export class InCall {
     this.#tiles = tiles;
     this.#entry = entry;
     this.#last = entry.again?.remember ?? null;
+    this.#steppedDown = entry.again?.steppedDown ?? false;
     this.hooks = {
       epoch: (state, events, first) => { this.#epoch(state, events, first); },
       announced: (events) => {
@@ -160,13 +163,35 @@ export class InCall {
     this.#refresh();
   }
 
+  /** A host's decision; it counts once the policy has it. */
+  decide(changes: PolicyChanges): void {
+    this.session.group.change(changes);
+  }
+
+  setRole(participant: string, host: boolean): void {
+    const key = this.#state?.roster.find((leaf) => leaf.participant === participant)?.key;
+    if (key === undefined) return;
+    if (participant === this.session.ticket.participant && !host) this.#stepDown(true);
+    this.decide(host ? { host: key } : { unhost: key });
+  }
+
+  takeRole(): void {
+    this.#stepDown(false);
+    this.decide({ claim: true });
+  }
+
+  #stepDown(steppedDown: boolean): void {
+    this.#steppedDown = steppedDown;
+    if (this.#devices) this.remember(this.#devices);
+  }
+
   /** Kept for a reload of this tab: seat, identity, what the group looks like. */
   remember(devices: DevicesState): void {
     this.#devices = devices;
     if (!this.#session) return;
     const { participant, seat, name } = this.#session.ticket;
     const [microphone, camera] = [devices.microphoneState === "on", devices.cameraState === "on"];
-    keepSeat(this.#entry.meeting, { participant, seat, name, identity: this.#entry.identity, remember: this.#last, microphone, camera });
+    keepSeat(this.#entry.meeting, { participant, seat, name, identity: this.#entry.identity, remember: this.#last, microphone, camera, steppedDown: this.#steppedDown });
   }
 
   /** What is lost says more than that sending has stopped, for it is why. */
@@ -179,6 +204,7 @@ export class InCall {
 
   #epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
     const changes = first && !this.#state ? [] : changesBetween(this.#state?.roster ?? [], state.roster, Date.now());
+    const decided = this.#state ? decisions(this.#state, state, events) : [];
     this.#state = state;
     for (const { participant, name } of state.roster) {
       this.#announced.delete(participant);
@@ -187,9 +213,15 @@ export class InCall {
     }
     const here = new Set(state.roster.map(({ participant }) => participant));
     for (const participant of this.#hands) if (!here.has(participant)) this.#hands.delete(participant);
-    this.#store.setState(({ security }) => ({ security: entered(security, state, changes), hosting: state.hosting === true || this.#entry.kept.hostKey !== null }));
+    const listed = state.hosting === true;
+    const holds = this.#entry.kept.hostKey !== null;
+    this.#store.setState(({ security, rules }) => ({
+      security: entered(security, state, changes), rules: rulesNow(rules, state, events),
+      hosting: listed || (holds && !this.#steppedDown), steppedDown: holds && this.#steppedDown && !listed,
+    }));
     this.#tell(changes, events);
-    if (this.#entry.kept.hostKey !== null && state.hosting !== true) this.session.group.change({ claim: true });
+    for (const { kind, name } of decided) toast(this.#store, kind, name);
+    if (holds && !this.#steppedDown && !listed) this.decide({ claim: true });
     if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });
     void this.#record(state);
     this.#refresh();
@@ -213,6 +245,9 @@ export class InCall {
 
   #utterance({ participant, index, received, content }: Utterance, over: (reason: string) => void): void {
     const name = this.#names.get(participant) ?? "";
+    const leaf = this.#state?.roster.find((one) => one.participant === participant);
+    // While suspended, only hosts say anything.
+    if (this.#state?.policy.suspended === true && leaf?.host !== true) return;
     if (content.kind === "chat") {
       this.#chat((lines) => chat.heard(lines, { id: `${participant}-${String(index)}`, participant, name, text: content.text, at: received }));
       toast(this.#store, "chat", name);
@@ -221,7 +256,7 @@ export class InCall {
       if (content.up) this.#hands.add(participant);
       else this.#hands.delete(participant);
       this.#refresh();
-    } else if (content.kind === "end" && this.#state?.roster.some((leaf) => leaf.participant === participant && leaf.host)) {
+    } else if (content.kind === "end" && leaf?.host === true) {
       void this.session.close(true);
       over("ended");
     }

@@ -82,6 +82,7 @@ function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<s
     ambiguous: twins.has(leaf.name),
     role: leaf.role,
     hosting: leaf.host,
+    cohost: leaf.cohost,
     signedIn: typeof leaf.account === "string",
     domain: leaf.domain ?? null,
     self: leaf.participant === self,
@@ -97,7 +98,7 @@ function outsider(participant: string, presence: Presence | undefined, { now, an
   const late = since === undefined ? now - (outside.get(participant) ?? now) >= UNANNOUNCED_MS : now - since >= SECURING_MS;
   const lock: Lock = late ? "stranger" : "securing";
   return {
-    participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, signedIn: false, domain: null, self: false, lock, handUp: false,
+    participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, cohost: false, signedIn: false, domain: null, self: false, lock, handUp: false,
     ...view(presence),
   };
 }

@@ -10,6 +10,8 @@ export interface KeptSeat {
   readonly remember: string | null;
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** Holds the host key, and does not want the role of host just now. */
+  readonly steppedDown?: boolean;
 }
 
 const name = (meeting: string): string => `conclave.seat.${meeting}`;

@@ -73,7 +73,11 @@ export class Session {
     });
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
-      members: ({ roster }) => { this.media.setMembers(new Set(roster.map(({ participant }) => participant))); },
+      members: ({ roster, policy }) => {
+        // While suspended, nobody but hosts is seen or heard.
+        const seen = roster.filter(({ host }) => host || !policy.suspended);
+        this.media.setMembers(new Set(seen.map(({ participant }) => participant)));
+      },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
       announced: (events) => { hooks.announced(events); },
       out: (reason) => { this.#end(reason); },

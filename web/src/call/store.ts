@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { NO_DEVICES } from "../media/devices";
 import type { CallState, Toast } from "./contract";
+import { NO_RULES } from "./rules";
 import { NO_SECURITY } from "./verify";
 
 export type Store = StoreApi<CallState>;
@@ -12,7 +13,7 @@ let lastToast = 0;
 export function createCallStore(meeting: string): Store {
   return createStore<CallState>(() => ({
     phase: { at: "lobby" }, meeting, title: "", inviter: "", region: { id: "", territory: "" }, startedAt: null,
-    people: [], chat: [], unread: 0, toasts: [], security: NO_SECURITY, devices: NO_DEVICES, hosting: false, soundBlocked: false, level: 0,
+    people: [], chat: [], unread: 0, toasts: [], security: NO_SECURITY, devices: NO_DEVICES, hosting: false, steppedDown: false, rules: NO_RULES, soundBlocked: false, level: 0,
   }));
 }
 

@@ -11,6 +11,7 @@ export const camera: Control = {
   icon: (scene) => (scene.camera === "on" ? Video : VideoOff),
   available: () => true,
   pressed: (scene) => scene.camera === "on",
+  held: (scene) => scene.held,
   troubled: (scene) => isTroubled(scene.camera),
   act(scene) {
     if (isTroubled(scene.camera)) scene.view.openPanel("more");

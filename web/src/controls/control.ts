@@ -4,8 +4,8 @@ import type { Call, DeviceState, Person } from "../call/contract";
 import type { en } from "../i18n/en";
 
 type ControlId = keyof typeof en.controls;
-export type PanelId = "people" | "chat" | "security" | "more";
-export type Ask = { readonly kind: "leave" | "end" | "shortcuts" } | { readonly kind: "remove"; readonly participant: string };
+export type PanelId = "people" | "chat" | "safety" | "security" | "more";
+export type Ask = { readonly kind: "leave" | "end" | "shortcuts" | "stepDown" } | { readonly kind: "remove"; readonly participant: string };
 
 /** What the screen shows besides the call itself. */
 export interface View {
@@ -23,6 +23,8 @@ export interface Scene {
   readonly camera: DeviceState;
   readonly unread: number;
   readonly hosting: boolean;
+  /** The meeting is suspended, for this person too. */
+  readonly held: boolean;
   readonly canShowScreen: boolean;
   readonly view: View;
   readonly call: Call;
@@ -45,6 +47,8 @@ export interface Control {
   available(scene: Scene): boolean;
   /** On or open just now; null for an act that does not stay. */
   pressed(scene: Scene): boolean | null;
+  /** A host has stopped it for now: it is shown and cannot be pressed. */
+  held?(scene: Scene): boolean;
   /** How many things wait behind it. */
   badge?(scene: Scene): number;
   /** It cannot do what it should and needs a look. */

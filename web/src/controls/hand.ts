@@ -11,5 +11,6 @@ export const hand: Control = {
   icon: () => Hand,
   available: () => true,
   pressed: (scene) => scene.self?.handUp ?? false,
+  held: (scene) => scene.held,
   act: (scene) => void scene.call.setHand(!(scene.self?.handUp ?? false)),
 };

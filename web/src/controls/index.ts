@@ -8,7 +8,8 @@ import { microphone } from "./microphone";
 import { more } from "./more";
 import { people } from "./people";
 import { screen } from "./screen";
+import { safety } from "./safety";
 import { security } from "./security";
 
 /** Every control, in the order in which they stand. */
-export const CONTROLS: readonly Control[] = [microphone, camera, screen, hand, chat, people, security, more, leave, end];
+export const CONTROLS: readonly Control[] = [microphone, camera, screen, hand, chat, people, safety, security, more, leave, end];

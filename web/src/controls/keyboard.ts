@@ -20,7 +20,7 @@ export function keysOf(shortcut: string): readonly string[] {
 export function controlFor(stroke: Stroke, controls: readonly Control[], scene: Scene): Control | null {
   if (stroke.ctrlKey || stroke.metaKey || stroke.altKey) return null;
   const pressed = (stroke.shiftKey ? "shift+" : "") + stroke.key.toLowerCase();
-  return controls.find((control) => control.shortcut === pressed && control.available(scene)) ?? null;
+  return controls.find((control) => control.shortcut === pressed && control.available(scene) && control.held?.(scene) !== true) ?? null;
 }
 
 /** True where a letter is text: fields, and lists that search by typing. */

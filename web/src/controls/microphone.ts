@@ -11,6 +11,7 @@ export const microphone: Control = {
   icon: (scene) => (scene.microphone === "on" ? Mic : MicOff),
   available: () => true,
   pressed: (scene) => scene.microphone === "on",
+  held: (scene) => scene.held,
   troubled: (scene) => isTroubled(scene.microphone),
   act(scene) {
     if (isTroubled(scene.microphone)) scene.view.openPanel("more");

@@ -11,5 +11,6 @@ export const screen: Control = {
   icon: (scene) => (scene.self?.screen ? MonitorX : MonitorUp),
   available: (scene) => scene.canShowScreen,
   pressed: (scene) => scene.self?.screen ?? false,
+  held: (scene) => scene.held,
   act: (scene) => void scene.call.setScreen(!(scene.self?.screen ?? false)),
 };

@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Link2Off, type LucideIcon, RotateCw, ServerOff, ShieldX, UserX } from "lucide-react";
+import { Ban, CircleCheck, Link2Off, Lock, type LucideIcon, RotateCw, ServerOff, ShieldX, UserX } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -15,6 +15,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   link_unknown: Link2Off,
   link_incomplete: Link2Off,
   link_old: Link2Off,
+  call_locked: Lock,
   server_unreachable: ServerOff,
   media_unavailable: ServerOff,
   restarting: RotateCw,
@@ -55,7 +56,7 @@ export function EndedScreen({ reason, again }: { readonly reason: EndReason; rea
         <div className="actions">
           {again && !RELOADS.includes(reason) ? (
             <Button tone="keep" big onPress={() => void call.rejoin()}>
-              {reason === "server_unreachable" || reason === "media_unavailable" || reason === "call_full" ? t("endedScreen.again") : t("endedScreen.rejoin")}
+              {reason === "server_unreachable" || reason === "media_unavailable" || reason === "call_full" || reason === "call_locked" ? t("endedScreen.again") : t("endedScreen.rejoin")}
             </Button>
           ) : null}
           {RELOADS.includes(reason) ? (

@@ -4,7 +4,7 @@ import type { Person } from "../call/contract";
 import { announcements } from "./announcements";
 
 const person = (participant: string, change: Partial<Person> = {}): Person => ({
-  participant, leaf: 0, name: participant, ambiguous: false, role: "guest", hosting: false, signedIn: false, domain: null, self: false, lock: "locked",
+  participant, leaf: 0, name: participant, ambiguous: false, role: "guest", cohost: false, hosting: false, signedIn: false, domain: null, self: false, lock: "locked",
   handUp: false, speaking: false, microphone: true, camera: true, screen: false, connection: "good", ...change,
 });
 const alice = person("Alice", { self: true });

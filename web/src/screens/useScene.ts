@@ -12,6 +12,7 @@ export function useScene(): Scene {
     camera: useCall((state) => state.devices.cameraState),
     unread: useCall((state) => state.unread),
     hosting: useCall((state) => state.hosting),
+    held: useCall((state) => state.rules.suspended && !state.hosting),
     canShowScreen: CAN_SHOW_SCREEN,
     view: useView(),
     call: useActions(),

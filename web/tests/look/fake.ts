@@ -11,6 +11,8 @@ export function fakeCall(initial: CallState): Call {
     return Promise.resolve();
   };
   const self = (change: object): Promise<void> => set({ people: state.people.map((person) => (person.self ? { ...person, ...change } : person)) });
+  const role = (participant: string, hosting: boolean): Promise<void> =>
+    set({ people: state.people.map((person) => (person.participant === participant ? { ...person, hosting, cohost: hosting } : person)) });
   return {
     subscribe: (listener) => {
       listeners.add(listener);
@@ -23,6 +25,11 @@ export function fakeCall(initial: CallState): Call {
     rejoin: () => set({ phase: { at: "live" } }),
     endForAll: () => set({ phase: { at: "over", reason: "ended", again: false } }),
     remove: (participant) => set({ people: state.people.filter((person) => person.participant !== participant) }),
+    makeCoHost: (participant) => void role(participant, true),
+    unmakeCoHost: (participant) => void role(participant, false),
+    setLocked: (locked) => void set({ rules: { ...state.rules, locked } }),
+    setSuspended: (suspended) => void set({ rules: { ...state.rules, suspended, locked: suspended || state.rules.locked, suspendedBy: "Alice Martin" } }),
+    takeRole: () => void role("p0", true),
     setMicrophone: async (on) => {
       await set({ devices: { ...state.devices, microphoneState: on ? "on" : "off" } });
       await self({ microphone: on });

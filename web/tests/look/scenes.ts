@@ -9,7 +9,7 @@ const at = (minutes: number): number => Date.now() - minutes * 60_000;
 function person(index: number, change: Partial<Person> = {}): Person {
   const name = NAMES[index % NAMES.length] ?? "";
   return {
-    participant: `p${String(index)}`, leaf: index, name, ambiguous: false, role: index === 0 ? "host" : "guest", hosting: index === 0, signedIn: index < 2,
+    participant: `p${String(index)}`, leaf: index, name, ambiguous: false, role: index === 0 ? "host" : "guest", hosting: index === 0, cohost: false, signedIn: index < 2,
     domain: null, self: index === 0, lock: "locked", handUp: false, speaking: index === 1, microphone: index % 3 !== 2, camera: index % 4 !== 3, screen: false,
     connection: "good", ...change,
   };
@@ -44,6 +44,8 @@ const base: CallState = {
     microphoneState: "on", cameraState: "on",
   },
   hosting: true,
+  steppedDown: false,
+  rules: { locked: false, suspended: false, suspendedBy: "" },
   soundBlocked: false,
   level: 0.55,
 };

@@ -8,7 +8,7 @@ export const call = {
   linkCopied: "The link is copied",
   regionHere: "this server",
   more: "{{count}} more",
-  panels: { people: "People", chat: "Chat", security: "Security", more: "More" },
+  panels: { people: "People", chat: "Chat", safety: "Safety", security: "Security", more: "More" },
   lock: {
     locked: "Locked: what arrives from {{name}} is encrypted with the key of this call.",
     quiet: "{{name}} holds the key and sends nothing just now.",
@@ -63,6 +63,12 @@ export const call = {
     text_other: "{{count}} people are sent out: {{names}}. The link stays valid for the next call.",
     end: "End for everyone",
   },
+  stepDown: {
+    title: "Step down as host?",
+    text: "{{names}} will be left in charge.",
+    nobody: "Nobody else here is a host. Everything stays as it is: what is locked or suspended stays so until a host comes back.",
+    stepDown: "Step down",
+  },
   remove: {
     title: "Remove {{name}}?",
     text: "{{name}} is sent out at once and loses the key: nothing said from then on can be read there. The same browser cannot come back into this call.",
@@ -85,6 +91,13 @@ export const toasts = {
   share_ended: "Your screen is no longer shown.",
   code_changed: "The security code is new since you compared it.",
   send_failed: "A message could not be sent.",
+  locked: "Locked by {{name}}. Nobody new comes in.",
+  unlocked: "Unlocked by {{name}}. Whoever has the link can come in.",
+  suspended: "Suspended by {{name}}.",
+  resumed: "Resumed by {{name}}. Your microphone and camera stay off until you turn them on.",
+  cohost: "{{name}} is a co-host now.",
+  unhosted: "{{name}} is not a host any more.",
+  handed: "{{name}} is the host now.",
 } as const;
 
 export const toastActions = {
@@ -93,6 +106,7 @@ export const toastActions = {
   compare: "See what changed",
   devices: "Choose another",
   unmute: "Turn it on",
+  rules: "See the rules",
   dismiss: "Close this message",
   region: "Messages",
 } as const;

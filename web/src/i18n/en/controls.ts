@@ -6,6 +6,7 @@ export const controls = {
   hand: { short: "Hand", on: "Raise your hand", off: "Lower your hand" },
   people: { short: "People", on: "Show the people here", off: "Close the list of people" },
   chat: { short: "Chat", on: "Open the chat", off: "Close the chat" },
+  safety: { short: "Safety", on: "Safety: the door, hosts, suspending", off: "Close the panel “Safety”" },
   security: { short: "Security", on: "Security: who can listen", off: "Close the security panel" },
   more: { short: "More", on: "More: devices, language, shortcuts", off: "Close the panel “More”" },
   leave: { short: "Leave", on: "Leave the call", off: "Leave the call" },

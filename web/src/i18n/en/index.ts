@@ -4,10 +4,10 @@ import { controls } from "./controls";
 import { ended, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
-import { chat, more, people, security } from "./panels";
+import { chat, more, people, safety, security } from "./panels";
 import { selftest } from "./selftest";
 
 /** English: the shape every other language follows. */
 export const en = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
 } as const;

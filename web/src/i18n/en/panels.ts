@@ -2,10 +2,15 @@ export const people = {
   title_one: "{{count}} person",
   title_other: "{{count}} people",
   host: "host",
+  cohost: "co-host",
   signedIn: "signed in",
   domain: "from {{domain}}",
   typed: "typed this name",
   remove: "Remove {{name}}",
+  removeAsk: "Remove…",
+  menu: "Actions for {{name}}",
+  makeCohost: "Make co-host",
+  unmakeCohost: "Take the co-host role back",
 } as const;
 
 export const chat = {
@@ -18,6 +23,42 @@ export const chat = {
   failed: "not sent",
   retry: "Send again",
   tooLong: "At most 4,000 letters.",
+  frozen: "A host has suspended the meeting: only hosts can write.",
+} as const;
+
+export const safety = {
+  forHosts: "What you decide here holds for everybody. Each person’s browser checks it; the server cannot change it.",
+  forOthers: "What the hosts have decided. Your browser has checked it; only hosts can change it.",
+  someHost: "a host",
+  door: {
+    open: "The meeting is open",
+    openText: "Whoever has the link can come in.",
+    locked: "The meeting is locked",
+    lockedText: "Nobody new comes in. Who loses the line has two minutes to come back.",
+    lock: "Lock the meeting",
+    unlock: "Unlock the meeting",
+  },
+  suspend: {
+    off: "Nothing is suspended",
+    offText: "In an emergency: everybody but the hosts is silenced and hidden at once, nobody else can write, and the door is locked.",
+    on: "Suspended by {{name}}.",
+    onText: "Only hosts can be seen, be heard and write. The door stays locked until a host unlocks it.",
+    banner: "Your microphone, camera and screen are off, and only hosts can write.",
+    bannerHost: "Only hosts can be seen, be heard and write.",
+    suspend: "Suspend the meeting",
+    resume: "Resume",
+  },
+  hosts: {
+    hosts_one: "Host: {{names}}",
+    hosts_other: "Hosts: {{names}}",
+    noHost: "The host is not here",
+    cohosts_one: "Co-host: {{names}}",
+    cohosts_other: "Co-hosts: {{names}}",
+    noCohost: "No co-hosts. A host names them in the list of people.",
+    nobody: "No host is here. Everything stays as it is until one comes.",
+    stepDown: "Step down as host",
+    takeRole: "Be host again",
+  },
 } as const;
 
 export const security = {

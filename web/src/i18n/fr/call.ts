@@ -10,7 +10,7 @@ export const call: Sentences["call"] = {
   linkCopied: "Le lien est copié",
   regionHere: "ce serveur",
   more: "{{count}} de plus",
-  panels: { people: "Personnes", chat: "Discussion", security: "Sécurité", more: "Plus" },
+  panels: { people: "Personnes", chat: "Discussion", safety: "Règles", security: "Sécurité", more: "Plus" },
   lock: {
     locked: "Verrouillé : ce qui vient de {{name}} est chiffré avec la clé de cet appel.",
     quiet: "{{name}} a la clé et n’envoie rien en ce moment.",
@@ -65,6 +65,12 @@ export const call: Sentences["call"] = {
     text_other: "{{count}} personnes sortent : {{names}}. Le lien reste valable pour le prochain appel.",
     end: "Terminer pour tous",
   },
+  stepDown: {
+    title: "Ne plus être hôte ?",
+    text: "{{names}} dirigera la réunion.",
+    nobody: "Il n’y a pas d’autre hôte ici. Tout reste en l’état : ce qui est verrouillé ou suspendu le reste jusqu’au retour d’un hôte.",
+    stepDown: "Ne plus être hôte",
+  },
   remove: {
     title: "Faire sortir {{name}} ?",
     text: "{{name}} sort tout de suite et perd la clé : rien de ce qui se dit ensuite ne pourra y être lu. Le même navigateur ne peut pas revenir dans cet appel.",
@@ -87,6 +93,13 @@ export const toasts: Sentences["toasts"] = {
   share_ended: "Votre écran n’est plus montré.",
   code_changed: "Le code de sécurité est nouveau depuis votre comparaison.",
   send_failed: "Un message n’a pas pu être envoyé.",
+  locked: "Verrouillé par {{name}}. Personne d’autre n’entre.",
+  unlocked: "Déverrouillé par {{name}}. Toute personne qui a le lien peut entrer.",
+  suspended: "Suspendu par {{name}}.",
+  resumed: "Repris par {{name}}. Votre micro et votre caméra restent coupés jusqu’à ce que vous les rallumiez.",
+  cohost: "{{name}} est maintenant co-hôte.",
+  unhosted: "{{name}} n’est plus hôte.",
+  handed: "{{name}} est maintenant l’hôte.",
 };
 
 export const toastActions: Sentences["toastActions"] = {
@@ -95,6 +108,7 @@ export const toastActions: Sentences["toastActions"] = {
   compare: "Voir ce qui a changé",
   devices: "En choisir un autre",
   unmute: "L’allumer",
+  rules: "Voir les règles",
   dismiss: "Fermer ce message",
   region: "Messages",
 };

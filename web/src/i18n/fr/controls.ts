@@ -7,6 +7,7 @@ export const controls: Sentences["controls"] = {
   hand: { short: "Main", on: "Lever la main", off: "Baisser la main" },
   people: { short: "Personnes", on: "Voir les personnes présentes", off: "Fermer la liste des personnes" },
   chat: { short: "Discussion", on: "Ouvrir la discussion", off: "Fermer la discussion" },
+  safety: { short: "Règles", on: "Règles : l’entrée, les hôtes, suspendre", off: "Fermer le panneau « Règles »" },
   security: { short: "Sécurité", on: "Sécurité : qui peut écouter", off: "Fermer le panneau de sécurité" },
   more: { short: "Plus", on: "Plus : appareils, langue, raccourcis", off: "Fermer le panneau « Plus »" },
   leave: { short: "Quitter", on: "Quitter l’appel", off: "Quitter l’appel" },

@@ -5,9 +5,9 @@ import { controls } from "./controls";
 import { ended, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
-import { chat, more, people, security } from "./panels";
+import { chat, more, people, safety, security } from "./panels";
 import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
 };

@@ -4,10 +4,15 @@ export const people: Sentences["people"] = {
   title_one: "{{count}} personne",
   title_other: "{{count}} personnes",
   host: "hôte",
+  cohost: "co-hôte",
   signedIn: "avec un compte",
   domain: "de {{domain}}",
   typed: "a écrit ce nom",
   remove: "Faire sortir {{name}}",
+  removeAsk: "Faire sortir…",
+  menu: "Actions pour {{name}}",
+  makeCohost: "Nommer co-hôte",
+  unmakeCohost: "Retirer le rôle de co-hôte",
 };
 
 export const chat: Sentences["chat"] = {
@@ -20,6 +25,42 @@ export const chat: Sentences["chat"] = {
   failed: "non envoyé",
   retry: "Renvoyer",
   tooLong: "Au plus 4 000 lettres.",
+  frozen: "Un hôte a suspendu la réunion : seuls les hôtes peuvent écrire.",
+};
+
+export const safety: Sentences["safety"] = {
+  forHosts: "Ce que vous décidez ici vaut pour tout le monde. Chaque navigateur le vérifie ; le serveur ne peut rien y changer.",
+  forOthers: "Ce que les hôtes ont décidé. Votre navigateur l’a vérifié ; seuls les hôtes peuvent le changer.",
+  someHost: "un hôte",
+  door: {
+    open: "La réunion est ouverte",
+    openText: "Toute personne qui a le lien peut entrer.",
+    locked: "La réunion est verrouillée",
+    lockedText: "Personne d’autre n’entre. Qui perd la ligne a deux minutes pour revenir.",
+    lock: "Verrouiller la réunion",
+    unlock: "Déverrouiller la réunion",
+  },
+  suspend: {
+    off: "Rien n’est suspendu",
+    offText: "En cas d’urgence : tout le monde sauf les hôtes est aussitôt rendu muet et invisible, personne d’autre ne peut écrire, et l’entrée est verrouillée.",
+    on: "Suspendu par {{name}}.",
+    onText: "Seuls les hôtes peuvent être vus, entendus et écrire. L’entrée reste verrouillée jusqu’à ce qu’un hôte l’ouvre.",
+    banner: "Votre micro, votre caméra et votre écran sont coupés, et seuls les hôtes peuvent écrire.",
+    bannerHost: "Seuls les hôtes peuvent être vus, entendus et écrire.",
+    suspend: "Suspendre la réunion",
+    resume: "Reprendre",
+  },
+  hosts: {
+    hosts_one: "Hôte : {{names}}",
+    hosts_other: "Hôtes : {{names}}",
+    noHost: "L’hôte n’est pas là",
+    cohosts_one: "Co-hôte : {{names}}",
+    cohosts_other: "Co-hôtes : {{names}}",
+    noCohost: "Pas de co-hôte. Un hôte en nomme dans la liste des personnes.",
+    nobody: "Aucun hôte n’est là. Tout reste en l’état jusqu’à ce qu’il en vienne un.",
+    stepDown: "Ne plus être hôte",
+    takeRole: "Redevenir hôte",
+  },
 };
 
 export const security: Sentences["security"] = {

@@ -20,6 +20,7 @@ export function ControlButton({ control, scene }: { readonly control: Control; r
         data-control={control.id}
         data-on={pressed ?? undefined}
         data-troubled={control.troubled?.(scene) || undefined}
+        isDisabled={control.held?.(scene) === true}
         aria-label={badge > 0 ? `${label} (${String(badge)})` : label}
         onPress={() => {
           control.act(scene);

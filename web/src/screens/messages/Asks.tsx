@@ -18,6 +18,8 @@ export function Asks() {
       return <Leave />;
     case "end":
       return <End />;
+    case "stepDown":
+      return <StepDown />;
     case "shortcuts":
       return <Shortcuts />;
     case "remove":
@@ -71,6 +73,35 @@ function End() {
         </Button>
         <Button tone="stop" onPress={() => void call.endForAll()}>
           {t("call.end.end")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+function StepDown() {
+  const { t, i18n } = useTranslation();
+  const call = useActions();
+  const { closeAsk } = useView();
+  const people = useCall((state) => state.people);
+  const self = people.find((person) => person.self);
+  const others = people.filter((person) => !person.self && person.hosting).map((person) => person.name);
+  const list = new Intl.ListFormat(i18n.language).format(others);
+  return (
+    <Dialog title={t("call.stepDown.title")} open alert onClose={closeAsk}>
+      <p>{others.length === 0 ? t("call.stepDown.nobody") : t("call.stepDown.text", { names: list })}</p>
+      <div className="actions">
+        <Button autoFocus onPress={closeAsk}>
+          {t("common.cancel")}
+        </Button>
+        <Button
+          tone="stop"
+          onPress={() => {
+            closeAsk();
+            if (self) call.unmakeCoHost(self.participant);
+          }}
+        >
+          {t("call.stepDown.stepDown")}
         </Button>
       </div>
     </Dialog>

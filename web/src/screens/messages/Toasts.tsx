@@ -1,4 +1,4 @@
-import { CircleAlert, DoorOpen, Hand, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -23,6 +23,13 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   share_ended: MonitorOff,
   code_changed: ShieldAlert,
   send_failed: CircleAlert,
+  locked: Lock,
+  unlocked: LockOpen,
+  suspended: CirclePause,
+  resumed: CirclePlay,
+  cohost: Crown,
+  unhosted: Crown,
+  handed: Crown,
 };
 /** These ask for something and stay until answered. */
 const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed"];
@@ -78,7 +85,7 @@ function Message({ toast }: { readonly toast: Toast }) {
       }}
     >
       <Icon size={20} aria-hidden />
-      <p role={SAID.includes(toast.kind) ? undefined : "status"}>{t(`toasts.${toast.kind}`, { name: toast.name })}</p>
+      <p role={SAID.includes(toast.kind) ? undefined : "status"}>{t(`toasts.${toast.kind}`, { name: toast.name === "" ? t("safety.someHost") : toast.name })}</p>
       {action ? (
         <Button
           tone="bare"

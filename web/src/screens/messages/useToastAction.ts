@@ -34,6 +34,14 @@ export function useToastAction(toast: Toast): ToastAction | null {
       return open("more", t("toastActions.devices"));
     case "speaking_muted":
       return { label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) };
+    case "locked":
+    case "unlocked":
+    case "suspended":
+    case "resumed":
+      return open("safety", t("toastActions.rules"));
+    case "cohost":
+    case "unhosted":
+    case "handed":
     case "joined":
     case "left":
     case "removed":

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { ChatLine } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { useActions, useCall } from "../context";
+import { Frozen } from "./Frozen";
 import { linkify } from "./linkify";
 import { Writer } from "./Writer";
 
@@ -14,6 +15,7 @@ export function ChatPanel() {
   const call = useActions();
   const lines = useCall((state) => state.chat);
   const told = useCall((state) => state.unread > 0 || state.toasts.some(({ kind }) => kind === "chat" || kind === "send_failed"));
+  const held = useCall((state) => state.rules.suspended && !state.hosting);
   const log = useRef<HTMLDivElement>(null);
   const end = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -42,7 +44,7 @@ export function ChatPanel() {
         )}
         <div ref={end} />
       </div>
-      <Writer />
+      {held ? <Frozen /> : <Writer />}
     </>
   );
 }

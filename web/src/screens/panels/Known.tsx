@@ -7,7 +7,7 @@ export function Known({ person }: { readonly person: Person }) {
   const { t } = useTranslation();
   if (person.lock === "stranger" || person.lock === "securing") return <p className="known">{t(`call.lockWord.${person.lock}`)}</p>;
   const words = [
-    person.hosting ? t("people.host") : null,
+    person.hosting ? t(person.cohost ? "people.cohost" : "people.host") : null,
     person.domain === null ? null : t("people.domain", { domain: person.domain }),
     person.signedIn ? t("people.signedIn") : t("people.typed"),
     person.ambiguous ? t("call.tile.ambiguous") : null,

@@ -63,6 +63,7 @@ function Overflow() {
             className="choice"
             data-place={control.place}
             data-control={control.id}
+            isDisabled={control.held?.(scene) === true}
             data-tone={control.id === "end" ? "danger" : undefined}
             onPress={() => {
               closePanel();

@@ -8,9 +8,10 @@ import { useView } from "../view";
 import { ChatPanel } from "./ChatPanel";
 import { MorePanel } from "./MorePanel";
 import { PeoplePanel } from "./PeoplePanel";
+import { SafetyPanel } from "./SafetyPanel";
 import { SecurityPanel } from "./SecurityPanel";
 
-const BODIES: Record<PanelId, ComponentType> = { people: PeoplePanel, chat: ChatPanel, security: SecurityPanel, more: MorePanel };
+const BODIES: Record<PanelId, ComponentType> = { people: PeoplePanel, chat: ChatPanel, safety: SafetyPanel, security: SecurityPanel, more: MorePanel };
 
 /** The open panel: pushes the stage on a wide screen; a sheet on a phone, which is a dialog. One element for both, so that turning the phone loses no words. */
 export function Panel({ sheet }: { readonly sheet: boolean }) {

@@ -9,12 +9,15 @@ import { Sign, useShownName } from "../Sign";
 import { Avatar } from "../stage/Avatar";
 import { useView } from "../view";
 import { Known } from "./Known";
+import { PersonMenu } from "./PersonMenu";
 
 /** Everybody here, hands first. */
 export function PeoplePanel() {
   const { t } = useTranslation();
   const people = useCall((state) => state.people);
   const hosting = useCall((state) => state.hosting);
+  const self = people.find((person) => person.self);
+  const chief = self?.hosting === true && !self.cohost;
   const order = people.toSorted((a, b) => Number(b.handUp) - Number(a.handUp));
   return (
     <div className="panel-body">
@@ -24,14 +27,14 @@ export function PeoplePanel() {
       </div>
       <ul className="people">
         {order.map((person) => (
-          <Row key={person.participant} person={person} removable={hosting && !person.self} />
+          <Row key={person.participant} person={person} ruled={hosting && !person.self} chief={chief} />
         ))}
       </ul>
     </div>
   );
 }
 
-function Row({ person, removable }: { readonly person: Person; readonly removable: boolean }) {
+function Row({ person, ruled, chief }: { readonly person: Person; readonly ruled: boolean; readonly chief: boolean }) {
   const { t } = useTranslation();
   const { openAsk } = useView();
   const shown = useShownName(person);
@@ -55,7 +58,7 @@ function Row({ person, removable }: { readonly person: Person; readonly removabl
         ) : (
           <MicOff size={20} aria-label={t("call.tile.muted")} />
         )}
-        {removable ? (
+        {ruled && (chief || !person.hosting || person.cohost) ? (
           <IconButton
             icon={UserMinus}
             label={t("people.remove", { name: shown })}
@@ -64,6 +67,7 @@ function Row({ person, removable }: { readonly person: Person; readonly removabl
             }}
           />
         ) : null}
+        {ruled ? <PersonMenu person={person} name={shown} chief={chief} /> : null}
       </div>
     </li>
   );

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import type { MlsEvent, MlsLeaf, MlsState } from "../e2ee/mls";
+import { decisions, NO_RULES, rulesNow } from "./rules";
+
+const leaf = (participant: string, role: "host" | "cohost" | "guest" = "guest"): MlsLeaf =>
+  ({ leaf: 0, participant, name: participant.toUpperCase(), role: "guest", key: participant, host: role !== "guest", cohost: role === "cohost" });
+const state = (roster: MlsLeaf[], policy: object = {}): MlsState =>
+  ({ incarnation: "i", epoch: 1, roster, transcript: "t", next: 0, policy: { hosts: [], link_version: 1, locked: false, strict: false, suspended: false, version: 0, ...policy } });
+const by = (participant: string, policy = true): MlsEvent =>
+  ({ kind: "applied", index: 0, participant, epoch: 1, added: [], removed: [], policy, self_removed: false });
+const HOST = leaf("alice", "host");
+
+describe("What a new policy decides", () => {
+  it("is told with the name of the leaf that committed it", () => {
+    const [open, shut] = [state([HOST]), state([HOST], { locked: true })];
+    expect(decisions(open, shut, [by("alice")])).toEqual([{ kind: "locked", name: "ALICE" }]);
+    expect(decisions(shut, open, [by("bob", false), by("alice")])).toEqual([{ kind: "unlocked", name: "ALICE" }]);
+    expect(decisions(open, open, [by("alice")])).toEqual([]);
+  });
+
+  it("names nobody where two have decided before we could look between", () => {
+    const after = state([HOST, leaf("bob", "cohost")], { locked: true });
+    expect(decisions(state([HOST, leaf("bob", "cohost")]), after, [by("alice"), by("bob")])).toEqual([{ kind: "locked", name: "" }]);
+  });
+
+  it("tells whose role has changed, and nothing of whoever has just come", () => {
+    const guest = state([HOST, leaf("bob")]);
+    const cohost = state([HOST, leaf("bob", "cohost"), leaf("carol", "cohost")]);
+    const handed = state([leaf("alice"), leaf("bob", "host"), leaf("carol", "cohost")]);
+    expect(decisions(guest, cohost, [by("alice")])).toEqual([{ kind: "cohost", name: "BOB" }]);
+    expect(decisions(cohost, handed, [by("alice")])).toEqual([{ kind: "unhosted", name: "ALICE" }, { kind: "handed", name: "BOB" }]);
+    expect(decisions(cohost, guest, [by("alice")])).toEqual([{ kind: "unhosted", name: "BOB" }]);
+  });
+
+  it("remembers who suspended as long as it lasts", () => {
+    const suspended = state([HOST], { suspended: true, locked: true });
+    const rules = rulesNow(NO_RULES, suspended, [by("alice")]);
+    expect(rules).toEqual({ locked: true, suspended: true, suspendedBy: "ALICE" });
+    expect(rulesNow(rules, suspended, [])).toEqual(rules);
+    expect(rulesNow(NO_RULES, suspended, []).suspendedBy).toBe("");
+    expect(rulesNow(rules, state([HOST], { locked: true }), [by("alice")])).toEqual({ locked: true, suspended: false, suspendedBy: "" });
+  });
+});

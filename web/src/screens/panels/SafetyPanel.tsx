@@ -1,0 +1,127 @@
+import { CirclePause, CirclePlay, Crown, Lock, LockOpen, type LucideIcon } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Button } from "../../ui/Button";
+import { Note } from "../../ui/Note";
+import { useActions, useCall } from "../context";
+import { useView } from "../view";
+
+/** What the hosts have decided for everybody; hosts change it here, the others read it. */
+export function SafetyPanel() {
+  const { t } = useTranslation();
+  const hosting = useCall((state) => state.hosting);
+  return (
+    <div className="panel-body safety">
+      <p className="quiet">{t(hosting ? "safety.forHosts" : "safety.forOthers")}</p>
+      <Door />
+      <Suspension />
+      <Hosts />
+    </div>
+  );
+}
+
+interface RuleProps {
+  readonly rule: string;
+  readonly on: boolean;
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly text: string;
+  readonly children?: ReactNode;
+}
+
+function Rule({ rule, on, icon: Icon, title, text, children }: RuleProps) {
+  return (
+    <section className="rule" data-rule={rule} data-on={on} aria-labelledby={`rule-${rule}`}>
+      <Icon size={24} aria-hidden />
+      <div>
+        <h3 id={`rule-${rule}`}>{title}</h3>
+        <p className="quiet">{text}</p>
+        {children}
+      </div>
+    </section>
+  );
+}
+
+function Door() {
+  const { t } = useTranslation();
+  const call = useActions();
+  const hosting = useCall((state) => state.hosting);
+  const { locked } = useCall((state) => state.rules);
+  const state = locked ? "locked" : "open";
+  return (
+    <Rule rule="lock" on={locked} icon={locked ? Lock : LockOpen} title={t(`safety.door.${state}`)} text={t(`safety.door.${state}Text`)}>
+      {hosting ? (
+        <Button
+          icon={locked ? LockOpen : Lock}
+          onPress={() => {
+            call.setLocked(!locked);
+          }}
+        >
+          {t(locked ? "safety.door.unlock" : "safety.door.lock")}
+        </Button>
+      ) : null}
+    </Rule>
+  );
+}
+
+function Suspension() {
+  const { t } = useTranslation();
+  const call = useActions();
+  const hosting = useCall((state) => state.hosting);
+  const { suspended, suspendedBy } = useCall((state) => state.rules);
+  const title = suspended ? t("safety.suspend.on", { name: suspendedBy === "" ? t("safety.someHost") : suspendedBy }) : t("safety.suspend.off");
+  return (
+    <Rule rule="suspend" on={suspended} icon={suspended ? CirclePlay : CirclePause} title={title} text={t(suspended ? "safety.suspend.onText" : "safety.suspend.offText")}>
+      {hosting ? (
+        <Button
+          tone={suspended ? "keep" : "danger"}
+          icon={suspended ? CirclePlay : CirclePause}
+          onPress={() => {
+            call.setSuspended(!suspended);
+          }}
+        >
+          {t(suspended ? "safety.suspend.resume" : "safety.suspend.suspend")}
+        </Button>
+      ) : null}
+    </Rule>
+  );
+}
+
+function Hosts() {
+  const { t, i18n } = useTranslation();
+  const call = useActions();
+  const { openAsk } = useView();
+  const people = useCall((state) => state.people);
+  const steppedDown = useCall((state) => state.steppedDown);
+  const self = people.find((person) => person.self);
+  const named = (cohost: boolean): readonly string[] =>
+    people.filter((person) => person.hosting && person.cohost === cohost).map((person) => (person.self ? `${person.name} (${t("common.you")})` : person.name));
+  const list = new Intl.ListFormat(i18n.language);
+  const [hosts, cohosts] = [named(false), named(true)];
+  const title = hosts.length > 0 ? t("safety.hosts.hosts", { count: hosts.length, names: list.format(hosts) }) : t("safety.hosts.noHost");
+  const text = cohosts.length > 0 ? t("safety.hosts.cohosts", { count: cohosts.length, names: list.format(cohosts) }) : t("safety.hosts.noCohost");
+  return (
+    <Rule rule="hosts" on={hosts.length > 0} icon={Crown} title={title} text={text}>
+      {hosts.length + cohosts.length === 0 ? <Note tone="heed">{t("safety.hosts.nobody")}</Note> : null}
+      {self?.hosting ? (
+        <Button
+          onPress={() => {
+            openAsk({ kind: "stepDown" });
+          }}
+        >
+          {t("safety.hosts.stepDown")}
+        </Button>
+      ) : null}
+      {steppedDown ? (
+        <Button
+          onPress={() => {
+            call.takeRole();
+          }}
+        >
+          {t("safety.hosts.takeRole")}
+        </Button>
+      ) : null}
+    </Rule>
+  );
+}
