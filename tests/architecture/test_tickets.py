@@ -16,7 +16,7 @@ from conclave.media.credentials import EngineCredentials
 from tests.architecture.test_purity import FILES, SOURCE, imported
 
 PAIR = EngineCredentials(key="conclave-local-1", secret="s" * 48)
-MINT, JOIN, SELFTEST = "media/ticket.py", "meetings/join.py", "media/selftest.py"
+MINT, JOIN, GATE, SELFTEST = "media/ticket.py", "meetings/join.py", "meetings/signal.py", "media/selftest.py"
 # Who may see the secret with which a ticket is signed: the engine that reads it, and three ways of proving that one knows it.
 SECRET = {"media/child.py", "media/engine.py", "media/ticket.py", "media/turn.py"}
 TEXTS = st.text(min_size=1, max_size=40)
@@ -47,14 +47,14 @@ def test_the_signing_secret_is_seen_by_nobody_else() -> None:
 
 
 def test_only_joining_mints_a_ticket_to_a_call() -> None:
-    """And the self-test, which mints one to a room that can be no call."""
+    """And the gate, anew from one that it has just admitted (POL-19), and the self-test, which mints one to a room that can be no call."""
     called = {
         name_of(path)
         for path in FILES
         for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name) and "mint" in ast.unparse(node.func)
     }
-    assert called == {JOIN, SELFTEST}
+    assert called == {JOIN, GATE, SELFTEST}
     assert not files_with(ast.alias, "name", "conclave.media.ticket.mint")
 
 
@@ -65,6 +65,18 @@ def test_joining_asks_the_gate_before_it_mints() -> None:
     assert {"_refuse_unless_admitted", "_ticket"} <= set(order)
     lines = {ast.unparse(node.func): node.lineno for node in ast.walk(join) if isinstance(node, ast.Call)}
     assert lines["access_meeting"] < lines["_refuse_unless_admitted"] < lines["_ticket"]
+
+
+def test_the_gate_mints_only_for_whom_it_has_admitted_and_the_same_place() -> None:
+    story = ast.parse((SOURCE / GATE).read_text(encoding="utf-8"))
+    functions = {node.name: node for node in story.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert [name for name, node in functions.items() if "ticket.mint" in ast.unparse(node)] == ["_token"]
+    assert [name for name, node in functions.items() if "_token, " in ast.unparse(node)] == ["admit_signal"]
+    lines = [ast.unparse(node) for node in ast.walk(functions["admit_signal"]) if isinstance(node, ast.Await)]
+    assert lines.index("await _check_seat(call=opens.call, participant=opens.participant, now=now)") < lines.index(
+        "await in_thread(_token, opens, region, now)"
+    )
+    assert "call=opens.call, participant=opens.participant" in ast.unparse(functions["_token"])
 
 
 @given(call=TEXTS, participant=TEXTS, now=st.integers(min_value=0, max_value=2**42))

@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from conclave.media.engine import EngineUnavailable
+from conclave.media.ticket import SOURCES
 from conclave.meetings import watch
 from conclave.meetings.leave import leave
 from conclave.transparency.models import JournalEntry
@@ -27,6 +28,7 @@ class FakeEngine:
         self.people = rooms
         self.away = away
         self.asked = 0
+        self.allowed: list[tuple[str, str, frozenset[str]]] = []
 
     async def rooms(self) -> frozenset[str]:
         self.asked += 1
@@ -39,6 +41,12 @@ class FakeEngine:
 
     async def remove(self, *, call: str, participant: str) -> None:
         self.people[call].pop(participant)
+
+    async def publishers(self, *, call: str) -> dict[str, frozenset[str]]:
+        return dict.fromkeys(self.people[call], frozenset(SOURCES))
+
+    async def allow(self, *, call: str, participant: str, sources: frozenset[str]) -> None:
+        self.allowed.append((call, participant, sources))
 
 
 @pytest.mark.django_db(transaction=True)
