@@ -52,6 +52,8 @@ async function act(command: Command): Promise<unknown> {
       return {};
     case "utter":
       return { message: member(command).utter(command.text ?? "") };
+    case "belongings":
+      return member(command).belongings();
     case "secrets":
       return member(command).secrets();
     case "flood":

@@ -62,6 +62,7 @@ export class Member {
   #mls!: Mls;
   #socket!: WebSocket;
   #identity = "";
+  #asked: { readonly signature_key: string; readonly device: string; readonly link_id: string } | null = null;
   #incarnation = "";
   #cursor = 0;
   #pending = "";
@@ -89,7 +90,8 @@ export class Member {
     const opened = timed(this.#ledger, "open", () => this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) }));
     this.#identity = opened.identity;
     const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-    const body = { v: 1, meeting, link_id: opened.link_id, name: this.name, signature_key: opened.signature_key, device };
+    this.#asked = { link_id: opened.link_id, signature_key: opened.signature_key, device };
+    const body = { v: 1, meeting, name: this.name, ...this.#asked };
     const answer = await this.#fetch("/api/v1/join", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`join: ${String(answer.status)} ${await answer.text()}`);
     const ticket = (await answer.json()) as Ticket;
@@ -141,6 +143,11 @@ export class Member {
   /** What nobody outside the group may ever hold: the seed of the own signature key, and everybody's media keys of this epoch. */
   secrets(): { readonly identity: string; readonly media: readonly string[] } {
     return { identity: this.#identity, media: (this.state?.roster ?? []).map(({ leaf }) => this.#mls.call("media_key", { leaf }).key) };
+  }
+
+  /** What a client may keep when its seat is over: the ticket, and what it asked for it with. */
+  belongings(): unknown {
+    return { ...this.#asked, ticket: this.ticket };
   }
 
   /** Sends these texts in turn, so many a second, whatever the gateway answers; returns how many went out. The member stays stubborn. */
