@@ -71,9 +71,6 @@ impl Member {
             view.judge(self.provider.crypto(), addition, &leaving, &mut batch)
         };
         let (added, dropped) = sort(&additions, judge);
-        if !added.is_empty() && own.seat()?.link_version != self.policy.link_version {
-            return Err(Fault::new("link_version", "we do not hold the current version of the link"));
-        }
         let extensions = next.map(|next| context::extensions(&next)).transpose()?;
         Ok(Plan { leaving, added, dropped, extensions })
     }

@@ -4,9 +4,11 @@ use openmls::group::{ProcessMessageError, StageCommitError, StagedCommit};
 use openmls::prelude::{MlsMessageIn, ProcessedMessageContent, ProtocolMessage, Sender};
 use openmls_traits::OpenMlsProvider as _;
 use tls_codec::DeserializeBytes as _;
+use zeroize::Zeroizing;
 
 use crate::bytes::Id;
 use crate::fault::{Fault, Outcome, from_library};
+use crate::join::{forget_psk, store_psk};
 use crate::log::{Addition, Entrance, Entry, Log, Removal};
 use crate::member::{Member, Own};
 use crate::path::{CommitHead, commit_head};
@@ -51,7 +53,7 @@ pub fn applied(index: i64, participant: Id, epoch: u64, verdict: &Verdict, self_
 
 impl Member {
     /// `entries`: reads them in order and stops at the first commit that is refused (LOG-11: the host says nack).
-    pub fn read_entries(&mut self, own: &Own, from: i64, entries: Vec<Entry>) -> Outcome<Vec<Event>> {
+    pub fn read_entries(&mut self, own: &mut Own, from: i64, entries: Vec<Entry>) -> Outcome<Vec<Event>> {
         self.check_usable()?;
         self.log.check_start(from)?;
         let mut events = Vec::new();
@@ -78,7 +80,7 @@ impl Member {
         Ok(events)
     }
 
-    fn read_commit(&mut self, own: &Own, index: i64, participant: Id, commit: &[u8]) -> Outcome<Option<Event>> {
+    fn read_commit(&mut self, own: &mut Own, index: i64, participant: Id, commit: &[u8]) -> Outcome<Option<Event>> {
         let head = commit_head(commit)?;
         if let Some(entrance) = self.log.entrance.clone() {
             return self.pass(&head, index, &entrance).map(|()| None);
@@ -93,7 +95,7 @@ impl Member {
         let found = staged.as_ref().or_else(|| self.group.pending_commit()).ok_or_else(|| Fault::new("internal", "our commit is lost"))?;
         let verdict = view.check_commit(self.provider.crypto(), &self.log, &head, found, index)?;
         let self_removed = found.self_removed();
-        self.merge(staged, &verdict)?;
+        self.merge(own, staged, &verdict)?;
         Ok(Some(applied(index, participant, self.group.epoch().as_u64(), &verdict, self_removed)))
     }
 
@@ -127,7 +129,7 @@ impl Member {
     }
 
     // From here on nothing may fail: should the library fail half-way, this state is lost and says so.
-    fn merge(&mut self, staged: Option<StagedCommit>, verdict: &Verdict) -> Outcome<()> {
+    fn merge(&mut self, own: &mut Own, staged: Option<StagedCommit>, verdict: &Verdict) -> Outcome<()> {
         let removed: Vec<u32> = verdict.removed.keys().copied().collect();
         self.broken = true;
         for (leaf, removal) in &verdict.removed {
@@ -144,11 +146,31 @@ impl Member {
         self.roster.follow(self.group.treesync(), &removed, verdict.added.clone())?;
         if let Some(policy) = &verdict.policy {
             self.policy = policy.clone();
+            self.follow_link(own)?;
         }
         self.log.spend(verdict.covers);
         self.log.advance();
         self.broken = false;
         Ok(())
+    }
+}
+
+impl Member {
+    // LINK-5: the secret of the epoch that a change of link_version begins; whoever was taken out before cannot derive it.
+    fn follow_link(&self, own: &mut Own) -> Outcome<()> {
+        let version = self.policy.link_version;
+        if own.seat()?.link_version == version || !self.group.is_active() {
+            return Ok(());
+        }
+        let secret = self
+            .group
+            .export_secret(self.provider.crypto(), "conclave/link-secret/1", &version.to_be_bytes(), 16)
+            .map(Zeroizing::new)
+            .map_err(from_library("broken", "the new link could not be derived"))?;
+        let secret: [u8; 16] = secret.as_slice().try_into().map_err(|_| Fault::new("broken", "the new link is of another length"))?;
+        forget_psk(own, &self.provider)?;
+        own.hold_link(&Zeroizing::new(secret), version)?;
+        store_psk(own, &self.provider).map(|_| ())
     }
 }
 

@@ -25,7 +25,7 @@ impl Member {
         next.locked = changes.locked.unwrap_or(next.locked);
         next.strict = changes.strict.unwrap_or(next.strict);
         next.suspended = changes.suspended.unwrap_or(next.suspended);
-        next.link_version = changes.link_version.unwrap_or(next.link_version);
+        next.link_version = self.next_link(changes)?;
         next.rights = changes.rights.as_ref().map_or(next.rights.clone(), |change| next.rights.with(change));
         next.except(changes.people.as_deref().unwrap_or_default());
         if let Some(key) = &changes.host {
@@ -37,6 +37,16 @@ impl Member {
         let text = next.text()?;
         Policy::read(text.as_bytes())?; // POL-17: what members would not read is not offered to them
         Ok(json!({ "policy": text }))
+    }
+
+    // POL-2: a link that another host has replaced meanwhile is not replaced once more.
+    fn next_link(&self, changes: &Changes) -> Outcome<u32> {
+        let current = self.policy.link_version;
+        match changes.link_version {
+            None => Ok(current),
+            Some(next) if Some(next) == current.checked_add(1) => Ok(next),
+            Some(_) => Err(Fault::new("policy_version", "the link has another version by now")),
+        }
     }
 
     fn name_host(&self, own: &Own, seat: &OwnSeat, next: &mut Policy, key: Key) -> Outcome<()> {

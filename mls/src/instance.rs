@@ -50,9 +50,13 @@ impl Instance {
             | Request::HostHash { .. }
             | Request::PublicKeyPackage { .. }
             | Request::MessageHeader { .. } => stateless(request),
-            Request::Open { .. } | Request::Seated { .. } | Request::KeyPackage { .. } | Request::Create { .. } | Request::Join { .. } => {
-                self.before(request)
-            }
+            Request::Open { .. }
+            | Request::Seated { .. }
+            | Request::SealKey {}
+            | Request::OpenLink { .. }
+            | Request::KeyPackage { .. }
+            | Request::Create { .. }
+            | Request::Join { .. } => self.before(request),
             Request::PublicOpen { .. }
             | Request::PublicEntries { .. }
             | Request::PublicStage { .. }
@@ -68,6 +72,14 @@ impl Instance {
         self.own.as_ref().ok_or_else(|| Fault::state("call open first"))
     }
 
+    /// What we hold, to be changed: not once a group is entered, whose link comes from the group alone (LINK-5).
+    fn outside(&mut self) -> Outcome<&mut Own> {
+        if self.member.is_some() {
+            return Err(Fault::state("a group is entered already"));
+        }
+        self.own.as_mut().ok_or_else(|| Fault::state("call open first"))
+    }
+
     fn before(&mut self, request: Request) -> Outcome<Value> {
         match request {
             Request::Open { meeting, secret, host_hash, host_key, identity } => {
@@ -76,6 +88,8 @@ impl Instance {
             Request::Seated { attestation, attestation_signature, attestation_key, link_version } => {
                 self.seated(attestation, attestation_signature.0, attestation_key, link_version)
             }
+            Request::SealKey {} => self.outside()?.make_seal_key(),
+            Request::OpenLink { sealed } => self.outside()?.open_link(&sealed.0),
             Request::KeyPackage { incarnation } => {
                 let own = self.own.as_ref().ok_or_else(|| Fault::state("call open first"))?;
                 self.waiting.key_package(own, &incarnation)
@@ -116,7 +130,7 @@ impl Instance {
         let keys = SeedKey::new(&seed);
         check_signature_key(&keys.public().0)?;
         let answer = json!({ "signature_key": keys.public(), "identity": Fixed(keys.seed()), "link_id": link.link_id });
-        self.own = Some(Own { link, keys, seat: None });
+        self.own = Some(Own { link, keys, seat: None, seal_key: None });
         Ok(answer)
     }
 
@@ -134,16 +148,17 @@ impl Instance {
     }
 
     fn member(&mut self, request: Request) -> Outcome<Value> {
-        let own = self.own.as_ref().ok_or_else(|| Fault::state("call open first"))?;
+        let own = self.own.as_mut().ok_or_else(|| Fault::state("call open first"))?;
         let member = self.member.as_mut().ok_or_else(|| Fault::state("create or join a group first"))?;
+        if let Request::Entries { from, entries } = request {
+            let before = (member.group.epoch(), own.link_version());
+            let events = member.read_entries(own, from, entries)?;
+            let state = (before.0 != member.group.epoch()).then(|| member.state());
+            let link = (before.1 != own.link_version()).then(|| new_link(own));
+            return Ok(with(json!({ "events": events, "next": member.log.next() }), [("state", json!(state)), ("link", json!(link))]));
+        }
+        let own = &*own;
         match request {
-            Request::Entries { from, entries } => {
-                let before = member.group.epoch();
-                let events = member.read_entries(own, from, entries)?;
-                let changed = before != member.group.epoch();
-                let state = changed.then(|| member.state());
-                Ok(with_state(json!({ "events": events, "next": member.log.next() }), state))
-            }
             Request::Commit { covers, policy } => member.commit(own, covers, policy.as_deref()),
             Request::Forget {} => member.forget(),
             Request::Policy { changes } => member.changed_policy(own, &changes),
@@ -154,6 +169,7 @@ impl Instance {
             Request::SignAdmit { reference } => member.sign_word(own, &Word::Admit(&reference.0)),
             Request::SignRemove { participant } => member.sign_word(own, &Word::Remove(&participant)),
             Request::SignEnd {} => member.sign_word(own, &Word::End),
+            Request::SealLink { to, signature_key, signature } => member.seal_link(own, &to, &signature_key, &signature.0),
             Request::State {} => Ok(json!({ "state": member.state() })),
             Request::Remember {} => Ok(json!({ "text": Last::of(member, &own.seat()?.place.call).text()? })),
             _ => Err(unreachable_request()),
@@ -232,9 +248,15 @@ fn call_of(attestation: &str) -> Outcome<Id> {
     crate::canonical::read::<crate::identity::Attestation>(attestation).map(|attestation| attestation.call)
 }
 
-fn with_state(mut answer: Value, state: Option<crate::wire::State>) -> Value {
-    if let (Some(map), Some(state)) = (answer.as_object_mut(), state) {
-        map.insert("state".to_owned(), json!(state));
+/// The link that the group has moved on to, to be kept and passed on (LINK-5).
+fn new_link(own: &Own) -> Value {
+    json!({ "secret": b64(own.link.secret()), "link_id": own.link.link_id, "link_version": own.link_version() })
+}
+
+/// An answer with the fields that have a value.
+fn with<const N: usize>(mut answer: Value, fields: [(&str, Value); N]) -> Value {
+    if let Some(map) = answer.as_object_mut() {
+        map.extend(fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)));
     }
     answer
 }

@@ -3,7 +3,7 @@
 use openmls::group::{MlsGroup, MlsGroupCreateConfig, ProcessedWelcome, StagedWelcome};
 use openmls::prelude::{CredentialWithKey, KeyPackage, Lifetime, MlsMessageBodyIn, MlsMessageIn, RatchetTreeIn, Welcome};
 use openmls::schedule::{PreSharedKeyId, Psk};
-use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::{OpenMlsProvider as _, storage::StorageProvider as _};
 use serde_json::{Value, json};
 use tls_codec::{DeserializeBytes as _, Serialize as _};
 
@@ -41,11 +41,18 @@ fn credential_of(own: &Own, seat: &OwnSeat) -> Outcome<CredentialWithKey> {
 
 /// Puts the link's PSK where the library looks for it (POL-9).
 pub fn store_psk(own: &Own, provider: &Provider) -> Outcome<PreSharedKeyId> {
-    let version = own.seat()?.link_version;
-    let external = Psk::External(openmls::schedule::ExternalPsk::new(psk_id(version)));
-    let id = PreSharedKeyId::new(SUITE, provider.rand(), external).map_err(|_| Fault::new("internal", "no randomness"))?;
+    let id = PreSharedKeyId::new(SUITE, provider.rand(), link_psk(own)?).map_err(|_| Fault::new("internal", "no randomness"))?;
     id.store(provider, &*own.link.psk).map_err(from_library("internal", "the PSK could not be kept"))?;
     Ok(id)
+}
+
+/// Takes it away again, before the link changes: it opens nothing any more (LINK-5).
+pub fn forget_psk(own: &Own, provider: &Provider) -> Outcome<()> {
+    provider.storage().delete_psk(&link_psk(own)?).map_err(from_library("internal", "the PSK could not be dropped"))
+}
+
+fn link_psk(own: &Own) -> Outcome<Psk> {
+    Ok(Psk::External(openmls::schedule::ExternalPsk::new(psk_id(own.seat()?.link_version))))
 }
 
 impl Waiting {
@@ -78,6 +85,7 @@ pub fn create(own: &Own, incarnation: &Id, last: Option<&str>) -> Outcome<(Membe
     let seat = own.seat()?;
     let last = last.map(|text| Last::read(text, seat)).transpose()?.flatten();
     let policy = first_policy(own, seat, last.as_ref())?;
+    check_link(&policy, seat)?;
     let provider = Provider::default();
     store_psk(own, &provider)?;
     let config = MlsGroupCreateConfig::builder()
@@ -169,10 +177,16 @@ fn open_welcome(own: &Own, seat: &OwnSeat, provider: &Provider, invitation: &Inv
         processed.into_staged_welcome(provider, Some(tree)).map_err(from_library("bad_welcome", "the Welcome and the tree do not fit"))?;
     let policy = context::read_policy(staged.group_context().extensions())?;
     policy.check_chain(&Root::Hash(own.link.host_hash), &seat.place.meeting, &seat.place.call)?;
-    if policy.link_version != seat.link_version {
-        return Err(Fault::new("link_version", "the group uses another version of the link"));
-    }
+    check_link(&policy, seat)?;
     Ok((staged, policy))
+}
+
+// So that everybody inside holds the link of the policy, and follows it from there (LINK-5).
+fn check_link(policy: &Policy, seat: &OwnSeat) -> Outcome<()> {
+    if policy.link_version == seat.link_version {
+        return Ok(());
+    }
+    Err(Fault::new("link_version", "the group uses another version of the link"))
 }
 
 fn read_welcome(bytes: &[u8]) -> Outcome<Welcome> {

@@ -29,6 +29,7 @@ pub mod rights;
 mod roster;
 mod rules;
 mod say;
+mod sealed;
 mod store;
 #[cfg(test)]
 mod tests;

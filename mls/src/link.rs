@@ -17,6 +17,7 @@ pub struct Link {
     /// The MLS external PSK of every commit that adds (POL-9).
     pub psk: Zeroizing<[u8; 32]>,
     mac_key: Zeroizing<[u8; 32]>,
+    secret: Zeroizing<[u8; 16]>,
     /// First 16 bytes of the hash of the host's public key (POL-1).
     pub host_hash: Fixed<16>,
     /// The host key itself, where the private host link was given.
@@ -36,9 +37,22 @@ impl Link {
             link_id: Fixed(expand(&prk, "conclave/link/1/id")?),
             psk: Zeroizing::new(expand(&prk, "conclave/link/1/psk")?),
             mac_key: Zeroizing::new(expand(&prk, "conclave/link/1/mac")?),
+            secret: Zeroizing::new(*secret),
             host_hash,
             host_key,
         })
+    }
+
+    /// The same meeting's link with another secret: nothing derived from the former one is left (LINK-5).
+    pub fn renew(&mut self, secret: &[u8; 16]) -> Outcome<()> {
+        let host_key = self.host_key.as_ref().map(|key| SeedKey::new(&key.seed()));
+        *self = Self::derive(&self.meeting.clone(), secret, self.host_hash, host_key)?;
+        Ok(())
+    }
+
+    /// The secret, to be passed on.
+    pub fn secret(&self) -> &[u8; 16] {
+        &self.secret
     }
 
     /// The link MAC over an announced KeyPackage (delivery.md, "The log").

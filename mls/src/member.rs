@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use openmls::group::{MlsGroup, MlsGroupJoinConfig, PURE_PLAINTEXT_WIRE_FORMAT_POLICY, WireFormatPolicy};
 use openmls::prelude::{GroupId, SenderRatchetConfiguration};
-use openmls_traits::OpenMlsProvider as _;
+use openmls_traits::{OpenMlsProvider as _, types::HpkeKeyPair};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -30,6 +30,8 @@ pub struct Own {
     pub keys: SeedKey,
     /// The seat, once the ticket came.
     pub seat: Option<OwnSeat>,
+    /// What a host seals the link to while we knock with a former one.
+    pub seal_key: Option<HpkeKeyPair>,
 }
 
 /// The seat the ticket gave.
@@ -51,6 +53,20 @@ impl Own {
     /// The seat, or the fault that `seated` was not called.
     pub fn seat(&self) -> Outcome<&OwnSeat> {
         self.seat.as_ref().ok_or_else(|| Fault::state("call seated first"))
+    }
+
+    /// LINK-5: another secret of the link, and nothing of the former one.
+    pub fn hold_link(&mut self, secret: &[u8; 16], link_version: u32) -> Outcome<()> {
+        self.link.renew(secret)?;
+        if let Some(seat) = &mut self.seat {
+            seat.link_version = link_version;
+        }
+        Ok(())
+    }
+
+    /// Which secret of the link we hold.
+    pub fn link_version(&self) -> Option<u32> {
+        self.seat.as_ref().map(|seat| seat.link_version)
     }
 }
 

@@ -187,8 +187,8 @@ impl Policy {
         if Some(next.version) != self.version.checked_add(1) {
             return Err(Fault::new("policy_version", "a policy change must raise the version by one"));
         }
-        if next.link_version < self.link_version {
-            return Err(Fault::new("policy_version", "the link version must not go back"));
+        if next.link_version != self.link_version && Some(next.link_version) != self.link_version.checked_add(1) {
+            return Err(Fault::new("policy_version", "the link version stays or goes up by one"));
         }
         let root = root.pinned(self).pinned(next);
         let vouched = next.hosts.iter().any(|host| host.key == *committer && root.accepts(&host.by));

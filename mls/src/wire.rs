@@ -89,6 +89,15 @@ pub enum Request {
         participant: Id,
     },
     SignEnd {},
+    SealKey {},
+    SealLink {
+        to: Key,
+        signature_key: Key,
+        signature: B64,
+    },
+    OpenLink {
+        sealed: B64,
+    },
     State {},
     Remember {},
     PublicOpen {

@@ -19,6 +19,7 @@ mod fuzz;
 mod heap;
 mod incarnations;
 mod joining;
+mod links;
 mod other;
 mod passive;
 mod policies;

@@ -33,6 +33,8 @@ pub struct Person {
     pub refused: Vec<String>,
     pub removed: bool,
     pub cursor: usize,
+    /// The newest link that the group has given, null before.
+    pub link: Value,
 }
 
 impl Person {
@@ -130,6 +132,7 @@ impl World {
             refused: Vec::new(),
             removed: false,
             cursor: 0,
+            link: Value::Null,
         };
         self.seat(&mut person, name);
         person
@@ -195,6 +198,13 @@ impl World {
     pub fn announce_removal(&mut self, name: &str, reason: &str) -> i64 {
         let participant = self.people[name].participant.clone();
         self.append(json!({"kind": "remove", "participant": participant, "reason": reason}))
+    }
+
+    /// The named host changes the policy.
+    pub fn change(&mut self, by: &str, changes: &Value) {
+        let policy = self.get(by).ok(&json!({"do": "policy", "changes": changes}))["policy"].clone();
+        let commit = self.commit(by, Some(&policy));
+        self.deliver(&commit);
     }
 
     /// Alice's word, as a host, that somebody is to go; returns it.
@@ -349,6 +359,9 @@ pub fn read(person: &mut Person, log: &[Value]) {
                 person.removed |= event["self_removed"] == true;
             }
             person.cursor = usize::try_from(answer["next"].as_i64().unwrap()).unwrap();
+            if !answer["link"].is_null() {
+                person.link = answer["link"].clone();
+            }
         }
         Err(code) => assert_eq!(code, "wrong_state", "entries gave {code}"),
     }
