@@ -53,8 +53,9 @@ class Mind:
         self.state: dict[str, Any] = {}
         self.next = 0
         self.known: dict[str, str] = {}
+        self.link: dict[str, Any] = {}
 
-    def sit(self, *, attestation: Any = None) -> None:
+    def sit(self, *, attestation: Any = None, link_version: int = 1) -> None:
         """Take the gateway's word on who this is."""
         word = attestation or attest(
             meeting=self.world.meeting,
@@ -64,7 +65,9 @@ class Mind:
             role="guest",
             signature_key=self.key,
         )
-        self.mls.call("seated", attestation=word.text, attestation_signature=word.signature, attestation_key=word.key, link_version=1)
+        self.mls.call(
+            "seated", attestation=word.text, attestation_signature=word.signature, attestation_key=word.key, link_version=link_version
+        )
 
     def create(self, incarnation: str) -> dict[str, Any]:
         """Make epoch 0."""
@@ -92,6 +95,7 @@ class Mind:
         """Read the log."""
         answer = self.mls.call("entries", **{"from": start, "entries": entries})
         self.state = _dict(answer["state"]) if answer.get("state") else self.state
+        self.link = _dict(answer["link"]) if answer.get("link") else self.link
         self.next = int(str(answer["next"]))
         return [_dict(event) for event in _list(answer["events"])]
 

@@ -106,8 +106,8 @@ def account_of(user: User) -> UserId:
     return UserId(user.pk)
 
 
-def removed(ticket: Ticket) -> None:
+def removed(ticket: Ticket, *, ban: bool = False, by: str = "alice") -> None:
     """Let a host have removed somebody: what meetings/remove.py does once keys/ found the host's word right."""
     from conclave.meetings.remove import impose_removal
 
-    impose_removal(call=ticket.call, participant=ticket.participant, by="alice", word=("k", "s"), now=NOW)
+    impose_removal(call=ticket.call, participant=ticket.participant, by=by, word=("k", "s"), ban=ban, now=NOW)

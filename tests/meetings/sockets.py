@@ -85,6 +85,7 @@ class Guest:
         self.said = 0
         self.cursor: int | None = None
         self.pending = ""
+        self.changes: dict[str, Any] = {}
 
     async def take_ticket(self, *, again: "Guest | None" = None) -> Ticket:
         """POST /join, without HTTP."""
@@ -105,7 +106,7 @@ class Guest:
         )
         self.mind = Mind(there, self.name, host=self.host, participant=ticket.participant, identity=probe.identity)
         word = ticket.attestation
-        self.mind.sit(attestation=Attestation(text=word.text, signature=word.signature, key=word.key))
+        self.mind.sit(attestation=Attestation(text=word.text, signature=word.signature, key=word.key), link_version=ticket.link_version)
         self.ticket = ticket
         return ticket
 
@@ -189,7 +190,11 @@ class Guest:
         if self.lazy:
             return
         self.pending = message["lease"]
-        made = await in_thread(self.mind.mls.call, "commit", covers=message["covers"])
+        policy: dict[str, Any] = {}
+        if message["policy"] and self.changes:
+            policy = await in_thread(self.mind.mls.call, "policy", changes=self.changes)
+            self.changes = {}
+        made = await in_thread(self.mind.mls.call, "commit", covers=message["covers"], **policy)
         await self.tell(
             t="commit",
             incarnation=message["incarnation"],
@@ -208,6 +213,11 @@ class Guest:
     async def _ack(self) -> None:
         epoch, digest = self.mind.digest()
         await self.tell(t="ack", incarnation=self.mind.incarnation, epoch=epoch, digest=digest)
+
+    async def change(self, *, alone: bool = False, **changes: Any) -> None:
+        """Ask, as a host, for a lease to change the policy with."""
+        self.changes = changes
+        await self.tell(t="policy", incarnation=self.mind.incarnation, alone=alone)
 
     async def say(self, text: str) -> None:
         """Say something inside the group."""

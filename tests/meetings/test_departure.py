@@ -80,7 +80,7 @@ def test_whoever_is_removed_goes_with_every_seat_that_is_theirs(joins: Joins, bo
 
 def test_a_host_who_removes_a_seat_of_her_own_stays(joins: Joins, alice: User) -> None:
     laptop, phone = joins("Alice", account=account_of(alice)), joins("phone", account=account_of(alice))
-    remove.impose_removal(call=phone.call, participant=phone.participant, by=laptop.participant, word=("k", "s"), now=NOW)
+    remove.impose_removal(call=phone.call, participant=phone.participant, by=laptop.participant, word=("k", "s"), ban=False, now=NOW)
     assert list(Participant.objects.filter(left_at=None).values_list("pk", flat=True)) == [laptop.participant]
     joins("Alice", account=account_of(alice), again=Again(participant=laptop.participant, seat=laptop.seat))
 
@@ -88,9 +88,9 @@ def test_a_host_who_removes_a_seat_of_her_own_stays(joins: Joins, alice: User) -
 def test_who_is_not_in_the_call_cannot_be_removed(joins: Joins) -> None:
     bob = joins("Bob")
     with pytest.raises(remove.NobodyThere):
-        remove.impose_removal(call=bob.call, participant="x" * 22, by="alice", word=("k", "s"), now=NOW)
+        remove.impose_removal(call=bob.call, participant="x" * 22, by="alice", word=("k", "s"), ban=False, now=NOW)
     with pytest.raises(remove.NobodyThere):
-        remove.impose_removal(call="x" * 22, participant=bob.participant, by="alice", word=("k", "s"), now=NOW)
+        remove.impose_removal(call="x" * 22, participant=bob.participant, by="alice", word=("k", "s"), ban=False, now=NOW)
     assert not Restriction.objects.exists()
 
 
@@ -103,10 +103,11 @@ def test_charlie_who_is_no_host_removes_and_ends_nothing(joins: Joins, monkeypat
     monkeypatch.setattr(remove, "host_word", no_host)
     monkeypatch.setattr(end, "host_word", no_host)
     with pytest.raises(delivery.NotHost):
-        remove.remove(call=bob.call, participant=bob.participant, by=charlie.participant, signature="s", now=NOW)
+        remove.remove(call=bob.call, participant=bob.participant, by=charlie.participant, signature="s", ban=True, now=NOW)
     with pytest.raises(delivery.NotHost):
         end.end(call=bob.call, by=charlie.participant, signature="s", now=NOW)
     assert Participant.objects.filter(left_at=None).count() == 2
+    assert not Restriction.objects.exists()
 
 
 def test_a_hosts_word_removes_and_ends(joins: Joins, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +120,7 @@ def test_a_hosts_word_removes_and_ends(joins: Joins, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(remove, "host_word", host)
     monkeypatch.setattr(end, "host_word", host)
-    remove.remove(call=bob.call, participant=bob.participant, by=alice.participant, signature="s", now=NOW)
+    remove.remove(call=bob.call, participant=bob.participant, by=alice.participant, signature="s", ban=False, now=NOW)
     assert end.end(call=bob.call, by=alice.participant, signature="t", now=NOW)
     assert not end.end(call=bob.call, by=alice.participant, signature="t", now=NOW)
     assert [(facts["label"], facts["target"], facts["signature"]) for facts in asked[:2]] == [

@@ -14,6 +14,7 @@ def restrict(
     cause: Cause,
     starts_at: int,
     ends_at: int | None = None,
+    notice: str = "",
 ) -> None:
     """Write one restriction for each name of a person; one that stands already is left as it is.
 
@@ -24,6 +25,7 @@ def restrict(
         cause: why.
         starts_at: from when.
         ends_at: until when; None is for as long as the scope lasts.
+        notice: what the person was told, by which it is lifted again.
     """
     models.Restriction.objects.bulk_create(
         [
@@ -36,6 +38,7 @@ def restrict(
                 cause=cause,
                 starts_at=starts_at,
                 ends_at=ends_at,
+                notice=notice,
             )
             for kind, name in subjects
             if name
@@ -44,10 +47,20 @@ def restrict(
     )
 
 
+def lift(*, scope: tuple[Scope, str], notice: str) -> None:
+    """Delete the restrictions of one notice, in its scope.
+
+    Args:
+        scope: where they hold.
+        notice: what the person was told.
+    """
+    models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1], notice=notice).delete()
+
+
 def forget(*, scope: tuple[Scope, str]) -> None:
     """Delete every restriction of a scope that is over, as nobody can meet it again.
 
     Args:
-        scope: the call that ended.
+        scope: the call that ended, or the meeting that was deleted.
     """
     models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1]).delete()

@@ -36,6 +36,7 @@ class Cause(StrEnum):
     """Why a restriction was imposed."""
 
     REMOVED_BY_HOST = "removed_by_host"
+    BANNED_BY_HOST = "banned_by_host"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

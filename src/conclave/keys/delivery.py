@@ -23,7 +23,7 @@ from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
 from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
 from conclave.keys.tree import tree
-from conclave.keys.wish import NotHost, host_word, wish
+from conclave.keys.wish import NotHost, host_policy, host_word, wish
 
 __all__ = [
     "RIGHTS_CHANGED",
@@ -48,6 +48,7 @@ __all__ = [
     "depart",
     "has_leaf",
     "holds",
+    "host_policy",
     "host_word",
     "locked",
     "lose",

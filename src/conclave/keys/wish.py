@@ -44,6 +44,29 @@ def wish(*, call: str, participant: str, incarnation: str, alone: bool, now: int
         wake(call=call)
 
 
+def host_policy(*, call: str, participant: str) -> dict[str, object]:
+    """Return the group's policy to one of its hosts.
+
+    Args:
+        call: the call.
+        participant: who asks.
+
+    Returns:
+        The policy in force, as policy.md has it.
+
+    Raises:
+        NotLive: the call has no open incarnation.
+        NotHost: the policy does not list this participant's leaf key.
+    """
+    seat = Seat.objects.filter(call=call, participant=participant, gone="").select_related("group").first()
+    if seat is None or seat.group is None:
+        raise log.NotLive
+    with groups.hold(call=call, incarnation=seat.group.incarnation) as public:
+        if participant not in public.hosts():
+            raise NotHost
+        return dict(public.state["policy"])
+
+
 def host_word(*, call: str, participant: str, label: Literal["remove", "end"], target: str | None, signature: str) -> tuple[str, str]:
     """Return a host's word as members will read it, once its key and signature are found right.
 

@@ -9,7 +9,7 @@ from django.db import Error
 from conclave.kernel import clock
 from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
-from conclave.meetings import lost, socket
+from conclave.meetings import bans, links, lost, socket
 from conclave.meetings.end import end
 from conclave.meetings.join import is_admitted
 from conclave.meetings.leave import leave
@@ -24,7 +24,8 @@ ACK_SECONDS_PER_SOCKET = 0.001
 # A database that is locked or full is asked again.
 AGAIN_SECONDS = 1.0
 Answer = dict[str, object] | None
-Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | socket.Policy | socket.Remove | socket.End | socket.Say
+Hosting = socket.Policy | socket.Remove | socket.Unban | socket.Bans | socket.Link | socket.End
+Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | Hosting | socket.Say
 
 _flushing: set[asyncio.Task[None]] = set()
 
@@ -116,7 +117,7 @@ def announce(*, seat: Seat, message: socket.Announce, now: int) -> int:
     )
 
 
-def _act(seat: Seat, message: Act, now: int) -> Answer:  # noqa: PLR0911 - one line for each message
+def _act(seat: Seat, message: Act, now: int) -> Answer:
     """Do it, in a thread."""
     match message:
         case socket.Create():
@@ -125,16 +126,29 @@ def _act(seat: Seat, message: Act, now: int) -> Answer:  # noqa: PLR0911 - one l
             return _commit(seat, message, now)
         case socket.Nack():
             return _nack(seat, message, now)
-        case socket.Policy():
-            return _policy(seat, message, now)
-        case socket.Remove():
-            return _remove(seat, message, now)
-        case socket.End():
-            return _end(seat, message, now)
         case socket.Say():
             return _say(seat, message, now)
         case socket.Ack():
             return None
+        case _:
+            return _host(seat, message, now)
+
+
+def _host(seat: Seat, message: Hosting, now: int) -> Answer:
+    """Do what a host asks."""
+    match message:
+        case socket.Policy():
+            return _policy(seat, message, now)
+        case socket.Remove():
+            return _remove(seat, message, now)
+        case socket.Unban():
+            return {"t": "bans", "bans": bans.unban(call=seat.call, meeting=seat.meeting, by=seat.participant, ban=message.ban, now=now)}
+        case socket.Bans():
+            return {"t": "bans", "bans": bans.bans(call=seat.call, meeting=seat.meeting, by=seat.participant)}
+        case socket.Link():
+            return _link(seat, message, now)
+        case socket.End():
+            return _end(seat, message, now)
     assert_never(message)
 
 
@@ -186,8 +200,20 @@ def _policy(seat: Seat, message: socket.Policy, now: int) -> Answer:
 
 
 def _remove(seat: Seat, message: socket.Remove, now: int) -> Answer:
-    remove(call=seat.call, participant=message.participant, by=seat.participant, signature=message.signature, now=now)
+    remove(call=seat.call, participant=message.participant, by=seat.participant, signature=message.signature, ban=message.ban, now=now)
     return None
+
+
+def _link(seat: Seat, message: socket.Link, now: int) -> Answer:
+    links.register(
+        call=seat.call,
+        meeting=seat.meeting,
+        by=seat.participant,
+        link_version=message.link_version,
+        link_id=message.link_id,
+        now=now,
+    )
+    return {"t": "linked", "link_version": message.link_version}
 
 
 def _end(seat: Seat, message: socket.End, now: int) -> Answer:

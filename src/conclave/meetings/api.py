@@ -11,7 +11,7 @@ from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
-from conclave.meetings import own, queries
+from conclave.meetings import links, own, queries
 from conclave.meetings.guard import StrictParser, guarded
 from conclave.meetings.join import Again, Newcomer, Ticket, join
 from conclave.meetings.models import Role
@@ -19,6 +19,7 @@ from conclave.meetings.schemas import (
     ErrorOut,
     IceServerOut,
     JoinIn,
+    LinkIn,
     LobbyIn,
     LobbyOut,
     MediaOut,
@@ -159,6 +160,15 @@ def patch_meeting(request: HttpRequest, meeting: str, body: TitleIn) -> MeetingO
     """Give one's own meeting another title."""
     now = _limit(request, MEETINGS_RATE)
     return _meeting_out(own.rename_meeting(meeting=meeting, owner=_owner(request), title=body.title, now=now))
+
+
+@api.post("/meetings/{meeting}/link", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Replace a meeting's link between calls")
+def post_link(request: HttpRequest, meeting: str, body: LinkIn) -> MeetingOut:
+    """Give one's own meeting another link while nobody is in it (LINK-6)."""
+    now = _limit(request, MEETINGS_RATE)
+    owner = _owner(request)
+    replaced = links.replace_between_calls(meeting=meeting, owner=owner, link_version=body.link_version, link_id=body.link_id, now=now)
+    return _meeting_out(replaced)
 
 
 @api.delete("/meetings/{meeting}", response={204: None, **_OWN_REFUSALS}, summary="Delete a meeting")

@@ -20,7 +20,7 @@ from conclave.keys import delivery, feed
 from conclave.keys.threads import at_the_door, in_thread
 from conclave.meetings import acts, socket
 from conclave.meetings.manners import Manners, manners_of
-from conclave.meetings.queries import Seat, SeatUnknown
+from conclave.meetings.queries import Seat, SeatUnknown, farewell
 from conclave.meetings.stream import Stream
 
 HELLO_SECONDS = 10.0
@@ -240,8 +240,14 @@ class MeetingSocket:
             return
         with contextlib.suppress(OSError, RuntimeError):
             if reason:
-                await self._tell({"t": "gone", "reason": reason})
+                await self._tell({"t": "gone", **await self._why(reason)})
             await self._send_event({"type": "websocket.close", "code": 1000})
+
+    async def _why(self, reason: str) -> dict[str, object]:
+        """Return what `gone` says (JOIN-8)."""
+        if self._seat is None or reason not in {"removed", "not_securing"}:
+            return {"reason": reason}
+        return await in_thread(farewell, participant=self._seat.participant, reason=reason)
 
     async def _leave(self) -> None:
         """Let feed and seat know that this socket is closed; the seat is kept for 30 s (JOIN-7)."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.policy import Facts, Locked, Refuse, Scope, Subject, admit
+from conclave.gate.policy import Cause, Facts, Locked, Refuse, Scope, Subject, admit
 from conclave.gate.queries import admission_facts
 from conclave.kernel.clock import SECOND
 from conclave.kernel.errors import Malformed, Refused
@@ -18,7 +18,7 @@ from conclave.media.turn import IceServer
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
-from conclave.meetings.queries import MeetingAccess, Seat, SeatUnknown, access_meeting, hash_seat
+from conclave.meetings.queries import LinkOld, MeetingAccess, Seat, SeatUnknown, access_meeting, hash_seat
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources
 from conclave.transparency.journal import journal
@@ -33,6 +33,14 @@ class Removed(Refused):
     code = "removed"
     status = 403
     message = _("The host removed you from this call.")
+
+
+class Banned(Refused):
+    """A host banned this person from the meeting."""
+
+    code = "banned"
+    status = 403
+    message = _("A host banned you from this meeting.")
 
 
 class CallLocked(Refused):
@@ -103,7 +111,8 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     Raises:
         LinkUnknown: not a meeting, or not its link (LINK-4).
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
-        Removed: a host removed this person from the call.
+        LinkOld: the meeting's former link (LINK-6).
+        Removed, Banned: a host removed this person from the call, or banned them from the meeting.
         CallLocked: the call is locked, and this person has no seat in it.
         NameFixed: `again` comes with another name, which is not theirs to choose (POL-21).
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
@@ -113,10 +122,10 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     name = clean_name(raw=newcomer.name)
     secret = new_id()
     with writing():
-        access = access_meeting(meeting=meeting, link_id=link_id)
+        access = _access(newcomer, meeting=meeting, link_id=link_id, now=now)
         call = _call_for(access, again=again, now=now)
+        _refuse_unless_admitted(call, newcomer, participant=again.participant if again else None, now=now)
         former = _seat_to_replace(call, newcomer, again) if again else None
-        _refuse_unless_admitted(call, newcomer, participant=former.participant if former else None, now=now)
         region = placement.check_place(region=call.region, present=0 if former else _present(call))
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
@@ -135,10 +144,27 @@ def recheck(*, seat: Seat, now: int) -> None:
         now: the time.
 
     Raises:
-        Removed: a restriction names this person by now.
+        Removed, Banned: a restriction names this person by now.
     """
-    if not is_admitted(seat=seat, now=now):
-        raise Removed
+    _check(_facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now))
+
+
+def _check(facts: Facts) -> None:
+    """Ask the gate, and say which of a host's words stands in the way."""
+    decision = admit(facts)
+    if isinstance(decision, Refuse):
+        raise Banned if decision.reason is Cause.BANNED_BY_HOST else Removed
+    if isinstance(decision, Locked):
+        raise CallLocked
+
+
+def _access(newcomer: Newcomer, *, meeting: str, link_id: str, now: int) -> MeetingAccess:
+    """Return the meeting to who holds its link; who is banned reads that, rather than that the link was replaced because of it."""
+    try:
+        return access_meeting(meeting=meeting, link_id=link_id)
+    except LinkOld:
+        _check(_facts(None, MeetingId(meeting), participant=None, device=newcomer.device, account=newcomer.account, now=now))
+        raise
 
 
 def is_admitted(*, seat: Seat, now: int) -> bool:
@@ -170,46 +196,32 @@ def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
 def _seat_to_replace(call: Call, newcomer: Newcomer, again: Again) -> Seat:
     """Return the seat that `again` proves (JOIN-2): the secret, or the one before it, and the same signature key."""
     found = find_seat(participant=again.participant, seat=again.seat)
-    if found.gone == Gone.REMOVED and found.call == call.pk:
-        raise Removed
     if found.call != call.pk or found.signature_key != newcomer.signature_key or found.gone in set(Gone):
         raise SeatUnknown
     return found
 
 
-def _refuse_unless_admitted(call: Call, newcomer: Newcomer, *, participant: ParticipantId | None, now: int) -> None:
-    """Ask the gate; the only restriction that can stand so far is a host's removal."""
+def _refuse_unless_admitted(call: Call, newcomer: Newcomer, *, participant: str | None, now: int) -> None:
+    """Ask the gate about somebody who says which seat they had, be it true or not."""
     shut = participant is None and delivery.locked(call=call.pk)
-    facts = _facts(
-        CallId(call.pk),
-        MeetingId(call.meeting_id),
-        participant=participant,
-        device=newcomer.device,
-        account=newcomer.account,
-        now=now,
-        shut=shut,
-    )
-    decision = admit(facts)
-    if isinstance(decision, Refuse):
-        raise Removed
-    if isinstance(decision, Locked):
-        raise CallLocked
+    ids = CallId(call.pk), MeetingId(call.meeting_id)
+    _check(_facts(*ids, participant=participant, device=newcomer.device, account=newcomer.account, now=now, shut=shut))
 
 
 def _facts(
-    call: CallId,
+    call: CallId | None,
     meeting: MeetingId,
     *,
-    participant: ParticipantId | None,
+    participant: str | None,
     device: str,
     account: UserId | None,
     now: int,
     shut: bool = False,
 ) -> Facts:
-    """Return what the gate must know of one person in one call."""
+    """Return what the gate must know of one person, in one call or at the door of its meeting."""
     return admission_facts(
         subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
-        scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), (Scope.CALL, call)],
+        scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), *([(Scope.CALL, call)] if call else [])],
         now=now,
         shut=shut,
     )
@@ -232,6 +244,7 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         account_id=newcomer.account,
         pseudonym=pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else "",
         seat_hash=hash_seat(secret),
+        link_version=access.link_version,
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
     )
@@ -250,10 +263,12 @@ def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: s
         _check_rename(row)
     row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
     row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
+    row.link_version = access.link_version
     row.account_id = newcomer.account
     row.pseudonym = pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else ""
     row.awaited_until = row.awaited_until and now + HELLO_WITHIN_MS
-    row.save(update_fields=["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym", "awaited_until"])
+    changed = ["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym", "awaited_until", "link_version"]
+    row.save(update_fields=changed)
     return row
 
 

@@ -93,6 +93,11 @@ class Participant(models.Model):
     awaited_until = models.BigIntegerField(null=True)
     left_at = models.BigIntegerField(null=True)
     gone_reason = models.CharField(max_length=7, choices=Gone.choices, blank=True)
+    # Which link the ticket was for: who holds a former one by now is told so.
+    link_version = models.PositiveIntegerField(default=1)
+    # The participant who asked for this removal, and whether it holds for the whole meeting.
+    removed_by = models.CharField(max_length=ID_LENGTH, blank=True)
+    banned = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -102,6 +107,38 @@ class Participant(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class FormerLink(models.Model):
+    """A link that a meeting had: it still knocks, and enters no more (LINK-6)."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="former_links")
+    link_id = models.CharField(max_length=ID_LENGTH)
+    link_version = models.PositiveIntegerField()
+    replaced_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "link_id"], name="meetings_former_link_once")]
+
+    def __str__(self) -> str:
+        return f"{self.meeting_id} {self.link_version}"
+
+
+class Ban(models.Model):
+    """Whom a host banned from a meeting, by the name that they had; what it forbids are gate's rows with this id as their notice."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="bans")
+    name = models.CharField(max_length=64)
+    by = models.CharField(max_length=64)
+    signed_in = models.BooleanField()
+    since = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["meeting", "-since"], name="meetings_bans")]
 
     def __str__(self) -> str:
         return self.id

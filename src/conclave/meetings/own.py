@@ -7,11 +7,13 @@ from dataclasses import replace
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from conclave.gate.impose import forget
+from conclave.gate.policy import Scope
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
-from conclave.meetings.models import Call, Ended, Meeting
+from conclave.meetings.models import Ban, Call, Ended, FormerLink, Meeting
 from conclave.meetings.now import use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.transparency.journal import journal
@@ -125,6 +127,10 @@ def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
         if call:
             finish(call=call, reason=Ended.DELETED, now=now)
         Meeting.objects.filter(pk=proof.meeting).update(deleted_at=now, title="")
+        # Nobody's name outlives the meeting, and nobody can meet its restrictions again.
+        Ban.objects.filter(meeting=proof.meeting).delete()
+        FormerLink.objects.filter(meeting=proof.meeting).delete()
+        forget(scope=(Scope.MEETING, proof.meeting))
         journal(kind="meeting_deleted", obj=proof.meeting, fields={}, now=now)
 
 

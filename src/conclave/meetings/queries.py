@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
-from conclave.meetings.models import Call, Meeting, Participant, Role
+from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 
 JOINED_ELSEWHERE = "joined_elsewhere"
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
@@ -23,6 +23,14 @@ class LinkUnknown(Refused):
     code = "link_unknown"
     status = 404
     message = _("This link does not open a meeting. Ask for the whole link again.")
+
+
+class LinkOld(Refused):
+    """The meeting's, but one that was replaced (LINK-6): it opens nothing any more."""
+
+    code = "link_old"
+    status = 403
+    message = _("This link was replaced. Ask for the new one.")
 
 
 class MeetingUnknown(Refused):
@@ -91,11 +99,14 @@ def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
 
     Raises:
         LinkUnknown: there is no such meeting, it was deleted, or the link is not its link (LINK-4).
+        LinkOld: it was its link and was replaced (LINK-6).
     """
     row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None).first()
     right = hmac.compare_digest((row.link_id if row else _NO_LINK).encode(), link_id.encode())
     if row is None or not right:
-        raise LinkUnknown
+        # Asked in every case, so that the answer takes the same time (LINK-4).
+        former = FormerLink.objects.filter(meeting=meeting, link_id=link_id).exists()
+        raise LinkOld if row is not None and former else LinkUnknown
     return MeetingAccess(
         meeting=MeetingId(row.pk),
         title=row.title,
@@ -184,6 +195,25 @@ def seated(*, participant: str, call: str) -> Seat:
     if row is None:
         raise SeatUnknown
     return _seat(row, gone="")
+
+
+def farewell(*, participant: str, reason: str) -> dict[str, object]:
+    """Return what somebody is told whose seat is over (JOIN-8).
+
+    Args:
+        participant: their id.
+        reason: JOIN-8's word for it.
+
+    Returns:
+        The reason; `link_old` for who could not be let in because the link was replaced meanwhile; of a removal, who asked for it
+        and whether it is a ban.
+    """
+    row = Participant.objects.select_related("call__meeting").filter(pk=participant).first()
+    if row is not None and reason == "removed" and row.removed_by:
+        return {"reason": reason, "by": row.removed_by, "banned": row.banned}
+    if row is not None and reason == "not_securing" and row.link_version < row.call.meeting.link_version:
+        return {"reason": "link_old"}
+    return {"reason": reason}
 
 
 def hash_seat(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""A host removes somebody: out of the group, out of the media room, and not back into this call."""
+"""A host removes somebody: out of the group, out of the media room, and not back into this call; by a ban, not into the meeting."""
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from conclave.gate.impose import restrict
 from conclave.gate.policy import Cause, Scope, Subject, What
 from conclave.kernel.errors import Refused
+from conclave.kernel.ids import new_id
 from conclave.keys.delivery import host_word
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
-from conclave.meetings.models import Gone, Participant
+from conclave.meetings.models import Ban, Gone, Participant
 from conclave.transparency.journal import journal
 
 
@@ -21,7 +22,7 @@ class NobodyThere(Refused):
     message = _("This person is not in the call any more.")
 
 
-def remove(*, call: str, participant: str, by: str, signature: str, now: int) -> None:
+def remove(*, call: str, participant: str, by: str, signature: str, ban: bool, now: int) -> None:
     """Remove a participant from a call because a host said so.
 
     Args:
@@ -29,6 +30,7 @@ def remove(*, call: str, participant: str, by: str, signature: str, now: int) ->
         participant: who is removed.
         by: the participant who asks.
         signature: Ed25519 by their leaf key over the removal (delivery.md), b64.
+        ban: whether it holds for the whole meeting.
         now: the time.
 
     Raises:
@@ -37,10 +39,10 @@ def remove(*, call: str, participant: str, by: str, signature: str, now: int) ->
     """
     # Before the transaction: the public group's lock is never waited for while the database is held.
     word = host_word(call=call, participant=by, label="remove", target=participant, signature=signature)
-    impose_removal(call=call, participant=participant, by=by, word=word, now=now)
+    impose_removal(call=call, participant=participant, by=by, word=word, ban=ban, now=now)
 
 
-def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str], now: int) -> None:
+def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str], ban: bool, now: int) -> None:
     """Remove a participant by a host's word that was found right.
 
     Args:
@@ -48,16 +50,20 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         participant: who is removed.
         by: the participant who asked.
         word: the host's key and signature, for the log.
+        ban: whether it holds for the whole meeting; its owner can be removed from a call, and never be banned.
         now: the time.
 
     Raises:
         NobodyThere: nobody of that id sits in this call.
     """
     with writing():
-        row = Participant.objects.filter(pk=participant, call=call, left_at=None).first()
+        row = Participant.objects.select_related("call__meeting").filter(pk=participant, call=call, left_at=None).first()
         if row is None:
             raise NobodyThere
         device, account = _theirs(row, by=by)
+        banned = ban and bool(device or account) and not (account and account == row.call.meeting.owner_id)
+        if banned:
+            _ban(row, device=device, account=account, by=by, now=now)
         restrict(
             subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
             scope=(Scope.CALL, call),
@@ -68,7 +74,9 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         journal(kind="removal_asked", obj=call, fields={"participant": participant, "by": by}, now=now)
         depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
         # Whom the restriction names sits nowhere else in this call: not in another tab, nor on another device of the same account.
-        for other in _seats_of(device, account, call=call):
+        others = _seats_of(device, account, call=call)
+        Participant.objects.filter(pk__in=[participant, *others]).update(removed_by=by, banned=banned)
+        for other in others:
             depart(participant=other, reason=Gone.REMOVED, now=now)
 
 
@@ -82,3 +90,19 @@ def _seats_of(device: str, account: str | None, *, call: str) -> list[str]:
     """Return the live seats in a call of a device or an account; of nobody when there is neither."""
     same = Q(device=device) & ~Q(device="") | Q(account=account, account__isnull=False)
     return list(Participant.objects.filter(same, call=call, left_at=None).values_list("pk", flat=True))
+
+
+def _ban(row: Participant, *, device: str, account: str | None, by: str, now: int) -> None:
+    """Write what keeps a person out of the meeting: the device's name for it, and the account if they have one."""
+    notice = new_id()
+    restrict(
+        subjects=[(Subject.PARTICIPANT, row.pk), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
+        scope=(Scope.MEETING, row.call.meeting_id),
+        what=What.JOIN,
+        cause=Cause.BANNED_BY_HOST,
+        starts_at=now,
+        notice=notice,
+    )
+    host = Participant.objects.filter(pk=by).values_list("name", flat=True).first() or ""
+    Ban.objects.create(id=notice, meeting=row.call.meeting, name=row.name, by=host, signed_in=row.account_id is not None, since=now)
+    journal(kind="ban_imposed", obj=row.call.meeting_id, fields={"ban": notice, "participant": row.pk, "by": by}, now=now)

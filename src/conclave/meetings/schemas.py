@@ -151,6 +151,13 @@ class TitleIn(Strict):
     title: str
 
 
+class LinkIn(Strict):
+    """POST /meetings/<meeting>/link: what the owner's browser derived from the next link's secret."""
+
+    link_id: Id
+    link_version: int
+
+
 class ErrorDetail(Strict):
     """A stable code for programs, a sentence for people."""
 

@@ -25,7 +25,9 @@ B64Of64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{86}$", min_l
 Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
 Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Mode = Literal["create", "join", "resume"]
-GoneReason = Literal["removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked"]
+GoneReason = Literal[
+    "removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked", "link_old"
+]
 
 
 class Message(BaseModel):
@@ -131,6 +133,29 @@ class Remove(Message):
     t: Literal["remove"]
     participant: Id
     signature: B64Of64
+    ban: bool = False
+
+
+class Unban(Message):
+    """A host lets somebody in again."""
+
+    t: Literal["unban"]
+    ban: Id
+
+
+class Bans(Message):
+    """A host asks who is banned."""
+
+    t: Literal["bans"]
+
+
+class Link(Message):
+    """A host says which link the group has moved on to (LINK-6)."""
+
+    t: Literal["link"]
+    incarnation: Id
+    link_version: Index
+    link_id: Id
 
 
 class End(Message):
@@ -149,7 +174,7 @@ class Say(Message):
 
 
 ClientMessage = Annotated[
-    Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | End | Say,
+    Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Say,
     Field(discriminator="t"),
 ]
 
@@ -312,14 +337,54 @@ class Error(Message):
 
 
 class Gone(Message):
-    """Why the gateway closes this socket (JOIN-8)."""
+    """Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban."""
 
     t: Literal["gone"]
     reason: GoneReason
+    by: Id | None = None
+    banned: bool = False
+
+
+class Banned(Message):
+    """One ban as hosts see it: the name that the person had, the name of the host, and when."""
+
+    ban: Id
+    name: Annotated[str, StringConstraints(max_length=64)]
+    by: Annotated[str, StringConstraints(max_length=64)]
+    signed_in: bool
+    since: Index
+
+
+class BanList(Message):
+    """The meeting's bans, newest first."""
+
+    t: Literal["bans"]
+    bans: list[Banned]
+
+
+class Linked(Message):
+    """The link of this version is the meeting's from now on."""
+
+    t: Literal["linked"]
+    link_version: Index
 
 
 ServerMessage = Annotated[
-    Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | Error | Gone,
+    Ready
+    | Created
+    | Entries
+    | Lease
+    | CommitRefused
+    | Welcome
+    | Acked
+    | Renew
+    | Keeper
+    | Said
+    | Intruder
+    | BanList
+    | Linked
+    | Error
+    | Gone,
     Field(discriminator="t"),
 ]
 

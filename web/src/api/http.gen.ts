@@ -6,6 +6,7 @@ export interface Http {
   ErrorOut?: ErrorOut;
   IceServerOut?: IceServerOut;
   JoinIn?: JoinIn;
+  LinkIn?: LinkIn;
   LobbyIn?: LobbyIn;
   LobbyOut?: LobbyOut;
   MediaOut?: MediaOut;
@@ -75,6 +76,16 @@ export interface JoinIn {
    */
   signature_key: string;
   v: 1;
+}
+/**
+ * POST /meetings/<meeting>/link: what the owner's browser derived from the next link's secret.
+ */
+export interface LinkIn {
+  /**
+   * 16 bytes as b64
+   */
+  link_id: string;
+  link_version: number;
 }
 /**
  * POST /lobby.

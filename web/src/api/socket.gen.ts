@@ -1,8 +1,8 @@
 /* Made by `npm run generate` from src/conclave/meetings/socket.py: do not edit. */
 
-export type ClientMessage = Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | End | Say;
+export type ClientMessage = Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Say;
 export type ServerMessage =
-  Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | Error | Gone;
+  Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | BanList | Linked | Error | Gone;
 
 export interface Socket {
   client?: ClientMessage;
@@ -106,9 +106,32 @@ export interface Policy {
  * A host asks for a removal.
  */
 export interface Remove {
+  ban?: boolean;
   participant: string;
   signature: string;
   t: "remove";
+}
+/**
+ * A host lets somebody in again.
+ */
+export interface Unban {
+  ban: string;
+  t: "unban";
+}
+/**
+ * A host asks who is banned.
+ */
+export interface Bans {
+  t: "bans";
+}
+/**
+ * A host says which link the group has moved on to (LINK-6).
+ */
+export interface Link {
+  incarnation: string;
+  link_id: string;
+  link_version: number;
+  t: "link";
 }
 /**
  * A host ends the call for all.
@@ -270,6 +293,30 @@ export interface Intruder {
   why: string;
 }
 /**
+ * The meeting's bans, newest first.
+ */
+export interface BanList {
+  bans: Banned[];
+  t: "bans";
+}
+/**
+ * One ban as hosts see it: the name that the person had, the name of the host, and when.
+ */
+export interface Banned {
+  ban: string;
+  by: string;
+  name: string;
+  signed_in: boolean;
+  since: number;
+}
+/**
+ * The link of this version is the meeting's from now on.
+ */
+export interface Linked {
+  link_version: number;
+  t: "linked";
+}
+/**
  * The message of type `about` changed nothing.
  */
 export interface Error {
@@ -278,9 +325,12 @@ export interface Error {
   t: "error";
 }
 /**
- * Why the gateway closes this socket (JOIN-8).
+ * Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban.
  */
 export interface Gone {
-  reason: "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked";
+  banned?: boolean;
+  by?: string | null;
+  reason:
+    "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked" | "link_old";
   t: "gone";
 }

@@ -1,0 +1,97 @@
+"""A ban and another link at the socket (LINK-5, LINK-6): real members; nothing that the banned one has opens the meeting again."""
+
+from dataclasses import replace
+
+import pytest
+
+from conclave.kernel.ids import new_id
+from conclave.meetings.join import Banned, Removed
+from conclave.meetings.queries import LinkOld
+from tests.keys.members import World
+from tests.meetings.sockets import Guest, together
+from tests.meetings.test_consumers import _gateway, world
+
+__all__ = ["_gateway", "world"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+async def ban(host: Guest, target: Guest) -> None:
+    """Let a host ban somebody."""
+    word = host.mind.mls.call("sign_remove", participant=target.ticket.participant)
+    await host.tell(t="remove", participant=target.ticket.participant, signature=word["signature"], ban=True)
+
+
+async def linked(host: Guest, *others: Guest) -> World:
+    """Let a host move the group on to another link and register it; gives the world with that link."""
+    version = host.mind.state["policy"]["link_version"] + 1
+    await host.change(alone=True, link_version=version)
+    while host.mind.link.get("link_version") != version:
+        await host.hear()
+        await host.react(host.heard[-1])
+    for other in others:
+        while other.mind.link != host.mind.link:
+            await other.hear()
+            await other.react(other.heard[-1])
+    link = host.mind.link
+    await host.tell(t="link", incarnation=host.mind.incarnation, link_version=version, link_id=link["link_id"])
+    await host.until("linked", link_version=version)
+    return replace(host.world, secret=str(link["secret"]))
+
+
+async def test_a_ban_moves_the_link_on_and_mallory_stays_out(world: World) -> None:
+    """The whole way at the socket: out at once, told by whom, and nothing that Mallory has opens the meeting again."""
+    alice, bob, mallory = Guest(world, "Alice", host=True), Guest(world, "Bob"), Guest(world, "Mallory")
+    await alice.found()
+    for guest in (bob, mallory):
+        await guest.enter()
+    await together(alice, bob, mallory, names={"Alice", "Bob", "Mallory"})
+    await ban(alice, mallory)
+    gone = await mallory.until("gone")
+    assert gone == {"t": "gone", "reason": "removed", "by": alice.ticket.participant, "banned": True}
+    await together(alice, bob, names={"Alice", "Bob"})
+    after = await linked(alice, bob)
+    assert not mallory.mind.link
+    with pytest.raises(Banned):
+        await mallory.take_ticket(again=mallory)
+    with pytest.raises(LinkOld):  # in a private window she is another device, with the link that she has
+        await Guest(world, "Charlie").take_ticket()
+    carol = Guest(after, "Carol")
+    await carol.enter()
+    await together(alice, bob, carol, names={"Alice", "Bob", "Carol"})
+    assert carol.ticket.link_version == 2
+    # Only hosts see and lift bans; and whom they let in again has to be given the new link.
+    await bob.tell(t="bans")
+    assert (await bob.until("error"))["code"] == "not_host"
+    await alice.tell(t="bans")
+    (told,) = (await alice.until("bans"))["bans"]
+    assert (told["name"], told["by"], told["signed_in"]) == ("Mallory", "Alice", False)
+    await bob.tell(t="unban", ban=told["ban"])
+    assert (await bob.until("error"))["code"] == "not_host"
+    await alice.tell(t="unban", ban=told["ban"])
+    assert (await alice.until("bans"))["bans"] == []
+    with pytest.raises(Removed):
+        await Guest(after, "Mallory").take_ticket()  # until this call is over
+    for guest in (alice, bob, carol):
+        await guest.leave()
+    assert (await Guest(after, "Mallory").take_ticket()).link_version == 2
+
+
+async def test_link_6_only_a_hosts_word_for_the_groups_version_is_taken(world: World) -> None:
+    """Bob is in the call and no host; and no host registers a link that the group has not moved on to."""
+    alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    where = {"t": "link", "incarnation": alice.mind.incarnation}
+    await alice.tell(**where, link_version=2, link_id=new_id())
+    assert (await alice.until("error"))["code"] == "link_taken"
+    await linked(alice, bob)
+    link = alice.mind.link
+    await bob.tell(**where, link_version=2, link_id=link["link_id"])
+    assert (await bob.until("error"))["code"] == "not_host"
+    await alice.tell(**where, link_version=2, link_id=new_id())
+    assert (await alice.until("error"))["code"] == "link_taken", "the second link of one version"
+    await alice.tell(**where, link_version=2, link_id=link["link_id"])
+    assert (await alice.until("linked"))["link_version"] == 2, "said again after a reconnect (LOG-16)"
+    for guest in (alice, bob):
+        await guest.leave()
