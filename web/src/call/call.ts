@@ -3,7 +3,7 @@ import { Track } from "livekit-client";
 import { ApiError } from "../api/http";
 import { askLobby } from "../api/join";
 import { install } from "../e2ee/guard";
-import { keep } from "../e2ee/keyring";
+import { keep, recall } from "../e2ee/keyring";
 import { meetingOf, takeFragment } from "../e2ee/link";
 import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
@@ -20,7 +20,7 @@ import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
 /** After these another attempt makes no sense, or is not ours to offer. */
-const FINAL: ReadonlySet<string> = new Set(["removed", "ended", "link_unknown", "link_incomplete", "link_old", "browser_unfit", "misbehaved"]);
+const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "link_old", "browser_unfit", "misbehaved"]);
 /** What a live call comes back from by itself: the seat is taken again, nobody has to press anything. */
 const PASSING: ReadonlySet<string> = new Set(["media_unavailable", "server_unreachable", "restarting", "seat_unknown"]);
 const RETRIES = 5;
@@ -44,21 +44,21 @@ export function createCall(): Call {
   let previewing: Promise<void> | null = null;
   let wasOn: Readonly<Record<DeviceKind, boolean>> = { microphone: true, camera: true };
 
-  const end = (reason: string): void => {
+  const end = (reason: string, by = ""): void => {
     inCall = null;
     void sharing.set(false);
     // Whoever is out of the call is seen and heard by nothing any more.
     if (store.getState().phase.at !== "over") wasOn = devices.release();
     tiles.refresh();
-    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason) }, people: [], toasts: [], rules: NO_RULES, steppedDown: false });
+    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason), ...(by === "" ? {} : { by }) }, people: [], toasts: [], rules: NO_RULES, steppedDown: false });
   };
 
-  const over = (reason: string): void => {
+  const over = (reason: string, by?: string): void => {
     const liveFor = inCall?.liveFor ?? 0;
     if (liveFor > STEADY_MS) retries = 0;
     inCall = null;
     if (liveFor > 0 && PASSING.has(reason)) retry(reason);
-    else end(reason);
+    else end(reason, by);
   };
 
   const retry = (reason: string): void => {
@@ -157,14 +157,29 @@ export function createCall(): Call {
     await enter();
   };
 
+  /** What the lobby shows. A former link of a meeting whose newer one this device has kept opens that one (LINK-6). */
+  const greet = async (ready: Entry): Promise<Entry> => {
+    try {
+      const { title, inviter, region } = await askLobby(meeting, ready.linkId);
+      store.setState({ title, inviter, region });
+      return ready;
+    } catch (error) {
+      const kept = error instanceof ApiError && error.code === "link_old" ? await recall(meeting).catch(() => null) : null;
+      if (kept === null || kept.secret === ready.kept.secret) throw error;
+      entry = prepare(meeting, "", workers.keys);
+      const newer = await entry;
+      if (newer === null) throw error;
+      return greet(newer);
+    }
+  };
+
   const lobby = async (): Promise<void> => {
     const ready = await entry;
     if (!ready) { end("link_incomplete"); return; }
     void fit.then((fitness) => { if (fitness !== "fit" && fitness !== "no_answer" && store.getState().phase.at === "lobby") end("browser_unfit"); });
-    const known = askLobby(meeting, ready.linkId).then(({ title, inviter, region }) => { store.setState({ title, inviter, region }); });
+    const known = greet(ready);
     if (!ready.again) {
-      await known;
-      await keep(meeting, ready.kept).catch(() => undefined);
+      await keep(meeting, (await known).kept).catch(() => undefined);
       return;
     }
     // A reload: nobody is asked again, and the seat says more than the lobby could.
@@ -197,7 +212,10 @@ export function createCall(): Call {
       await leaving?.session.close(true);
     },
     endForAll: async () => { await inCall?.session.endForAll(); },
-    remove: async (participant) => { await inCall?.session.remove(participant); },
+    remove: async (participant, ban) => { await inCall?.session.group.remove(participant, ban); },
+    askBans: () => { inCall?.session.bans(); },
+    unban: (ban) => { inCall?.session.bans(ban); },
+    replaceLink: () => { inCall?.session.group.replaceLink(); },
     makeCoHost: (participant) => { inCall?.setRole(participant, true); },
     unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },
     setLocked: (on) => { inCall?.decide({ locked: on }); },
@@ -217,7 +235,7 @@ export function createCall(): Call {
     verifyCode: () => { store.setState(({ security }) => ({ security: verified(security, Date.now()) })); },
     dismiss: (id) => { store.setState(({ toasts }) => ({ toasts: toasts.filter((shown) => shown.id !== id) })); },
     link: async () => {
-      const kept = (await entry.catch(() => null))?.kept;
+      const kept = inCall?.kept ?? (await entry.catch(() => null))?.kept;
       return kept ? `${location.origin}/m/${meeting}#${kept.secret}.${kept.hostHash}` : null;
     },
     attach: (participant, kind, element) => tiles.attach(participant, kind, element),

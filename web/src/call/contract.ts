@@ -12,11 +12,12 @@ export type Phase =
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
   /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
   | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" }
-  | { at: "over"; reason: EndReason; again: boolean };
+  /** `by` is the host who removed this person, where it is known. */
+  | { at: "over"; reason: EndReason; again: boolean; by?: string };
 
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
 export type EndReason =
-  | "left" | "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
+  | "left" | "removed" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
@@ -72,7 +73,7 @@ export interface Toast {
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
-    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed";
+    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link";
   readonly name: string;
 }
 
@@ -84,6 +85,17 @@ export interface Rules {
   readonly suspended: boolean;
   /** Empty where this device has not seen who did. */
   readonly suspendedBy: string;
+}
+
+/** Somebody a host has banned from the meeting, by the name they had then. */
+export interface Banned {
+  readonly ban: string;
+  readonly name: string;
+  /** The host's name. */
+  readonly by: string;
+  /** The ban holds on every device of theirs. */
+  readonly signed_in: boolean;
+  readonly since: number;
 }
 
 export interface Security {
@@ -132,6 +144,10 @@ export interface CallState {
   /** This device holds the host key and has stepped down: it may take the role again. */
   readonly steppedDown: boolean;
   readonly rules: Rules;
+  /** As of when a host last asked. */
+  readonly bans: readonly Banned[];
+  /** Changes when the link does: whoever shows it looks again. */
+  readonly linkVersion: number;
   /** The browser holds the others' sound back until this person presses something. */
   readonly soundBlocked: boolean;
   /** 0…1, own microphone, for the gauge. */
@@ -147,7 +163,12 @@ export interface CallActions {
   leave(): Promise<void>;
   rejoin(): Promise<void>;
   endForAll(): Promise<void>;
-  remove(participant: string): Promise<void>;
+  /** With a ban, out of the meeting and not only of this call; then the link is replaced too. */
+  remove(participant: string, ban?: boolean): Promise<void>;
+  /** Asks whom hosts have banned; the state tells. */
+  askBans(): void;
+  unban(ban: string): void;
+  replaceLink(): void;
   /** What hosts decide: done once the group's policy says so, which the state shows. */
   makeCoHost(participant: string): void;
   /** Takes the role back; of oneself, steps down. */

@@ -5,7 +5,7 @@
 import { fetchTree, type Seat } from "../api/join";
 import type { ClientMessage, Lease, Ready, SendCommit, ServerMessage, Welcome } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
-import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
 import { Log } from "./log";
 
@@ -16,6 +16,8 @@ export interface GroupHooks {
   /** A new epoch, with what happened in the log on the way; `first` when we have just come in. */
   epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
   announced(events: readonly GroupEvent[]): void;
+  /** The group has moved on to another link, which is to be kept and passed on (LINK-5). */
+  link(link: NewLink): void;
   /** Out of the group: by removal, or because nothing worked. */
   out(reason: "removed" | "not_securing"): void;
 }
@@ -49,8 +51,12 @@ export class Group {
   #carried: PolicyChanges | null = null;
   /** A lease for them was given; once it is spent for nothing, they need another. */
   #granted = false;
-  /** Whom our host wants out, until the group is without them. */
-  readonly #unwanted = new Set<string>();
+  /** Whom our host wants out, until the group is without them; true for a ban, after which the link is replaced. */
+  readonly #unwanted = new Map<string, boolean>();
+  /** The version that the link is to have at least: our host wants it replaced. */
+  #owed = 0;
+  /** The new link, until the gateway has taken it from us as a host (LINK-6). */
+  #unlinked: NewLink | null = null;
 
   constructor(keys: Keys, seat: Seat, hooks: GroupHooks, last: string | null) {
     this.#keys = keys;
@@ -87,19 +93,33 @@ export class Group {
 
   #wish(): void {
     this.#granted = false;
-    if (this.#wishes.length > 0 && this.#incarnation !== null) this.#hooks.send({ t: "policy", incarnation: this.#incarnation });
+    const [first] = this.#wishes;
+    // POL-4: a new link comes with a commit that adds nobody.
+    if (first && this.#incarnation !== null) this.#hooks.send({ t: "policy", incarnation: this.#incarnation, alone: first.link_version !== undefined });
   }
 
   /** A host asks that somebody be removed; said again until it is done, as it may be lost with the socket (LOG-16). */
-  async remove(participant: string): Promise<void> {
-    this.#unwanted.add(participant);
+  async remove(participant: string, ban = false): Promise<void> {
+    this.#unwanted.set(participant, ban || this.#unwanted.get(participant) === true);
     const { signature } = await this.#keys.ask("sign_remove", { participant });
-    this.#hooks.send({ t: "remove", participant, signature });
+    this.#hooks.send({ t: "remove", participant, signature, ban });
+  }
+
+  /** Moves the group on to another link, which only who is in it by then will have (LINK-5). */
+  replaceLink(): void {
+    const { state } = this;
+    if (!state) return;
+    this.#owed = state.policy.link_version + 1;
+    this.#settle(state);
   }
 
   async handle(message: ServerMessage): Promise<void> {
     if (message.t === "ready") return this.#ready(message);
     if (message.t === "renew") return this.#begin(message.mode, message.incarnation);
+    if (message.t === "linked") {
+      if (this.#unlinked?.link_version === message.link_version) this.#unlinked = null;
+      return;
+    }
     if (!("incarnation" in message) && message.t !== "refused") return;
     if ("incarnation" in message && message.incarnation !== this.#incarnation) return;
     switch (message.t) {
@@ -147,11 +167,29 @@ export class Group {
     if (this.#place !== "inside" || this.#incarnation === null) return;
     await this.#acknowledge();
     this.#wish();
+    this.#register();
     await this.#removeAgain();
   }
 
   async #removeAgain(): Promise<void> {
-    for (const participant of this.#unwanted) await this.remove(participant).catch(() => undefined);
+    for (const [participant, ban] of this.#unwanted) await this.remove(participant, ban).catch(() => undefined);
+  }
+
+  /** Who is out now; and once somebody is whom we banned, the link that they know is replaced, in this life of the group or the next. */
+  #settle({ roster, policy }: GroupState): void {
+    const here = new Set(roster.map(({ participant }) => participant));
+    for (const [participant, ban] of this.#unwanted) {
+      if (here.has(participant)) continue;
+      this.#unwanted.delete(participant);
+      if (ban) this.#owed = policy.link_version + 1;
+    }
+    if (this.#owed > policy.link_version) this.change({ link_version: this.#owed });
+  }
+
+  #register(): void {
+    if (this.#unlinked === null || this.#incarnation === null || this.#state?.hosting !== true) return;
+    const { link_id, link_version } = this.#unlinked;
+    this.#hooks.send({ t: "link", incarnation: this.#incarnation, link_version, link_id });
   }
 
   async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
@@ -204,6 +242,8 @@ export class Group {
     this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
+    this.#settle(state);
+    this.#register();
     await this.#removeAgain();
   }
 
@@ -211,7 +251,11 @@ export class Group {
     if (this.#place !== "inside") return;
     const { from, entries } = this.#log.take();
     if (entries.length === 0) return this.#commit();
-    const { events, state } = await this.#keys.ask("entries", { from, entries });
+    const { events, state, link } = await this.#keys.ask("entries", { from, entries });
+    if (link) {
+      this.#unlinked = link;
+      this.#hooks.link(link);
+    }
     for (const event of events) {
       if (event.kind !== "refused" || this.#incarnation === null) continue;
       this.#refused = true;
@@ -226,11 +270,12 @@ export class Group {
     if (state && state.epoch !== this.#state?.epoch) {
       this.#refused = false;
       this.#state = state;
-      for (const { participant } of removedFrom(events)) this.#unwanted.delete(participant);
       this.#hooks.members(state);
       await this.#acknowledge();
       this.#carry(events);
       this.#hooks.epoch(state, events, false);
+      this.#settle(state);
+      if (link) this.#register();
     }
     await this.#commit();
   }
@@ -301,8 +346,4 @@ export class Group {
     }
     return {};
   }
-}
-
-function removedFrom(events: readonly GroupEvent[]): readonly { readonly participant: string }[] {
-  return events.flatMap((event) => (event.kind === "applied" ? event.removed : []));
 }

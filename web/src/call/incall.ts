@@ -1,7 +1,7 @@
 /** What happens during a call, turned into the state the screens read. */
 import type { PipeReading } from "../e2ee/frames.protocol";
-import type { MlsEvent as GroupEvent, MlsState as GroupState, PolicyChanges } from "../e2ee/mls";
-import { keep } from "../e2ee/keyring";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
+import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Tiles } from "../media/tiles";
@@ -51,7 +51,7 @@ export class InCall {
   #steppedDown: boolean;
   #soon: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string) => void) {
+  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void) {
     this.#store = store;
     this.#tiles = tiles;
     this.#entry = entry;
@@ -85,8 +85,11 @@ export class InCall {
         // Whoever comes again every few seconds is one message, not many.
         if (!store.getState().toasts.some(({ kind }) => kind === "intruder")) toast(store, "intruder");
       },
-      over: (reason) => {
-        over(reason);
+      link: (link) => { void this.#link(link); },
+      bans: (bans) => { store.setState({ bans }); },
+      over: (reason, by) => {
+        // Who it was is said by the name in their leaf, as everywhere (JOIN-4).
+        over(reason, by === undefined ? "" : this.#names.get(by));
         this.#liveSince = null;
       },
     };
@@ -100,6 +103,11 @@ export class InCall {
   /** How long we have been live, 0 before. */
   get liveFor(): number {
     return this.#liveSince === null ? 0 : performance.now() - this.#liveSince;
+  }
+
+  /** What this device keeps of the link: that of the epoch we are in. */
+  get kept(): Kept {
+    return this.#entry.kept;
   }
 
   async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
@@ -232,6 +240,15 @@ export class InCall {
     const byHost = new Set(events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ host }) => host !== undefined).map(({ participant }) => this.#names.get(participant)));
     for (const { what, name } of changes) toast(this.#store, what === "joined" ? "joined" : byHost.has(name) ? "removed" : "left", name);
     if (changes.length > 0 && this.#store.getState().security.verified) toast(this.#store, "code_changed");
+  }
+
+  /** LINK-5: the new link is the one that this device keeps, opens and copies from now on. */
+  async #link({ secret, link_id, link_version }: NewLink): Promise<void> {
+    const { kept, meeting } = this.#entry;
+    this.#entry = { ...this.#entry, kept: { ...kept, secret, linkVersion: link_version }, linkId: link_id };
+    this.#store.setState({ linkVersion: link_version });
+    toast(this.#store, "link");
+    await keep(meeting, this.#entry.kept).catch(() => undefined);
   }
 
   async #record({ policy }: GroupState): Promise<void> {

@@ -3,8 +3,8 @@
  * Messages are handled one after the other; one that fails disturbs none of the others.
  */
 import type { Ticket } from "../api/join";
-import type { ServerMessage } from "../api/socket.gen";
-import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
+import type { Banned, ServerMessage } from "../api/socket.gen";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
 import type { Workers } from "../e2ee/workers";
 import type { Published } from "../media/devices";
 import { Media } from "../media/room";
@@ -25,7 +25,11 @@ export interface SessionHooks {
   fresh(staleness: Staleness | null): void;
   /** JOIN-14: the server put somebody out of the media room. */
   intruder(): void;
-  over(reason: string): void;
+  link(link: NewLink): void;
+  /** Whom hosts have banned, as the gateway tells a host who asked. */
+  bans(bans: readonly Banned[]): void;
+  /** `by` is the participant who asked for a removal. */
+  over(reason: string, by?: string): void;
 }
 
 const TICK_MS = 1_000;
@@ -80,6 +84,7 @@ export class Session {
       },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
       announced: (events) => { hooks.announced(events); },
+      link: (link) => { hooks.link(link); },
       out: (reason) => { this.#end(reason); },
     }, last);
     this.said = new Said(workers.keys, ticket.participant, {
@@ -117,8 +122,9 @@ export class Session {
     return incarnation === null || this.group.state === null ? null : this.said.say(incarnation, content);
   }
 
-  remove(participant: string): Promise<void> {
-    return this.group.remove(participant);
+  /** Asks whom hosts have banned; with a ban's id, lets that person in again. */
+  bans(lift?: string): void {
+    this.#socket.send(lift === undefined ? { t: "bans" } : { t: "unban", ban: lift });
   }
 
   async endForAll(): Promise<void> {
@@ -148,7 +154,10 @@ export class Session {
         return;
       case "gone":
         if (message.reason === "restarting") this.#restarting = true;
-        else this.#end(message.reason);
+        else this.#end(message.reason === "removed" && message.banned ? "banned" : message.reason, message.by ?? undefined);
+        return;
+      case "bans":
+        this.#hooks.bans(message.bans);
         return;
       case "keeper":
         if (message.incarnation === this.group.incarnation) this.#keeper = message.on;
@@ -225,9 +234,9 @@ export class Session {
     else setTimeout(() => { this.#end("media_unavailable"); }, GONE_WAIT_MS);
   }
 
-  #end(reason: string): void {
+  #end(reason: string, by?: string): void {
     if (this.#over) return;
     void this.close(false);
-    this.#hooks.over(reason);
+    this.#hooks.over(reason, by);
   }
 }

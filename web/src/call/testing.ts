@@ -60,7 +60,7 @@ export class Somebody {
       send: (message) => { this.deliver(message); },
       members: () => undefined,
       epoch: (state) => this.states.push(state),
-      announced: () => undefined,
+      announced: () => undefined, link: () => undefined,
       out: (reason) => this.outs.push(reason),
     }, options.last ?? null);
     return this;

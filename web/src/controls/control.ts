@@ -5,7 +5,7 @@ import type { en } from "../i18n/en";
 
 type ControlId = keyof typeof en.controls;
 export type PanelId = "people" | "chat" | "safety" | "security" | "more";
-export type Ask = { readonly kind: "leave" | "end" | "shortcuts" | "stepDown" } | { readonly kind: "remove"; readonly participant: string };
+export type Ask = { readonly kind: "leave" | "end" | "shortcuts" | "stepDown" } | { readonly kind: "remove" | "ban"; readonly participant: string };
 
 /** What the screen shows besides the call itself. */
 export interface View {

@@ -3,7 +3,7 @@ import type { MlsOperations } from "./mls";
 
 type Member =
   | "new_link" | "link" | "host_hash" | "key_package" | "create" | "join" | "entries" | "commit" | "forget" | "policy" | "acknowledgement" | "seal"
-  | "open_message" | "sign_remove" | "sign_end" | "remember";
+  | "open_message" | "sign_remove" | "sign_end" | "seal_key" | "seal_link" | "open_link" | "remember";
 
 export type OpenArguments = MlsOperations["open"]["in"];
 /** With the gateway's time now: the worker's clock runs from there, monotonic. */

@@ -77,6 +77,9 @@ export interface PolicyChanges {
   readonly claim?: true;
 }
 
+/** The link that a group has moved on to (LINK-5). */
+export interface NewLink { readonly secret: B64; readonly link_id: B64; readonly link_version: number }
+
 export interface MlsOperations {
   new_link: { in: { meeting: string }; out: { secret: B64; host_key: B64; host_hash: B64; link_id: B64 } };
   link: { in: { meeting: string; secret: B64 }; out: { link_id: B64 } };
@@ -97,7 +100,7 @@ export interface MlsOperations {
   };
   entries: {
     in: { from: number; entries: readonly MlsEntry[] };
-    out: { events: readonly MlsEvent[]; next: number; state?: MlsState };
+    out: { events: readonly MlsEvent[]; next: number; state?: MlsState; link?: NewLink };
   };
   commit: {
     in: { covers: number; policy?: string | null };
@@ -120,6 +123,9 @@ export interface MlsOperations {
   sign_admit: { in: { reference: B64 }; out: HostWord };
   sign_remove: { in: { participant: string }; out: HostWord };
   sign_end: { in: object; out: HostWord };
+  seal_key: { in: object; out: { seal_key: B64; seal_signature: B64 } };
+  seal_link: { in: { to: B64; signature_key: B64; signature: B64 }; out: { sealed: B64 } };
+  open_link: { in: { sealed: B64 }; out: NewLink };
   state: { in: object; out: { state: MlsState } };
   remember: { in: object; out: { text: string } };
   public_open: {

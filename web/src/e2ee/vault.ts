@@ -3,7 +3,7 @@
  */
 import { bytesOf } from "./base64";
 import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
-import type { Mls, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry } from "./mls";
+import type { Mls, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry, NewLink } from "./mls";
 import type { OpenArguments, Operation, Operations, SeatedArguments } from "./keys.protocol";
 
 /** One module instance, one member (mls/README.md); throws errors with a `code`. */
@@ -69,6 +69,7 @@ export class Vault {
       default: {
         const out = (await this.#ready()).call(operation, values) as Operations[O]["out"];
         if (operation === "join" || operation === "create") await this.#entered((out as { state: GroupState }).state);
+        if (operation === "open_link") this.#hold(out as NewLink);
         return out;
       }
     }
@@ -114,11 +115,15 @@ export class Vault {
   /** One commit at a time, so that the keys of an epoch are derived while the member is in it. */
   async #entries({ from, entries }: Operations["entries"]["in"]): Promise<Operations["entries"]["out"]> {
     const member = await this.#ready();
-    const whole: { events: GroupEvent[]; next: number; state?: GroupState } = { events: [], next: from };
+    const whole: { events: GroupEvent[]; next: number; state?: GroupState; link?: NewLink } = { events: [], next: from };
     for (const [start, part] of epochs(entries)) {
       const out = member.call("entries", { from: from + start, entries: part });
       whole.events.push(...out.events);
       whole.next = out.next;
+      if (out.link) {
+        whole.link = out.link;
+        this.#hold(out.link);
+      }
       const removed = out.events.some((event) => event.kind === "applied" && event.self_removed);
       if (out.state) {
         whole.state = out.state;
@@ -128,6 +133,12 @@ export class Vault {
       if (removed || out.events.some(({ kind }) => kind === "refused")) break;
     }
     return whole;
+  }
+
+  /** LINK-5: whoever comes back by replacement comes with the new link. */
+  #hold({ secret, link_version }: NewLink): void {
+    if (this.#opened) this.#opened = { ...this.#opened, secret };
+    if (this.#seated) this.#seated = { ...this.#seated, link_version };
   }
 
   async #entered(state: GroupState): Promise<void> {

@@ -3,12 +3,13 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { CopyButton } from "../ui/CopyButton";
-import { useActions } from "./context";
+import { useActions, useCall } from "./context";
 
 /** The link to pass on; nothing where this device keeps none. */
 export function CopyLink() {
   const { t } = useTranslation();
   const call = useActions();
+  const version = useCall((state) => state.linkVersion);
   const [link, setLink] = useState<string | null>(null);
   useEffect(() => {
     let here = true;
@@ -18,6 +19,6 @@ export function CopyLink() {
     return () => {
       here = false;
     };
-  }, [call]);
+  }, [call, version]);
   return link === null ? null : <CopyButton text={link} label={t("call.copyLink")} done={t("call.linkCopied")} icon={Link} />;
 }

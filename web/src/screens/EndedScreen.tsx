@@ -12,6 +12,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   left: CircleCheck,
   ended: CircleCheck,
   removed: UserX,
+  banned: UserX,
   link_unknown: Link2Off,
   link_incomplete: Link2Off,
   link_old: Link2Off,
@@ -29,15 +30,16 @@ const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsew
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 
 /** The call is over for this person: why, and what can be done. */
-export function EndedScreen({ reason, again }: { readonly reason: EndReason; readonly again: boolean }) {
+export function EndedScreen({ reason, again, by }: { readonly reason: EndReason; readonly again: boolean; readonly by: string | null }) {
   const { t } = useTranslation();
   const call = useActions();
   const heading = useRef<HTMLHeadingElement>(null);
   const Icon = ICONS[reason] ?? Ban;
+  const what = by !== null && (reason === "removed" || reason === "banned") ? t(`endedBy.${reason}`, { name: by }) : t(`ended.${reason}`);
   useEffect(() => {
     heading.current?.focus();
-    document.title = t(`ended.${reason}`);
-  }, [reason, t]);
+    document.title = what;
+  }, [what]);
   return (
     <main className="alone" data-ended={reason}>
       <header className="brand">
@@ -49,7 +51,7 @@ export function EndedScreen({ reason, again }: { readonly reason: EndReason; rea
           <Icon size={28} aria-hidden />
         </span>
         <h1 id="ended" ref={heading} tabIndex={-1}>
-          {t(`ended.${reason}`)}
+          {what}
         </h1>
         <p>{t(`endedNext.${reason}`)}</p>
         {reason === "browser_unfit" ? <Unfit /> : null}

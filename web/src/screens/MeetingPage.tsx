@@ -18,7 +18,7 @@ export function MeetingPage() {
   if (phase.at === "joining") return <LobbyScreen step={phase.step} />;
   if (phase.at === "over") {
     // A name is mended where it was typed.
-    return isNameReason(phase.reason) ? <LobbyScreen key="refused" refused={phase.reason} /> : <EndedScreen reason={phase.reason} again={phase.again} />;
+    return isNameReason(phase.reason) ? <LobbyScreen key="refused" refused={phase.reason} /> : <EndedScreen reason={phase.reason} again={phase.again} by={phase.by ?? null} />;
   }
   return (
     <ViewProvider>

@@ -21,6 +21,8 @@ const device = (kind: string) => [{ id: `${kind}1`, label: `Built-in ${kind}` },
 const base: CallState = {
   phase: { at: "live" },
   meeting: "k3rYv0m1T2yWn7h0sQe9Zg",
+  bans: [{ ban: "b1", name: "Mallory", by: "Alice Martin", signed_in: false, since: at(3) }],
+  linkVersion: 2,
   title: "Physics 9B",
   inviter: "Alice Martin",
   region: { id: "local", territory: "" },

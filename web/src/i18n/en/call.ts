@@ -73,6 +73,14 @@ export const call = {
     title: "Remove {{name}}?",
     text: "{{name}} is sent out at once and loses the key: nothing said from then on can be read there. The same browser cannot come back into this call.",
     remove: "Remove {{name}}",
+    ban: "Ban…",
+  },
+  ban: {
+    title: "Ban {{name}} from this meeting?",
+    browser: "{{name}} is sent out at once, and this browser of theirs cannot come back into this meeting, today or later. A private window counts as another browser.",
+    account: "{{name}} is sent out at once, and neither their account nor this browser of theirs can come back into this meeting, today or later. A private window without an account counts as somebody else.",
+    link: "So the link is replaced as well: everybody here has the new one already, and the old one opens nothing. You can take the ban back in the panel “Safety”.",
+    ban: "Ban {{name}}",
   },
 } as const;
 
@@ -98,6 +106,7 @@ export const toasts = {
   cohost: "{{name}} is a co-host now.",
   unhosted: "{{name}} is not a host any more.",
   handed: "{{name}} is the host now.",
+  link: "The link was replaced. Copy the new one to invite somebody.",
 } as const;
 
 export const toastActions = {

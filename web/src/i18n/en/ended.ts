@@ -2,6 +2,7 @@
 export const ended = {
   left: "You left the call.",
   removed: "You were removed by the host.",
+  banned: "A host banned you from this meeting.",
   ended: "The host ended the call for everybody.",
   joined_elsewhere: "You joined this call in another tab or on another device.",
   restarting: "The server is restarting.",
@@ -10,7 +11,7 @@ export const ended = {
   not_securing: "This browser could not agree on the key with the others, so nothing was sent.",
   link_unknown: "This link opens no meeting here.",
   link_incomplete: "This link is incomplete.",
-  link_old: "This link is older than the one this device last used.",
+  link_old: "This link was replaced.",
   name_empty: "Your name is empty.",
   name_too_long: "Your name is too long.",
   name_forbidden: "Your name holds signs that cannot be shown safely.",
@@ -23,9 +24,16 @@ export const ended = {
   malformed: "The server could not read what this browser asked.",
 } as const;
 
+/** The same, where it is known who did it. */
+export const endedBy = {
+  removed: "{{name}} removed you from the call.",
+  banned: "{{name}} banned you from this meeting.",
+} as const;
+
 export const endedNext = {
   left: "You can come back as long as the call lasts.",
-  removed: "You can ask the host to let you come back.",
+  removed: "This browser cannot come back into this call; the link opens the next one. Ask the host if you think it was a mistake.",
+  banned: "Neither this browser nor your account here can come back, and the link was replaced. Ask the host, who can take it back.",
   ended: "The link stays valid for the next call.",
   joined_elsewhere: "Go on there, or bring the call back to this tab.",
   restarting: "Wait a moment, then come back. Your seat is kept for half a minute.",
@@ -34,7 +42,7 @@ export const endedNext = {
   not_securing: "Come back in to try again. If it keeps failing, try another browser.",
   link_unknown: "It may be cut short, or the meeting may have been deleted. Ask for the link again.",
   link_incomplete: "Ask for the whole link: it has a long part after the sign #. Nobody was disturbed.",
-  link_old: "The host has made a new link. Ask for it.",
+  link_old: "The old one opens nothing any more. Ask whoever invited you for the new link.",
   name_empty: "Type the name the others should see.",
   name_too_long: "Use at most 64 letters.",
   name_forbidden: "Use letters, digits and ordinary signs.",

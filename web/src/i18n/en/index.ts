@@ -1,7 +1,7 @@
 import { call, toastActions, toasts } from "./call";
 import { common } from "./common";
 import { controls } from "./controls";
-import { ended, endedNext, endedScreen } from "./ended";
+import { ended, endedBy, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
@@ -9,5 +9,5 @@ import { selftest } from "./selftest";
 
 /** English: the shape every other language follows. */
 export const en = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, selftest,
 } as const;

@@ -8,6 +8,7 @@ export const people = {
   typed: "typed this name",
   remove: "Remove {{name}}",
   removeAsk: "Remove…",
+  banAsk: "Ban…",
   menu: "Actions for {{name}}",
   makeCohost: "Make co-host",
   unmakeCohost: "Take the co-host role back",
@@ -58,6 +59,21 @@ export const safety = {
     nobody: "No host is here. Everything stays as it is until one comes.",
     stepDown: "Step down as host",
     takeRole: "Be host again",
+  },
+  link: {
+    title: "The link",
+    text: "Replace it when it has reached somebody who should not have it. Everybody here gets the new one by the group’s key, which the server does not have; the old one opens nothing any more.",
+    replace: "Replace the link",
+  },
+  bans: {
+    title_zero: "Nobody is banned",
+    title_one: "{{count}} ban",
+    title_other: "{{count}} bans",
+    text: "A ban holds for this meeting, also for later calls. You can take it back.",
+    account: "this account, and the browser",
+    browser: "this browser",
+    by: "by {{name}}, {{date}}",
+    lift: "Let {{name}} come again",
   },
 } as const;
 

@@ -75,6 +75,16 @@ export const call: Sentences["call"] = {
     title: "Faire sortir {{name}} ?",
     text: "{{name}} sort tout de suite et perd la clé : rien de ce qui se dit ensuite ne pourra y être lu. Le même navigateur ne peut pas revenir dans cet appel.",
     remove: "Faire sortir {{name}}",
+    ban: "Bannir…",
+  },
+  ban: {
+    title: "Bannir {{name}} de cette réunion ?",
+    browser:
+      "{{name}} sort tout de suite, et ce navigateur ne peut plus revenir dans cette réunion, ni aujourd’hui ni plus tard. Une fenêtre privée compte comme un autre navigateur.",
+    account:
+      "{{name}} sort tout de suite, et ni son compte ni ce navigateur ne peuvent revenir dans cette réunion, ni aujourd’hui ni plus tard. Une fenêtre privée sans compte passe pour quelqu’un d’autre.",
+    link: "Le lien est donc remplacé lui aussi : tout le monde ici a déjà le nouveau, et l’ancien n’ouvre plus rien. Vous pouvez annuler dans le panneau « Règles ».",
+    ban: "Bannir {{name}}",
   },
 };
 
@@ -100,6 +110,7 @@ export const toasts: Sentences["toasts"] = {
   cohost: "{{name}} est maintenant co-hôte.",
   unhosted: "{{name}} n’est plus hôte.",
   handed: "{{name}} est maintenant l’hôte.",
+  link: "Le lien a été remplacé. Copiez le nouveau pour inviter quelqu’un.",
 };
 
 export const toastActions: Sentences["toastActions"] = {

@@ -3,6 +3,7 @@ import type { Sentences } from "../sentences";
 export const ended: Sentences["ended"] = {
   left: "Vous avez quitté l’appel.",
   removed: "L’hôte vous a fait sortir.",
+  banned: "Un hôte vous a banni de cette réunion.",
   ended: "L’hôte a terminé l’appel pour tout le monde.",
   joined_elsewhere: "Vous avez rejoint cet appel dans un autre onglet ou sur un autre appareil.",
   restarting: "Le serveur redémarre.",
@@ -11,7 +12,7 @@ export const ended: Sentences["ended"] = {
   not_securing: "Ce navigateur n’a pas pu s’accorder sur la clé avec les autres ; rien n’a été envoyé.",
   link_unknown: "Ce lien n’ouvre aucune réunion ici.",
   link_incomplete: "Ce lien est incomplet.",
-  link_old: "Ce lien est plus ancien que le dernier utilisé sur cet appareil.",
+  link_old: "Ce lien a été remplacé.",
   name_empty: "Votre nom est vide.",
   name_too_long: "Votre nom est trop long.",
   name_forbidden: "Votre nom contient des signes qui ne peuvent pas être affichés sans risque.",
@@ -24,9 +25,17 @@ export const ended: Sentences["ended"] = {
   malformed: "Le serveur n’a pas pu lire la demande de ce navigateur.",
 };
 
+export const endedBy: Sentences["endedBy"] = {
+  removed: "{{name}} vous a fait sortir de l’appel.",
+  banned: "{{name}} vous a banni de cette réunion.",
+};
+
 export const endedNext: Sentences["endedNext"] = {
   left: "Vous pouvez revenir tant que l’appel dure.",
-  removed: "Vous pouvez demander à l’hôte de vous laisser revenir.",
+  removed:
+    "Ce navigateur ne peut pas revenir dans cet appel ; le lien ouvre le prochain. Adressez-vous à l’hôte si vous pensez que c’est une erreur.",
+  banned:
+    "Ni ce navigateur ni votre compte ici ne peuvent revenir, et le lien a été remplacé. Adressez-vous à l’hôte, qui peut annuler cette décision.",
   ended: "Le lien reste valable pour le prochain appel.",
   joined_elsewhere: "Continuez là-bas, ou ramenez l’appel dans cet onglet.",
   restarting: "Attendez un instant, puis revenez. Votre place est gardée une demi-minute.",
@@ -35,7 +44,7 @@ export const endedNext: Sentences["endedNext"] = {
   not_securing: "Revenez pour réessayer. Si cela échoue encore, essayez un autre navigateur.",
   link_unknown: "Il est peut-être coupé, ou la réunion a été supprimée. Redemandez le lien.",
   link_incomplete: "Demandez le lien entier : il a une longue partie après le signe #. Personne n’a été dérangé.",
-  link_old: "L’hôte a créé un nouveau lien. Demandez-le.",
+  link_old: "L’ancien n’ouvre plus rien. Demandez le nouveau lien à la personne qui vous a invité.",
   name_empty: "Écrivez le nom que les autres doivent voir.",
   name_too_long: "Utilisez au plus 64 lettres.",
   name_forbidden: "Utilisez des lettres, des chiffres et des signes ordinaires.",

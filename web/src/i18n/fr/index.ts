@@ -2,12 +2,12 @@ import type { Sentences } from "../sentences";
 import { call, toastActions, toasts } from "./call";
 import { common } from "./common";
 import { controls } from "./controls";
-import { ended, endedNext, endedScreen } from "./ended";
+import { ended, endedBy, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
 import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, selftest,
 };

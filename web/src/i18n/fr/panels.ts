@@ -10,6 +10,7 @@ export const people: Sentences["people"] = {
   typed: "a écrit ce nom",
   remove: "Faire sortir {{name}}",
   removeAsk: "Faire sortir…",
+  banAsk: "Bannir…",
   menu: "Actions pour {{name}}",
   makeCohost: "Nommer co-hôte",
   unmakeCohost: "Retirer le rôle de co-hôte",
@@ -60,6 +61,21 @@ export const safety: Sentences["safety"] = {
     nobody: "Aucun hôte n’est là. Tout reste en l’état jusqu’à ce qu’il en vienne un.",
     stepDown: "Ne plus être hôte",
     takeRole: "Redevenir hôte",
+  },
+  link: {
+    title: "Le lien",
+    text: "Remplacez-le s’il est arrivé à quelqu’un qui ne devrait pas l’avoir. Tout le monde ici reçoit le nouveau par la clé du groupe, que le serveur n’a pas ; l’ancien n’ouvre plus rien.",
+    replace: "Remplacer le lien",
+  },
+  bans: {
+    title_zero: "Personne n’est banni",
+    title_one: "{{count}} personne bannie",
+    title_other: "{{count}} personnes bannies",
+    text: "Cela vaut pour cette réunion, y compris ses prochains appels. Vous pouvez l’annuler.",
+    account: "ce compte, et le navigateur",
+    browser: "ce navigateur",
+    by: "par {{name}}, {{date}}",
+    lift: "Laisser revenir {{name}}",
   },
 };
 

@@ -11,7 +11,7 @@ import { Shortcuts } from "./Shortcuts";
 /** The question that is open, if one is. */
 export function Asks() {
   const { ask } = useView();
-  const participant = ask?.kind === "remove" ? ask.participant : null;
+  const participant = ask?.kind === "remove" || ask?.kind === "ban" ? ask.participant : null;
   const person = useCall((state) => state.people.find((each) => each.participant === participant));
   switch (ask?.kind) {
     case "leave":
@@ -24,6 +24,8 @@ export function Asks() {
       return <Shortcuts />;
     case "remove":
       return person ? <Remove person={person} /> : null;
+    case "ban":
+      return person ? <Ban person={person} /> : null;
     case undefined:
       return null;
   }
@@ -111,7 +113,7 @@ function StepDown() {
 function Remove({ person }: { readonly person: Person }) {
   const { t } = useTranslation();
   const call = useActions();
-  const { closeAsk } = useView();
+  const { closeAsk, openAsk } = useView();
   const name = useShownName(person);
   return (
     <Dialog title={t("call.remove.title", { name })} open alert onClose={closeAsk}>
@@ -121,6 +123,14 @@ function Remove({ person }: { readonly person: Person }) {
           {t("common.cancel")}
         </Button>
         <Button
+          tone="danger"
+          onPress={() => {
+            openAsk({ kind: "ban", participant: person.participant });
+          }}
+        >
+          {t("call.remove.ban")}
+        </Button>
+        <Button
           tone="stop"
           onPress={() => {
             closeAsk();
@@ -128,6 +138,34 @@ function Remove({ person }: { readonly person: Person }) {
           }}
         >
           {t("call.remove.remove", { name })}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Says how far it reaches and how far it cannot. */
+function Ban({ person }: { readonly person: Person }) {
+  const { t } = useTranslation();
+  const call = useActions();
+  const { closeAsk } = useView();
+  const name = useShownName(person);
+  return (
+    <Dialog title={t("call.ban.title", { name })} open alert onClose={closeAsk}>
+      <p>{t(person.signedIn ? "call.ban.account" : "call.ban.browser", { name })}</p>
+      <p>{t("call.ban.link")}</p>
+      <div className="actions">
+        <Button autoFocus onPress={closeAsk}>
+          {t("common.cancel")}
+        </Button>
+        <Button
+          tone="stop"
+          onPress={() => {
+            closeAsk();
+            void call.remove(person.participant, true);
+          }}
+        >
+          {t("call.ban.ban", { name })}
         </Button>
       </div>
     </Dialog>

@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -30,6 +30,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   cohost: Crown,
   unhosted: Crown,
   handed: Crown,
+  link: Link,
 };
 /** These ask for something and stay until answered. */
 const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed"];

@@ -42,6 +42,7 @@ export function useToastAction(toast: Toast): ToastAction | null {
     case "cohost":
     case "unhosted":
     case "handed":
+    case "link":
     case "joined":
     case "left":
     case "removed":

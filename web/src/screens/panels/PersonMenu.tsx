@@ -1,4 +1,4 @@
-import { Crown, EllipsisVertical, UserMinus } from "lucide-react";
+import { Crown, EllipsisVertical, UserMinus, UserX } from "lucide-react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
@@ -21,6 +21,9 @@ export function PersonMenu({ person, name, chief }: { readonly person: Person; r
     remove: () => {
       openAsk({ kind: "remove", participant: person.participant });
     },
+    ban: () => {
+      openAsk({ kind: "ban", participant: person.participant });
+    },
   };
   return (
     <MenuTrigger>
@@ -40,6 +43,10 @@ export function PersonMenu({ person, name, chief }: { readonly person: Person; r
           <MenuItem id="remove" className="choice">
             <UserMinus size={20} aria-hidden />
             <span className="chosen">{t("people.removeAsk")}</span>
+          </MenuItem>
+          <MenuItem id="ban" className="choice">
+            <UserX size={20} aria-hidden />
+            <span className="chosen">{t("people.banAsk")}</span>
           </MenuItem>
         </Menu>
       </Popover>

@@ -1,11 +1,12 @@
-import { CirclePause, CirclePlay, Crown, Lock, LockOpen, type LucideIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { CirclePause, CirclePlay, Crown, Lock, LockOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
 import { Note } from "../../ui/Note";
 import { useActions, useCall } from "../context";
 import { useView } from "../view";
+import { Bans } from "./Bans";
+import { Rule } from "./Rule";
 
 /** What the hosts have decided for everybody; hosts change it here, the others read it. */
 export function SafetyPanel() {
@@ -17,29 +18,8 @@ export function SafetyPanel() {
       <Door />
       <Suspension />
       <Hosts />
+      {hosting ? <Bans /> : null}
     </div>
-  );
-}
-
-interface RuleProps {
-  readonly rule: string;
-  readonly on: boolean;
-  readonly icon: LucideIcon;
-  readonly title: string;
-  readonly text: string;
-  readonly children?: ReactNode;
-}
-
-function Rule({ rule, on, icon: Icon, title, text, children }: RuleProps) {
-  return (
-    <section className="rule" data-rule={rule} data-on={on} aria-labelledby={`rule-${rule}`}>
-      <Icon size={24} aria-hidden />
-      <div>
-        <h3 id={`rule-${rule}`}>{title}</h3>
-        <p className="quiet">{text}</p>
-        {children}
-      </div>
-    </section>
   );
 }
 
