@@ -12,7 +12,7 @@ use crate::identity::{Place, check_attestation};
 use crate::join::{Invitation, Waiting, create, join};
 use crate::keys::{SeedKey, check_signature_key};
 use crate::last::Last;
-use crate::link::{Link, hash_of_host};
+use crate::link::{Link, hash_of_host, verify_entry};
 use crate::log::HostWord;
 use crate::member::{Member, Own, OwnSeat};
 use crate::path::sealed_head;
@@ -49,8 +49,10 @@ impl Instance {
             | Request::Link { .. }
             | Request::HostHash { .. }
             | Request::PublicKeyPackage { .. }
+            | Request::VerifyEntry { .. }
             | Request::MessageHeader { .. } => stateless(request),
             Request::Open { .. }
+            | Request::SignEntry {}
             | Request::Seated { .. }
             | Request::SealKey {}
             | Request::OpenLink { .. }
@@ -84,6 +86,10 @@ impl Instance {
         match request {
             Request::Open { meeting, secret, host_hash, host_key, identity } => {
                 self.open(&meeting, &Zeroizing::new(secret.0), host_hash, host_key, identity)
+            }
+            Request::SignEntry {} => {
+                let Own { link, keys, .. } = self.own()?;
+                link.sign_entry(&keys.public())
             }
             Request::Seated { attestation, attestation_signature, attestation_key, link_version } => {
                 self.seated(attestation, attestation_signature.0, attestation_key, link_version)
@@ -197,8 +203,9 @@ impl Instance {
             Request::PublicMerge { index } => public.merge(index),
             Request::PublicDiscard {} => public.discard(),
             Request::PublicTree {} => public.tree(),
-            Request::VerifyHost { label, participant, key, signature } => {
-                public.verify_host(label, participant.as_ref(), &HostWord { key: Loose(key.0.to_vec()), signature: Loose(signature.0) })
+            Request::VerifyHost { label, participant, reference, key, signature } => {
+                let word = HostWord { key: Loose(key.0.to_vec()), signature: Loose(signature.0) };
+                public.verify_host(label, participant.as_ref(), reference.as_ref().map(|reference| &reference.0), &word)
             }
             _ => Err(unreachable_request()),
         }
@@ -228,6 +235,9 @@ fn stateless(request: Request) -> Outcome<Value> {
         Request::HostHash { host_key } => Ok(json!({ "host_hash": hash_of_host(&SeedKey::new(&host_key.0).public()) })),
         Request::PublicKeyPackage { incarnation: _, key_package, participant, attestation_key, meeting, call } => {
             check_key_package(&Place { meeting, call, attestation_key }, &key_package.0, &participant)
+        }
+        Request::VerifyEntry { meeting, host_hash, signature_key, key, signature } => {
+            Ok(json!({ "host": verify_entry(&meeting, host_hash, &signature_key, &key, &signature.0) }))
         }
         Request::MessageHeader { message } => {
             let head = sealed_head(&message.0)?;

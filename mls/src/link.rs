@@ -1,12 +1,13 @@
 //! What is in a meeting's link and what is derived from it (docs/protocol/link.md).
 
 use hkdf::Hkdf;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::bytes::{Fixed, Id, Key, hmac_matches, hmac_sha256, labelled, labelled_text, sha256, unb64_exact};
+use crate::bytes::{Fixed, Id, Key, b64, hmac_matches, hmac_sha256, labelled, labelled_text, sha256, unb64_exact};
 use crate::fault::{Fault, Outcome};
-use crate::keys::SeedKey;
+use crate::keys::{SeedKey, verify};
 
 /// The values a device derives from the link's secret.
 pub struct Link {
@@ -43,6 +44,12 @@ impl Link {
         })
     }
 
+    /// `sign_entry`: who holds the host link comes in without being let in by anybody (KNOCK-2).
+    pub fn sign_entry(&self, signature_key: &Key) -> Outcome<Value> {
+        let host = self.host_key.as_ref().ok_or_else(|| Fault::new("not_host", "only the host link lets you in as a host"))?;
+        Ok(json!({ "key": host.public(), "signature": b64(&host.sign(&entry(&self.meeting, signature_key))) }))
+    }
+
     /// The same meeting's link with another secret: nothing derived from the former one is left (LINK-5).
     pub fn renew(&mut self, secret: &[u8; 16]) -> Outcome<()> {
         let host_key = self.host_key.as_ref().map(|key| SeedKey::new(&key.seed()));
@@ -74,6 +81,15 @@ fn expand<const N: usize>(prk: &Hkdf<Sha256>, info: &str) -> Outcome<[u8; N]> {
     let mut out = [0; N];
     prk.expand(info.as_bytes(), &mut out).map_err(|_| Fault::new("internal", "a link value could not be derived"))?;
     Ok(out)
+}
+
+fn entry(meeting: &Id, signature_key: &Key) -> Vec<u8> {
+    labelled("conclave/host-entry/1", &[meeting.text(), &signature_key.0])
+}
+
+/// KNOCK-2: whether the holder of this leaf key showed the link's host key.
+pub fn verify_entry(meeting: &Id, host_hash: Fixed<16>, signature_key: &Key, key: &Key, signature: &[u8]) -> bool {
+    hash_of_host(key) == host_hash && verify(key, &entry(meeting, signature_key), signature)
 }
 
 /// First 16 bytes of SHA-256(`conclave/host-key/1` ‖ 0x00 ‖ host public key).

@@ -279,12 +279,14 @@ impl Public {
         Ok(json!({ "tree": b64(&tree), "hash": hex(&sha256(&tree)) }))
     }
 
-    /// `verify_host`: the key is a listed host's and its word is right (POL-10, POL-16).
-    pub fn verify_host(&self, label: HostLabel, participant: Option<&Id>, word: &HostWord) -> Outcome<Value> {
-        let right = match (label, participant) {
-            (HostLabel::Remove, Some(participant)) => self.view().may_remove(participant, word),
-            (HostLabel::End, None) => words::is_hosts(&self.policy, word, &words::end(&self.place.call, &self.incarnation)),
-            _ => return Err(Fault::malformed("a removal names a participant, the end names none")),
+    /// `verify_host`: the key is a listed host's and its word is right (POL-8, POL-10, POL-16).
+    pub fn verify_host(&self, label: HostLabel, participant: Option<&Id>, reference: Option<&[u8; 32]>, word: &HostWord) -> Outcome<Value> {
+        let listed = |message: &[u8]| words::is_hosts(&self.policy, word, message);
+        let right = match (label, participant, reference) {
+            (HostLabel::Admit, None, Some(reference)) => listed(&words::admit(reference, &self.place.call, &self.incarnation)),
+            (HostLabel::Remove, Some(participant), None) => self.view().may_remove(participant, word),
+            (HostLabel::End, None, None) => listed(&words::end(&self.place.call, &self.incarnation)),
+            _ => return Err(Fault::malformed("an admission names a KeyPackage, a removal a participant, the end neither")),
         };
         Ok(json!({ "host": right }))
     }
@@ -314,7 +316,8 @@ fn lost() -> Fault {
     Fault::new("broken", "the public group is lost: open it again and replay its log")
 }
 
-/// `public_key_package`: what the gateway can check of a KeyPackage before it announces it (POL-7, POL-11, POL-14).
+/// `public_key_package`: what can be checked of a KeyPackage outside the group, by the gateway before it announces it and by a host
+/// before it admits it (POL-7, POL-11, POL-14).
 pub fn check_key_package(place: &Place, key_package: &[u8], participant: &Id) -> Outcome<Value> {
     let provider = Provider::default();
     let key_package = read_key_package(provider.crypto(), key_package)?;
@@ -324,5 +327,5 @@ pub fn check_key_package(place: &Place, key_package: &[u8], participant: &Id) ->
         return Err(Fault::new("bad_attestation", "the attestation is for another participant"));
     }
     let reference = reference_of(provider.crypto(), &key_package)?;
-    Ok(json!({ "reference": b64(&reference), "signature_key": seat.key }))
+    Ok(json!({ "reference": b64(&reference), "signature_key": seat.key, "name": seat.name }))
 }

@@ -35,6 +35,7 @@ pub enum Request {
         #[serde(default)]
         identity: Option<Key>,
     },
+    SignEntry {},
     Seated {
         attestation: String,
         attestation_signature: B64,
@@ -123,6 +124,13 @@ pub enum Request {
         meeting: Id,
         call: Id,
     },
+    VerifyEntry {
+        meeting: Id,
+        host_hash: Fixed<16>,
+        signature_key: Key,
+        key: Key,
+        signature: B64,
+    },
     PublicStage {
         covers: i64,
         commit: B64,
@@ -140,6 +148,8 @@ pub enum Request {
         label: HostLabel,
         #[serde(default)]
         participant: Option<Id>,
+        #[serde(default)]
+        reference: Option<Fixed<32>>,
         key: Key,
         signature: B64,
     },
@@ -148,8 +158,9 @@ pub enum Request {
 /// What a host asks the gateway for.
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the two labels of delivery.md")]
+#[allow(missing_docs, reason = "the labels of delivery.md")]
 pub enum HostLabel {
+    Admit,
     Remove,
     End,
 }

@@ -16,7 +16,8 @@ from conclave.kernel import b64, clock
 from conclave.kernel.errors import ConclaveError
 from conclave.kernel.ids import UserId, new_id
 from conclave.meetings import acts, signal, socket
-from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.door import Newcomer
+from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.models import Participant
 from tests.conftest import longer
 from tests.meetings.conftest import Link, _fresh_memory, alice, bob, device_of, link

@@ -62,9 +62,9 @@ def test_joining_asks_the_gate_before_it_mints() -> None:
     story = ast.parse((SOURCE / JOIN).read_text(encoding="utf-8"))
     (join,) = [node for node in story.body if isinstance(node, ast.FunctionDef) and node.name == "join"]
     order = [ast.unparse(node.func) for node in ast.walk(join) if isinstance(node, ast.Call)]
-    assert {"_refuse_unless_admitted", "_ticket"} <= set(order)
+    assert {"enforce", "_ticket"} <= set(order)
     lines = {ast.unparse(node.func): node.lineno for node in ast.walk(join) if isinstance(node, ast.Call)}
-    assert lines["access_meeting"] < lines["_refuse_unless_admitted"] < lines["_ticket"]
+    assert lines["access_meeting"] < lines["enforce"] < lines["_ticket"]
 
 
 def test_the_gate_mints_only_for_whom_it_has_admitted_and_the_same_place() -> None:

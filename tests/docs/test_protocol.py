@@ -6,10 +6,10 @@ import pytest
 
 from tests.docs.documents import DOCS, SOURCES, TESTS, files, is_test
 
-MUST = re.compile(r"\b[A-Z]{3,4}-\d+\b")
+MUST = re.compile(r"\b[A-Z]{3,5}-\d+\b")
 PAGES = sorted((DOCS / "protocol").glob("*.md"))
-IN_A_NAME = re.compile(r"\b(?:fn|def) (?:test_)?([a-z]{3,4})_(\d+)_")
-RULE = re.compile(r"`([A-Z]{3,4}-\d+)`")
+IN_A_NAME = re.compile(r"\b(?:fn|def) (?:test_)?([a-z]{3,5})_(\d+)_")
+RULE = re.compile(r"`([A-Z]{3,5}-\d+)`")
 
 
 def rules() -> list[str]:

@@ -11,6 +11,11 @@ interface Command {
   readonly host?: boolean;
   readonly size?: number;
   readonly target?: string;
+  readonly targets?: readonly string[];
+  readonly admit?: boolean;
+  readonly block?: boolean;
+  readonly passcode?: string;
+  readonly device?: string;
   readonly text?: string;
   readonly texts?: readonly string[];
   readonly rate?: number;
@@ -28,11 +33,39 @@ function member(command: Command): Member {
   return found;
 }
 
+function newcomer({ name = "", host = false, passcode, device }: Command): Member {
+  const one = new Member(world, ledger, name, host, { ...(passcode === undefined ? {} : { passcode }), ...(device === undefined ? {} : { device }) });
+  members.set(one.name, one);
+  return one;
+}
+
 async function act(command: Command): Promise<unknown> {
   switch (command.do) {
+    case "knock": {
+      const one = newcomer(command);
+      return { knock: await one.knock() };
+    }
+    case "fate": {
+      const one = member(command);
+      await one.until(() => one.fate !== "waiting");
+      await one.joining;
+      return { fate: one.fate, ...one.again };
+    }
+    case "cancel":
+      member(command).cancel();
+      return {};
+    case "door": {
+      const one = member(command);
+      await one.until(() => command.size === undefined || one.door.size === command.size);
+      return { waiting: [...one.door.values()] };
+    }
+    case "answer":
+      await member(command).answer(command.targets ?? [], command.admit ?? false, command.block ?? false);
+      return {};
+    case "heard_at_door":
+      return { heard: member(command).heardAtDoor };
     case "join": {
-      const one = new Member(world, ledger, command.name ?? "", command.host ?? false);
-      members.set(one.name, one);
+      const one = newcomer(command);
       await one.join();
       return { participant: one.ticket?.participant };
     }

@@ -45,6 +45,10 @@ function timed<T>(ledger: Ledger, what: string, act: () => T): T {
   return answer;
 }
 
+/** What a test sends beside the rest with /join and /knock. */
+export interface Extra { readonly passcode?: string; readonly device?: string }
+interface Waits { readonly knock: string; readonly name: string; readonly signature_key: string; readonly since: number; readonly why: string }
+
 const MOST_LOST = 5;
 const FLOOD_STEP_MS = 5;
 const STUBBORN_MS = 10;
@@ -54,12 +58,29 @@ export class Member {
   ticket: Ticket | null = null;
   state: MlsState | null = null;
   gone: string | null = null;
+  /** Where a knock stands: empty before it, `waiting`, `admitted`, `refused` or `over`. */
+  fate = "";
+  again: { readonly again_at: number | null; readonly blocked: boolean } | null = null;
+  /** As a host: who waits at the door, by knock. */
+  readonly door = new Map<string, Waits>();
   /** What others said that could be opened, in order. */
   readonly heard: string[] = [];
+  /** The way in after `admitted`. */
+  joining: Promise<void> | null = null;
+  /** Every message of the waiting socket. */
+  readonly heardAtDoor: Message[] = [];
+  readonly #extra: Extra;
   readonly #world: World;
   readonly #ledger: Ledger;
   readonly #host: boolean;
+  /** As a host: the leaf keys and names that it has let in by hand (KNOCK-9). */
+  readonly #letIn = new Map<string, string>();
   #mls!: Mls;
+  #opened!: { readonly signature_key: string; readonly link_id: string };
+  #device = "";
+  #offset = 0;
+  #pass: { readonly knock: string; readonly secret: string } | null = null;
+  #wait: WebSocket | null = null;
   #socket!: WebSocket;
   #identity = "";
   #asked: { readonly signature_key: string; readonly device: string; readonly link_id: string } | null = null;
@@ -75,7 +96,8 @@ export class Member {
   #work: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
-  constructor(world: World, ledger: Ledger, name: string, host: boolean) {
+  constructor(world: World, ledger: Ledger, name: string, host: boolean, extra: Extra = {}) {
+    this.#extra = extra;
     this.#world = world;
     this.#ledger = ledger;
     this.name = name;
@@ -84,23 +106,82 @@ export class Member {
 
   /** From the link to a leaf in the group. */
   async join(): Promise<void> {
-    const { meeting, secret, host_hash, host_key, module } = this.#world;
-    let offset = 0;
-    this.#mls = await instantiate(module, () => Date.now() + offset);
-    const opened = timed(this.#ledger, "open", () => this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host ? { host_key } : {}) }));
-    this.#identity = opened.identity;
-    const device = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-    this.#asked = { link_id: opened.link_id, signature_key: opened.signature_key, device };
-    const body = { v: 1, meeting, name: this.name, ...this.#asked };
-    const answer = await this.#fetch("/api/v1/join", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`join: ${String(answer.status)} ${await answer.text()}`);
-    const ticket = (await answer.json()) as Ticket;
+    await this.#prepare();
+    const proof = this.#host && this.#world.host_key !== "" ? { host: this.#mls.call("sign_entry", {}) } : {};
+    const ticket = (await this.#post("join", { ...proof, ...(this.#pass ? { pass: this.#pass } : {}), ...this.#extra })) as Ticket;
     this.ticket = ticket;
-    offset = ticket.time - Date.now();
+    this.#offset = ticket.time - Date.now();
     const { attestation, attestation_signature, attestation_key, link_version } = ticket;
     timed(this.#ledger, "seated", () => this.#mls.call("seated", { attestation, attestation_signature, attestation_key, link_version }));
     this.#open();
     await this.until(() => this.state !== null && this.#accepted);
+  }
+
+  /** Knocks and waits at the door (knock.md); whoever is let in joins by itself. Returns the knock's id. */
+  async knock(): Promise<string> {
+    await this.#prepare();
+    const made = (await this.#post("knock", this.#extra)) as { knock: string; secret: string; socket: string };
+    this.#pass = { knock: made.knock, secret: made.secret };
+    const socket = (this.#wait = new WebSocket(`${this.#world.url.replace(/^http/, "ws")}${made.socket}`));
+    socket.addEventListener("open", () => { socket.send(JSON.stringify({ t: "wait", ...this.#pass })); });
+    socket.addEventListener("message", (event) => { this.#fated(JSON.parse(event.data as string) as Message); });
+    socket.addEventListener("close", () => {
+      if (this.fate === "" || this.fate === "waiting") this.fate = "over";
+      this.#changed();
+    });
+    await this.until(() => this.fate !== "");
+    return made.knock;
+  }
+
+  #fated(message: Message): void {
+    this.fate = message.t;
+    this.heardAtDoor.push(message);
+    if (message.t === "refused") this.again = { again_at: message["again_at"] as number | null, blocked: message["blocked"] as boolean };
+    if (message.t === "admitted") {
+      this.joining = this.join();
+      this.joining.catch(() => undefined);
+    }
+    this.#changed();
+  }
+
+  /** Goes away from the door. */
+  cancel(): void {
+    this.#wait?.send(JSON.stringify({ t: "cancel" }));
+  }
+
+  /** As a host: lets these people in, or refuses them, once all of them are known to wait. */
+  async answer(names: readonly string[], admit: boolean, block: boolean): Promise<void> {
+    const found = (): Waits[] => [...this.door.values()].filter(({ name }) => names.includes(name));
+    await this.until(() => new Set(found().map(({ name }) => name)).size === names.length);
+    if (admit) for (const { signature_key, name } of found()) this.#letIn.set(signature_key, name);
+    this.#tell({ t: "answer", knocks: found().map(({ knock }) => knock), admit, block });
+  }
+
+  /** KNOCK-9: only whom this member let in by hand, by the key and the name in the KeyPackage. */
+  #admit(message: Message): void {
+    const { participant, key_package, incarnation } = message as unknown as { participant: string; key_package: string; incarnation: string };
+    const { attestation_key, meeting, call } = this.ticket as Ticket;
+    const found = this.#mls.call("public_key_package", { incarnation, key_package, participant, attestation_key, meeting, call });
+    if (this.#letIn.get(found.signature_key) !== found.name) return;
+    this.#tell({ t: "admit", incarnation, participant, ...this.#mls.call("sign_admit", { reference: found.reference }) });
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#device !== "") return;
+    const { meeting, secret, host_hash, host_key, module } = this.#world;
+    this.#mls = await instantiate(module, () => Date.now() + this.#offset);
+    this.#opened = timed(this.#ledger, "open", () => this.#mls.call("open", { meeting, secret, host_hash, ...(this.#host && host_key !== "" ? { host_key } : {}) }));
+    this.#identity = this.#opened.identity;
+    this.#device = this.#extra.device ?? Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+    this.#asked = { link_id: this.#opened.link_id, signature_key: this.#opened.signature_key, device: this.#device };
+  }
+
+  async #post(path: "join" | "knock", more: object): Promise<unknown> {
+    const { link_id, signature_key } = this.#opened;
+    const body = { v: 1, meeting: this.#world.meeting, link_id, name: this.name, signature_key, device: this.#device, ...more };
+    const answer = await this.#fetch(`/api/v1/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${String(answer.status)} ${await answer.text()}`);
+    return answer.json();
   }
 
   /** Resolves when the condition holds; it is tried whenever something has changed. */
@@ -252,6 +333,13 @@ export class Member {
         // One for an earlier lease says nothing about the commit that is on its way now.
         if (message["lease"] === this.#pending) this.#mls.call("forget", {});
         if (message["code"] !== "stale") this.#ledger.refused.push(`${this.name}: gateway: ${String(message["code"])}`);
+        break;
+      case "knocks":
+        for (const one of message["waiting"] as Waits[]) this.door.set(one.knock, one);
+        for (const one of message["gone"] as string[]) this.door.delete(one);
+        break;
+      case "admit_asked":
+        this.#admit(message);
         break;
       case "error":
         this.#ledger.errors.push(`${this.name}: ${String(message["about"])}: ${String(message["code"])}`);

@@ -24,12 +24,14 @@ ANSWER_SECONDS = 60.0
 T = TypeVar("T")
 
 
-def new_meeting(*, url: str, meet_now: str) -> dict[str, str]:
+def new_meeting(*, url: str, meet_now: str, preset: str = "open", **entrance: object) -> dict[str, str]:
     """Make a meeting with the server's meet-now address, as its page would.
 
     Args:
         url: the gateway.
         meet_now: the printed one-time address.
+        preset: what its entrance settings start from.
+        entrance: what is set otherwise (MEET-8).
 
     Returns:
         What a headless member needs: the gateway's address and the link's parts.
@@ -38,6 +40,7 @@ def new_meeting(*, url: str, meet_now: str) -> dict[str, str]:
     link = MlsInstance().call("new_link", meeting=meeting)
     token = re.sub(r"^.*#", "", meet_now)
     body = {"meeting": meeting, "title": "", "link_id": link["link_id"], "host_hash": link["host_hash"], "now": token}
+    body |= {"preset": preset, "entrance": entrance}
     request = urllib.request.Request(
         f"{url}/api/v1/meetings", json.dumps(body).encode(), {"content-type": "application/json"}, method="POST"
     )

@@ -12,7 +12,8 @@ from conclave.accounts.models import User
 from conclave.kernel import b64, clock, limits
 from conclave.kernel.ids import UserId, new_id
 from conclave.media import placement
-from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.door import Newcomer
+from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.models import Meeting
 
 NOW = clock.now()

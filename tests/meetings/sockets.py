@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
@@ -12,7 +13,8 @@ from conclave.keys import delivery
 from conclave.keys.attestation import Attestation
 from conclave.keys.threads import in_thread
 from conclave.meetings.consumers import MeetingSocket
-from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.door import EMPTY_HANDED, Newcomer
+from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.models import Meeting
 from conclave.meetings.socket import ServerMessage
 from tests.keys.members import Mind, World, new_world
@@ -27,6 +29,11 @@ def new_meeting() -> World:
     mind = Mind(world, "nobody")
     Meeting.objects.create(id=world.meeting, title="Plans", link_id=mind.link_id, host_hash=world.host_hash, created_at=clock.now())
     return world
+
+
+def device(name: str) -> str:
+    """Return what a person's device calls itself in this meeting."""
+    return b64.encode(name.encode().ljust(16)[:16])
 
 
 class Wire:
@@ -86,17 +93,22 @@ class Guest:
         self.cursor: int | None = None
         self.pending = ""
         self.changes: dict[str, Any] = {}
+        self.shown = EMPTY_HANDED
+        # What somebody who knocked has used for it already.
+        self.identity: str | None = None
 
     async def take_ticket(self, *, again: "Guest | None" = None) -> Ticket:
         """POST /join, without HTTP."""
         return await in_thread(self._take_ticket, again)
 
     def _take_ticket(self, again: "Guest | None") -> Ticket:
-        identity = again.mind.identity if again else None
+        identity = again.mind.identity if again else self.identity
         probe = Mind(self.world, self.name, host=self.host, identity=identity)
-        who = Newcomer(name=self.name, signature_key=probe.key, device=b64.encode(self.name.encode().ljust(16)[:16]), account=None)
+        who = Newcomer(name=self.name, signature_key=probe.key, device=device(self.name), account=None)
+        proof = probe.mls.call("sign_entry") if self.host else {}
+        shown = replace(self.shown, host=(str(proof["key"]), str(proof["signature"])) if proof else None)
         old = Again(participant=again.ticket.participant, seat=again.ticket.seat) if again else None
-        ticket = join(meeting=self.world.meeting, link_id=probe.link_id, newcomer=who, again=old, now=clock.now())
+        ticket = join(meeting=self.world.meeting, link_id=probe.link_id, newcomer=who, again=old, now=clock.now(), shown=shown)
         there = World(
             meeting=self.world.meeting,
             call=ticket.call,

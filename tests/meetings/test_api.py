@@ -143,6 +143,7 @@ def test_the_lobby_tells_title_inviter_region_and_whether_it_is_live(posts: Post
     """JOIN-12: and asking changes nothing."""
     asked = {"meeting": link.meeting, "link_id": link.link_id}
     shown = {"title": "Plans", "inviter": "Alice", "region": {"id": "local", "territory": ""}, "live": False, "link_version": 1}
+    shown |= {"passcode": False, "sign_in": False, "preset": "open"}
     assert posts("/lobby", asked).json() == shown
     assert not Call.objects.exists()
     joins("Bob")
@@ -169,6 +170,7 @@ def test_an_owner_makes_renames_lists_and_deletes(posts: Posts, client: Client, 
     assert posts(path, {"title": "Other"}, method="patch").json()["title"] == "Other"
     assert [meeting["title"] for meeting in client.get("/api/v1/meetings").json()["meetings"]] == ["Other"]
     one = client.get(f"/api/v1{path}").json()
+    assert one.pop("entrance")["preset"] == "guarded"
     assert one == {"meeting": made["meeting"], "title": "Other", "link_version": 1, "created_at": one["created_at"], "live": False}
     assert client.delete(f"/api/v1{path}").status_code == 204
     assert client.get(f"/api/v1{path}").json()["error"]["code"] == "meeting_unknown"
@@ -198,7 +200,7 @@ def test_a_meet_now_meeting_is_nobodys_even_when_its_maker_is_signed_in(posts: P
     client.force_login(alice)
     made = _meeting()
     token = meet_now_link(now=NOW).partition("#")[2]
-    assert posts("/meetings", {**made, "now": token}).status_code == 201
+    assert posts("/meetings", {**made, "now": token, "preset": "open"}).status_code == 201
     assert client.get("/api/v1/meetings").json() == {"meetings": []}
     link = Link(meeting=made["meeting"], link_id=made["link_id"])
     assert posts("/lobby", {"meeting": link.meeting, "link_id": link.link_id}).json()["inviter"] == ""
@@ -254,7 +256,7 @@ def test_many_addresses_together_do_not_fill_the_engine_with_rooms(client: Clien
 
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
-    known = {"join", "lobby", "selftest", "meetings", "meetings/{meeting}", "trees/{digest}"}
+    known = {"join", "knock", "lobby", "selftest", "meetings", "meetings/{meeting}", "trees/{digest}"}
     assert {f"/api/v1/{path}" for path in known} == set(paths)
 
 

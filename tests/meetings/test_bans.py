@@ -8,7 +8,8 @@ from conclave.accounts.models import User
 from conclave.gate.models import Restriction
 from conclave.kernel.ids import new_id
 from conclave.meetings import links
-from conclave.meetings.join import Again, Banned, Removed, recheck
+from conclave.meetings.door import Banned, Removed
+from conclave.meetings.join import Again, recheck
 from conclave.meetings.models import Ban, FormerLink, Meeting
 from conclave.meetings.own import delete_meeting
 from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingUnknown, access_meeting, farewell, seat

@@ -9,6 +9,7 @@ from conclave.kernel.clock import MINUTE
 from conclave.kernel.errors import Malformed
 from conclave.keys.models import Group, LogEntry
 from conclave.meetings import socket
+from conclave.meetings.bounds import LARGEST_TEXT
 from conclave.meetings.manners import BURST, Manners, manners_of
 from tests.keys.members import World
 from tests.meetings.sockets import Guest, together
@@ -18,7 +19,7 @@ __all__ = ["_gateway", "world"]
 pytestmark = pytest.mark.django_db(transaction=True)
 ID = "A" * 22
 KEY = "A" * 43
-HUGE = "A" * socket.LARGEST_TEXT
+HUGE = "A" * LARGEST_TEXT
 
 GARBAGE = [
     "",
@@ -56,6 +57,8 @@ WELL_FORMED: list[dict[str, Any]] = [
     {"t": "remove", "participant": ID, "signature": KEY * 2},
     {"t": "end", "signature": KEY * 2},
     {"t": "say", **HERE, "message": "AAAA"},
+    {"t": "answer", "knocks": [ID], "admit": True, "block": False, "sealed": [{"knock": ID, "sealed": "AAAA"}]},
+    {"t": "admit", **HERE, "participant": ID, "key": "A" * 43, "signature": "A" * 86},
 ]
 JUNK: list[Any] = [None, True, -1, 1.5, 2**53, "", "\u00e9", "\x00", HUGE + "A", [], {}, [None], {"t": "bye"}]
 # What is junk elsewhere and means something here; JSON's true is Python's 1.
@@ -63,10 +66,13 @@ MEANT: list[tuple[str, str, Any]] = [
     ("hello", "incarnation", None),
     ("hello", "v", True),
     ("policy", "alone", True),
+    ("answer", "admit", True),
+    ("answer", "block", True),
+    ("answer", "sealed", []),
     ("commit", "welcomes", []),
     ("commit", "dropped", []),
 ]
-OPTIONAL = [("policy", "alone")]
+OPTIONAL = [("policy", "alone"), ("answer", "sealed")]
 
 
 @pytest.mark.parametrize("message", WELL_FORMED, ids=lambda message: message["t"])

@@ -15,7 +15,8 @@ from conclave.kernel.ids import new_id
 from conclave.keys.attestation import LABEL
 from conclave.keys.models import Group
 from conclave.media import placement
-from conclave.meetings.join import Again, CallLocked, Newcomer, Removed, Ticket, join
+from conclave.meetings.door import CallLocked, Newcomer, Removed
+from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Call, Participant
 from conclave.meetings.names import NameEmpty

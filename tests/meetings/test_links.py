@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from conclave.kernel.ids import new_id
-from conclave.meetings.join import Banned, Removed
+from conclave.meetings.door import Banned, Removed
 from conclave.meetings.queries import LinkOld
 from tests.keys.members import World
 from tests.meetings.sockets import Guest, together

@@ -1,5 +1,7 @@
 """meetings/own.py and now.py: making, renaming and deleting meetings (MEET-2 to MEET-7)."""
 
+from typing import Any
+
 import pytest
 from pytest_django import Settings
 
@@ -63,7 +65,7 @@ def test_a_title_that_cannot_be_shown_is_refused(title: str, alice: User) -> Non
 
 def test_a_title_may_be_empty_and_is_folded(link: Link, alice: User) -> None:
     assert own.clean_title(raw="") == ""
-    assert own.rename_meeting(meeting=link.meeting, owner=account_of(alice), title="  New \n plans ", now=NOW).title == "New plans"
+    assert own.change_meeting(meeting=link.meeting, owner=account_of(alice), title="  New \n plans ", now=NOW).title == "New plans"
     assert Meeting.objects.get().title == "New plans"
 
 
@@ -79,11 +81,11 @@ def test_deleting_ends_the_call_and_closes_the_link(link: Link, alice: User, joi
 def test_charlie_can_neither_rename_nor_delete(link: Link, bob: User) -> None:
     for meeting in (link.meeting, new_id()):
         with pytest.raises(MeetingUnknown):
-            own.rename_meeting(meeting=meeting, owner=account_of(bob), title="Mine", now=NOW)
+            own.change_meeting(meeting=meeting, owner=account_of(bob), title="Mine", now=NOW)
         with pytest.raises(MeetingUnknown):
             own.delete_meeting(meeting=meeting, owner=account_of(bob), now=NOW)
     assert Meeting.objects.get().title == "Plans"
 
 
-def _fields() -> dict[str, str]:
+def _fields() -> dict[str, Any]:
     return {"meeting": new_id(), "title": "Plans", "link_id": new_id(), "host_hash": new_id()}

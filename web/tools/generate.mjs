@@ -9,7 +9,7 @@ const python = process.env.CONCLAVE_PYTHON ?? `${ROOT}.conclave/venv/bin/python`
 
 /** Each file with the module that prints its schema, its root's name, and what the root names of the definitions. */
 const FILES = [
-  { target: new URL("../src/api/socket.gen.ts", import.meta.url), module: "socket", title: "Socket", roots: () => ({ client: "ClientMessage", server: "ServerMessage" }) },
+  { target: new URL("../src/api/socket.gen.ts", import.meta.url), module: "socket", title: "Socket", roots: () => ({ client: "ClientMessage", server: "ServerMessage", waiter: "WaiterMessage", door: "DoorMessage" }) },
   { target: new URL("../src/api/http.gen.ts", import.meta.url), module: "schemas", title: "Http", roots: (models) => Object.fromEntries(models.map((model) => [model, model])) },
 ];
 

@@ -8,6 +8,7 @@ use tls_codec::Serialize as _;
 
 use super::forge::{sign_with_label, spoil, vl};
 use super::world::{World, call};
+use crate::Instance;
 use crate::bytes::{b64, unb64};
 use crate::path::{commit_head, covers_bytes};
 use crate::policy::Root;
@@ -73,6 +74,34 @@ fn verify_host_tells_hosts_from_others() {
     let (key, signature) = (json!(own.keys.public()), json!(b64(&own.keys.sign(&word))));
     assert_eq!(call(&mut world.public, &ask(&key, &signature)).unwrap()["host"], false);
     assert_eq!(world.get("Bob").err(&json!({"do": "sign_end"})), "not_host");
+}
+
+#[test]
+fn verify_host_tells_whom_a_host_admits() {
+    let mut world = World::with(&["Bob"]);
+    let reference = b64(&[7; 32]);
+    let admit = world.get("Alice").ok(&json!({"do": "sign_admit", "reference": reference}));
+    let ask = |reference: &str, key: &Value| json!({"do": "verify_host", "label": "admit", "reference": reference, "key": key, "signature": admit["signature"]});
+    assert_eq!(call(&mut world.public, &ask(&reference, &admit["key"])).unwrap()["host"], true);
+    assert_eq!(call(&mut world.public, &ask(&b64(&[8; 32]), &admit["key"])).unwrap()["host"], false);
+    assert_eq!(call(&mut world.public, &ask(&reference, &json!(world.people["Bob"].key))).unwrap()["host"], false);
+}
+
+#[test]
+fn knock_2_only_the_links_host_key_opens_the_door() {
+    let mut world = World::with(&["Bob"]);
+    let entry = world.get("Alice").ok(&json!({"do": "sign_entry"}));
+    assert_eq!(world.get("Bob").err(&json!({"do": "sign_entry"})), "not_host");
+    let host_hash = json!(world.get("Alice").instance.parts().0.link.host_hash);
+    let (meeting, alice, bob) = (json!(world.meeting), json!(world.people["Alice"].key), json!(world.people["Bob"].key));
+    let ask = |meeting: &Value, who: &Value, key: &Value| {
+        let ask = json!({"do": "verify_entry", "meeting": meeting, "host_hash": host_hash, "signature_key": who, "key": key, "signature": entry["signature"]});
+        call(&mut Instance::default(), &ask).unwrap()["host"].clone()
+    };
+    assert_eq!(ask(&meeting, &alice, &entry["key"]), true);
+    assert_eq!(ask(&meeting, &bob, &entry["key"]), false, "for another leaf key");
+    assert_eq!(ask(&json!(super::world::id(99)), &alice, &entry["key"]), false, "for another meeting");
+    assert_eq!(ask(&meeting, &alice, &alice), false, "by another key than the link's");
 }
 
 #[test]

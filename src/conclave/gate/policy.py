@@ -23,9 +23,10 @@ class Scope(StrEnum):
 
 
 class What(StrEnum):
-    """What a restriction forbids; none forbids signing in."""
+    """What a restriction forbids; none forbids signing in. To join is to be in a call; to knock is only to ask for it anew."""
 
     JOIN = "join"
+    KNOCK = "knock"
     HOST = "host"
     SHARE = "share"
     CHAT = "chat"
@@ -37,6 +38,43 @@ class Cause(StrEnum):
 
     REMOVED_BY_HOST = "removed_by_host"
     BANNED_BY_HOST = "banned_by_host"
+    REFUSED_BY_HOST = "refused_by_host"
+    BLOCKED_BY_HOST = "blocked_by_host"
+
+
+class Who(StrEnum):
+    """Who may ask to come in at all."""
+
+    LINK = "link"
+    SIGNED_IN = "signed_in"
+    INVITED = "invited"
+
+
+class Waiting(StrEnum):
+    """Who waits until a host lets them in; strangers are neither signed in nor invited."""
+
+    NOBODY = "nobody"
+    STRANGERS = "strangers"
+    UNINVITED = "uninvited"
+    EVERYBODY = "everybody"
+
+
+class Why(StrEnum):
+    """Why somebody has to knock."""
+
+    WAITING_ROOM = "waiting_room"
+    LINK_OLD = "link_old"
+    BEFORE_HOST = "before_host"
+
+
+class Bar(StrEnum):
+    """What keeps somebody out who is not restricted."""
+
+    SIGN_IN = "sign_in_required"
+    INVITATION = "invitation_required"
+    PASSCODE = "passcode_required"
+    FULL = "call_full"
+    LOCKED = "call_locked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +91,34 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """How a meeting's door stands: its settings, and whether a host is inside and a seat is free. By default it is open."""
+
+    who: Who = Who.LINK
+    waiting: Waiting = Waiting.NOBODY
+    passcode: bool = False
+    # Whether people may be in before a host is.
+    before_host: bool = True
+    host_inside: bool = False
+    full: bool = False
+    # The call's group lets in nobody but who sits in it already (POL-8).
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What somebody has shown: their own seat or the host's key, a host's word for them, an account, an invitation, the passcode."""
+
+    seated: bool = False
+    host: bool = False
+    let_in: bool = False
+    signed_in: bool = False
+    invited: bool = False
+    passcode: bool = False
+    link_old: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Who wants in, where, when, and the restrictions that might concern them."""
 
@@ -60,8 +126,8 @@ class Facts:
     scopes: frozenset[tuple[Scope, str]]
     now: int
     restrictions: tuple[Restriction, ...] = ()
-    #: The call's group lets in nobody but who sits in it already (POL-8); False for somebody who does.
-    shut: bool = False
+    door: Door = Door()
+    standing: Standing = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +137,21 @@ class Admit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """The person may not enter, because of this restriction."""
+    """The person may not enter, because of this restriction, until then (None: as long as it stands); or because of a bar."""
 
-    reason: Cause
-    restriction: int
-
-
-@dataclass(frozen=True, slots=True)
-class Locked:
-    """The person may not enter as long as the call is locked."""
+    reason: Cause | Bar
+    restriction: int | None = None
+    until: int | None = None
 
 
-Decision = Admit | Locked | Refuse
-# Knock, the third answer of design.md §7, comes with the waiting room: nothing asks for it yet.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """The person may ask a host to let them in."""
+
+    why: Why
+
+
+Decision = Admit | Knock | Refuse
 
 
 def admit(facts: Facts) -> Decision:
@@ -93,20 +161,60 @@ def admit(facts: Facts) -> Decision:
         facts: everything the rule may look at.
 
     Returns:
-        Refuse with the earliest restriction on joining that names the person, the place and the time; else Locked where the call is
-        shut to them; else Admit.
+        Refuse with the earliest restriction that names the person, the place and the time; else what the door says: Refuse for a bar,
+        Knock where somebody has to let them in, Admit.
     """
     matching = [restriction for restriction in facts.restrictions if _forbids(restriction, facts)]
-    if not matching:
-        return Locked() if facts.shut else Admit()
-    first = min(matching, key=lambda restriction: (restriction.starts_at, restriction.id))
-    return Refuse(reason=first.cause, restriction=first.id)
+    if matching:
+        first = min(matching, key=lambda restriction: (restriction.starts_at, restriction.id))
+        ends = [restriction.ends_at for restriction in matching]
+        until = None if None in ends else max(end for end in ends if end is not None)
+        return Refuse(reason=first.cause, restriction=first.id, until=until)
+    if facts.standing.seated:
+        return Admit()
+    # The members would let nobody in either, a host with the link included (POL-8).
+    if facts.door.locked:
+        return Refuse(reason=Bar.LOCKED)
+    if facts.standing.host:
+        return Admit()
+    bar = _bar(facts.door, facts.standing)
+    if bar is not None:
+        return Refuse(reason=bar)
+    why = None if facts.standing.let_in else _waits(facts.door, facts.standing)
+    return Admit() if why is None else Knock(why=why)
+
+
+def _bar(door: Door, standing: Standing) -> Bar | None:
+    """Return what keeps this person out, however long they wait."""
+    if door.who is Who.SIGNED_IN and not (standing.signed_in or standing.invited):
+        return Bar.SIGN_IN
+    if door.who is Who.INVITED and not standing.invited:
+        return Bar.INVITATION
+    if door.passcode and not (standing.passcode or standing.let_in):
+        return Bar.PASSCODE
+    # Who still has to wait is not told how many are inside (KNOCK-6).
+    return Bar.FULL if door.full and (standing.let_in or _waits(door, standing) is None) else None
+
+
+def _waits(door: Door, standing: Standing) -> Why | None:
+    """Return why this person has to be let in by somebody, or None."""
+    if standing.link_old:
+        return Why.LINK_OLD
+    known = {
+        Waiting.NOBODY: True,
+        Waiting.STRANGERS: standing.signed_in or standing.invited,
+        Waiting.UNINVITED: standing.invited,
+        Waiting.EVERYBODY: False,
+    }
+    if not known[door.waiting]:
+        return Why.WAITING_ROOM
+    return None if door.before_host or door.host_inside else Why.BEFORE_HOST
 
 
 def _forbids(restriction: Restriction, facts: Facts) -> bool:
-    """Tell whether a restriction forbids joining to these subjects, here and now; territories match exactly or not at all."""
+    """Tell whether a restriction forbids this to these subjects, here and now; territories match exactly or not at all."""
     return (
-        restriction.what == What.JOIN
+        (restriction.what == What.JOIN or (restriction.what == What.KNOCK and not facts.standing.seated))
         and restriction.subject in facts.subjects
         and restriction.scope in facts.scopes
         and restriction.starts_at <= facts.now

@@ -5,19 +5,26 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from conclave.gate import models
-from conclave.gate.policy import Cause, Facts, Restriction, Scope, Subject, What
+from conclave.gate.policy import Cause, Door, Facts, Restriction, Scope, Standing, Subject, What
 
 Named = Iterable[tuple[Subject, str | None]]
 
 
-def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int, shut: bool = False) -> Facts:
+# At a door that is open, by somebody who has shown nothing.
+OPEN, NOTHING = Door(), Standing()
+
+
+def admission_facts(
+    *, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int, door: Door = OPEN, standing: Standing = NOTHING
+) -> Facts:
     """Return the facts about one person at one place, with one query.
 
     Args:
         subjects: everything the person is known by here; an empty or absent value names nobody.
         scopes: the call, its meeting and what they are part of.
         now: the time to judge by.
-        shut: whether the call is locked and this person has no seat in it.
+        door: how the meeting's door stands.
+        standing: what the person has shown.
 
     Returns:
         The facts for gate.policy.admit.
@@ -25,9 +32,23 @@ def admission_facts(*, subjects: Named, scopes: Iterable[tuple[Scope, str]], now
     known = frozenset((kind, name) for kind, name in subjects if name)
     places = frozenset(scopes)
     rows = models.Restriction.objects.filter(
-        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what=What.JOIN
+        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what__in=(What.JOIN, What.KNOCK)
     )
-    return Facts(subjects=known, scopes=places, now=now, restrictions=tuple(_plain(row) for row in rows), shut=shut)
+    restrictions = tuple(_plain(row) for row in rows)
+    return Facts(subjects=known, scopes=places, now=now, restrictions=restrictions, door=door, standing=standing)
+
+
+def times(*, subjects: Named, scope: tuple[Scope, str], cause: Cause, since: int) -> int:
+    """Return how often a person was restricted there for this cause, as the name that was restricted most often has it.
+
+    Args:
+        subjects: everything the person is known by here; an empty or absent value names nobody.
+        scope: the place.
+        cause: why.
+        since: only what began after this time counts.
+    """
+    rows = models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1], cause=cause, starts_at__gt=since)
+    return max((rows.filter(subject_kind=kind, subject=name).count() for kind, name in subjects if name), default=0)
 
 
 def _any(columns: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Q:

@@ -24,6 +24,8 @@ class ConclaveError(Exception):
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     message: "ClassVar[str | _StrPromise]" = _("Something went wrong.")
+    # When asking again may help, if that is known.
+    again_at: int | None = None
 
     def __init__(self, message: "str | _StrPromise | None" = None) -> None:
         """Take another sentence than the class's own where it helps the reader."""
@@ -63,6 +65,7 @@ class Unavailable(ConclaveError):
     message: "ClassVar[str | _StrPromise]" = _("This is not available right now. Try again in a moment.")
 
 
-def error_body(error: ConclaveError) -> dict[str, dict[str, str]]:
+def error_body(error: ConclaveError) -> dict[str, dict[str, str | int]]:
     """Return what an API answers for this error (docs/protocol/join.md)."""
-    return {"error": {"code": error.code, "message": error.text}}
+    again = {} if error.again_at is None else {"again_at": error.again_at}
+    return {"error": {"code": error.code, "message": error.text, **again}}

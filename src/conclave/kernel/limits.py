@@ -60,6 +60,18 @@ class Limiter:
             self._buckets[key] = (tokens - 1 if allowed else tokens, now)
         return allowed
 
+    def has_left(self, *, rate: Rate, subject: str, now: int) -> bool:
+        """Tell whether this subject has a token left, without taking it.
+
+        Args:
+            rate: what is counted.
+            subject: a pseudonym (address_key) or an internal id.
+            now: the time.
+        """
+        with self._lock:
+            tokens, at = self._buckets.get(bytes.fromhex(self._pseudonym(rate.name, subject)), (float(rate.burst), now))
+        return tokens + max(0, now - at) / rate.every_ms >= 1
+
     def check(self, *, rate: Rate, subject: str, now: int) -> None:
         """Take one token for this subject.
 

@@ -9,7 +9,21 @@ from typing import Any
 import structlog
 
 FORBIDDEN_KEYS = frozenset(
-    ["address", "authorization", "cookie", "email", "ip", "name", "password", "remote_addr", "request", "seat", "secret", "token"],
+    [
+        "address",
+        "authorization",
+        "cookie",
+        "email",
+        "ip",
+        "name",
+        "passcode",
+        "password",
+        "remote_addr",
+        "request",
+        "seat",
+        "secret",
+        "token",
+    ],
 )
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 _MAYBE_IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?![\w:])")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, log
 from conclave.keys.attestation import attestation_key
+from conclave.keys.held import hold
 from conclave.keys.incarnation import renew, shuts_out
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, LogEntry, Seat, Welcome
@@ -34,19 +35,22 @@ def announce(*, call: str, meeting: str, participant: str, incarnation: str, key
         now: the time.
 
     Returns:
-        The index of the announcement.
+        The index of the announcement; -1 while it waits for a host's word (KNOCK-8).
 
     Raises:
         NotLive: another incarnation is live, or this participant is the one who creates it.
         BadKeyPackage: it is malformed, expired, for another seat, or signed with another key than the seat's.
     """
-    _check(call, meeting, participant, incarnation, key_package)
+    found = _check(call, meeting, participant, incarnation, key_package)
     with writing():
         group = log.live_as(call=call, incarnation=incarnation, state=None)
         seat = Seat.objects.filter(participant=participant, group=group, gone="").first()
         if seat is None or (group.state == Group.State.CREATING and group.creator == participant):
             raise log.NotLive
         _distrust(group, seat)
+        if hold(group=group, seat=seat, reference=found.reference, key_package=key_package, mac=mac):
+            wake(call=call)
+            return -1
         leaf_stays = seat.leaf and seat.removed <= group.spent
         if leaf_stays or (seat.added > group.spent and seat.added > seat.removed):
             seat.removed = log.append(group=group, kind=LogEntry.Kind.REMOVE, participant=participant, reason="replaced")
@@ -69,8 +73,8 @@ def _distrust(group: Group, seat: Seat) -> None:
         group.quarantined = commit.participant
 
 
-def _check(call: str, meeting: str, participant: str, incarnation: str, key_package: str) -> None:
-    """Refuse what every member would refuse, before it costs them anything."""
+def _check(call: str, meeting: str, participant: str, incarnation: str, key_package: str) -> groups.KeyPackage:
+    """Return the KeyPackage, or refuse what every member would refuse, before it costs them anything."""
     try:
         with groups.checker() as instance:
             found = instance.public_key_package(
@@ -86,3 +90,4 @@ def _check(call: str, meeting: str, participant: str, incarnation: str, key_pack
     key = Seat.objects.filter(participant=participant).values_list("signature_key", flat=True).first()
     if found.signature_key != key:
         raise BadKeyPackage("The key package is signed with another key than the seat's.")
+    return found

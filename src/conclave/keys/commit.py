@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, lease, log, rights
+from conclave.keys.held import release
 from conclave.keys.incarnation import renew, shuts_out
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Lease, LogEntry, Seat, Welcome
@@ -145,7 +147,7 @@ def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
         group.epoch = sent.epoch + 1
         group.spent = max(group.spent, staged.covers)
         group.members += len(facts.added) - len(facts.removed)
-        group.locked = bool(facts.policy["locked"]) if facts.policy else group.locked
+        _govern(group, facts)
         group.rekey_at = now + lease.REKEY_MS
         group.next_lease_at = None
         group.stuck_at = now + STUCK_MS
@@ -159,6 +161,17 @@ def _append(call: str, staged: _Staged, now: int) -> tuple[Group, int]:
         else:
             step(group=group, now=now)
     return group, index
+
+
+def _govern(group: Group, facts: groups.Staged) -> None:
+    """Write down what the gateway goes by of the new policy; under one that is not strict nobody waits for a host's word."""
+    if facts.policy is None:
+        return
+    policy: dict[str, Any] = facts.policy
+    group.locked, group.strict = bool(policy["locked"]), bool(policy["strict"])
+    group.hosts = [str(entry["key"]) for entry in policy["hosts"]]
+    if not group.strict:
+        release(group=group)
 
 
 def _trust(group: Group, author: str) -> None:

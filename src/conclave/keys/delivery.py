@@ -3,7 +3,8 @@
 arrive, lose      a seat's socket comes and goes            create       epoch 0
 announce          a KeyPackage is to be added                commit       the next epoch, by compare-and-set
 ack_take, _flush  who is in the epoch                        nack         who is not, and why
-wish, host_word   what a host asks                           say          a message, in order and franked
+wish, host_word   what a host asks                           admit        whom a host lets into a strict group
+hosts_inside      who has a host's say                       say          a message, in order and franked
 depart, close     a seat, or the call, is over               absent       whose socket stayed away
 tree              what a joiner fetches                      Feed         what a socket is told next (feed.py)
 may               what participants may, which the outbox says when it changes (RIGHTS_CHANGED)
@@ -11,6 +12,7 @@ may               what participants may, which the outbox says when it changes (
 
 from conclave.keys.ack import flush as ack_flush
 from conclave.keys.ack import take as ack_take
+from conclave.keys.admit import admit
 from conclave.keys.announce import BadKeyPackage, announce
 from conclave.keys.arrive import Arrival, Place, Sitter, arrive, holds, lose
 from conclave.keys.commit import Commit, CommitRefused, commit
@@ -18,12 +20,12 @@ from conclave.keys.create import BadGroup, create
 from conclave.keys.leave import absent, close, depart
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
-from conclave.keys.read import has_leaf, locked
+from conclave.keys.read import has_leaf, hosts_inside, is_strict, locked
 from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
 from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
 from conclave.keys.tree import tree
-from conclave.keys.wish import NotHost, host_policy, host_word, wish
+from conclave.keys.wish import NotHost, holds_host_key, host_policy, host_word, wish
 
 __all__ = [
     "RIGHTS_CHANGED",
@@ -40,6 +42,7 @@ __all__ = [
     "absent",
     "ack_flush",
     "ack_take",
+    "admit",
     "announce",
     "arrive",
     "close",
@@ -48,8 +51,11 @@ __all__ = [
     "depart",
     "has_leaf",
     "holds",
+    "holds_host_key",
     "host_policy",
     "host_word",
+    "hosts_inside",
+    "is_strict",
     "locked",
     "lose",
     "may",

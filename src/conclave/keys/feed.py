@@ -11,7 +11,7 @@ import structlog
 from channels.layers import get_channel_layer
 
 from conclave.keys import arrive, read
-from conclave.keys.read import Admission, Offer, View
+from conclave.keys.read import Admission, Asked, Offer, View
 from conclave.keys.threads import in_thread
 from conclave.keys.wake import EVERYBODY, channel
 
@@ -82,6 +82,7 @@ class _News:
     entries: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
     admissions: list[Admission] = field(default_factory=list)
     holders: dict[str, arrive.Holding] = field(default_factory=dict)
 
@@ -96,6 +97,7 @@ class Feed:
         self.log = Tape()
         self.said = Tape()
         self.offers: dict[str, Offer] = {}
+        self.asked: list[Asked] = []
         self.admissions: dict[str, Admission] = {}
         self.listeners: set[Listener] = set()
         self._hint = asyncio.Event()
@@ -134,12 +136,13 @@ class Feed:
     def _take(self, news: _News) -> bool:
         """Keep what is new; return whether there is anything."""
         offers = {offer.holder: offer for offer in news.offers}
-        changed = news.view != self.view or offers != self.offers
+        changed = news.view != self.view or offers != self.offers or news.asked != self.asked
         if news.view is not None and (self.view is None or news.view.pk != self.view.pk):
             self.log, self.said, self.admissions = Tape(first=news.log_first), Tape(first=news.said_first), {}
         self.log.extend(news.entries)
         self.said.extend(news.said)
         self.offers = offers
+        self.asked = news.asked
         self.admissions |= {admission.participant: admission for admission in news.admissions}
         self.view = news.view
         for ear in self.listeners:
@@ -209,6 +212,8 @@ def _look(*, call: str, at: tuple[int, int, int], names: list[str]) -> _News:
         news.said = read.said(pk=view.pk, start=news.said_first, most=KEPT)
     if view.open:
         news.offers = read.offers(pk=view.pk, epoch=view.epoch)
+    if view.strict:
+        news.asked = read.asked(pk=view.pk)
     return news
 
 

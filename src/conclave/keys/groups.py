@@ -9,16 +9,16 @@ import threading
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 
 from conclave.keys import log
 from conclave.keys.attestation import attestation_key
-from conclave.keys.mls import MlsError, MlsInstance, MlsModule, Staged, Tree
+from conclave.keys.mls import HostLabel, KeyPackage, MlsError, MlsInstance, MlsModule, Staged, Tree
 from conclave.keys.models import LARGE, Group, LogEntry
 
-__all__ = ["MlsError", "PublicGroup", "Staged", "checker", "drop_ended", "hold", "keep"]
+__all__ = ["KeyPackage", "MlsError", "PublicGroup", "Staged", "checker", "drop_ended", "hold", "keep"]
 
 REPLAY = 200
 
@@ -71,9 +71,9 @@ class PublicGroup:
         """Return the ratchet tree, b64, and its SHA-256 in hex."""
         return self._instance.public_tree()
 
-    def is_host(self, *, label: Literal["remove", "end"], participant: str | None, key: str, signature: str) -> bool:
+    def is_host(self, *, label: HostLabel, participant: str | None = None, reference: str | None = None, key: str, signature: str) -> bool:
         """Tell whether a listed host signed this."""
-        return self._instance.verify_host(label=label, participant=participant, key=key, signature=signature)
+        return self._instance.verify_host(label=label, participant=participant, reference=reference, key=key, signature=signature)
 
     def participants(self) -> list[str]:
         """Return who is in the tree."""
@@ -82,6 +82,11 @@ class PublicGroup:
     def hosts(self) -> set[str]:
         """Return the participants whose leaf keys the policy lists."""
         return {str(member["participant"]) for member in self.state["roster"] if member["host"]}
+
+    @property
+    def host_keys(self) -> list[str]:
+        """The leaf keys that the policy lists."""
+        return [str(entry["key"]) for entry in self.state["policy"]["hosts"]]
 
     @property
     def may(self) -> dict[str, list[str]]:
@@ -96,7 +101,12 @@ class PublicGroup:
     @property
     def open_door(self) -> bool:
         """Whether whoever has the link may be added, without a host's word (POL-8)."""
-        return not (self.locked or self.state["policy"]["strict"])
+        return not (self.locked or self.strict)
+
+    @property
+    def strict(self) -> bool:
+        """Whether the policy lets nobody in whom no host admitted (POL-8)."""
+        return bool(self.state["policy"]["strict"])
 
     @property
     def locked(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from conclave.kernel.ids import new_id
-from conclave.keys.models import LARGE, Group, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
+from conclave.keys.models import LARGE, Group, Held, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
 from conclave.keys.wake import wake
 
 CREATE_MS = 2_000  # LOG-13
@@ -107,9 +107,9 @@ def finish(*, group: Group, because: str) -> None:
     group.ended_because = because[:16]
     group.due_at = None
     group.keeper = group.group_info = group.tree = ""
-    group.returning = []
-    written = ["state", "ended_because", "due_at", "keeper", "epoch", "log_next", "announced", "spent", *LARGE]
+    group.returning = group.hosts = []
+    written = ["hosts", "state", "ended_because", "due_at", "keeper", "epoch", "log_next", "announced", "spent", *LARGE]
     group.save(update_fields=written)
-    for table in (Lease, LogEntry, Nack, Said, Tree, Welcome):
+    for table in (Held, Lease, LogEntry, Nack, Said, Tree, Welcome):
         table.objects.filter(group=group).delete()
     wake(call=group.call)

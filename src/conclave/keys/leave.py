@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from conclave.keys import incarnation, lease, log
 from conclave.keys.locks import writing
-from conclave.keys.models import Group, LogEntry, Seat, Welcome
+from conclave.keys.models import Group, Held, LogEntry, Seat, Welcome
 from conclave.keys.step import step
 from conclave.keys.wake import EVERYBODY, wake
 
@@ -33,6 +33,7 @@ def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str,
         word = seat.gone if seat.gone in LEFT_OUT and reason == "lost" else reason
         Seat.objects.filter(pk=seat.pk).update(gone=word, lost_until=None, wish=Seat.Wish.NOTHING)
         group = log.live(call=call)
+        Held.objects.filter(participant=participant).delete()
         if group is not None:
             _announce(group, seat, reason, by, now)
         wake(call=call, participant=participant)

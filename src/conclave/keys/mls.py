@@ -19,7 +19,7 @@ from typing import Literal, TypeAlias
 
 import wasmtime
 
-__all__ = ["Header", "KeyPackage", "MlsError", "MlsInstance", "MlsModule", "Staged", "Tree"]
+__all__ = ["Header", "HostLabel", "KeyPackage", "MlsError", "MlsInstance", "MlsModule", "Staged", "Tree"]
 
 WASM = Path(__file__).resolve().parents[3] / "mls" / "dist" / "conclave_mls.wasm"
 WASI = "wasi_snapshot_preview1"
@@ -27,6 +27,7 @@ REALTIME = 0
 
 Json: TypeAlias = object
 Clock: TypeAlias = Callable[[], int]
+HostLabel: TypeAlias = Literal["admit", "remove", "end"]
 
 
 class MlsError(Exception):
@@ -57,6 +58,7 @@ class KeyPackage:
 
     reference: str
     signature_key: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +211,7 @@ class MlsInstance:
             meeting=meeting,
             call=call,
         )
-        return KeyPackage(reference=str(answer["reference"]), signature_key=str(answer["signature_key"]))
+        return KeyPackage(reference=str(answer["reference"]), signature_key=str(answer["signature_key"]), name=str(answer["name"]))
 
     def public_stage(self, *, covers: int, commit: str, participant: str) -> Staged:
         """Check a commit by every rule that is visible from outside (LOG-3) and hold it back."""
@@ -248,9 +250,16 @@ class MlsInstance:
             content_type=_integer(answer["content_type"]),
         )
 
-    def verify_host(self, *, label: Literal["remove", "end"], participant: str | None = None, key: str, signature: str) -> bool:
-        """Tell whether a listed host signed this removal or this end."""
-        about = {} if participant is None else {"participant": participant}
+    def verify_entry(self, *, meeting: str, host_hash: str, signature_key: str, key: str, signature: str) -> bool:
+        """Tell whether the holder of a leaf key showed the link's host key (KNOCK-2); needs no group."""
+        asked = {"meeting": meeting, "host_hash": host_hash, "signature_key": signature_key, "key": key, "signature": signature}
+        return self.call("verify_entry", **asked)["host"] is True
+
+    def verify_host(
+        self, *, label: HostLabel, participant: str | None = None, reference: str | None = None, key: str, signature: str
+    ) -> bool:
+        """Tell whether a listed host signed this admission, this removal or this end."""
+        about = {name: value for name, value in (("participant", participant), ("reference", reference)) if value is not None}
         return self.call("verify_host", label=label, key=key, signature=signature, **about)["host"] is True
 
     def _exchange(self, request: bytes) -> bytes:

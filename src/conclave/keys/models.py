@@ -42,6 +42,9 @@ class Group(models.Model):
     # What somebody without a leaf may (POL-19); null until a group has said so.
     newcomer = models.JSONField(null=True, blank=True)
     locked = models.BooleanField(default=False)
+    strict = models.BooleanField(default=False)
+    # Leaf keys that the policy of the live epoch lists as hosts'.
+    hosts = models.JSONField(default=list, blank=True)
     wished = models.BooleanField(default=False)
     keeper = models.CharField(max_length=ID_LENGTH, blank=True)
     quarantined = models.CharField(max_length=ID_LENGTH, blank=True)
@@ -125,6 +128,22 @@ class Seat(models.Model):
             models.Index(fields=["lost_until"], condition=models.Q(lost_until__isnull=False), name="keys_seat_lost"),
             models.Index(fields=["gateway"], condition=~models.Q(gateway=""), name="keys_seat_gateway"),
         ]
+
+    def __str__(self) -> str:
+        return self.participant
+
+
+class Held(models.Model):
+    """Somebody's announcement that waits for a host's word, while the group is strict (KNOCK-8)."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="held")
+    participant = models.CharField(max_length=ID_LENGTH)
+    reference = models.CharField(max_length=43)
+    key_package = models.TextField()
+    mac = models.CharField(max_length=43)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["group", "participant"], name="keys_held_once")]
 
     def __str__(self) -> str:
         return self.participant

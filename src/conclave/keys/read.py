@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models.functions import Length
 
 from conclave.kernel import b64
-from conclave.keys.models import Group, Lease, LogEntry, Said, Seat, Tree, Welcome
+from conclave.keys.models import Group, Held, Lease, LogEntry, Said, Seat, Tree, Welcome
 
 MOST_ENTRIES = 256
 # A tree of up to about twenty members comes with the welcome; a larger one is fetched, once for all that ask a cache.
@@ -26,6 +26,9 @@ class View:
     log_next: int
     said_next: int
     keeper: str
+    # Leaf keys that the policy lists as hosts'.
+    hosts: list[str]
+    strict: bool
 
     @property
     def open(self) -> bool:
@@ -50,6 +53,15 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Whom a host is asked to admit, by the KeyPackage that waits for it (KNOCK-8)."""
+
+    participant: str
+    reference: str
+    key_package: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """A joiner's welcome, and the first message index that it gets; `tree_bytes` is b64, and None for a tree to be fetched."""
 
@@ -64,7 +76,7 @@ class Admission:
 
 
 _SAID = ("index", "participant", "message", "received", "kid", "tag")
-_VIEW = ("pk", "incarnation", "state", "creator", "epoch", "acked", "log_next", "said_next", "keeper")
+_VIEW = ("pk", "incarnation", "state", "creator", "epoch", "acked", "log_next", "said_next", "keeper", "hosts", "strict")
 
 
 def latest(*, call: str) -> View | None:
@@ -88,6 +100,12 @@ def offers(*, pk: int, epoch: int) -> list[Offer]:
     """Return the leases that stand."""
     rows = Lease.objects.filter(group=pk, epoch=epoch).order_by("id")
     return [Offer(**row) for row in rows.values("lease", "holder", "epoch", "covers", "policy")]
+
+
+def asked(*, pk: int) -> list[Asked]:
+    """Return whose announcement waits for a host's word."""
+    rows = Held.objects.filter(group=pk).order_by("id")
+    return [Asked(**row) for row in rows.values("participant", "reference", "key_package")]
 
 
 def admissions(*, pk: int, after: int = -1, participant: str | None = None) -> list[Admission]:
@@ -115,6 +133,18 @@ def _small_trees(*, pk: int, digests: set[str]) -> dict[str, str]:
 def locked(*, call: str) -> bool:
     """Tell whether the call's live group lets in nobody new, as its policy says (POL-8)."""
     return Group.objects.filter(call=call, locked=True).exclude(state=Group.State.ENDED).exists()
+
+
+def hosts_inside(*, call: str) -> set[str]:
+    """Return the participants with a leaf and a seat whose keys the live group's policy lists, as far as the gateway sees."""
+    listed = Group.objects.filter(call=call, state=Group.State.OPEN).values_list("hosts", flat=True).first() or []
+    seats = Seat.objects.filter(call=call, leaf=True, gone="", signature_key__in=listed)
+    return set(seats.values_list("participant", flat=True))
+
+
+def is_strict(*, call: str) -> bool:
+    """Tell whether the live group lets nobody in whom no host admitted (POL-8)."""
+    return Group.objects.filter(call=call, strict=True).exclude(state=Group.State.ENDED).exists()
 
 
 def has_leaf(*, call: str, participant: str) -> bool:

@@ -95,3 +95,20 @@ def host_word(*, call: str, participant: str, label: Literal["remove", "end"], t
     if not right:
         raise NotHost
     return seat.signature_key, signature
+
+
+def holds_host_key(*, meeting: str, host_hash: str, signature_key: str, key: str, signature: str) -> bool:
+    """Tell whether the holder of a leaf key showed the host key that a meeting's link names (KNOCK-2).
+
+    Args:
+        meeting: the meeting's id.
+        host_hash: the hash in its link.
+        signature_key: the leaf key, b64.
+        key: the host's public key, b64.
+        signature: Ed25519 by it over the entry (knock.md), b64.
+    """
+    try:
+        with groups.checker() as instance:
+            return instance.verify_entry(meeting=meeting, host_hash=host_hash, signature_key=signature_key, key=key, signature=signature)
+    except groups.MlsError:
+        return False

@@ -9,9 +9,10 @@ from django.db import Error
 from conclave.kernel import clock
 from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
-from conclave.meetings import bans, links, lost, socket
+from conclave.meetings import bans, doorbell, links, lost, socket
 from conclave.meetings.end import end
 from conclave.meetings.join import is_admitted
+from conclave.meetings.knock import answer
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Gone
 from conclave.meetings.queries import Seat
@@ -24,7 +25,7 @@ ACK_SECONDS_PER_SOCKET = 0.001
 # A database that is locked or full is asked again.
 AGAIN_SECONDS = 1.0
 Answer = dict[str, object] | None
-Hosting = socket.Policy | socket.Remove | socket.Unban | socket.Bans | socket.Link | socket.End
+Hosting = socket.Policy | socket.Remove | socket.Unban | socket.Bans | socket.Link | socket.End | doorbell.Answer | doorbell.Admit
 Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | Hosting | socket.Say
 
 _flushing: set[asyncio.Task[None]] = set()
@@ -134,8 +135,8 @@ def _act(seat: Seat, message: Act, now: int) -> Answer:
             return _host(seat, message, now)
 
 
-def _host(seat: Seat, message: Hosting, now: int) -> Answer:
-    """Do what a host asks."""
+def _host(seat: Seat, message: Hosting, now: int) -> Answer:  # noqa: PLR0911 - one line for each message
+    """Do what only a host may ask; whether it is one is checked where it is done."""
     match message:
         case socket.Policy():
             return _policy(seat, message, now)
@@ -149,6 +150,10 @@ def _host(seat: Seat, message: Hosting, now: int) -> Answer:
             return _link(seat, message, now)
         case socket.End():
             return _end(seat, message, now)
+        case doorbell.Answer():
+            return _answer(seat, message, now)
+        case doorbell.Admit():
+            return _admit(seat, message, now)
     assert_never(message)
 
 
@@ -218,6 +223,32 @@ def _link(seat: Seat, message: socket.Link, now: int) -> Answer:
 
 def _end(seat: Seat, message: socket.End, now: int) -> Answer:
     end(call=seat.call, by=seat.participant, signature=message.signature, now=now)
+    return None
+
+
+def _answer(seat: Seat, message: doorbell.Answer, now: int) -> Answer:
+    answer(
+        call=seat.call,
+        meeting=seat.meeting,
+        by=seat.participant,
+        knocks=message.knocks,
+        admit=message.admit,
+        block=message.block and not message.admit,
+        sealed={one.knock: one.sealed for one in message.sealed},
+        now=now,
+    )
+    return None
+
+
+def _admit(seat: Seat, message: doorbell.Admit, now: int) -> Answer:
+    delivery.admit(
+        call=seat.call,
+        incarnation=message.incarnation,
+        by=seat.participant,
+        participant=message.participant,
+        signature=message.signature,
+        now=now,
+    )
     return None
 
 

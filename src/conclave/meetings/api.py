@@ -1,5 +1,8 @@
 """The JSON API of meetings, at /api/v1."""
 
+from dataclasses import asdict
+from typing import cast
+
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI, Status
@@ -12,13 +15,21 @@ from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
 from conclave.meetings import links, own, queries
+from conclave.meetings.door import Newcomer, Pass, Shown
+from conclave.meetings.entrance import Changes, is_open
 from conclave.meetings.guard import StrictParser, guarded
-from conclave.meetings.join import Again, Newcomer, Ticket, join
+from conclave.meetings.join import Again, Ticket, join
+from conclave.meetings.knock import Seal, knock
 from conclave.meetings.models import Role
 from conclave.meetings.schemas import (
+    ChangesIn,
+    EntranceIn,
+    EntranceOut,
     ErrorOut,
     IceServerOut,
     JoinIn,
+    KnockIn,
+    KnockOut,
     LinkIn,
     LobbyIn,
     LobbyOut,
@@ -27,16 +38,19 @@ from conclave.meetings.schemas import (
     MeetingMade,
     MeetingOut,
     MeetingsOut,
+    Preset,
     RegionOut,
     SelftestOut,
     TicketOut,
-    TitleIn,
 )
 from conclave.meetings.trees import tree_for
 
 # JOIN-11. One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
 JOIN_RATE = Rate(name="join", burst=1000, every_ms=20)
 LOBBY_RATE = Rate(name="lobby", burst=1000, every_ms=20)
+# KNOCK-7. As wide as a school's door, for a school may wait behind one router; one device has no reason to knock often.
+KNOCK_RATE = Rate(name="knock", burst=1000, every_ms=clock.SECOND)
+KNOCK_DEVICE_RATE = Rate(name="knock_device", burst=10, every_ms=20 * clock.SECOND)
 # Counted only for links that open nothing.
 WRONG_LINK_RATE = Rate(name="wrong_link", burst=60, every_ms=clock.SECOND)
 MEETINGS_RATE = Rate(name="meetings", burst=60, every_ms=10 * clock.SECOND)
@@ -93,11 +107,35 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
     now = _limit(request, JOIN_RATE)
     newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
     again = Again(participant=body.again.participant, seat=body.again.seat) if body.again else None
+    shown = Shown(
+        host=(body.host.key, body.host.signature) if body.host else None,
+        passcode=body.passcode,
+        let_in=Pass(knock=body.pass_.knock, proof=body.pass_.proof) if body.pass_ else None,
+        address=_address(request),
+    )
     try:
-        return _ticket_out(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now))
+        return _ticket_out(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now, shown=shown))
     except queries.LinkUnknown:
         _limit(request, WRONG_LINK_RATE)
         raise
+
+
+@api.post("/knock", response={200: KnockOut, **_REFUSALS}, summary="Ask a host to be let in")
+def post_knock(request: HttpRequest, body: KnockIn) -> KnockOut:
+    """Return what a knock is known by (knock.md)."""
+    now = _limit(request, KNOCK_RATE)
+    LIMITER.check(rate=KNOCK_DEVICE_RATE, subject=f"{body.meeting} {body.device}", now=now)
+    if (body.seal_key is None) != (body.seal_signature is None):
+        raise Malformed
+    newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
+    seal = Seal(key=body.seal_key, signature=body.seal_signature) if body.seal_key and body.seal_signature else None
+    shown = Shown(passcode=body.passcode, address=_address(request))
+    try:
+        made = knock(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, seal=seal, shown=shown, now=now)
+    except queries.LinkUnknown:
+        _limit(request, WRONG_LINK_RATE)
+        raise
+    return KnockOut(knock=made.knock, secret=made.proof)
 
 
 @api.post("/lobby", response={200: LobbyOut, **_REFUSALS}, summary="What one may know of a meeting before joining")
@@ -109,7 +147,8 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
     except queries.LinkUnknown:
         _limit(request, WRONG_LINK_RATE)
         raise
-    live = queries.live_region(meeting=access.meeting)
+    # KNOCK-6: who has to be let in is not told whether there is a call.
+    live = queries.live_region(meeting=access.meeting) if is_open(meeting=access) else None
     region = placement.regions().get(live or "") or placement.place()
     return LobbyOut(
         title=access.title,
@@ -117,6 +156,9 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
         region=_region_out(region),
         live=live is not None,
         link_version=access.link_version,
+        passcode=access.passcode_hash != "",
+        preset=cast("Preset", access.preset),
+        sign_in=access.who == "signed_in" and not request.user.is_authenticated,
     )
 
 
@@ -136,10 +178,11 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
     """Store a meeting whose link the browser made."""
     now = _limit(request, MEETINGS_RATE)
     fields = {"meeting": body.meeting, "title": body.title, "link_id": body.link_id, "host_hash": body.host_hash}
+    changes = _changes(body.entrance)
     if body.now is not None:
-        meeting = own.create_now(**fields, token=body.now, now=now)
+        meeting = own.create_now(**fields, token=body.now, preset=body.preset, changes=changes, now=now)
     else:
-        meeting = own.create_meeting(**fields, owner=_owner(request), now=now)
+        meeting = own.create_meeting(**fields, owner=_owner(request), preset=body.preset, changes=changes, now=now)
     return Status(201, MeetingMade(meeting=meeting, link_version=1))
 
 
@@ -155,11 +198,13 @@ def get_meeting(request: HttpRequest, meeting: str) -> MeetingOut:
     return _meeting_out(queries.own_meeting(meeting=meeting, owner=_owner(request)))
 
 
-@api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Rename a meeting")
-def patch_meeting(request: HttpRequest, meeting: str, body: TitleIn) -> MeetingOut:
-    """Give one's own meeting another title."""
+@api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Change a meeting")
+def patch_meeting(request: HttpRequest, meeting: str, body: ChangesIn) -> MeetingOut:
+    """Give one's own meeting another title or another entrance."""
     now = _limit(request, MEETINGS_RATE)
-    return _meeting_out(own.rename_meeting(meeting=meeting, owner=_owner(request), title=body.title, now=now))
+    changes = _changes(body.entrance)
+    changed = own.change_meeting(meeting=meeting, owner=_owner(request), title=body.title, preset=body.preset, changes=changes, now=now)
+    return _meeting_out(changed)
 
 
 @api.post("/meetings/{meeting}/link", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Replace a meeting's link between calls")
@@ -215,7 +260,19 @@ def _media_out(region: placement.Region, token: str, servers: list[IceServer]) -
 
 def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
     """Return one of the owner's meetings as its answer."""
-    return MeetingOut(meeting=own.meeting, title=own.title, link_version=own.link_version, created_at=own.created_at, live=own.live)
+    return MeetingOut(
+        meeting=own.meeting,
+        title=own.title,
+        link_version=own.link_version,
+        created_at=own.created_at,
+        live=own.live,
+        entrance=EntranceOut.model_validate(asdict(own.entrance)),
+    )
+
+
+def _changes(body: EntranceIn) -> Changes:
+    """Return what a body sets."""
+    return cast("Changes", body.model_dump(exclude_none=True))
 
 
 def _region_out(region: placement.Region) -> RegionOut:
@@ -223,10 +280,15 @@ def _region_out(region: placement.Region) -> RegionOut:
     return RegionOut(id=region.id, territory=region.territory)
 
 
+def _address(request: HttpRequest) -> str:
+    """Return the pseudonym of the asking address."""
+    return LIMITER.address_key(request.META.get("REMOTE_ADDR", ""))
+
+
 def _limit(request: HttpRequest, rate: Rate) -> int:
     """Take one token of a rate for the asking address; return the time."""
     now = clock.now()
-    LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=now)
+    LIMITER.check(rate=rate, subject=_address(request), now=now)
     return now
 
 

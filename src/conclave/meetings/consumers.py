@@ -18,10 +18,11 @@ from conclave.kernel.errors import ConclaveError, Malformed
 from conclave.kernel.ids import new_id
 from conclave.keys import delivery, feed
 from conclave.keys.threads import at_the_door, in_thread
-from conclave.meetings import acts, socket
+from conclave.meetings import acts, socket, waiting
 from conclave.meetings.manners import Manners, manners_of
 from conclave.meetings.queries import Seat, SeatUnknown, farewell
 from conclave.meetings.stream import Stream
+from conclave.meetings.waiting import Bell
 
 HELLO_SECONDS = 10.0
 _log = structlog.get_logger("conclave.socket")
@@ -195,7 +196,10 @@ class MeetingSocket:
         self._manners = manners_of(participant=seat.participant, now=now)
         self._ear = feed.Listener(participant=seat.participant, socket=self._id)
         read = await feed.attach(call=seat.call, listener=self._ear)
-        self._stream = Stream(participant=seat.participant, feed=read, ear=self._ear, arrival=arrival, send=self._text)
+        self._bell = Bell(meeting=seat.meeting, news=self._ear.news, tell=self._tell)
+        self._stream = Stream(
+            participant=seat.participant, key=seat.signature_key, feed=read, ear=self._ear, arrival=arrival, send=self._text
+        )
         told = {"incarnation": arrival.incarnation, "mode": arrival.mode, "log": arrival.log, "said": arrival.said, "time": now}
         await self._tell({"t": "ready", **told})
         self._ear.news.set()
@@ -212,6 +216,7 @@ class MeetingSocket:
                 return
             try:
                 await self._stream.push()
+                await self._bell.push(hosting=self._stream.hosting)
             except OSError:
                 return
             except Exception as error:  # noqa: BLE001 - the client comes back and reads on from its cursor
@@ -253,6 +258,7 @@ class MeetingSocket:
         """Let feed and seat know that this socket is closed; the seat is kept for 30 s (JOIN-7)."""
         if self._seat is not None:
             if self._ear is not None:
+                self._bell.close()
                 feed.detach(call=self._seat.call, listener=self._ear)
             with contextlib.suppress(Exception):
                 await in_thread(delivery.lose, participant=self._seat.participant, socket=self._id, now=clock.now())
@@ -265,6 +271,7 @@ def _gone_word(reason: str) -> str:
 
 async def restart() -> None:
     """Tell every socket of this process that the gateway restarts (JOIN-8), and wait until they have heard it."""
+    await waiting.restart()
     for one in list(_open):
         one.end("restarting")
     for _ in range(50):

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.policy import Cause, Facts, Locked, Refuse, Scope, Subject, admit
-from conclave.gate.queries import admission_facts
+from conclave.gate.policy import Refuse
 from conclave.kernel.clock import SECOND
 from conclave.kernel.errors import Malformed, Refused
-from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId, new_id
+from conclave.kernel.ids import CallId, MeetingId, ParticipantId, new_id
 from conclave.keys import delivery
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
 from conclave.media.turn import IceServer
+from conclave.meetings.door import EMPTY_HANDED, Newcomer, Shown, check, enforce, judge, judge_returning, judge_seated
+from conclave.meetings.knock import take_pass
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
@@ -27,46 +28,12 @@ from conclave.transparency.journal import journal
 HELLO_WITHIN_MS = 30 * SECOND
 
 
-class Removed(Refused):
-    """The host removed this person from the call."""
-
-    code = "removed"
-    status = 403
-    message = _("The host removed you from this call.")
-
-
-class Banned(Refused):
-    """A host banned this person from the meeting."""
-
-    code = "banned"
-    status = 403
-    message = _("A host banned you from this meeting.")
-
-
-class CallLocked(Refused):
-    """A host has locked the call: nobody new comes in (POL-8)."""
-
-    code = "call_locked"
-    status = 403
-    message = _("The host has locked this call. Nobody new can come in until it is unlocked.")
-
-
 class NameFixed(Refused):
     """Somebody in the call asks for another name without the right to."""
 
     code = "name_fixed"
     status = 403
     message = _("Names stay as they are in this meeting.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
-    """What a browser says of itself when it asks to join."""
-
-    name: str
-    signature_key: str
-    device: str
-    account: UserId | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +62,7 @@ class Ticket:
     ice_servers: list[IceServer]
 
 
-def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None, now: int) -> Ticket:
+def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None, now: int, shown: Shown = EMPTY_HANDED) -> Ticket:
     """Give a person a seat in the meeting's call, starting the call when there is none.
 
     Args:
@@ -104,6 +71,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         newcomer: who asks.
         again: the seat to take back (JOIN-2), or None for a new one.
         now: the time.
+        shown: what they show to be let in.
 
     Returns:
         The ticket.
@@ -112,20 +80,25 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         LinkUnknown: not a meeting, or not its link (LINK-4).
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
         LinkOld: the meeting's former link (LINK-6).
-        Removed, Banned: a host removed this person from the call, or banned them from the meeting.
-        CallLocked: the call is locked, and this person has no seat in it.
         NameFixed: `again` comes with another name, which is not theirs to choose (POL-21).
+        KnockRequired, Removed and the others of door.enforce: the gate does not let this person in; nothing was changed (KNOCK-1).
+        PasscodeWrong, TooOften: see entrance.check_passcode.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
         CallFull, MediaUnavailable: there is no room, or no engine.
     """
     name = clean_name(raw=newcomer.name)
     secret = new_id()
+    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
     with writing():
         access = _access(newcomer, meeting=meeting, link_id=link_id, now=now)
-        call = _call_for(access, again=again, now=now)
-        _refuse_unless_admitted(call, newcomer, participant=again.participant if again else None, now=now)
-        former = _seat_to_replace(call, newcomer, again) if again else None
+        # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
+        live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
+        former = _seat_to_replace(live, newcomer, again, now=now) if again else None
+        if not former:
+            let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
+            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, let_in=let_in, now=now))
+        call = live or _start(access, now=now)
         region = placement.check_place(region=call.region, present=0 if former else _present(call))
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
@@ -144,27 +117,9 @@ def recheck(*, seat: Seat, now: int) -> None:
         now: the time.
 
     Raises:
-        Removed, Banned: a restriction names this person by now.
+        Removed, Banned and the others of door.enforce: a restriction names this person by now.
     """
-    _check(_facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now))
-
-
-def _check(facts: Facts) -> None:
-    """Ask the gate, and say which of a host's words stands in the way."""
-    decision = admit(facts)
-    if isinstance(decision, Refuse):
-        raise Banned if decision.reason is Cause.BANNED_BY_HOST else Removed
-    if isinstance(decision, Locked):
-        raise CallLocked
-
-
-def _access(newcomer: Newcomer, *, meeting: str, link_id: str, now: int) -> MeetingAccess:
-    """Return the meeting to who holds its link; who is banned reads that, rather than that the link was replaced because of it."""
-    try:
-        return access_meeting(meeting=meeting, link_id=link_id)
-    except LinkOld:
-        _check(_facts(None, MeetingId(meeting), participant=None, device=newcomer.device, account=newcomer.account, now=now))
-        raise
+    enforce(decision=judge_seated(seat=seat, now=now))
 
 
 def is_admitted(*, seat: Seat, now: int) -> bool:
@@ -174,18 +129,21 @@ def is_admitted(*, seat: Seat, now: int) -> bool:
         seat: a live seat.
         now: the time.
     """
-    facts = _facts(seat.call, seat.meeting, participant=seat.participant, device=seat.device, account=seat.account, now=now)
-    return not isinstance(admit(facts), Refuse)
+    return not isinstance(judge_seated(seat=seat, now=now), Refuse)
 
 
-def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
-    """Return the meeting's live call, or start one; `again` never starts one."""
-    # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
-    live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
-    if live is not None:
-        return live
-    if again:
-        raise SeatUnknown
+def _access(newcomer: Newcomer, *, meeting: str, link_id: str, now: int) -> MeetingAccess:
+    """Return the meeting to who holds its link; who is banned reads that, rather than that the link was replaced because of it."""
+    try:
+        return access_meeting(meeting=meeting, link_id=link_id)
+    except LinkOld:
+        decision = judge_returning(participant="", call=None, meeting=meeting, device=newcomer.device, account=newcomer.account, now=now)
+        enforce(decision=decision)
+        raise
+
+
+def _start(access: MeetingAccess, *, now: int) -> Call:
+    """Start the meeting's call, unless somebody has just done so."""
     new = {"id": new_id(), "region": placement.place().id, "started_at": now}
     call, started = Call.objects.get_or_create(meeting_id=access.meeting, ended_at=None, defaults=new)
     if started:
@@ -193,38 +151,26 @@ def _call_for(access: MeetingAccess, *, again: Again | None, now: int) -> Call:
     return call
 
 
-def _seat_to_replace(call: Call, newcomer: Newcomer, again: Again) -> Seat:
-    """Return the seat that `again` proves (JOIN-2): the secret, or the one before it, and the same signature key."""
+def _seat_to_replace(call: Call | None, newcomer: Newcomer, again: Again, *, now: int) -> Seat:
+    """Return the seat that `again` proves (JOIN-2): the secret, or the one before it, and the same signature key.
+
+    The gate is asked first, so that whoever was removed reads that.
+    """
+    if call is None:
+        raise SeatUnknown
+    decision = judge_returning(
+        participant=again.participant,
+        call=call.pk,
+        meeting=call.meeting_id,
+        device=newcomer.device,
+        account=newcomer.account,
+        now=now,
+    )
+    enforce(decision=decision)
     found = find_seat(participant=again.participant, seat=again.seat)
     if found.call != call.pk or found.signature_key != newcomer.signature_key or found.gone in set(Gone):
         raise SeatUnknown
     return found
-
-
-def _refuse_unless_admitted(call: Call, newcomer: Newcomer, *, participant: str | None, now: int) -> None:
-    """Ask the gate about somebody who says which seat they had, be it true or not."""
-    shut = participant is None and delivery.locked(call=call.pk)
-    ids = CallId(call.pk), MeetingId(call.meeting_id)
-    _check(_facts(*ids, participant=participant, device=newcomer.device, account=newcomer.account, now=now, shut=shut))
-
-
-def _facts(
-    call: CallId | None,
-    meeting: MeetingId,
-    *,
-    participant: str | None,
-    device: str,
-    account: UserId | None,
-    now: int,
-    shut: bool = False,
-) -> Facts:
-    """Return what the gate must know of one person, in one call or at the door of its meeting."""
-    return admission_facts(
-        subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
-        scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), *([(Scope.CALL, call)] if call else [])],
-        now=now,
-        shut=shut,
-    )
 
 
 def _present(call: Call) -> int:

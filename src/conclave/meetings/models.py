@@ -4,10 +4,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from conclave.gate.policy import Waiting, Who, Why
 from conclave.kernel.ids import ID_LENGTH
 
 KEY_LENGTH = 43  # 32 bytes as b64
+SIGNATURE_LENGTH = 86  # 64 bytes as b64
 HASH_LENGTH = 64  # SHA-256 in hex
+
+
+def choices(kinds: type[Who] | type[Waiting] | type[Why]) -> list[tuple[str, str]]:
+    """Return an enumeration of the gate as Django's choices."""
+    return [(kind.value, kind.value) for kind in kinds]
 
 
 class Role(models.TextChoices):
@@ -46,6 +53,15 @@ class Meeting(models.Model):
     host_hash = models.CharField(max_length=ID_LENGTH)
     created_at = models.BigIntegerField()
     deleted_at = models.BigIntegerField(null=True)
+    # Who comes in and how (entrance.py). The defaults are how meetings were before there were settings: open.
+    preset = models.CharField(max_length=12, default="open")
+    who = models.CharField(max_length=9, choices=choices(Who), default=Who.LINK)
+    waiting = models.CharField(max_length=9, choices=choices(Waiting), default=Waiting.NOBODY)
+    passcode_hash = models.CharField(max_length=128, blank=True, default="")
+    before_host = models.BooleanField(default=True)
+    capacity = models.PositiveIntegerField(null=True)
+    # Counts every change of a knock, so that each gateway reads only what is new.
+    knocks = models.BigIntegerField(default=0)
 
     class Meta:
         indexes = [models.Index(fields=["owner", "-created_at"], condition=Q(deleted_at=None), name="meetings_mine")]
@@ -139,6 +155,49 @@ class Ban(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["meeting", "-since"], name="meetings_bans")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Knock(models.Model):
+    """Somebody at the door of a meeting, until a host has answered and they have come in; then the row is gone."""
+
+    class State(models.TextChoices):
+        """Where a knock stands; `over` is kept for a while, so that whoever shows it takes it off."""
+
+        WAITING = "waiting", "waiting"
+        ADMITTED = "admitted", "admitted"
+        REFUSED = "refused", "refused"
+        OVER = "over", "over"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="+")
+    secret_hash = models.CharField(max_length=HASH_LENGTH)
+    name = models.CharField(max_length=64, blank=True)
+    signature_key = models.CharField(max_length=KEY_LENGTH, blank=True)
+    device = models.CharField(max_length=KEY_LENGTH, blank=True)
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    seal_key = models.CharField(max_length=KEY_LENGTH, blank=True)
+    seal_signature = models.CharField(max_length=SIGNATURE_LENGTH, blank=True)
+    why = models.CharField(max_length=12, choices=choices(Why))
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    # A new link's secret, sealed to seal_key by the host who answered.
+    sealed = models.TextField(blank=True)
+    blocked = models.BooleanField(default=False)
+    again_at = models.BigIntegerField(null=True)
+    # Its place among all changes of this meeting's knocks.
+    version = models.BigIntegerField()
+    made_at = models.BigIntegerField()
+    # The socket that waits; until when another is awaited, an answer is good, or the row is kept.
+    socket = models.CharField(max_length=ID_LENGTH, blank=True)
+    until = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["meeting", "version"], name="meetings_knock_news"),
+            models.Index(fields=["until"], condition=Q(until__isnull=False), name="meetings_knock_until"),
+        ]
 
     def __str__(self) -> str:
         return self.id

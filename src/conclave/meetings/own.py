@@ -1,24 +1,26 @@
-"""An owner's acts on a meeting: make, rename, delete (docs/protocol/meetings.md)."""
+"""An owner's acts on a meeting: make, change, delete (docs/protocol/meetings.md)."""
 
 import re
 import unicodedata
-from dataclasses import replace
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import forget
-from conclave.gate.policy import Scope
+from conclave.gate.policy import Scope, Waiting, Why
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
+from conclave.meetings.entrance import DEFAULT, Changes, Preset, settle_entrance
+from conclave.meetings.knock import dismiss, release
 from conclave.meetings.models import Ban, Call, Ended, FormerLink, Meeting
 from conclave.meetings.now import use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
+NO_CHANGES: Changes = {}
 _WHITE_SPACE = re.compile(r"\s+")
 
 
@@ -38,7 +40,17 @@ class TitleForbidden(Refused):
     message = _("A title has at most 120 characters, all of which can be shown.")
 
 
-def create_meeting(*, meeting: str, title: str, link_id: str, host_hash: str, owner: UserId, now: int) -> MeetingId:
+def create_meeting(
+    *,
+    meeting: str,
+    title: str,
+    link_id: str,
+    host_hash: str,
+    owner: UserId,
+    now: int,
+    preset: Preset = DEFAULT,
+    changes: Changes = NO_CHANGES,
+) -> MeetingId:
     """Store a meeting that its owner's browser made.
 
     Args:
@@ -48,20 +60,33 @@ def create_meeting(*, meeting: str, title: str, link_id: str, host_hash: str, ow
         host_hash: the hash of the host key.
         owner: who is signed in.
         now: the time.
+        preset: what its entrance settings start from (MEET-10).
+        changes: what is set otherwise.
 
     Returns:
         The id, for use as proof.
 
     Raises:
-        TitleForbidden: the title cannot be used.
+        TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
         MeetingExists: the id is taken.
     """
-    title = clean_title(raw=title)
+    row = Meeting(id=meeting, owner_id=owner, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
+    settle_entrance(meeting=row, preset=preset, changes=changes)
     with writing():
-        return _store(Meeting(id=meeting, owner_id=owner, title=title, link_id=link_id, host_hash=host_hash, created_at=now))
+        return _store(row)
 
 
-def create_now(*, meeting: str, title: str, link_id: str, host_hash: str, token: str, now: int) -> MeetingId:
+def create_now(
+    *,
+    meeting: str,
+    title: str,
+    link_id: str,
+    host_hash: str,
+    token: str,
+    now: int,
+    preset: Preset = DEFAULT,
+    changes: Changes = NO_CHANGES,
+) -> MeetingId:
     """Store a meeting made by whoever holds the one-time meet-now token, and use the token up (MEET-6); nobody owns it (MEET-7).
 
     Args:
@@ -71,43 +96,59 @@ def create_now(*, meeting: str, title: str, link_id: str, host_hash: str, token:
         host_hash: the hash of the host key.
         token: the one-time token.
         now: the time.
+        preset: what its entrance settings start from (MEET-10).
+        changes: what is set otherwise.
 
     Returns:
         The id, for use as proof.
 
     Raises:
         NowUsed: the token is not the outstanding one.
-        TitleForbidden: the title cannot be used; the token stays good.
+        TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used; the token stays good.
         MeetingExists: the id is taken; the token stays good.
     """
-    title = clean_title(raw=title)
+    row = Meeting(id=meeting, owner=None, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
+    settle_entrance(meeting=row, preset=preset, changes=changes)
     with writing():
         use_now_token(token=token)
-        return _store(Meeting(id=meeting, owner=None, title=title, link_id=link_id, host_hash=host_hash, created_at=now))
+        return _store(row)
 
 
-def rename_meeting(*, meeting: str, owner: UserId, title: str, now: int) -> OwnMeeting:
-    """Give a meeting another title.
+def change_meeting(
+    *, meeting: str, owner: UserId, title: str | None = None, preset: Preset | None = None, changes: Changes = NO_CHANGES, now: int
+) -> OwnMeeting:
+    """Give a meeting another title or another entrance (MEET-8).
 
     Args:
         meeting: its id.
         owner: who is signed in.
-        title: the new title.
+        title: the new title; None leaves it.
+        preset: what the entrance settings start from anew; None leaves them.
+        changes: what is set otherwise.
         now: the time.
 
     Returns:
         The meeting as it is now.
 
     Raises:
-        TitleForbidden: the title cannot be used.
+        TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
         MeetingUnknown: it is not theirs.
     """
-    title = clean_title(raw=title)
+    cleaned = None if title is None else clean_title(raw=title)
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
-        Meeting.objects.filter(pk=proof.meeting).update(title=title)
-        journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
-    return replace(proof, title=title)
+        row = Meeting.objects.get(pk=proof.meeting)
+        if cleaned is not None:
+            row.title = cleaned
+            journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
+        columns = settle_entrance(meeting=row, preset=preset, changes=changes)
+        if columns:
+            journal(kind="meeting_entrance", obj=proof.meeting, fields={"preset": row.preset, "waiting": row.waiting}, now=now)
+        row.save(update_fields=["title", *columns])
+        if row.waiting == Waiting.NOBODY and columns:
+            # Nobody has to be let in any more, so nobody waits for it.
+            release(meeting=proof.meeting, why=Why.WAITING_ROOM, now=now)
+    return own_meeting(meeting=proof.meeting, owner=owner)
 
 
 def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
@@ -126,7 +167,8 @@ def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
         call = Call.objects.filter(meeting=proof.meeting, ended_at=None).values_list("pk", flat=True).first()
         if call:
             finish(call=call, reason=Ended.DELETED, now=now)
-        Meeting.objects.filter(pk=proof.meeting).update(deleted_at=now, title="")
+        Meeting.objects.filter(pk=proof.meeting).update(deleted_at=now, title="", passcode_hash="")
+        dismiss(meeting=proof.meeting, now=now)
         # Nobody's name outlives the meeting, and nobody can meet its restrictions again.
         Ban.objects.filter(meeting=proof.meeting).delete()
         FormerLink.objects.filter(meeting=proof.meeting).delete()

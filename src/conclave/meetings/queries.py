@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,6 @@ from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Rol
 JOINED_ELSEWHERE = "joined_elsewhere"
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
 _NO_LINK = "A" * 22
-_OWN = ("pk", "title", "link_version", "created_at")
 
 
 class LinkUnknown(Refused):
@@ -58,6 +57,25 @@ class MeetingAccess:
     owner: UserId | None
     inviter: str
     link_version: int
+    host_hash: str
+    preset: str
+    who: str
+    waiting: str
+    passcode_hash: str = field(repr=False)
+    before_host: bool
+    capacity: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """A meeting's entrance settings as its owner sees them; of the passcode only whether there is one, a capacity of 0 is none."""
+
+    preset: str
+    who: str
+    waiting: str
+    passcode: bool
+    before_host: bool
+    capacity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +87,7 @@ class OwnMeeting:
     link_version: int
     created_at: int
     live: bool
+    entrance: Entrance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +132,13 @@ def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
         owner=UserId(row.owner_id) if row.owner_id else None,
         inviter=row.owner.name if row.owner else "",
         link_version=row.link_version,
+        host_hash=row.host_hash,
+        preset=row.preset,
+        who=row.who,
+        waiting=row.waiting,
+        passcode_hash=row.passcode_hash,
+        before_host=row.before_host,
+        capacity=row.capacity,
     )
 
 
@@ -221,16 +247,29 @@ def hash_seat(secret: str) -> str:
     return hashlib.sha256(b"conclave/seat/1\0" + secret.encode()).hexdigest()
 
 
-def _mine(owner: UserId) -> QuerySet[Meeting, tuple[str, str, int, int, bool]]:
+def _mine(owner: UserId) -> QuerySet[Meeting]:
     """Return the owner's meetings, each with whether it is live, as _own takes them."""
     live = Exists(Call.objects.filter(meeting=OuterRef("pk"), ended_at=None))
-    return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=live).values_list(*_OWN, "live")
+    return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=live)
 
 
-def _own(row: tuple[str, str, int, int, bool]) -> OwnMeeting:
+def _own(row: Meeting) -> OwnMeeting:
     """Return a row of _mine as proof."""
-    meeting, title, link_version, created_at, live = row
-    return OwnMeeting(meeting=MeetingId(meeting), title=title, link_version=link_version, created_at=created_at, live=live)
+    return OwnMeeting(
+        meeting=MeetingId(row.pk),
+        title=row.title,
+        link_version=row.link_version,
+        created_at=row.created_at,
+        live=bool(getattr(row, "live", False)),
+        entrance=Entrance(
+            preset=row.preset,
+            who=row.who,
+            waiting=row.waiting,
+            passcode=row.passcode_hash != "",
+            before_host=row.before_host,
+            capacity=row.capacity or 0,
+        ),
+    )
 
 
 def _seat(row: Participant, *, gone: str) -> Seat:

@@ -13,6 +13,9 @@ from conclave.meetings.published import published
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$", description="16 bytes as b64")]
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", description="32 bytes as b64")]
+Signature = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{86}$", description="64 bytes as b64")]
+Passcode = Annotated[str, Field(min_length=1, max_length=64)]
+Preset = Literal["guarded", "open", "school", "confidential"]
 Device = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{22,43}$", description="16 to 32 random bytes as b64, kept by the device for this meeting")
 ]
@@ -31,6 +34,20 @@ class AgainIn(Strict):
     seat: Id
 
 
+class HostWordIn(Strict):
+    """The link's host key and its signature over the coming leaf key (KNOCK-2)."""
+
+    key: Key
+    signature: Signature
+
+
+class PassIn(Strict):
+    """A knock that a host has answered (KNOCK-3)."""
+
+    knock: Id
+    proof: Annotated[Id, Field(alias="secret")]
+
+
 class JoinIn(Strict):
     """POST /join."""
 
@@ -41,6 +58,31 @@ class JoinIn(Strict):
     signature_key: Key
     device: Device
     again: AgainIn | None = None
+    host: HostWordIn | None = None
+    passcode: Passcode | None = None
+    pass_: Annotated[PassIn | None, Field(alias="pass")] = None
+
+
+class KnockIn(Strict):
+    """POST /knock."""
+
+    v: Literal[1]
+    meeting: Id
+    link_id: Id
+    name: str
+    signature_key: Key
+    device: Device
+    seal_key: Key | None = None
+    seal_signature: Signature | None = None
+    passcode: Passcode | None = None
+
+
+class KnockOut(Strict):
+    """What a knock is known by, and what proves that it is one's own."""
+
+    knock: Id
+    secret: Id
+    socket: str = "/api/v1/waiting"
 
 
 class RegionOut(Strict):
@@ -103,6 +145,9 @@ class LobbyOut(Strict):
     region: RegionOut
     live: bool
     link_version: int
+    passcode: bool
+    sign_in: bool
+    preset: Preset
 
 
 class SelftestOut(Strict):
@@ -110,6 +155,27 @@ class SelftestOut(Strict):
 
     region: RegionOut
     media: MediaOut
+
+
+class EntranceIn(Strict):
+    """What may be set beside a preset; a key that is absent stays as it is, an empty passcode is none (MEET-8, MEET-9)."""
+
+    who: Literal["link", "signed_in", "invited"] | None = None
+    waiting: Literal["nobody", "strangers", "uninvited", "everybody"] | None = None
+    passcode: Annotated[str, Field(max_length=64)] | None = None
+    before_host: bool | None = None
+    capacity: Annotated[int, Field(ge=0, le=1000, description="0 for as many as the server has room for")] | None = None
+
+
+class EntranceOut(Strict):
+    """Who comes in and how; of a passcode only whether there is one."""
+
+    preset: Preset
+    who: Literal["link", "signed_in", "invited"]
+    waiting: Literal["nobody", "strangers", "uninvited", "everybody"]
+    passcode: bool
+    before_host: bool
+    capacity: int
 
 
 class MeetingIn(Strict):
@@ -120,6 +186,8 @@ class MeetingIn(Strict):
     link_id: Id
     host_hash: Id
     now: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    preset: Preset = "guarded"
+    entrance: EntranceIn = EntranceIn()
 
 
 class MeetingMade(Strict):
@@ -137,6 +205,7 @@ class MeetingOut(Strict):
     link_version: int
     created_at: int
     live: bool
+    entrance: EntranceOut
 
 
 class MeetingsOut(Strict):
@@ -145,10 +214,12 @@ class MeetingsOut(Strict):
     meetings: list[MeetingOut]
 
 
-class TitleIn(Strict):
-    """PATCH /meetings/<meeting>."""
+class ChangesIn(Strict):
+    """PATCH /meetings/<meeting>; a preset sets what it means before anything else is set."""
 
-    title: str
+    title: str | None = None
+    preset: Preset | None = None
+    entrance: EntranceIn = EntranceIn()
 
 
 class LinkIn(Strict):
@@ -161,8 +232,11 @@ class LinkIn(Strict):
 class ErrorDetail(Strict):
     """A stable code for programs, a sentence for people."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
     code: str
     message: str
+    again_at: int | None = None
 
 
 class ErrorOut(Strict):

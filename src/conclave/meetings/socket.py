@@ -1,39 +1,24 @@
-"""Every message of the meeting socket, both ways: the one schema that gateway and clients are typed by (JOIN-6).
+"""Every message of the meeting socket and of the waiting socket, both ways: the one schema that gateway and clients are typed by (JOIN-6).
 
 `python -m conclave.meetings.socket` prints it as JSON Schema; web/src/api/socket.gen.ts is made from that.
 """
 
 import json
 import sys
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from conclave.kernel import canonical
 from conclave.kernel.errors import Malformed
+from conclave.meetings.bounds import LARGEST_INDEX, LARGEST_TEXT, B64Of32, B64Of64, B64Small, B64Text, Code, Hex32, Id, Index, Message
+from conclave.meetings.doorbell import DOOR, WAITER, Admit, AdmitAsked, Answer, Knocks
 from conclave.meetings.published import REFERENCE, published
 
-LARGEST_TEXT = 1024 * 1024
-LARGEST_INDEX = 2**53 - 1
-
-Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22}$", min_length=22, max_length=22)]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$", max_length=32)]
-B64Text = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=LARGEST_TEXT)]
-B64Small = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=16_384)]
-B64Of32 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$", min_length=43, max_length=43)]
-B64Of64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{86}$", min_length=86, max_length=86)]
-Hex32 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
-Index = Annotated[int, Field(ge=0, le=LARGEST_INDEX)]
 Mode = Literal["create", "join", "resume"]
 GoneReason = Literal[
     "removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked", "link_old"
 ]
-
-
-class Message(BaseModel):
-    """What all messages have in common: unknown fields and wrong types are refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 # From the client
@@ -174,7 +159,7 @@ class Say(Message):
 
 
 ClientMessage = Annotated[
-    Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Say,
+    Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Answer | Admit | Say,
     Field(discriminator="t"),
 ]
 
@@ -379,6 +364,8 @@ ServerMessage = Annotated[
     | Acked
     | Renew
     | Keeper
+    | Knocks
+    | AdmitAsked
     | Said
     | Intruder
     | BanList
@@ -423,8 +410,13 @@ def kind_of(*, text: str) -> str:
 
 
 def schema() -> dict[str, object]:
-    """Return the JSON Schema of both sides: `ClientMessage` and `ServerMessage` under `$defs`."""
-    sides: dict[str, TypeAdapter[ClientMessage] | TypeAdapter[ServerMessage]] = {"ClientMessage": _client, "ServerMessage": _server}
+    """Return the JSON Schema of both sides of both sockets: `ClientMessage`, `ServerMessage`, `WaiterMessage` and `DoorMessage`."""
+    sides: dict[str, TypeAdapter[Any]] = {
+        "ClientMessage": _client,
+        "ServerMessage": _server,
+        "WaiterMessage": WAITER,
+        "DoorMessage": DOOR,
+    }
     whole = published(title="Conclave's meeting socket, version 1", models=[(model, "validation") for model in Message.__subclasses__()])
     for name, adapter in sides.items():
         side = adapter.json_schema(ref_template=REFERENCE)

@@ -24,6 +24,7 @@ class _Cursors:
     said: int | None = None
     announced: int | None = None
     leases: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     welcomed: int = -1
     acked: int = 0
     created: bool = False
@@ -33,9 +34,10 @@ class _Cursors:
 class Stream:
     """The gateway's side of one socket's reading; push() sends whatever is new, in the order that the protocol needs."""
 
-    def __init__(self, *, participant: str, feed: Feed, ear: Listener, arrival: Arrival, send: Send) -> None:
-        """Begin where the arrival says."""
+    def __init__(self, *, participant: str, key: str, feed: Feed, ear: Listener, arrival: Arrival, send: Send) -> None:
+        """Begin where the arrival says; `key` is the seat's signature key."""
         self._participant = participant
+        self._key = key
         self._feed = feed
         self._ear = ear
         self._dropped = 0
@@ -50,6 +52,12 @@ class Stream:
         if incarnation == self._at.incarnation:
             self._at.announced = index
         self._ear.news.set()
+
+    @property
+    def hosting(self) -> bool:
+        """Whether the live group's policy lists this seat's key as a host's."""
+        view = self._feed.view
+        return view is not None and view.open and self._key in view.hosts
 
     async def push(self) -> None:
         """Send what is new: a welcome before the log it opens, the log before a lease that covers it (LOG-5)."""
@@ -74,6 +82,7 @@ class Stream:
             self._at.log = await self._items(self._feed.log, self._at.log, head="entries", items="entries", pk=view.pk)
             await self._lease()
             await self._acked()
+            await self._ask()
             await self._keep(view.keeper == self._participant)
         if self._at.said is not None:
             self._at.said = await self._items(self._feed.said, self._at.said, head="said", items="items", pk=view.pk)
@@ -137,6 +146,16 @@ class Stream:
         self._at.leases.add(offer.lease)
         told = {"lease": offer.lease, "epoch": offer.epoch, "covers": offer.covers, "policy": offer.policy}
         await self._tell({"t": "lease", "incarnation": self._at.incarnation, **told})
+
+    async def _ask(self) -> None:
+        """Ask a host for its word on whoever waits for it (KNOCK-8), once for each key package."""
+        if not self.hosting:
+            return
+        for waits in self._feed.asked:
+            if waits.reference not in self._at.asked:
+                self._at.asked.add(waits.reference)
+                told = {"participant": waits.participant, "key_package": waits.key_package}
+                await self._tell({"t": "admit_asked", "incarnation": self._at.incarnation, **told})
 
     async def _acked(self) -> None:
         """Say that the live epoch may be sent in."""

@@ -2,10 +2,16 @@
 
 export interface Http {
   AgainIn?: AgainIn;
+  ChangesIn?: ChangesIn;
+  EntranceIn?: EntranceIn1;
+  EntranceOut?: EntranceOut;
   ErrorDetail?: ErrorDetail;
   ErrorOut?: ErrorOut;
+  HostWordIn?: HostWordIn;
   IceServerOut?: IceServerOut;
   JoinIn?: JoinIn;
+  KnockIn?: KnockIn;
+  KnockOut?: KnockOut;
   LinkIn?: LinkIn;
   LobbyIn?: LobbyIn;
   LobbyOut?: LobbyOut;
@@ -14,10 +20,10 @@ export interface Http {
   MeetingMade?: MeetingMade;
   MeetingOut?: MeetingOut;
   MeetingsOut?: MeetingsOut;
+  PassIn?: PassIn;
   RegionOut?: RegionOut;
   SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
-  TitleIn?: TitleIn;
 }
 /**
  * The seat to take back (JOIN-2).
@@ -33,9 +39,49 @@ export interface AgainIn {
   seat: string;
 }
 /**
+ * PATCH /meetings/<meeting>; a preset sets what it means before anything else is set.
+ */
+export interface ChangesIn {
+  entrance?: EntranceIn;
+  preset?: ("guarded" | "open" | "school" | "confidential") | null;
+  title?: string | null;
+}
+/**
+ * What may be set beside a preset; a key that is absent stays as it is, an empty passcode is none (MEET-8, MEET-9).
+ */
+export interface EntranceIn {
+  before_host?: boolean | null;
+  capacity?: number | null;
+  passcode?: string | null;
+  waiting?: ("nobody" | "strangers" | "uninvited" | "everybody") | null;
+  who?: ("link" | "signed_in" | "invited") | null;
+}
+/**
+ * What may be set beside a preset; a key that is absent stays as it is, an empty passcode is none (MEET-8, MEET-9).
+ */
+export interface EntranceIn1 {
+  before_host?: boolean | null;
+  capacity?: number | null;
+  passcode?: string | null;
+  waiting?: ("nobody" | "strangers" | "uninvited" | "everybody") | null;
+  who?: ("link" | "signed_in" | "invited") | null;
+}
+/**
+ * Who comes in and how; of a passcode only whether there is one.
+ */
+export interface EntranceOut {
+  before_host: boolean;
+  capacity: number;
+  passcode: boolean;
+  preset: "guarded" | "open" | "school" | "confidential";
+  waiting: "nobody" | "strangers" | "uninvited" | "everybody";
+  who: "link" | "signed_in" | "invited";
+}
+/**
  * A stable code for programs, a sentence for people.
  */
 export interface ErrorDetail {
+  again_at?: number | null;
   code: string;
   message: string;
 }
@@ -44,6 +90,19 @@ export interface ErrorDetail {
  */
 export interface ErrorOut {
   error: ErrorDetail;
+}
+/**
+ * The link's host key and its signature over the coming leaf key (KNOCK-2).
+ */
+export interface HostWordIn {
+  /**
+   * 32 bytes as b64
+   */
+  key: string;
+  /**
+   * 64 bytes as b64
+   */
+  signature: string;
 }
 /**
  * A STUN or TURN server, as browsers take it; one without credentials may have none.
@@ -62,6 +121,7 @@ export interface JoinIn {
    * 16 to 32 random bytes as b64, kept by the device for this meeting
    */
   device: string;
+  host?: HostWordIn | null;
   /**
    * 16 bytes as b64
    */
@@ -71,11 +131,66 @@ export interface JoinIn {
    */
   meeting: string;
   name: string;
+  pass?: PassIn | null;
+  passcode?: string | null;
   /**
    * 32 bytes as b64
    */
   signature_key: string;
   v: 1;
+}
+/**
+ * A knock that a host has answered (KNOCK-3).
+ */
+export interface PassIn {
+  /**
+   * 16 bytes as b64
+   */
+  knock: string;
+  /**
+   * 16 bytes as b64
+   */
+  secret: string;
+}
+/**
+ * POST /knock.
+ */
+export interface KnockIn {
+  /**
+   * 16 to 32 random bytes as b64, kept by the device for this meeting
+   */
+  device: string;
+  /**
+   * 16 bytes as b64
+   */
+  link_id: string;
+  /**
+   * 16 bytes as b64
+   */
+  meeting: string;
+  name: string;
+  passcode?: string | null;
+  seal_key?: string | null;
+  seal_signature?: string | null;
+  /**
+   * 32 bytes as b64
+   */
+  signature_key: string;
+  v: 1;
+}
+/**
+ * What a knock is known by, and what proves that it is one's own.
+ */
+export interface KnockOut {
+  /**
+   * 16 bytes as b64
+   */
+  knock: string;
+  /**
+   * 16 bytes as b64
+   */
+  secret: string;
+  socket: string;
 }
 /**
  * POST /meetings/<meeting>/link: what the owner's browser derived from the next link's secret.
@@ -107,7 +222,10 @@ export interface LobbyOut {
   inviter: string;
   link_version: number;
   live: boolean;
+  passcode: boolean;
+  preset: "guarded" | "open" | "school" | "confidential";
   region: RegionOut;
+  sign_in: boolean;
   title: string;
 }
 /**
@@ -129,6 +247,7 @@ export interface MediaOut {
  * POST /meetings: by a signed-in owner, or with the one-time meet-now token; what could open the meeting has no key here (MEET-1).
  */
 export interface MeetingIn {
+  entrance?: EntranceIn2;
   /**
    * 16 bytes as b64
    */
@@ -142,7 +261,18 @@ export interface MeetingIn {
    */
   meeting: string;
   now?: string | null;
+  preset?: "guarded" | "open" | "school" | "confidential";
   title?: string;
+}
+/**
+ * What may be set beside a preset; a key that is absent stays as it is, an empty passcode is none (MEET-8, MEET-9).
+ */
+export interface EntranceIn2 {
+  before_host?: boolean | null;
+  capacity?: number | null;
+  passcode?: string | null;
+  waiting?: ("nobody" | "strangers" | "uninvited" | "everybody") | null;
+  who?: ("link" | "signed_in" | "invited") | null;
 }
 /**
  * A meeting that was stored.
@@ -159,6 +289,7 @@ export interface MeetingMade {
  */
 export interface MeetingOut {
   created_at: number;
+  entrance: EntranceOut;
   link_version: number;
   live: boolean;
   /**
@@ -211,10 +342,4 @@ export interface TicketOut {
   socket: string;
   time: number;
   v: 1;
-}
-/**
- * PATCH /meetings/<meeting>.
- */
-export interface TitleIn {
-  title: string;
 }

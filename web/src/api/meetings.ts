@@ -1,6 +1,6 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { patch, post, remove } from "./http";
-import type { MeetingIn, MeetingMade, MeetingOut, TitleIn } from "./http.gen";
+import type { MeetingIn, MeetingMade, MeetingOut, ChangesIn } from "./http.gen";
 
 /** What the pages show of a meeting. */
 export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
@@ -10,7 +10,7 @@ export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
 }
 
 export function renameMeeting(meeting: string, title: string): Promise<OwnMeeting> {
-  return patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies TitleIn);
+  return patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies ChangesIn);
 }
 
 export function deleteMeeting(meeting: string): Promise<void> {

@@ -1,12 +1,33 @@
 /* Made by `npm run generate` from src/conclave/meetings/socket.py: do not edit. */
 
-export type ClientMessage = Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Say;
+export type ClientMessage =
+  Hello | Bye | Create | Announce | SendCommit | Ack | Nack | Policy | Remove | Unban | Bans | Link | End | Answer | Admit | Say;
 export type ServerMessage =
-  Ready | Created | Entries | Lease | CommitRefused | Welcome | Acked | Renew | Keeper | Said | Intruder | BanList | Linked | Error | Gone;
+  | Ready
+  | Created
+  | Entries
+  | Lease
+  | CommitRefused
+  | Welcome
+  | Acked
+  | Renew
+  | Keeper
+  | Knocks
+  | AdmitAsked
+  | Said
+  | Intruder
+  | BanList
+  | Linked
+  | Error
+  | Gone;
+export type WaiterMessage = Wait | Cancel;
+export type DoorMessage = Waiting | Admitted | Refused | WaitOver;
 
 export interface Socket {
   client?: ClientMessage;
   server?: ServerMessage;
+  waiter?: WaiterMessage;
+  door?: DoorMessage;
 }
 /**
  * The first message: which seat this is, and what the client holds already (JOIN-5).
@@ -141,6 +162,40 @@ export interface End {
   t: "end";
 }
 /**
+ * A host lets people in, or refuses them (KNOCK-4).
+ */
+export interface Answer {
+  admit: boolean;
+  block: boolean;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  knocks: string[];
+  /**
+   * @maxItems 100
+   */
+  sealed?: Sealed[];
+  t: "answer";
+}
+/**
+ * A new link's secret, sealed to the key of whoever knocks.
+ */
+export interface Sealed {
+  knock: string;
+  sealed: string;
+}
+/**
+ * A host's word for a KeyPackage that waits for it (KNOCK-8).
+ */
+export interface Admit {
+  incarnation: string;
+  key: string;
+  participant: string;
+  signature: string;
+  t: "admit";
+}
+/**
  * An application message.
  */
 export interface Say {
@@ -266,6 +321,39 @@ export interface Keeper {
   t: "keeper";
 }
 /**
+ * To hosts: who waits by now, and who does no longer (KNOCK-4).
+ */
+export interface Knocks {
+  gone: string[];
+  t: "knocks";
+  /**
+   * @maxItems 100
+   */
+  waiting: Waits[];
+}
+/**
+ * Somebody at the door; name and keys are what they said of themselves.
+ */
+export interface Waits {
+  knock: string;
+  name: string;
+  seal_key?: string | null;
+  seal_signature?: string | null;
+  signature_key: string;
+  signed_in: boolean;
+  since: number;
+  why: "waiting_room" | "link_old" | "before_host";
+}
+/**
+ * To hosts of a strict group: somebody who waits for a host's word (KNOCK-8).
+ */
+export interface AdmitAsked {
+  incarnation: string;
+  key_package: string;
+  participant: string;
+  t: "admit_asked";
+}
+/**
  * What was said, from the socket's cursor on.
  */
 export interface Said {
@@ -333,4 +421,45 @@ export interface Gone {
   reason:
     "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked" | "link_old";
   t: "gone";
+}
+/**
+ * The first message: whose knock this is.
+ */
+export interface Wait {
+  knock: string;
+  secret: string;
+  t: "wait";
+}
+/**
+ * Goes away from the door.
+ */
+export interface Cancel {
+  t: "cancel";
+}
+/**
+ * The answer to `wait`.
+ */
+export interface Waiting {
+  t: "waiting";
+}
+/**
+ * A host lets this person in: join with the pass.
+ */
+export interface Admitted {
+  sealed?: string | null;
+  t: "admitted";
+}
+/**
+ * A host refused this person, until `again_at` or for good (KNOCK-5).
+ */
+export interface Refused {
+  again_at: number | null;
+  blocked: boolean;
+  t: "refused";
+}
+/**
+ * Nobody waits here any more.
+ */
+export interface WaitOver {
+  t: "over";
 }

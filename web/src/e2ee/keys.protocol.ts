@@ -1,8 +1,8 @@
 /** What the keys worker can be asked. One operation at a time, in order; a failed one changes nothing (LOG-6). */
-import type { MlsOperations } from "./mls";
+import type { HostWord, MlsOperations } from "./mls";
 
 type Member =
-  | "new_link" | "link" | "host_hash" | "key_package" | "create" | "join" | "entries" | "commit" | "forget" | "policy" | "acknowledgement" | "seal"
+  | "new_link" | "link" | "host_hash" | "sign_entry" | "key_package" | "create" | "join" | "entries" | "commit" | "forget" | "policy" | "acknowledgement" | "seal"
   | "open_message" | "sign_remove" | "sign_end" | "seal_key" | "seal_link" | "open_link" | "remember";
 
 export type OpenArguments = MlsOperations["open"]["in"];
@@ -15,6 +15,8 @@ export interface Operations extends Pick<MlsOperations, Member> {
   seated: { in: SeatedArguments; out: MlsOperations["seated"]["out"] };
   /** A new member with the same identity and seat; nothing of the old group is left but what `last` says (LOG-12). */
   restart: { in: object; out: { last: string | null } };
+  /** KNOCK-9: a host's word for a key package, if it is good and its leaf has this key and this name. */
+  admit: { in: { participant: string; incarnation: string; key_package: string; signature_key: string; name: string }; out: HostWord };
   /** Send under that epoch from now on (delivery.md, "Keys in use"). */
   send: { in: { epoch: number }; out: object };
   /** LOG-15: no frame is sent while paused. */

@@ -88,6 +88,8 @@ export interface MlsOperations {
     in: { meeting: string; secret: B64; host_hash: B64; host_key?: B64 | null; identity?: B64 | null };
     out: { signature_key: B64; identity: B64; link_id: B64 };
   };
+  /** Only with the host key: for the gateway, that its holder is a host (KNOCK-2). */
+  sign_entry: { in: object; out: HostWord };
   seated: {
     in: { attestation: string; attestation_signature: B64; attestation_key: B64; link_version: number };
     out: { participant: string; call: string; role: "host" | "guest" };
@@ -135,7 +137,7 @@ export interface MlsOperations {
   public_entries: { in: { from: number; entries: readonly MlsEntry[] }; out: { events: readonly MlsEvent[]; state: MlsState } };
   public_key_package: {
     in: { incarnation: string; key_package: B64; participant: string; attestation_key: B64; meeting: string; call: string };
-    out: { reference: B64; signature_key: B64 };
+    out: { reference: B64; signature_key: B64; name: string };
   };
   public_stage: {
     in: { covers: number; commit: B64; participant: string };
@@ -145,7 +147,7 @@ export interface MlsOperations {
   public_discard: { in: object; out: { state: MlsState } };
   public_tree: { in: object; out: { tree: B64; hash: string } };
   message_header: { in: { message: B64 }; out: { group_id: string; epoch: number; authenticated_data: B64; content_type: number } };
-  verify_host: { in: { label: "remove" | "end"; participant?: string; key: B64; signature: B64 }; out: { host: boolean } };
+  verify_host: { in: { label: "admit" | "remove" | "end"; participant?: string; reference?: B64; key: B64; signature: B64 }; out: { host: boolean } };
 }
 export type MlsOperation = keyof MlsOperations;
 

@@ -60,6 +60,8 @@ export class Vault {
       case "pause":
         this.#toFrames({ t: "pause", paused: (values as Operations["pause"]["in"]).paused });
         return {};
+      case "admit":
+        return this.#admit(values as Operations["admit"]["in"]);
       case "open":
         return this.#open(values as OpenArguments);
       case "seated":
@@ -94,6 +96,16 @@ export class Vault {
     this.#seated = values;
     this.#call = out.call;
     return out;
+  }
+
+  /** KNOCK-9: whatever the server shows us, only what was admitted by hand is signed for. */
+  async #admit({ signature_key, name, ...waits }: Operations["admit"]["in"]): Promise<Operations["admit"]["out"]> {
+    const member = await this.#ready();
+    if (!this.#opened || !this.#seated) throw new Error("not seated");
+    const place = { meeting: this.#opened.meeting, call: this.#call, attestation_key: this.#seated.attestation_key };
+    const found = member.call("public_key_package", { ...place, ...waits });
+    if (found.signature_key !== signature_key || found.name !== name) throw new Error("somebody else's key package");
+    return member.call("sign_admit", { reference: found.reference });
   }
 
   async #restart(): Promise<Operations["restart"]["out"]> {

@@ -1,0 +1,237 @@
+"""At the door: what somebody who asks for a seat has shown, and what the gate says to that (docs/protocol/knock.md)."""
+
+from dataclasses import dataclass
+from typing import NoReturn
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.gate.policy import Admit, Bar, Cause, Decision, Knock, Refuse, Scope, Standing, Subject, admit
+from conclave.gate.queries import admission_facts
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+from conclave.keys import delivery
+from conclave.media.placement import CallFull
+from conclave.meetings.entrance import check_passcode, door_of, refusal_of
+from conclave.meetings.models import Call, Participant
+from conclave.meetings.queries import MeetingAccess, Seat, access_meeting
+
+
+class Removed(Refused):
+    """The host removed this person from the call."""
+
+    code = "removed"
+    status = 403
+    message = _("The host removed you from this call.")
+
+
+class Banned(Refused):
+    """A host banned this person from the meeting."""
+
+    code = "banned"
+    status = 403
+    message = _("A host banned you from this meeting.")
+
+
+class CallLocked(Refused):
+    """A host has locked the call: nobody new comes in (POL-8)."""
+
+    code = "call_locked"
+    status = 403
+    message = _("The host has locked this call. Nobody new can come in until it is unlocked.")
+
+
+class KnockRequired(Refused):
+    """Somebody has to let this person in (KNOCK-1)."""
+
+    code = "knock_required"
+    status = 403
+    message = _("Somebody has to let you in.")
+
+
+class KnockRefused(Refused):
+    """A host refused this person; knocking again is possible from `again_at` on (KNOCK-5)."""
+
+    code = "knock_refused"
+    status = 403
+    message = _("You were not let in. You can ask again later.")
+
+
+class KnockBlocked(Refused):
+    """A host refused this person for good (KNOCK-5)."""
+
+    code = "knock_blocked"
+    status = 403
+    message = _("You were not let in, and cannot ask again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomer:
+    """What a browser says of itself when it asks to come in."""
+
+    name: str
+    signature_key: str
+    device: str
+    account: UserId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """A knock that was answered, by its id and its secret."""
+
+    knock: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What somebody shows to be let in: the host key's word for their leaf key, the passcode, a knock that was answered.
+
+    `address` is a pseudonym of where they come from, for counting wrong passcodes.
+    """
+
+    host: tuple[str, str] | None = None
+    passcode: str | None = None
+    let_in: Pass | None = None
+    address: str = ""
+
+
+EMPTY_HANDED = Shown()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """Which of what was shown is right."""
+
+    host: bool = False
+    passcode: bool = False
+
+
+def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: int) -> Checked:
+    """Check what takes its time or a lock, before any transaction.
+
+    Args:
+        meeting: the meeting's id.
+        link_id: what the browser derived from the link.
+        newcomer: who asks.
+        shown: what they show.
+        now: the time.
+
+    Raises:
+        LinkUnknown: not a meeting, or not its link (LINK-4).
+        PasscodeWrong, TooOften: see entrance.check_passcode.
+    """
+    if shown.host is None and shown.passcode is None:
+        return Checked()
+    access = access_meeting(meeting=meeting, link_id=link_id)
+    host = shown.host is not None and delivery.holds_host_key(
+        meeting=access.meeting, host_hash=access.host_hash, signature_key=newcomer.signature_key, key=shown.host[0], signature=shown.host[1]
+    )
+    if host or newcomer.account == access.owner is not None:
+        return Checked(host=host)
+    return Checked(passcode=check_passcode(meeting=access, passcode=shown.passcode, address=shown.address, now=now))
+
+
+def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, checked: Checked, let_in: bool, now: int) -> Decision:
+    """Ask the gate about somebody who has no seat yet.
+
+    Args:
+        access: the meeting.
+        call: its live call, if there is one.
+        newcomer: who asks.
+        checked: what they have shown.
+        let_in: whether a host has let them in.
+        now: the time.
+    """
+    standing = Standing(
+        host=checked.host or (newcomer.account is not None and newcomer.account == access.owner),
+        let_in=let_in,
+        signed_in=newcomer.account is not None,
+        passcode=checked.passcode,
+    )
+    strict = call is not None and delivery.is_strict(call=call.pk)
+    locked = call is not None and delivery.locked(call=call.pk)
+    host_inside = call is not None and not access.before_host and bool(delivery.hosts_inside(call=call.pk))
+    seated = Participant.objects.filter(call=call, left_at=None).count() if call is not None and access.capacity is not None else 0
+    scopes = [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting)), *([(Scope.CALL, call.pk)] if call else [])]
+    facts = admission_facts(
+        subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
+        scopes=scopes,
+        now=now,
+        door=door_of(meeting=access, strict=strict, locked=locked, host_inside=host_inside, seated=seated),
+        standing=standing,
+    )
+    return admit(facts)
+
+
+def judge_seated(*, seat: Seat, now: int) -> Decision:
+    """Ask the gate about somebody who has a seat: only what forbids being in a call counts.
+
+    Args:
+        seat: theirs.
+        now: the time.
+    """
+    return judge_returning(
+        participant=seat.participant, call=seat.call, meeting=seat.meeting, device=seat.device, account=seat.account, now=now
+    )
+
+
+def judge_returning(*, participant: str, call: str | None, meeting: str, device: str, account: UserId | None, now: int) -> Decision:
+    """Ask the gate about somebody who says which seat they had, be it true or not.
+
+    Args:
+        participant: the seat that they name; empty for none.
+        call: the call; None at the door of a meeting.
+        meeting: its meeting.
+        device: the device that asks.
+        account: the account that asks.
+        now: the time.
+    """
+    facts = admission_facts(
+        subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
+        scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), *([(Scope.CALL, call)] if call else [])],
+        now=now,
+        standing=Standing(seated=True),
+    )
+    return admit(facts)
+
+
+def enforce(*, decision: Decision) -> None:
+    """Do nothing for somebody who may come in.
+
+    Args:
+        decision: what the gate said.
+
+    Raises:
+        KnockRequired: somebody has to let them in.
+        Removed, Banned, KnockRefused, KnockBlocked: a restriction names them.
+        SignInRequired, InvitationRequired, PasscodeRequired, CallFull, CallLocked: a bar keeps them out.
+    """
+    match decision:
+        case Admit():
+            return
+        case Knock():
+            raise KnockRequired
+        case Refuse():
+            _refuse(decision)
+
+
+def _refuse(refuse: Refuse) -> NoReturn:
+    """Raise what tells why."""
+    match refuse.reason:
+        case Bar.FULL:
+            raise CallFull
+        case Bar.LOCKED:
+            raise CallLocked
+        case Bar():
+            raise refusal_of(bar=refuse.reason)
+        case Cause.REMOVED_BY_HOST:
+            raise Removed
+        case Cause.BANNED_BY_HOST:
+            raise Banned
+        case Cause.REFUSED_BY_HOST | Cause.BLOCKED_BY_HOST if refuse.until is None:
+            raise KnockBlocked
+        case Cause.REFUSED_BY_HOST | Cause.BLOCKED_BY_HOST:
+            refused = KnockRefused()
+            refused.again_at = refuse.until
+            raise refused
+    raise Removed

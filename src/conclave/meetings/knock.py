@@ -1,0 +1,395 @@
+"""Knocking: a row at the door from the request to a host's answer, and the pass that it gives (docs/protocol/knock.md)."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from conclave.gate.impose import restrict
+from conclave.gate.policy import Admit, Cause, Scope, Subject, What
+from conclave.gate.policy import Knock as MustKnock
+from conclave.gate.queries import Named, times
+from conclave.kernel import bus, deadlines
+from conclave.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from conclave.kernel.errors import Refused, Unavailable
+from conclave.kernel.ids import MeetingId, new_id
+from conclave.keys import delivery
+from conclave.keys.delivery import NotHost
+from conclave.keys.locks import writing
+from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, judge
+from conclave.meetings.models import Call, Knock, Meeting
+from conclave.meetings.names import clean_name
+from conclave.meetings.queries import access_meeting
+from conclave.transparency.journal import journal
+
+MOST_WAITING = 1000
+# How long a knock waits for its socket, and how long an answer lets somebody in.
+SOCKET_WITHIN_MS = 30 * SECOND
+PASS_MS = 2 * MINUTE
+# KNOCK-5: the first refusal holds for so long, the next for longer; what is a day old is forgotten.
+COOLDOWNS_MS = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
+REMEMBERED_MS = DAY
+# How long an answered row is kept, so that every gateway takes it off its list.
+KEPT_MS = MINUTE
+MOST_AT_ONCE = 200
+State = Knock.State
+
+
+class WaitingFull(Unavailable):
+    """So many wait that no more can (KNOCK-7)."""
+
+    code = "waiting_full"
+    message = _("Too many people are waiting. Try again in a few minutes.")
+
+
+class KnockUnknown(Refused):
+    """No such knock, or not theirs: one answer for both."""
+
+    code = "knock_unknown"
+    status = 404
+    message = _("You do not wait here any more. Ask to join again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """An encryption key of whoever knocks, signed by their leaf key, for a new link's secret."""
+
+    key: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A knock as it stands."""
+
+    id: str
+    state: str
+    version: int
+    name: str
+    signature_key: str
+    seal_key: str
+    seal_signature: str
+    why: str
+    signed_in: bool
+    made_at: int
+    socket: str
+    sealed: str
+    blocked: bool
+    again_at: int | None
+
+
+def door_channel(*, meeting: str) -> str:
+    """Return the name of the channel group that hears of a meeting's knocks."""
+    return f"door.{meeting}"
+
+
+def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, shown: Shown, now: int) -> Pass:
+    """Wait at a meeting's door; who need not wait is let in at once.
+
+    Args:
+        meeting: the meeting's id.
+        link_id: what the browser derived from the link.
+        newcomer: who asks.
+        seal: their encryption key.
+        shown: what they show to be let in.
+        now: the time.
+
+    Returns:
+        The knock's id and secret.
+
+    Raises:
+        LinkUnknown: not a meeting, or not its link (LINK-4).
+        NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
+        Removed, KnockRefused, KnockBlocked and the bars of door.enforce: knocking does not help.
+        PasscodeWrong, TooOften: see entrance.check_passcode.
+        WaitingFull: 1,000 wait already.
+    """
+    name, secret = clean_name(raw=newcomer.name), new_id()
+    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
+    with writing():
+        access = access_meeting(meeting=meeting, link_id=link_id)
+        call = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
+        decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, now=now)
+        if not isinstance(decision, Admit | MustKnock):
+            enforce(decision=decision)
+        version = _next_version(access.meeting)
+        # KNOCK-7: a device waits once.
+        earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
+        earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **_NAMELESS)
+        if Knock.objects.filter(meeting=access.meeting, state=State.WAITING).count() >= MOST_WAITING:
+            raise WaitingFull
+        waits = isinstance(decision, MustKnock)
+        row = Knock.objects.create(
+            id=new_id(),
+            meeting_id=access.meeting,
+            secret_hash=_hash(secret),
+            name=name,
+            signature_key=newcomer.signature_key,
+            device=newcomer.device,
+            account_id=newcomer.account,
+            seal_key=seal.key if seal else "",
+            seal_signature=seal.signature if seal else "",
+            why=decision.why if isinstance(decision, MustKnock) else "",
+            state=State.WAITING if waits else State.ADMITTED,
+            version=version,
+            made_at=now,
+            until=now + (SOCKET_WITHIN_MS if waits else PASS_MS),
+        )
+        _tell(access.meeting)
+    return Pass(knock=row.pk, proof=secret)
+
+
+def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, int]:
+    """Bind a socket to a knock; one that it had before hears that it is over.
+
+    Args:
+        let_in: the knock and its secret.
+        socket: the socket that waits from now on.
+        now: the time.
+
+    Returns:
+        The meeting, and the version of this change.
+
+    Raises:
+        KnockUnknown: there is no such knock, it is over, or the secret is wrong.
+    """
+    with writing():
+        row = _proven(let_in)
+        version = _next_version(row.meeting_id)
+        waits = {"until": now + SOCKET_WITHIN_MS} if row.state == State.WAITING else {}
+        Knock.objects.filter(pk=row.pk).update(socket=socket, version=version, **waits)
+        _tell(row.meeting_id)
+    return MeetingId(row.meeting_id), version
+
+
+def still_there(*, knocks: Sequence[str], now: int) -> None:
+    """Note that the sockets of these knocks are open: a gateway that falls silent keeps nobody waiting.
+
+    Args:
+        knocks: ids.
+        now: the time.
+    """
+    Knock.objects.filter(pk__in=knocks, state=State.WAITING).update(until=now + SOCKET_WITHIN_MS)
+
+
+def cancel(*, knock: str, socket: str, now: int) -> None:
+    """Go away from the door.
+
+    Args:
+        knock: whose; the caller has checked that it is theirs.
+        socket: the socket that says so.
+        now: the time.
+    """
+    with writing():
+        _end(Knock.objects.filter(pk=knock, socket=socket, state__in=(State.WAITING, State.ADMITTED)).first(), now)
+
+
+def answer(
+    *, call: str, meeting: str, by: str, knocks: Sequence[str], admit: bool, block: bool, sealed: Mapping[str, str], now: int
+) -> list[str]:
+    """Let people in, or refuse them, because a host said so (KNOCK-4).
+
+    Args:
+        call: the host's call.
+        meeting: its meeting.
+        by: the participant who answers.
+        knocks: which knocks; who is no longer waiting is passed over.
+        admit: let them in, or else refuse.
+        block: refuse for good.
+        sealed: by knock, a new link's secret sealed to its key.
+        now: the time.
+
+    Returns:
+        Which knocks were answered by this.
+
+    Raises:
+        NotHost: the group's policy does not list this participant's key.
+    """
+    if by not in delivery.hosts_inside(call=call):
+        raise NotHost
+    with writing():
+        rows = list(Knock.objects.filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
+        version = _next_version(meeting)
+        for row in rows:
+            row.version = version
+            if admit:
+                _admit(row, sealed.get(row.pk, ""), now)
+            else:
+                _refuse(row, block=block, now=now)
+            row.save()
+        if rows:
+            said = {"by": by, "admitted": str(admit).lower(), "count": str(len(rows))}
+            journal(kind="knocks_answered", obj=call, fields=said, now=now)
+        _tell(meeting)
+    return [row.pk for row in rows]
+
+
+def take_pass(*, meeting: str, newcomer: Newcomer, let_in: Pass, now: int) -> bool:
+    """Use a pass up, inside the caller's transaction (KNOCK-3).
+
+    Args:
+        meeting: where it is shown.
+        newcomer: who shows it; the key and the device must be those that knocked.
+        let_in: the knock and its secret.
+        now: the time.
+
+    Returns:
+        Whether it lets them in.
+    """
+    row = Knock.objects.filter(pk=let_in.knock, meeting=meeting, state=State.ADMITTED, until__gt=now).first()
+    if row is None or not hmac.compare_digest(row.secret_hash, _hash(let_in.proof)):
+        return False
+    if (row.signature_key, row.device, row.account_id) != (newcomer.signature_key, newcomer.device, newcomer.account):
+        return False
+    return bool(Knock.objects.filter(pk=row.pk, state=State.ADMITTED).delete()[0])
+
+
+def release(*, meeting: str, why: str | None, now: int) -> None:
+    """Let in all who wait for this reason, or for any, as nobody has to any more; inside the caller's transaction.
+
+    Args:
+        meeting: where.
+        why: one of gate.policy.Why, or None.
+        now: the time.
+    """
+    rows = Knock.objects.filter(meeting=meeting, state=State.WAITING)
+    rows = rows.filter(why=why) if why else rows
+    if rows.update(state=State.ADMITTED, until=now + PASS_MS, version=_next_version(meeting)):
+        _tell(meeting)
+
+
+def dismiss(*, meeting: str, now: int) -> None:
+    """Send everybody away from a meeting that is no more, inside the caller's transaction.
+
+    Args:
+        meeting: which.
+        now: the time.
+    """
+    fields = {"state": State.OVER, "until": now + KEPT_MS, "version": _next_version(meeting), **_NAMELESS}
+    if Knock.objects.filter(meeting=meeting, state__in=(State.WAITING, State.ADMITTED)).update(**fields):
+        _tell(meeting)
+
+
+def news(*, meeting: str, after: int) -> list[News]:
+    """Return a meeting's knocks that changed after a version, in order.
+
+    Args:
+        meeting: which.
+        after: the last version known; -1 for all.
+    """
+    return [_news(row) for row in Knock.objects.filter(meeting=meeting, version__gt=after).order_by("version", "made_at")]
+
+
+def stands(*, knock: str) -> News | None:
+    """Return a knock as it stands, or None when the row is gone."""
+    row = Knock.objects.filter(pk=knock).first()
+    return _news(row) if row else None
+
+
+@deadlines.resumes
+def resume(now: int) -> None:
+    """Let whoever waits wait on: nobody could come back while this gateway was away.
+
+    Args:
+        now: the time.
+    """
+    Knock.objects.filter(state=State.WAITING).update(until=now + SOCKET_WITHIN_MS)
+
+
+@deadlines.settles
+def settle(now: int) -> None:
+    """Give up knocks whose socket stayed away and answers that nobody used, and forget what is over."""
+    late = Knock.objects.filter(until__lte=now).order_by("until")[:MOST_AT_ONCE]
+    for row in late:
+        with writing():
+            # By compare-and-set: somebody may have come back in this very moment.
+            same = Knock.objects.filter(pk=row.pk, until__lte=now).first()
+            if same is not None and same.state in (State.WAITING, State.ADMITTED):
+                _end(same, now)
+            elif same is not None:
+                same.delete()
+
+
+@deadlines.settles
+def settle_before_host(now: int) -> None:
+    """Let in who waited for a host to be there, once one is (MEET-8)."""
+    waits = Knock.objects.filter(state=State.WAITING, why="before_host").values_list("meeting", flat=True).distinct()
+    for call, meeting in Call.objects.filter(meeting__in=list(waits), ended_at=None).values_list("pk", "meeting"):
+        if delivery.hosts_inside(call=call):
+            with writing():
+                release(meeting=meeting, why="before_host", now=now)
+
+
+_NAMELESS = {"name": "", "signature_key": "", "seal_key": "", "seal_signature": ""}
+
+
+def _news(row: Knock) -> News:
+    """Return a row as plain values."""
+    return News(
+        id=row.pk,
+        state=row.state,
+        version=row.version,
+        name=row.name,
+        signature_key=row.signature_key,
+        seal_key=row.seal_key,
+        seal_signature=row.seal_signature,
+        why=row.why,
+        signed_in=row.account_id is not None,
+        made_at=row.made_at,
+        socket=row.socket,
+        sealed=row.sealed,
+        blocked=row.blocked,
+        again_at=row.again_at,
+    )
+
+
+def _admit(row: Knock, sealed: str, now: int) -> None:
+    """Let one in."""
+    row.state, row.sealed, row.until = State.ADMITTED, sealed, now + PASS_MS
+
+
+def _refuse(row: Knock, *, block: bool, now: int) -> None:
+    """Refuse one, for longer each time (KNOCK-5)."""
+    subjects: Named = [(Subject.DEVICE, row.device), (Subject.ACCOUNT, row.account_id)]
+    scope = (Scope.MEETING, row.meeting_id)
+    before = times(subjects=subjects, scope=scope, cause=Cause.REFUSED_BY_HOST, since=now - REMEMBERED_MS)
+    row.state, row.blocked, row.until = State.REFUSED, block, now + KEPT_MS
+    row.again_at = None if block else now + COOLDOWNS_MS[min(before, len(COOLDOWNS_MS) - 1)]
+    cause = Cause.BLOCKED_BY_HOST if block else Cause.REFUSED_BY_HOST
+    restrict(subjects=subjects, scope=scope, what=What.KNOCK, cause=cause, starts_at=now, ends_at=row.again_at)
+
+
+def _end(row: Knock | None, now: int) -> None:
+    """Take a knock off every list."""
+    if row is not None:
+        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": _next_version(row.meeting_id), **_NAMELESS}
+        Knock.objects.filter(pk=row.pk).update(**fields)
+        _tell(row.meeting_id)
+
+
+def _proven(let_in: Pass) -> Knock:
+    """Return the knock whose secret this is."""
+    row = Knock.objects.filter(pk=let_in.knock).exclude(state=State.OVER).first()
+    right = hmac.compare_digest(row.secret_hash if row else "", _hash(let_in.proof))
+    if row is None or not right:
+        raise KnockUnknown
+    return row
+
+
+def _next_version(meeting: str) -> int:
+    """Count one more change of the meeting's knocks."""
+    Meeting.objects.filter(pk=meeting).update(knocks=F("knocks") + 1)
+    return Meeting.objects.values_list("knocks", flat=True).get(pk=meeting)
+
+
+def _tell(meeting: str) -> None:
+    """Hint at every gateway that something changed."""
+    bus.post_on_commit(group=door_channel(meeting=meeting), message={"type": "door.news"})
+
+
+def _hash(secret: str) -> str:
+    """Return what is stored of a knock's secret; it has 128 random bits, so a plain hash is enough."""
+    return hashlib.sha256(b"conclave/knock/1\0" + secret.encode()).hexdigest()
