@@ -19,7 +19,7 @@ export interface Made {
 export async function createMeeting(keys: Keys, title: string, now?: string): Promise<Made> {
   const meeting = random();
   const { secret, host_key, host_hash, link_id } = await keys.ask("new_link", { meeting });
-  await postMeeting({ meeting, title, link_id, host_hash, ...(now === undefined ? {} : { now }) });
+  await postMeeting({ meeting, title, link_id, host_hash, preset: "open", ...(now === undefined ? {} : { now }) });
   const kept: Kept = { secret, hostHash: host_hash, hostKey: host_key, title, linkVersion: 1, policy: null, device: random() };
   await keep(meeting, kept).catch(() => undefined);
   return { meeting, kept };
