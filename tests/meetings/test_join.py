@@ -67,7 +67,9 @@ def test_the_media_token_opens_one_call_for_one_participant_for_a_minute_and_not
     assert set(claims) == {"iss", "sub", "nbf", "exp"}
     assert claims["sub"] == ticket.participant
     assert claims["exp"] - NOW // 1000 == 60
-    assert grants == {"roomJoin": True, "room": ticket.call, "canPublish": True, "canSubscribe": True, "canPublishData": False}
+    sources = ["camera", "microphone", "screen_share", "screen_share_audio"]
+    publishing = {"canPublish": True, "canPublishSources": sources, "canPublishData": False}
+    assert grants == {"roomJoin": True, "room": ticket.call, "canSubscribe": True, **publishing}
     assert "Bob" not in ticket.media_token
 
 
@@ -189,8 +191,8 @@ def test_two_live_calls_of_a_meeting_cannot_exist(joins: Joins) -> None:
 def test_joining_costs_the_same_few_queries_however_many_are_there(joins: Joins, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for name in ("Alice", "Bob", "Carol"):
         joins(name)
-    # savepoints (2 × 2), meeting, call, restrictions, head count, seat, and five for the journal
-    with django_assert_num_queries(15):
+    # savepoints (2 × 2), meeting, call, restrictions, head count, seat, rights (2), and five for the journal
+    with django_assert_num_queries(17):
         joins("Dave")
 
 

@@ -26,7 +26,7 @@ def note(*, group: Group, may: dict[str, list[str]], newcomer: list[str], now: i
     Seat.objects.bulk_update(changed, ["may"], batch_size=200)
     if group.newcomer != newcomer:
         group.newcomer = newcomer
-        touched.update(Seat.objects.filter(call=group.call, may=None, gone="").values_list("participant", flat=True))
+        touched.update(Seat.objects.filter(call=group.call, may__isnull=True, gone="").values_list("participant", flat=True))
     if touched:
         outbox.emit(kind=CHANGED, payload={"call": group.call, "participants": sorted(touched)}, now=now)
 
@@ -43,6 +43,6 @@ def may(*, call: str, participants: Collection[str]) -> dict[str, frozenset[str]
     """
     found = Group.objects.filter(call=call).order_by("-number").values_list("newcomer", flat=True).first()
     newcomer = None if found is None else frozenset(map(str, found))
-    seats = Seat.objects.filter(participant__in=participants).exclude(may=None).values_list("participant", "may")
+    seats = Seat.objects.filter(participant__in=participants, may__isnull=False).values_list("participant", "may")
     own = {participant: frozenset(map(str, rights or ())) for participant, rights in seats}
     return {participant: own.get(participant, newcomer) for participant in participants}

@@ -1,0 +1,63 @@
+/** What the policy and hosts' words mean for one's own microphone and camera: they can be closed from outside, never opened. */
+import type { MlsState as GroupState, Right, RightsException } from "../e2ee/mls";
+import type { Devices } from "../media/devices";
+import type { Toast } from "./contract";
+import type { Asked, Content } from "./said";
+
+/** A host who asks again and again is heard this often. */
+const ASKED_AGAIN_MS = 10_000;
+
+export class Own {
+  readonly #participant: string;
+  readonly #devices: Pick<Devices, "state" | "turn">;
+  readonly #tell: (kind: Toast["kind"], name?: string) => void;
+  readonly #asked = new Map<Asked, number>();
+
+  constructor(participant: string, devices: Pick<Devices, "state" | "turn">, tell: (kind: Toast["kind"], name?: string) => void) {
+    this.#participant = participant;
+    this.#devices = devices;
+    this.#tell = tell;
+  }
+
+  /** What we may not do any more ends here at once; the engine and everybody else see to it as well (POL-19, POL-20). */
+  obey({ roster, policy }: GroupState): void {
+    const may = roster.find(({ participant }) => participant === this.#participant)?.may;
+    if (!may) return;
+    const { microphoneState, cameraState } = this.#devices.state;
+    const closing = [
+      ...(microphoneState === "on" && !may.includes("unmute") ? ["microphone" as const] : []),
+      ...(cameraState === "on" && !may.includes("video") ? ["camera" as const] : []),
+    ];
+    for (const kind of closing) void this.#devices.turn(kind, false);
+    // That the call is suspended is said already.
+    if (closing.length > 0 && !policy.suspended) this.#tell("stopped");
+  }
+
+  /** SAY-9: a host closes our microphone; what is asked of us waits for our own hand, and is asked once in a while. */
+  told(content: Extract<Content, { kind: "mute" | "ask" }>, name: string, state: GroupState | null): void {
+    const everybody = content.kind === "mute" && content.participant === undefined && state?.hosting !== true;
+    if (content.participant !== this.#participant && !everybody) return;
+    if (content.kind === "mute") {
+      if (this.#devices.state.microphoneState !== "on") return;
+      void this.#devices.turn("microphone", false);
+      this.#tell("muted", name);
+      return;
+    }
+    const now = performance.now();
+    const { source } = content;
+    if (this.#devices.state[`${source}State`] === "on" || now - (this.#asked.get(source) ?? -Infinity) < ASKED_AGAIN_MS) return;
+    this.#asked.set(source, now);
+    this.#tell(source === "microphone" ? "asked_microphone" : "asked_camera", name);
+  }
+}
+
+/** What is to stand of this person in the policy, with one right let, not let, or as for everybody; null for nobody we know. */
+export function exception({ policy, roster }: GroupState, participant: string, right: Right, allowed: boolean | null): RightsException | null {
+  const key = roster.find((leaf) => leaf.participant === participant)?.key;
+  if (key === undefined) return null;
+  const old = policy.people?.find((one) => one.key === key);
+  const without = (rights: readonly Right[] = []): Right[] => rights.filter((one) => one !== right);
+  const may = allowed === true ? [...without(old?.may), right] : without(old?.may);
+  const not = allowed === false ? [...without(old?.not), right] : without(old?.not);
+  return { key, may, not };
+}
