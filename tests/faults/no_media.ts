@@ -6,6 +6,14 @@ export class Media {
     // Nobody's tracks are asked for.
   }
 
+  setViewers(): void {
+    // Nothing is shown that could be kept from anybody.
+  }
+
+  setUnseen(): void {
+    // Nobody shows a screen.
+  }
+
   connect(): Promise<void> {
     return Promise.resolve();
   }

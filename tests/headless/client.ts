@@ -9,7 +9,9 @@ import type { Session } from "../../web/src/call/session.ts";
 import type { Entry } from "../../web/src/call/entry.ts";
 import type { Keys } from "../../web/src/e2ee/keys.client.ts";
 import type { KeysToFrames } from "../../web/src/e2ee/frames.protocol.ts";
+import type { Content } from "../../web/src/call/said.ts";
 import type { PolicyChanges } from "../../web/src/e2ee/mls.ts";
+import type { Workers } from "../../web/src/e2ee/workers.ts";
 import type { Devices } from "../../web/src/media/devices.ts";
 
 interface Command {
@@ -23,6 +25,8 @@ interface Command {
   readonly target?: string;
   readonly changes?: PolicyChanges;
   readonly ms?: number;
+  readonly content?: Content;
+  readonly times?: number;
 }
 
 // What a page has and Node has not. The clock is the test's to move.
@@ -128,15 +132,25 @@ class Page {
   }
 
   async chat(text: string): Promise<void> {
-    await this.#call?.chat(text);
+    await this.#call?.talk.say(text);
+  }
+
+  async rename(name: string): Promise<boolean> {
+    const workers = { keys: this.#keys } as unknown as Workers;
+    return (await this.#call?.rename(name, workers).then(() => true, () => false)) ?? false;
+  }
+
+  /** As a client would that was changed to ask nobody's leave. */
+  async utter(content: Content, times: number): Promise<void> {
+    for (let time = 0; time < times; time += 1) await this.session.say(content);
   }
 
   look(): unknown {
-    const { phase, people, chat, security, hosting } = this.store.getState();
+    const { phase, people, chat, security, hosting, devices } = this.store.getState();
     const inside = phase.at === "over" ? null : this.#joined;
     const pauses = this.toFrames.flatMap((message) => (message.t === "pause" ? [message.paused] : []));
     return {
-      ticks: this.#ticks, phase, people, chat, security, hosting, toasts: this.toasts, codes: this.codes,
+      ticks: this.#ticks, phase, people, chat, security, hosting, devices, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
       participant: inside?.ticket.participant ?? null, incarnation: inside?.group.incarnation ?? null, epoch: inside?.group.state?.epoch ?? null,
       policy: inside?.group.state?.policy ?? null, dropped: inside?.said.dropped ?? null, paused: pauses.at(-1) ?? false,
       keyed: this.toFrames.flatMap((message) => (message.t === "epoch" ? [message.news.epoch] : [])),
@@ -175,6 +189,11 @@ async function act(command: Command): Promise<unknown> {
     case "say":
       await current.chat(command.text ?? "");
       return {};
+    case "utter":
+      if (command.content) await current.utter(command.content, command.times ?? 1);
+      return {};
+    case "rename":
+      return { done: await current.rename(command.name ?? "") };
     case "verify":
       current.store.setState(({ security }) => ({ security: verified(security, Date.now()) }));
       return {};

@@ -13,7 +13,7 @@ import { MeetingSocket, type SocketHooks } from "../src/call/socket";
 import { Somebody, world } from "../src/call/testing";
 import { Delivery } from "../src/call/testing.delivery";
 import { bytesOf, textOf } from "../src/e2ee/base64";
-import { clearBytes, codecOf, openFrame, readTrailer, writeTrailer } from "../src/e2ee/frames";
+import { clearBytes, codecOf, openFrame, readTrailer, SOURCES, writeTrailer } from "../src/e2ee/frames";
 import type { Keys } from "../src/e2ee/keys.client";
 import { meetingOf, parseFragment } from "../src/e2ee/link";
 import { ReceivePipe } from "../src/e2ee/pipes";
@@ -139,7 +139,7 @@ describe("Frames", () => {
   it("that were never sealed open nowhere, move no window and keep nothing (I2, FRM-4)", async () => {
     const ring = new KeyRing(() => 0);
     const key = await aesKey(1);
-    ring.install({ group: "g", epoch: 1, self: { leaf: 1, key }, leaves: [["alice", 0], ["bob", 1]], removed: [] });
+    ring.install({ group: "g", epoch: 1, self: { leaf: 1, key }, leaves: [["alice", 0, SOURCES], ["bob", 1, SOURCES]], removed: [] });
     ring.addKey("g", 1, 0, key);
     const types = fc.record({ mimeType: fc.constantFrom("video/VP8", "video/H264", "audio/opus", "", "__proto__"), type: fc.constantFrom("key", "delta", "empty", undefined) });
     const bytes = fc.oneof(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ minLength: 16, maxLength: 60 }).map((body) => new Uint8Array([...body, ...writeTrailer({ counter: 2 ** 47, epoch: 1, leaf: 0, kind: 2 })])));
@@ -261,7 +261,7 @@ describe("What the gateway says", () => {
       fc.asyncProperty(fc.array(indices, { maxLength: 300 }), bentJson("contents"), async (at, content) => {
         const heard: unknown[] = [];
         const ask = (): Promise<unknown> => (at.length % 2 === 0 ? Promise.reject(new Error("undecryptable")) : Promise.resolve({ participant: "bob", content }));
-        const said = new Said({ ask } as unknown as Keys, "alice", { send: () => true, heard: (utterance) => { heard.push(utterance); }, echoed: () => undefined });
+        const said = new Said({ ask } as unknown as Keys, "alice", { send: () => true, heard: (utterance) => heard.push(utterance) > 0, echoed: () => undefined });
         const items = at.map((index): SaidItem => ({ index, participant: "bob", message: "AAAA", received: 0, kid: "k", tag: "t" }));
         await said.receive({ t: "said", incarnation: "i", from: 0, items });
         await said.again();

@@ -4,6 +4,7 @@ import { ApiError } from "../api/http";
 import { askLobby } from "../api/join";
 import { install } from "../e2ee/guard";
 import { keep, recall } from "../e2ee/keyring";
+import type { Right } from "../e2ee/mls";
 import { meetingOf, takeFragment } from "../e2ee/link";
 import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
@@ -191,6 +192,19 @@ export function createCall(): Call {
   addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
   void lobby().catch((error: unknown) => { end(error instanceof ApiError ? error.code : "browser_unfit"); });
 
+  /** What the policy lets us do; before there is one, whatever the lobby offers. */
+  const may = (right: Right): boolean => store.getState().people.find(({ self }) => self)?.may.includes(right) ?? true;
+
+  const turn = async (kind: DeviceKind, on: boolean): Promise<void> => {
+    if (on && !may(kind === "microphone" ? "unmute" : "video")) return;
+    await devices.turn(kind, on);
+    // Whose right went and came back: the engine has let go of the track meanwhile.
+    if (on) for (const [source, track] of devices.tracks) void inCall?.session.media.publish(track, source).catch(() => undefined);
+  };
+
+  // A screen whose right went is shown by nobody: so it is not shown any more.
+  store.subscribe(() => { if (sharing.track !== null && !may("share")) void sharing.set(false); });
+
   return {
     subscribe: (listener) => store.subscribe(listener),
     snapshot: (): CallState => store.getState(),
@@ -221,16 +235,30 @@ export function createCall(): Call {
     setLocked: (on) => { inCall?.decide({ locked: on }); },
     setSuspended: (on) => { inCall?.decide(on ? { suspended: true, locked: true } : { suspended: false }); },
     takeRole: () => { inCall?.takeRole(); },
-    setMicrophone: async (on) => { if (!on || !held()) await devices.turn("microphone", on); },
-    setCamera: async (on) => { if (!on || !held()) await devices.turn("camera", on); },
-    setScreen: async (on) => { if (!on || !held()) await sharing.set(on); },
+    setMicrophone: (on) => turn("microphone", on),
+    setCamera: (on) => turn("camera", on),
+    setScreen: (on) => (on && (!may("share") || store.getState().screenTaken) ? Promise.resolve() : sharing.set(on)),
     setHand: async (up) => { if (!held()) await inCall?.setHand(up); },
     choose: async (kind, id) => {
       await devices.choose(kind, id);
       if (kind === "speaker") await inCall?.session.media.playback.choose(id);
     },
-    say: async (text) => { if (!held()) await inCall?.chat(text); },
-    retry: async (line) => { if (!held()) await inCall?.retry(line); },
+    say: async (text) => { if (may("chat")) await inCall?.talk.say(text); },
+    react: async (what) => { if (may("reactions")) await inCall?.react(what); },
+    rename: async (wanted) => {
+      try {
+        await inCall?.rename(wanted, workers);
+        name = wanted;
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    mute: async (participant) => { await inCall?.words.mute(participant); },
+    askFor: async (participant, source) => { await inCall?.words.askFor(participant, source); },
+    setRights: (rights) => { inCall?.words.setRights(rights); },
+    setException: (participant, right, allowed) => { inCall?.words.setException(participant, right, allowed); },
+    retry: async (line) => { await inCall?.talk.retry(line); },
     seenChat: () => { store.setState(({ toasts }) => ({ unread: 0, toasts: toasts.filter(({ kind }) => kind !== "chat" && kind !== "send_failed") })); },
     verifyCode: () => { store.setState(({ security }) => ({ security: verified(security, Date.now()) })); },
     dismiss: (id) => { store.setState(({ toasts }) => ({ toasts: toasts.filter((shown) => shown.id !== id) })); },

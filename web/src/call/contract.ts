@@ -3,6 +3,11 @@
  * screens read `CallState` through one hook and act through `CallActions`. Nothing here holds a key.
  */
 
+import type { Right, Rights } from "../e2ee/mls";
+import type { Asked, Reaction } from "./said";
+
+export type { Right } from "../e2ee/mls";
+
 /** Where the call stands. Every phase has a designed screen. */
 export type Phase =
   | { at: "lobby" }
@@ -50,6 +55,10 @@ export interface Person {
   readonly self: boolean;
   readonly lock: Lock;
   readonly handUp: boolean;
+  /** What the group's policy lets this person do; nothing without a leaf. */
+  readonly may: readonly Right[];
+  /** What this person sent just now; null once it has been seen. */
+  readonly reaction: Reaction | null;
   readonly speaking: boolean;
   readonly microphone: boolean;
   readonly camera: boolean;
@@ -73,7 +82,8 @@ export interface Toast {
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
-    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link";
+    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link"
+    | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped";
   readonly name: string;
 }
 
@@ -148,6 +158,10 @@ export interface CallState {
   readonly bans: readonly Banned[];
   /** Changes when the link does: whoever shows it looks again. */
   readonly linkVersion: number;
+  /** What the hosts let everybody do; what is absent is as usual. */
+  readonly rights: Rights;
+  /** Somebody who is no host shows a screen, where one at a time may. */
+  readonly screenTaken: boolean;
   /** The browser holds the others' sound back until this person presses something. */
   readonly soundBlocked: boolean;
   /** 0…1, own microphone, for the gauge. */
@@ -184,6 +198,17 @@ export interface CallActions {
   setHand(up: boolean): Promise<void>;
   choose(kind: "microphone" | "camera" | "speaker", id: string): Promise<void>;
   say(text: string): Promise<void>;
+  react(what: Reaction): Promise<void>;
+  /** A host's word: closes that person's microphone, or everybody's who is no host. */
+  mute(participant: string | null): Promise<void>;
+  /** A host asks; only that person's own hand turns anything on. */
+  askFor(participant: string, source: Asked): Promise<void>;
+  /** A host changes what everybody may; what is not named stays. */
+  setRights(rights: Rights): void;
+  /** A host lets one person do what others may not, or the other way round; null as everybody. */
+  setException(participant: string, right: Right, allowed: boolean | null): void;
+  /** Another name from now on; false where names stay as they are. */
+  rename(name: string): Promise<boolean>;
   /** Sends an own line once more that could not be sent. */
   retry(line: string): Promise<void>;
   /** What is written has been seen: nothing is unread, and no toast leads there any more. */

@@ -29,7 +29,7 @@ const ATTEMPTS = 4;
 
 export class Group {
   readonly #keys: Keys;
-  readonly #seat: Seat;
+  #seat: Seat;
   readonly #hooks: GroupHooks;
   #place: Place = "outside";
   #incarnation: string | null = null;
@@ -111,6 +111,12 @@ export class Group {
     if (!state) return;
     this.#owed = state.policy.link_version + 1;
     this.#settle(state);
+  }
+
+  /** Comes back into the group by a replacement, with the seat and the attestation that the keys worker has now (POL-21). */
+  async replace(seat: Seat): Promise<void> {
+    this.#seat = seat;
+    if (this.#place === "inside" && this.#incarnation !== null) await this.#begin("join", this.#incarnation);
   }
 
   async handle(message: ServerMessage): Promise<void> {

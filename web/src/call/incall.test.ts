@@ -8,11 +8,12 @@ import type { Entry } from "./entry";
 import { InCall } from "./incall";
 import type { Session } from "./session";
 import { createCallStore, type Store } from "./store";
+import { EVERYTHING } from "../e2ee/testing";
 import { verified } from "./verify";
 
 vi.mock("../e2ee/keyring", () => ({ keep: vi.fn(() => Promise.resolve()) }));
 
-const leaf = (number: number, participant: string, name: string, host = false): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: participant, host, cohost: false });
+const leaf = (number: number, participant: string, name: string, host = false): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: participant, host, cohost: false, may: EVERYTHING });
 const state = (epoch: number, roster: MlsLeaf[], hosting = false): MlsState =>
   ({ incarnation: "i", epoch, leaf: 0, roster, hosting, code: String(epoch).repeat(30).slice(0, 30), transcript: "t", next: 0, policy: { version: 0 } }) as unknown as MlsState;
 const ALICE = leaf(0, "a", "Alice");
@@ -33,7 +34,7 @@ async function begin(hostKey: string | null = null): Promise<void> {
   call = new InCall(store, new Tiles(), entry, over);
   const session = {
     ticket: { participant: "a", seat: "s", name: "Alice", call: "c", link_version: 1, region: { id: "local", territory: "" } },
-    media: { get presences() { return present; }, playback: { blocked: false } }, group: { change }, now: 5, inside: Promise.resolve(), enter: () => Promise.resolve(), say: says, close: vi.fn(() => Promise.resolve()),
+    media: { get presences() { return present; }, playback: { blocked: false }, setUnseen: vi.fn() }, said: { dropped: 0 }, group: { change }, now: 5, inside: Promise.resolve(), enter: () => Promise.resolve(), say: says, close: vi.fn(() => Promise.resolve()),
   } as unknown as Session;
   const keys = { ask: () => Promise.resolve({ text: "remembered" }) } as unknown as Keys;
   await call.run({ entry, session }, { state: NO_DEVICES, tracks: [] } as unknown as Devices, keys);
@@ -113,25 +114,25 @@ describe("During a call", () => {
   });
 
   it("what we say is shown at once, and sent when it has come back", async () => {
-    await call.chat("hi");
+    await call.talk.say("hi");
     expect(chat()).toEqual([["Alice", "hi", "sending", true]]);
     call.hooks.echoed("sealed");
     expect(chat()).toEqual([["Alice", "hi", "sent", true]]);
     sealed = null;
-    await call.chat("lost");
+    await call.talk.say("lost");
     expect(chat().at(-1)).toEqual(["Alice", "lost", "failed", true]);
     expect(toasts()).toContain("send_failed");
   });
 
   it("a line that could not be sent is sent once more on demand, and only while it is unsent", async () => {
     sealed = null;
-    await call.chat("lost");
+    await call.talk.say("lost");
     const line = store.getState().chat.at(-1)?.id ?? "";
     sealed = "sealed again";
-    await call.retry(line);
+    await call.talk.retry(line);
     expect(says).toHaveBeenLastCalledWith({ kind: "chat", text: "lost" });
     expect(chat()).toEqual([["Alice", "lost", "sending", true]]);
-    await call.retry(line);
+    await call.talk.retry(line);
     expect(says).toHaveBeenCalledTimes(2);
     call.hooks.echoed("sealed again");
     expect(chat()).toEqual([["Alice", "lost", "sent", true]]);
@@ -139,7 +140,7 @@ describe("During a call", () => {
 
   it("a line that nobody relayed within seconds can be sent once more, and a late echo is believed", async () => {
     vi.useFakeTimers();
-    await call.chat("hi");
+    await call.talk.say("hi");
     vi.advanceTimersByTime(15_000);
     expect(chat()).toEqual([["Alice", "hi", "failed", true]]);
     call.hooks.echoed("sealed");
@@ -147,13 +148,23 @@ describe("During a call", () => {
     vi.useRealTimers();
   });
 
-  it("only a listed host's word ends it (I10)", () => {
-    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
-    call.hooks.heard({ participant: "b", index: 0, received: 9, content: { kind: "end" } });
-    expect(over).not.toHaveBeenCalled();
-    call.hooks.epoch(state(3, [ALICE, leaf(1, "b", "Bob", true)]), [], false);
+  it("a host's word ends it; that it is a host's is settled before (SAY-7)", () => {
+    call.hooks.epoch(state(2, [ALICE, leaf(1, "b", "Bob", true)]), [], false);
     call.hooks.heard({ participant: "b", index: 1, received: 9, content: { kind: "end" } });
     expect(over).toHaveBeenCalledWith("ended");
+  });
+
+  it("reactions are shown over who sent them, and a flood is dropped and counted (SAY-8)", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    for (let index = 0; index < 10; index += 1) call.hooks.heard({ participant: "b", index, received: 9, content: { kind: "reaction", what: "heart" } });
+    expect(store.getState().people.map(({ reaction }) => reaction)).toEqual([null, "heart"]);
+    expect(call.session.said.dropped).toBe(7);
+  });
+
+  it("another name is said to everybody, with the one before", () => {
+    call.hooks.epoch(state(2, [ALICE, BOB]), [], false);
+    call.hooks.epoch(state(3, [ALICE, leaf(2, "b", "Robert")]), [], false);
+    expect(toasts()).toEqual(["joined Bob", "renamed Bob → Robert"]);
   });
 
   it("a raised hand is raised again for whoever comes later, and comes down with who leaves", async () => {

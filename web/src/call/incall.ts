@@ -3,31 +3,33 @@ import type { PipeReading } from "../e2ee/frames.protocol";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
+import type { Workers } from "../e2ee/workers";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Tiles } from "../media/tiles";
 import { Arrivals, noteSince } from "./arrivals";
-import * as chat from "./chat";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
-import type { Joined } from "./join";
+import { rename, type Joined } from "./join";
+import { HostWords, Own } from "./own";
+import { Reactions } from "./reactions";
 import { people, settled } from "./roster";
 import { decisions, rulesNow } from "./rules";
-import type { Utterance } from "./said";
+import type { Reaction, Utterance } from "./said";
+import { Screens } from "./screens";
 import { keepSeat } from "./seat";
 import type { Session, SessionHooks } from "./session";
 import { toast, type Store } from "./store";
+import { Talk } from "./talk";
 import { changesBetween, entered, NO_SECURITY } from "./verify";
 
 /** The media room's events come in bursts; one drawing serves what comes within this time. */
 const BURST_MS = 30;
-/** A line whose echo stays away for longer may be lost, whatever the socket said; an echo that comes later is still believed. */
-const ECHO_MS = 15_000;
-/** Across seats: a call that comes back by itself keeps its lines. */
-let lastLine = 0;
 
 export class InCall {
   readonly hooks: SessionHooks;
+  readonly talk: Talk;
+  readonly words: HostWords;
   #session: Session | null = null;
   readonly #store: Store;
   readonly #tiles: Tiles;
@@ -41,9 +43,11 @@ export class InCall {
   readonly #heard = new Map<string, number>();
   readonly #arrivals = new Arrivals();
   readonly #hands = new Set<string>();
+  readonly #reactions = new Reactions();
+  readonly #screens = new Screens();
+  #own: Own | null = null;
   readonly #strangers = new Set<string>();
   readonly #names = new Map<string, string>();
-  readonly #sent = new Map<string, string>();
   readonly #lost = new Map<"socket" | "media", number>();
   #stale: Staleness | null = null;
   #devices: DevicesState | null = null;
@@ -53,6 +57,8 @@ export class InCall {
 
   constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void) {
     this.#store = store;
+    this.talk = new Talk(store, () => this.session);
+    this.words = new HostWords(() => this.session);
     this.#tiles = tiles;
     this.#entry = entry;
     this.#last = entry.again?.remember ?? null;
@@ -67,7 +73,7 @@ export class InCall {
         }
       },
       heard: (utterance) => { this.#utterance(utterance, over); },
-      echoed: (message) => { this.#settle(message, "sent"); },
+      echoed: (message) => { this.talk.echoed(message); },
       changed: () => { this.#refreshSoon(); },
       lost: (what) => {
         if (!this.#lost.has(what)) this.#lost.set(what, Date.now());
@@ -114,6 +120,7 @@ export class InCall {
     this.#entry = entry;
     this.#session = session;
     this.#keys = keys;
+    this.#own = new Own(session.ticket.participant, devices, (kind, name) => { toast(this.#store, kind, name); });
     const { phase, startedAt } = this.#store.getState();
     // A call that comes back by itself stays on screen while it does.
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
@@ -136,31 +143,6 @@ export class InCall {
       if (whose !== null && passed > 0) this.#heard.set(whose, performance.now());
     }
     this.#refresh();
-  }
-
-  async chat(text: string): Promise<void> {
-    const id = `own-${String(++lastLine)}`;
-    const participant = this.session.ticket.participant;
-    this.#chat((lines) => chat.saying(lines, { id, participant, name: this.session.ticket.name, text, at: this.session.now }));
-    await this.#send(id, text);
-  }
-
-  async retry(id: string): Promise<void> {
-    const line = this.#store.getState().chat.find((one) => one.id === id && one.state === "failed");
-    if (!line) return;
-    this.#chat((lines) => chat.again(lines, id, this.session.now));
-    await this.#send(id, line.text);
-  }
-
-  async #send(id: string, text: string): Promise<void> {
-    const failed = (): void => {
-      this.#chat((lines) => chat.settled(lines, id, "failed"));
-      toast(this.#store, "send_failed");
-    };
-    const sealed = await this.session.say({ kind: "chat", text }).catch(() => null);
-    if (sealed === null) { failed(); return; }
-    this.#sent.set(sealed, id);
-    setTimeout(() => { if (this.#sent.has(sealed)) failed(); }, ECHO_MS);
   }
 
   async setHand(up: boolean): Promise<void> {
@@ -193,6 +175,18 @@ export class InCall {
     if (this.#devices) this.remember(this.#devices);
   }
 
+  async react(what: Reaction): Promise<void> {
+    const { participant } = this.session.ticket;
+    if (!this.#reactions.take(participant, what, performance.now())) return;
+    await this.session.say({ kind: "reaction", what });
+    this.#refresh();
+  }
+
+  async rename(name: string, workers: Workers): Promise<void> {
+    await rename(this.#entry, this.session, name, workers);
+    if (this.#devices) this.remember(this.#devices);
+  }
+
   /** Kept for a reload of this tab: seat, identity, what the group looks like. */
   remember(devices: DevicesState): void {
     this.#devices = devices;
@@ -216,6 +210,8 @@ export class InCall {
     this.#state = state;
     for (const { participant, name } of state.roster) {
       this.#announced.delete(participant);
+      const before = this.#names.get(participant);
+      if (before !== undefined && before !== name) toast(this.#store, "renamed", `${before} → ${name}`);
       this.#names.set(participant, name);
       if (!this.#order.includes(participant)) this.#order.push(participant);
     }
@@ -225,8 +221,9 @@ export class InCall {
     const holds = this.#entry.kept.hostKey !== null;
     this.#store.setState(({ security, rules }) => ({
       security: entered(security, state, changes), rules: rulesNow(rules, state, events),
-      hosting: listed || (holds && !this.#steppedDown), steppedDown: holds && this.#steppedDown && !listed,
+      hosting: listed || (holds && !this.#steppedDown), steppedDown: holds && this.#steppedDown && !listed, rights: state.policy.rights ?? {},
     }));
+    this.#own?.obey(state);
     this.#tell(changes, events);
     for (const { kind, name } of decided) toast(this.#store, kind, name);
     if (holds && !this.#steppedDown && !listed) this.decide({ claim: true });
@@ -266,31 +263,20 @@ export class InCall {
     // While suspended, only hosts say anything.
     if (this.#state?.policy.suspended === true && leaf?.host !== true) return;
     if (content.kind === "chat") {
-      this.#chat((lines) => chat.heard(lines, { id: `${participant}-${String(index)}`, participant, name, text: content.text, at: received }));
-      toast(this.#store, "chat", name);
+      this.talk.heard({ id: `${participant}-${String(index)}`, participant, name, text: content.text, at: received });
     } else if (content.kind === "hand") {
       if (content.up && !this.#hands.has(participant)) toast(this.#store, "hand", name);
       if (content.up) this.#hands.add(participant);
       else this.#hands.delete(participant);
       this.#refresh();
-    } else if (content.kind === "end" && leaf?.host === true) {
+    } else if (content.kind === "reaction") {
+      if (this.#reactions.take(participant, content.what, performance.now())) this.#refresh();
+      else this.session.said.dropped += 1;
+    } else if (content.kind === "mute" || content.kind === "ask") this.#own?.told(content, name, this.#state);
+    else if (content.kind === "end") {
       void this.session.close(true);
       over("ended");
     }
-  }
-
-  #settle(message: string, state: "sent" | "failed"): void {
-    const id = this.#sent.get(message);
-    if (id === undefined) return;
-    this.#sent.delete(message);
-    this.#chat((lines) => chat.settled(lines, id, state));
-  }
-
-  #chat(change: (chat: chat.Chat) => chat.Chat): void {
-    this.#store.setState(({ chat: lines, unread }) => {
-      const next = change({ lines, unread });
-      return { chat: next.lines, unread: next.unread };
-    });
   }
 
   /** The media room's events come in bursts: the pictures find their tiles at once, everything else is drawn once for all of them. */
@@ -311,8 +297,11 @@ export class InCall {
     const inside = new Set(this.#state.roster.map(({ participant }) => participant));
     noteSince(this.#outside, present.filter(({ participant }) => !inside.has(participant)), now);
     this.#arrivals.look(present, now);
+    const unseen = this.#screens.unseen(this.#state, present);
+    this.session.media.setUnseen(unseen);
     const list = people({
       now, self, leaves: this.#state.roster, announced: this.#announced, present, outside: this.#outside, heard: this.#heard, hands: this.#hands, order: this.#order,
+      reactions: this.#reactions.shown(now), unseen,
       due: this.#arrivals.due, seen: this.#arrivals.seen, connected: !this.#lost.has("media"),
     });
     for (const { participant, lock } of list) {
@@ -321,8 +310,9 @@ export class InCall {
       toast(this.#store, "stranger");
     }
     const before = this.#store.getState();
-    const shown = { people: settled(before.people, list), soundBlocked: this.session.media.playback.blocked };
-    if (shown.people !== before.people || shown.soundBlocked !== before.soundBlocked) this.#store.setState(shown);
+    const screenTaken = this.#screens.first !== null && this.#screens.first !== self && this.#state.hosting !== true;
+    const shown = { people: settled(before.people, list), soundBlocked: this.session.media.playback.blocked, screenTaken };
+    if (shown.people !== before.people || shown.soundBlocked !== before.soundBlocked || screenTaken !== before.screenTaken) this.#store.setState(shown);
     this.#tiles.refresh();
   }
 }

@@ -39,6 +39,14 @@ export async function join(entry: Entry, name: string, workers: Workers, hooks: 
   }
 }
 
+/** Another name during the call (POL-21): the same seat and key with a new attestation; the group follows by a replacement. */
+export async function rename({ meeting, linkId, signatureKey, kept }: Entry, session: Session, name: string, workers: Workers): Promise<void> {
+  const { participant, seat } = session.ticket;
+  const ticket = await requestSeat({ v: 1, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, again: { participant, seat } });
+  await checkAttestation(ticket, workers);
+  await session.renamed(ticket);
+}
+
 async function takeSeat(entry: Entry, name: string, { keys }: Workers): Promise<{ entry: Entry; ticket: Ticket }> {
   const ask = ({ meeting, linkId, signatureKey, kept, again }: Entry): Promise<Ticket> => {
     const seat = again ? { again: { participant: again.participant, seat: again.seat } } : {};

@@ -1,8 +1,9 @@
 /** What the policy and hosts' words mean for one's own microphone and camera: they can be closed from outside, never opened. */
-import type { MlsState as GroupState, Right, RightsException } from "../e2ee/mls";
+import type { MlsState as GroupState, Right, Rights, RightsException } from "../e2ee/mls";
 import type { Devices } from "../media/devices";
 import type { Toast } from "./contract";
 import type { Asked, Content } from "./said";
+import type { Session } from "./session";
 
 /** A host who asks again and again is heard this often. */
 const ASKED_AGAIN_MS = 10_000;
@@ -48,6 +49,34 @@ export class Own {
     if (this.#devices.state[`${source}State`] === "on" || now - (this.#asked.get(source) ?? -Infinity) < ASKED_AGAIN_MS) return;
     this.#asked.set(source, now);
     this.#tell(source === "microphone" ? "asked_microphone" : "asked_camera", name);
+  }
+}
+
+/** What a host says and decides about what others do. */
+export class HostWords {
+  readonly #session: () => Session;
+
+  constructor(session: () => Session) {
+    this.#session = session;
+  }
+
+  /** Closes one person's microphone, or everybody's who is no host. */
+  async mute(participant: string | null): Promise<void> {
+    await this.#session().say(participant === null ? { kind: "mute" } : { kind: "mute", participant });
+  }
+
+  async askFor(participant: string, source: Asked): Promise<void> {
+    await this.#session().say({ kind: "ask", participant, source });
+  }
+
+  setRights(rights: Rights): void {
+    this.#session().group.change({ rights });
+  }
+
+  setException(participant: string, right: Right, allowed: boolean | null): void {
+    const { group } = this.#session();
+    const people = group.state && exception(group.state, participant, right, allowed);
+    if (people) group.change({ people: [people] });
   }
 }
 

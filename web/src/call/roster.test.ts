@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { MlsLeaf } from "../e2ee/mls";
 import { FROZEN_MS, LOCK_MS, people, settled, type RosterFacts } from "./roster";
+import { EVERYTHING } from "../e2ee/testing";
 
-const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, cohost: false, ...more });
+const leaf = (number: number, participant: string, name: string, more: Partial<MlsLeaf> = {}): MlsLeaf => ({ leaf: number, participant, name, role: "guest", key: "k", host: false, cohost: false, may: EVERYTHING, ...more });
 const present = (participant: string) => ({ participant, speaking: false, microphone: true, camera: true, screen: false, connection: "good" as const, due: true });
 const facts = (more: Partial<RosterFacts> = {}): RosterFacts => ({
-  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), due: new Map(), seen: new Set(), connected: true, hands: new Set(), order: ["b", "a"], ...more,
+  now: 100_000, self: "a", leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob")], announced: new Map(), present: [], outside: new Map(), heard: new Map(), due: new Map(), seen: new Set(), connected: true, hands: new Set(), reactions: new Map(), unseen: new Set(), order: ["b", "a"], ...more,
 });
 
 describe("The roster (I3)", () => {
@@ -81,5 +82,19 @@ describe("The roster (I3)", () => {
   it("marks names that are the same or look the same", () => {
     const names = ["Alice", "Αlice", "Bob"];
     expect(people(facts({ leaves: names.map((name, index) => leaf(index, String(index), name)) })).map(({ ambiguous }) => ambiguous)).toEqual([true, true, false]);
+  });
+});
+
+describe("Rights on the screen (POL-20)", () => {
+  const sends = (participant: string) => ({ ...present(participant), screen: true, speaking: true });
+
+  it("show of a leaf nothing that it may not send, whatever the media room has", () => {
+    const [, bob] = people(facts({ leaves: [leaf(0, "a", "Alice"), leaf(1, "b", "Bob", { may: ["chat"] })], present: [sends("a"), sends("b")] }));
+    expect(bob).toMatchObject({ microphone: false, camera: false, screen: false, speaking: false });
+  });
+
+  it("hide the second of two screens where one at a time may be shown", () => {
+    const [alice, bob] = people(facts({ present: [sends("a"), sends("b")], unseen: new Set(["b"]) }));
+    expect([alice?.screen, bob?.screen]).toEqual([true, false]);
   });
 });

@@ -3,8 +3,10 @@
  * Nothing the media server says can make a person or give one a name (I10).
  */
 import type { MlsLeaf as Leaf } from "../e2ee/mls";
+import { sourcesOf } from "../e2ee/rights";
 import type { Presence } from "../media/presence";
 import type { Lock, Person } from "./contract";
+import type { Reaction } from "./said";
 import { ambiguous } from "./alike";
 
 /** FRM-6: how long one authenticated frame keeps a padlock on. */
@@ -37,6 +39,9 @@ export interface RosterFacts {
   /** Our own media path stands; while it does not, nobody's absence says anything about them. */
   readonly connected: boolean;
   readonly hands: ReadonlySet<string>;
+  readonly reactions: ReadonlyMap<string, Reaction>;
+  /** Whose screens stay unseen, for another's is on (POL-20). */
+  readonly unseen: ReadonlySet<string>;
   /** Participants in the order they were first seen. */
   readonly order: readonly string[];
 }
@@ -47,7 +52,8 @@ export function people(facts: RosterFacts): readonly Person[] {
   const present = new Map(facts.present.map((presence) => [presence.participant, presence]));
   const twins = ambiguous(facts.leaves.map(({ name }) => name));
   const inside = new Set(facts.leaves.map(({ participant }) => participant));
-  const members = facts.leaves.map((leaf) => member(leaf, present.get(leaf.participant), twins, facts));
+  const own = facts.leaves.find(({ participant }) => participant === facts.self);
+  const members = facts.leaves.map((leaf) => member(leaf, present.get(leaf.participant), twins, facts, own));
   const expected = [...facts.announced].filter(([, since]) => facts.now - since < GIVEN_UP_MS).map(([participant]) => participant);
   const others = [...new Set([...expected, ...present.keys()])]
     .filter((participant) => !inside.has(participant) && participant !== facts.self)
@@ -69,11 +75,12 @@ export function settled(before: readonly Person[], after: readonly Person[]): re
 }
 
 function alike(one: Person, other: Person): boolean {
-  return (Object.keys(other) as (keyof Person)[]).every((field) => one[field] === other[field]);
+  const { may, ...rest } = other;
+  return one.may.join() === may.join() && (Object.keys(rest) as (keyof typeof rest)[]).every((field) => one[field] === other[field]);
 }
 
-function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, facts: RosterFacts): Person {
-  const { now, self, heard, hands } = facts;
+function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<string>, facts: RosterFacts, own: Leaf | undefined): Person {
+  const { now, self, heard, hands, reactions } = facts;
   const fresh = now - (heard.get(leaf.participant) ?? -Infinity) < LOCK_MS;
   return {
     participant: leaf.participant,
@@ -88,7 +95,9 @@ function member(leaf: Leaf, presence: Presence | undefined, twins: ReadonlySet<s
     self: leaf.participant === self,
     lock: fresh ? "locked" : "quiet",
     handUp: hands.has(leaf.participant),
-    ...view(presence),
+    may: leaf.may,
+    reaction: reactions.get(leaf.participant) ?? null,
+    ...allowed(leaf, view(presence), facts, own),
     connection: connection(leaf.participant, presence, facts),
   };
 }
@@ -98,8 +107,22 @@ function outsider(participant: string, presence: Presence | undefined, { now, an
   const late = since === undefined ? now - (outside.get(participant) ?? now) >= UNANNOUNCED_MS : now - since >= SECURING_MS;
   const lock: Lock = late ? "stranger" : "securing";
   return {
-    participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, cohost: false, signedIn: false, domain: null, self: false, lock, handUp: false,
+    participant, leaf: null, name: "", ambiguous: false, role: "guest", hosting: false, cohost: false, signedIn: false, domain: null, self: false, lock, handUp: false, may: [], reaction: null,
     ...view(presence),
+  };
+}
+
+/** POL-20: what a leaf has no right to is not shown, whatever the media room has of it. */
+function allowed(leaf: Leaf, seen: ReturnType<typeof view>, { self, unseen }: RosterFacts, own: Leaf | undefined): ReturnType<typeof view> {
+  const sources = sourcesOf(leaf, own);
+  // One's own camera is one's own to see.
+  const camera = leaf.participant === self ? leaf.may.includes("video") : sources.has("camera");
+  return {
+    ...seen,
+    speaking: seen.speaking && sources.has("microphone"),
+    microphone: seen.microphone && sources.has("microphone"),
+    camera: seen.camera && camera,
+    screen: seen.screen && sources.has("screen") && !unseen.has(leaf.participant),
   };
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { EVERYTHING } from "../e2ee/testing";
 import type { MlsEvent, MlsLeaf, MlsState } from "../e2ee/mls";
 import { decisions, NO_RULES, rulesNow } from "./rules";
 
 const leaf = (participant: string, role: "host" | "cohost" | "guest" = "guest"): MlsLeaf =>
-  ({ leaf: 0, participant, name: participant.toUpperCase(), role: "guest", key: participant, host: role !== "guest", cohost: role === "cohost" });
+  ({ leaf: 0, participant, name: participant.toUpperCase(), role: "guest", key: participant, host: role !== "guest", may: EVERYTHING, cohost: role === "cohost" });
 const state = (roster: MlsLeaf[], policy: object = {}): MlsState =>
   ({ incarnation: "i", epoch: 1, roster, transcript: "t", next: 0, policy: { hosts: [], link_version: 1, locked: false, strict: false, suspended: false, version: 0, ...policy } });
 const by = (participant: string, policy = true): MlsEvent =>

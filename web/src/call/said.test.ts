@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Keys } from "../e2ee/keys.client";
-import { parseContent, Said, TEXT_LIMIT, type Utterance } from "./said";
+import type { MlsLeaf, Right } from "../e2ee/mls";
+import { EVERYTHING } from "../e2ee/testing";
+import { entitled, parseContent, Said, TEXT_LIMIT, type Content, type Utterance } from "./said";
 
 describe("What is said (SAY-1)", () => {
   it.each(['{"kind":"chat","text":"hello"}', '{"kind":"hand","up":true}', '{"kind":"end"}', '{"epoch":3,"kind":"heartbeat","policy":0,"time":1,"transcript":"x"}'])("is heard: %s", (text) => {
@@ -34,7 +36,7 @@ function said(open: (message: string) => string | null): { said: Said; heard: Ut
     const content = open(message);
     return content === null ? Promise.reject(new Error("not ours")) : Promise.resolve({ participant, content });
   };
-  const made = new Said({ ask } as unknown as Keys, "alice", { send: () => true, heard: (utterance) => heard.push(utterance), echoed: (message) => echoed.push(message) });
+  const made = new Said({ ask } as unknown as Keys, "alice", { send: () => true, heard: (utterance) => heard.push(utterance) > 0, echoed: (message) => echoed.push(message) });
   return { said: made, heard, echoed };
 }
 
@@ -66,5 +68,34 @@ describe("Receiving", () => {
     await made.receive({ t: "said", incarnation: "i", from: 0, items: [item(0, "mallory", "bad"), item(1, "bob", "good")] });
     await made.again();
     expect([heard.length, made.dropped]).toEqual([1, 1]);
+  });
+});
+
+describe("What is not for a leaf to say (SAY-7)", () => {
+  const leaf = (may: readonly Right[], host = false): MlsLeaf => ({ leaf: 0, participant: "bob", name: "Bob", role: "guest", key: "b", host, cohost: false, may });
+
+  it("is decided by the roster: chat and reactions by right, commands by who is a host", () => {
+    const contents: Content[] = [
+      { kind: "chat", text: "hi" }, { kind: "reaction", what: "heart" }, { kind: "mute" }, { kind: "ask", participant: "c", source: "camera" }, { kind: "end" }, { kind: "hand", up: true },
+    ];
+    const allowed = (one: MlsLeaf | undefined): string[] => contents.filter((content) => entitled(content, one)).map(({ kind }) => kind);
+    expect(allowed(leaf(EVERYTHING))).toEqual(["chat", "reaction", "hand"]);
+    expect(allowed(leaf(["reactions"]))).toEqual(["reaction", "hand"]);
+    expect(allowed(leaf(["chat"], true))).toEqual(["chat", "mute", "ask", "end", "hand"]);
+    expect(allowed(undefined)).toEqual(["hand"]);
+  });
+
+  it("is dropped and counted", async () => {
+    const ask = (): Promise<unknown> => Promise.resolve({ participant: "mallory", content: '{"kind":"chat","text":"buy"}' });
+    const made = new Said({ ask } as unknown as Keys, "alice", { send: () => true, heard: () => false, echoed: () => undefined });
+    await made.receive({ t: "said", incarnation: "i", from: 0, items: [item(0, "mallory", "x"), item(1, "mallory", "y")] });
+    expect(made.dropped).toBe(2);
+  });
+
+  it("has a form of its own for each kind, and no other", () => {
+    const good = ['{"kind":"reaction","what":"heart"}', '{"kind":"mute"}', '{"kind":"mute","participant":"b"}', '{"kind":"ask","participant":"b","source":"microphone"}'];
+    const bad = ['{"kind":"reaction","what":"flag"}', '{"kind":"reaction","what":"heart","x":1}', '{"kind":"mute","participant":7}', '{"kind":"ask","participant":"b"}', '{"kind":"ask","participant":"b","source":"screen"}', '{"kind":"ask","source":"camera"}'];
+    expect(good.map((text) => parseContent(text)).every((content) => content !== null)).toBe(true);
+    expect(bad.map((text) => parseContent(text))).toEqual(bad.map(() => null));
   });
 });

@@ -1,12 +1,22 @@
 /** What people say, inside the group (docs/protocol/messages.md): sealing, opening, order. Nothing here trusts the gateway's word on who spoke. */
 import canonicalize from "canonicalize";
 import type { ClientMessage, Said as SaidMessage, SaidItem } from "../api/socket.gen";
+import type { MlsLeaf as Leaf } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
+
+export const REACTIONS = ["applause", "celebrate", "heart", "laugh", "surprise", "thumb"] as const;
+export type Reaction = (typeof REACTIONS)[number];
+/** What a host may ask somebody to turn on. */
+export type Asked = "microphone" | "camera";
 
 export type Content =
   | { readonly kind: "chat"; readonly text: string }
   | { readonly kind: "hand"; readonly up: boolean }
   | { readonly kind: "heartbeat"; readonly epoch: number; readonly transcript: string; readonly policy: number; readonly time: number }
+  | { readonly kind: "reaction"; readonly what: Reaction }
+  /** Of everybody who is no host, where it names nobody. */
+  | { readonly kind: "mute"; readonly participant?: string }
+  | { readonly kind: "ask"; readonly participant: string; readonly source: Asked }
   | { readonly kind: "end" };
 
 export interface Utterance {
@@ -48,6 +58,12 @@ function matches(fields: Record<string, unknown>): boolean {
         typeof fields["transcript"] === "string" &&
         [fields["epoch"], fields["policy"], fields["time"]].every((field) => Number.isSafeInteger(field))
       );
+    case "reaction":
+      return names === "kind what" && REACTIONS.includes(fields["what"] as Reaction);
+    case "mute":
+      return names === "kind" || (names === "kind participant" && typeof fields["participant"] === "string");
+    case "ask":
+      return names === "kind participant source" && typeof fields["participant"] === "string" && (fields["source"] === "microphone" || fields["source"] === "camera");
     case "end":
       return names === "kind";
     default:
@@ -55,9 +71,26 @@ function matches(fields: Record<string, unknown>): boolean {
   }
 }
 
+/** SAY-7: whether that leaf may say this, by the checked roster alone. */
+export function entitled({ kind }: Content, leaf: Leaf | undefined): boolean {
+  switch (kind) {
+    case "chat":
+      return leaf?.may.includes("chat") === true;
+    case "reaction":
+      return leaf?.may.includes("reactions") === true;
+    case "mute":
+    case "ask":
+    case "end":
+      return leaf?.host === true;
+    default:
+      return true;
+  }
+}
+
 export interface SaidHooks {
   send(message: ClientMessage): boolean;
-  heard(utterance: Utterance): void;
+  /** False when it was not for this leaf to say. */
+  heard(utterance: Utterance): boolean;
   /** Our own message has come back: the gateway has relayed it. */
   echoed(message: string): void;
 }
@@ -123,8 +156,7 @@ export class Said {
     const said = await this.#keys.ask("open_message", { message, participant }).catch(() => null);
     if (!said) return false;
     const content = parseContent(said.content);
-    if (content) this.#hooks.heard({ participant: said.participant, index, received, content });
-    else this.dropped += 1;
+    if (!content || !this.#hooks.heard({ participant: said.participant, index, received, content })) this.dropped += 1;
     return true;
   }
 }

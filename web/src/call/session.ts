@@ -5,12 +5,13 @@
 import type { Ticket } from "../api/join";
 import type { Banned, ServerMessage } from "../api/socket.gen";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
+import { sourcesOf, viewersOf } from "../e2ee/rights";
 import type { Workers } from "../e2ee/workers";
 import type { Published } from "../media/devices";
 import { Media } from "../media/room";
 import { Freshness, type Staleness } from "./freshness";
 import { Group } from "./group";
-import { Said, type Content, type Utterance } from "./said";
+import { entitled, Said, type Content, type Utterance } from "./said";
 import type { MeetingSocket } from "./socket";
 
 export interface SessionHooks {
@@ -40,7 +41,8 @@ const GAP_MS = 5_000;
 const LET_IN_MS = 60_000;
 
 export class Session {
-  readonly ticket: Ticket;
+  /** The seat; another one after a rename, with the same participant. */
+  ticket: Ticket;
   readonly media: Media;
   readonly group: Group;
   readonly said: Said;
@@ -77,10 +79,10 @@ export class Session {
     });
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
-      members: ({ roster, policy }) => {
-        // While suspended, nobody but hosts is seen or heard.
-        const seen = roster.filter(({ host }) => host || !policy.suspended);
-        this.media.setMembers(new Set(seen.map(({ participant }) => participant)));
+      members: ({ roster }) => {
+        const own = roster.find(({ participant }) => participant === ticket.participant);
+        this.media.setMembers(new Map(roster.map((one) => [one.participant, sourcesOf(one, own)])));
+        this.media.setViewers(viewersOf(roster, own));
       },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
       announced: (events) => { hooks.announced(events); },
@@ -89,13 +91,13 @@ export class Session {
     }, last);
     this.said = new Said(workers.keys, ticket.participant, {
       send: (message) => this.#socket.send(message),
-      heard: (utterance) => { this.#heard(utterance); },
+      heard: (utterance) => this.#heard(utterance),
       echoed: (message) => { hooks.echoed(message); },
     });
     this.#socket = socket;
     socket.start(ticket.socket, {
       hello: () => {
-        const { participant, seat } = ticket;
+        const { participant, seat } = this.ticket;
         return { t: "hello", v: 1, participant, seat, incarnation: this.group.incarnation, log: this.group.cursor, said: this.said.next };
       },
       message: (message) => { this.#handle(message); },
@@ -125,6 +127,13 @@ export class Session {
   /** Asks whom hosts have banned; with a ban's id, lets that person in again. */
   bans(lift?: string): void {
     this.#socket.send(lift === undefined ? { t: "bans" } : { t: "unban", ban: lift });
+  }
+
+  /** POL-21: the seat has another name by now; media goes on while the leaf is replaced. */
+  async renamed(ticket: Ticket): Promise<void> {
+    this.ticket = ticket;
+    this.#queue = this.#queue.then(() => this.group.replace(ticket)).catch(() => undefined);
+    await this.#queue;
   }
 
   async endForAll(): Promise<void> {
@@ -182,10 +191,13 @@ export class Session {
     void this.said.again();
   }
 
-  #heard(utterance: Utterance): void {
+  /** SAY-7: a changed client may say what it likes; whoever hears it asks the policy. */
+  #heard(utterance: Utterance): boolean {
     const { content, participant } = utterance;
+    if (!entitled(content, this.group.state?.roster.find((leaf) => leaf.participant === participant))) return false;
     if (content.kind === "heartbeat") this.#freshness.heartbeat(this.#clock(), participant, content);
     else this.#hooks.heard(utterance);
+    return true;
   }
 
   #tick(): void {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { MlsLeaf, MlsState } from "../e2ee/mls";
+import { EVERYTHING } from "../e2ee/testing";
 import { changesBetween, entered, NO_SECURITY, verified } from "./verify";
 
-const leaf = (participant: string, name: string): MlsLeaf => ({ leaf: 0, participant, name, role: "guest", key: participant, host: false, cohost: false });
+const leaf = (participant: string, name: string): MlsLeaf => ({ leaf: 0, participant, name, role: "guest", key: participant, host: false, cohost: false, may: EVERYTHING });
 const state = (epoch: number, roster: MlsLeaf[]): MlsState => ({ epoch, roster, code: "0".repeat(30) } as unknown as MlsState);
 
 describe("The security code", () => {

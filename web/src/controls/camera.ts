@@ -1,6 +1,6 @@
 import { Video, VideoOff } from "lucide-react";
 
-import { type Control, isTroubled } from "./control";
+import { bars, type Control, isTroubled } from "./control";
 
 export const camera: Control = {
   id: "camera",
@@ -12,6 +12,7 @@ export const camera: Control = {
   available: () => true,
   pressed: (scene) => scene.camera === "on",
   held: (scene) => scene.held,
+  barred: (scene) => (scene.camera === "on" ? null : bars(scene, "video")),
   troubled: (scene) => isTroubled(scene.camera),
   act(scene) {
     if (isTroubled(scene.camera)) scene.view.openPanel("more");

@@ -1,11 +1,13 @@
 import type { LucideIcon } from "lucide-react";
 
-import type { Call, DeviceState, Person } from "../call/contract";
+import type { Call, DeviceState, Person, Right } from "../call/contract";
 import type { en } from "../i18n/en";
 
 type ControlId = keyof typeof en.controls;
+/** Why a control does nothing just now: a sentence of `rights.why`. */
+export type Bar = keyof typeof en.rights.why;
 export type PanelId = "people" | "chat" | "safety" | "security" | "more";
-export type Ask = { readonly kind: "leave" | "end" | "shortcuts" | "stepDown" } | { readonly kind: "remove" | "ban"; readonly participant: string };
+export type Ask = { readonly kind: "leave" | "end" | "shortcuts" | "stepDown" | "react" | "rename" } | { readonly kind: "remove" | "ban"; readonly participant: string };
 
 /** What the screen shows besides the call itself. */
 export interface View {
@@ -25,6 +27,7 @@ export interface Scene {
   readonly hosting: boolean;
   /** The meeting is suspended, for this person too. */
   readonly held: boolean;
+  readonly screenTaken: boolean;
   readonly canShowScreen: boolean;
   readonly view: View;
   readonly call: Call;
@@ -51,9 +54,16 @@ export interface Control {
   held?(scene: Scene): boolean;
   /** How many things wait behind it. */
   badge?(scene: Scene): number;
+  /** What it would do is not this person's to do; it can always be turned off. */
+  barred?(scene: Scene): Bar | null;
   /** It cannot do what it should and needs a look. */
   troubled?(scene: Scene): boolean;
   act(scene: Scene): void;
+}
+
+/** Whether the policy keeps that from this person; before there is a group, nothing is kept from anybody. */
+export function bars(scene: Scene, right: Bar & Right): Bar | null {
+  return scene.self && scene.self.leaf !== null && !scene.self.may.includes(right) ? right : null;
 }
 
 /** The states in which pressing a device control leads to help instead of a device. */

@@ -7,9 +7,10 @@ import { leave } from "./leave";
 import { microphone } from "./microphone";
 import { more } from "./more";
 import { people } from "./people";
+import { reaction } from "./reaction";
 import { screen } from "./screen";
 import { safety } from "./safety";
 import { security } from "./security";
 
 /** Every control, in the order in which they stand. */
-export const CONTROLS: readonly Control[] = [microphone, camera, screen, hand, chat, people, safety, security, more, leave, end];
+export const CONTROLS: readonly Control[] = [microphone, camera, screen, hand, reaction, chat, people, safety, security, more, leave, end];

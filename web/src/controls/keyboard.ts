@@ -20,7 +20,8 @@ export function keysOf(shortcut: string): readonly string[] {
 export function controlFor(stroke: Stroke, controls: readonly Control[], scene: Scene): Control | null {
   if (stroke.ctrlKey || stroke.metaKey || stroke.altKey) return null;
   const pressed = (stroke.shiftKey ? "shift+" : "") + stroke.key.toLowerCase();
-  return controls.find((control) => control.shortcut === pressed && control.available(scene) && control.held?.(scene) !== true) ?? null;
+  const works = (control: Control): boolean => control.available(scene) && control.held?.(scene) !== true && !control.barred?.(scene);
+  return controls.find((control) => control.shortcut === pressed && works(control)) ?? null;
 }
 
 /** True where a letter is text: fields, and lists that search by typing. */

@@ -1,6 +1,6 @@
 import { Mic, MicOff } from "lucide-react";
 
-import { type Control, isTroubled } from "./control";
+import { bars, type Control, isTroubled } from "./control";
 
 export const microphone: Control = {
   id: "microphone",
@@ -12,6 +12,7 @@ export const microphone: Control = {
   available: () => true,
   pressed: (scene) => scene.microphone === "on",
   held: (scene) => scene.held,
+  barred: (scene) => (scene.microphone === "on" ? null : bars(scene, "unmute")),
   troubled: (scene) => isTroubled(scene.microphone),
   act(scene) {
     if (isTroubled(scene.microphone)) scene.view.openPanel("more");

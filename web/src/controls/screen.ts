@@ -1,6 +1,6 @@
 import { MonitorUp, MonitorX } from "lucide-react";
 
-import type { Control } from "./control";
+import { bars, type Control } from "./control";
 
 export const screen: Control = {
   id: "screen",
@@ -10,6 +10,7 @@ export const screen: Control = {
   docs: "Your screen",
   icon: (scene) => (scene.self?.screen ? MonitorX : MonitorUp),
   available: (scene) => scene.canShowScreen,
+  barred: (scene) => (scene.self?.screen ? null : (bars(scene, "share") ?? (scene.screenTaken ? "screenTaken" : null))),
   pressed: (scene) => scene.self?.screen ?? false,
   held: (scene) => scene.held,
   act: (scene) => void scene.call.setScreen(!(scene.self?.screen ?? false)),

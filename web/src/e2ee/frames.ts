@@ -11,6 +11,7 @@ export interface Trailer {
 }
 
 export const KINDS: Readonly<Record<SourceKind, number>> = { microphone: 1, camera: 2, screen: 3, screen_sound: 4 };
+export const SOURCES = Object.keys(KINDS) as readonly SourceKind[];
 export const TRAILER_BYTES = 14;
 export const TAG_BYTES = 16;
 /** A counter has six bytes; a sender that ever got there would have to stop. */

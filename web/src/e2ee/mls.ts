@@ -7,10 +7,28 @@ type B64 = string;
 export interface HostCertificate { readonly by: B64; readonly key: B64; readonly signature: B64 }
 export interface HostWord { readonly key: B64; readonly signature: B64 }
 
+/** What a person may (policy.md, "Rights"). */
+export type Right = "chat" | "pictures" | "reactions" | "rename" | "share" | "unmute" | "video";
+/** What is absent is `all`. */
+export interface Rights {
+  readonly chat?: "all" | "hosts" | "off";
+  readonly pictures?: "all" | "hosts";
+  readonly reactions?: "all" | "hosts" | "off";
+  readonly rename?: "all" | "hosts";
+  readonly share?: "all" | "few" | "one" | "hosts";
+  readonly unmute?: "all" | "hosts";
+  readonly video?: "all" | "hosts";
+}
+export interface RightsException { readonly key: B64; readonly may: readonly Right[]; readonly not: readonly Right[] }
+/** What each in a public group may, where it is new. */
+export interface Grant { readonly participant: string; readonly may: readonly Right[] }
+
 export interface MlsPolicy {
   readonly hosts: readonly HostCertificate[];
   readonly link_version: number;
   readonly locked: boolean;
+  readonly people?: readonly RightsException[];
+  readonly rights?: Rights;
   readonly strict: boolean;
   readonly suspended: boolean;
   readonly version: number;
@@ -28,6 +46,8 @@ export interface MlsLeaf {
   readonly host: boolean;
   /** Listed by another host, not by the link's host key (POL-15). */
   readonly cohost: boolean;
+  /** POL-18, in order. */
+  readonly may: readonly Right[];
 }
 
 export interface MlsState {
@@ -41,6 +61,8 @@ export interface MlsState {
   readonly code?: string;
   readonly transcript: B64;
   readonly hosting?: boolean;
+  /** In a public group: what the next one in may. */
+  readonly newcomer?: readonly Right[];
   /** The log index that is read next. */
   readonly next: number;
 }
@@ -75,6 +97,10 @@ export interface PolicyChanges {
   readonly host?: B64;
   readonly unhost?: B64;
   readonly claim?: true;
+  /** What is absent stays. */
+  readonly rights?: Rights;
+  /** Each in place of the one for that key; one that says nothing takes it back. */
+  readonly people?: readonly RightsException[];
 }
 
 /** The link that a group has moved on to (LINK-5). */
@@ -141,7 +167,7 @@ export interface MlsOperations {
   };
   public_stage: {
     in: { covers: number; commit: B64; participant: string };
-    out: { epoch: number; added: readonly string[]; removed: readonly string[]; policy: MlsPolicy | null; tree: string };
+    out: { epoch: number; added: readonly string[]; removed: readonly string[]; policy: MlsPolicy | null; may: readonly Grant[]; newcomer: readonly Right[]; tree: string };
   };
   public_merge: { in: { index: number }; out: { state: MlsState } };
   public_discard: { in: object; out: { state: MlsState } };

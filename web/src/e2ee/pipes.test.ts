@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { SOURCES } from "./frames";
 import { ReceivePipe, SendPipe } from "./pipes";
 import { KeyRing } from "./ring";
 import { aesKey, encoded } from "./testing";
@@ -11,7 +12,7 @@ let receive: ReceivePipe;
 
 beforeEach(async () => {
   const [alices, bobs] = [await aesKey(1), await aesKey(2)];
-  const leaves = [["alice", 0], ["bob", 1]] as const;
+  const leaves = [["alice", 0, SOURCES], ["bob", 1, SOURCES]] as const;
   alice = new KeyRing(() => 0);
   alice.install({ group: "g", epoch: 1, self: { leaf: 0, key: alices }, leaves, removed: [] });
   alice.send("g", 1);
@@ -48,7 +49,7 @@ describe("A sender's frame", () => {
     early.bind("camera");
     const frame = encoded(PLAIN, "video/VP8", "key");
     const passed = early.pass(frame);
-    ring.install({ group: "g", epoch: 1, self: { leaf: 0, key: await aesKey(1) }, leaves: [["alice", 0]], removed: [] });
+    ring.install({ group: "g", epoch: 1, self: { leaf: 0, key: await aesKey(1) }, leaves: [["alice", 0, SOURCES]], removed: [] });
     ring.send("g", 1);
     expect(await passed).toBe(true);
     receive.bind("alice", "camera");
@@ -144,7 +145,7 @@ describe("A receiver's frame", () => {
 
   it("waits a moment for a key that is on its way, and no longer than that in all", async () => {
     const keyless = new KeyRing(() => 0);
-    keyless.install({ group: "g", epoch: 1, self: { leaf: 1, key: await aesKey(2) }, leaves: [["alice", 0], ["bob", 1]], removed: [] });
+    keyless.install({ group: "g", epoch: 1, self: { leaf: 1, key: await aesKey(2) }, leaves: [["alice", 0, SOURCES], ["bob", 1, SOURCES]], removed: [] });
     const early = new ReceivePipe("video", keyless);
     early.bind("alice", "camera");
     const bytes = await sealed();
@@ -163,5 +164,18 @@ describe("A receiver's frame", () => {
     const passing = receive.pass(encoded(await sealed(), "video/VP8", "delta"));
     receive.unbind();
     expect(await passing).toBe(false);
+  });
+});
+
+describe("A frame without the right (POL-20)", () => {
+  it("is dropped though it is sealed as it should be, by a client that was changed", async () => {
+    bob.install({ group: "g", epoch: 1, self: { leaf: 1, key: await aesKey(2) }, leaves: [["alice", 0, ["microphone"]], ["bob", 1, SOURCES]], removed: [] });
+    bob.addKey("g", 1, 0, await aesKey(1));
+    send.bind("camera");
+    receive.bind("alice", "camera");
+    const frame = encoded(PLAIN, "video/VP8", "key");
+    expect(await send.pass(frame)).toBe(true);
+    expect(await receive.pass(frame)).toBe(false);
+    expect(receive.reading().dropped).toEqual({ no_right: 1 });
   });
 });

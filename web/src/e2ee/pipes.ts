@@ -17,7 +17,7 @@ export interface EncodedFrame {
   getMetadata(): { readonly mimeType?: string };
 }
 
-export type Drop = "unbound" | "empty" | "codec" | "no_key" | "short" | "kind" | "replay" | "forged";
+export type Drop = "unbound" | "empty" | "codec" | "no_key" | "short" | "kind" | "no_right" | "replay" | "forged";
 export type Media = "audio" | "video";
 
 /** Frames since the last reading; `passed` were sealed or authenticated. */
@@ -126,6 +126,7 @@ export class ReceivePipe extends Pipe {
     if (clear === null) return "codec";
     const key = await this.#key(bound.participant, trailer);
     if (key === null) return "no_key";
+    if (!this.ring.allows(bound.participant, trailer.kind)) return "no_right";
     const window = this.ring.window(trailer.epoch, trailer.leaf, trailer.kind);
     if (!window.fresh(trailer.counter)) return "replay";
     const opened = await openFrame(key, sealed, clear);
@@ -133,6 +134,7 @@ export class ReceivePipe extends Pipe {
     if (!window.fresh(trailer.counter)) return "replay";
     if (this.#bound !== bound) return "unbound";
     if (this.ring.lookup(bound.participant, trailer.epoch, trailer.leaf) !== key) return "no_key";
+    if (!this.ring.allows(bound.participant, trailer.kind)) return "no_right";
     window.mark(trailer.counter);
     return opened;
   }

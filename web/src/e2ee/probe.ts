@@ -2,6 +2,7 @@
  * Admits a browser by what it does, not by its name: a loopback connection with the call's own guard and frame worker must send nothing
  * without a key, and with one must send what only that key opens.
  */
+import { SOURCES } from "./frames";
 import { Frames } from "./frames.client";
 import type { KeysToFrames, PipeReading } from "./frames.protocol";
 import { guarded } from "./guard";
@@ -60,7 +61,7 @@ class Loop {
     await this.#until((pipe) => pipe.side === "send" && (pipe.dropped.no_key ?? 0) > 0);
     if (await this.#arrived()) return "leak";
     // With a key at the sender only: what arrives is dropped, for it cannot be opened.
-    const leaves = [[SELF, 0], [OTHER, 1]] as const;
+    const leaves = [[SELF, 0, SOURCES], [OTHER, 1, SOURCES]] as const;
     this.#tell({ t: "epoch", news: { group: SELF, epoch: 1, self: { leaf: 0, key: this.#key }, leaves, removed: [] } });
     await this.#until((pipe) => pipe.side === "receive" && (pipe.dropped.no_key ?? 0) > 0);
     // With the key at the receiver too: it opens, so what went out was sealed.

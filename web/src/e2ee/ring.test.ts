@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { KINDS, SOURCES } from "./frames";
 import { KeyRing, SWITCH_AFTER_ADD_MS, SWITCH_AFTER_REMOVAL_MS, type Epoch } from "./ring";
 import { aesKey } from "./testing";
 
@@ -11,7 +12,7 @@ function ring(): { keys: KeyRing; wait: (ms: number) => void } {
 }
 
 function epoch(number: number, more: Partial<Epoch> = {}): Epoch {
-  return { group: "call.one", epoch: number, self: { leaf: 0, key }, leaves: [["alice", 0], ["bob", 1]], removed: [], ...more };
+  return { group: "call.one", epoch: number, self: { leaf: 0, key }, leaves: [["alice", 0, SOURCES], ["bob", 1, SOURCES]], removed: [], ...more };
 }
 
 describe("The sending key (FRM-1)", () => {
@@ -84,7 +85,7 @@ describe("Receive keys (LOG-14)", () => {
 
   it("live 3 s after a removal, and the removed leaf's not at all", () => {
     const { keys, wait } = ring();
-    keys.install(epoch(1, { leaves: [["alice", 0], ["bob", 1], ["carol", 2]] }));
+    keys.install(epoch(1, { leaves: [["alice", 0, SOURCES], ["bob", 1, SOURCES], ["carol", 2, SOURCES]] }));
     keys.addKey("call.one", 1, 1, key);
     keys.addKey("call.one", 1, 2, key);
     keys.install(epoch(2, { removed: [2] }));
@@ -110,5 +111,17 @@ describe("Receive keys (LOG-14)", () => {
     keys.addKey("call.one", 1, 1, key);
     keys.install(epoch(0, { group: "call.two" }));
     expect(keys.lookup("bob", 1, 1)).toBeNull();
+  });
+});
+
+describe("Rights (POL-20)", () => {
+  it("are those of the newest epoch, for frames of earlier ones too", () => {
+    const { keys } = ring();
+    keys.install(epoch(1));
+    expect(keys.allows("bob", KINDS.camera)).toBe(true);
+    keys.install(epoch(2, { leaves: [["alice", 0, SOURCES], ["bob", 1, ["microphone"]]] }));
+    expect([keys.allows("bob", KINDS.camera), keys.allows("bob", KINDS.microphone), keys.allows("nobody", KINDS.microphone)]).toEqual([false, true, false]);
+    keys.wipe();
+    expect(keys.allows("alice", KINDS.microphone)).toBe(false);
   });
 });

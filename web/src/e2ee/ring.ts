@@ -1,5 +1,5 @@
 /** Which media keys are in use: receive keys per (epoch, leaf) with their retention (LOG-14), and the one sending key with its counter (FRM-1). */
-import { COUNTER_LIMIT } from "./frames";
+import { COUNTER_LIMIT, KINDS, type SourceKind } from "./frames";
 import type { KeysToFrames } from "./frames.protocol";
 import { ReplayWindow } from "./replay";
 
@@ -14,7 +14,8 @@ export interface Epoch {
   readonly group: string;
   readonly epoch: number;
   readonly self: { readonly leaf: number; readonly key: CryptoKey };
-  readonly leaves: readonly (readonly [participant: string, leaf: number])[];
+  /** With what may be opened of each (POL-20). */
+  readonly leaves: readonly (readonly [participant: string, leaf: number, sources: readonly SourceKind[]])[];
   /** Leaves of the epoch before that are gone in this one. */
   readonly removed: readonly number[];
 }
@@ -46,6 +47,8 @@ export class KeyRing {
   #group = "";
   #paused = false;
   #newest = 0;
+  /** What may be opened of whom, by the newest epoch: a right that went counts for frames of earlier ones too. */
+  #allowed = new Map<string, ReadonlySet<number>>();
   readonly #waiting = new Set<() => void>();
   readonly #received = new Map<number, Received>();
   #sending: Sending | null = null;
@@ -96,7 +99,8 @@ export class KeyRing {
       for (const leaf of news.removed) old.keys.delete(leaf);
     }
     this.#newest = news.epoch;
-    this.#received.set(news.epoch, { epoch: news.epoch, leafOf: new Map(news.leaves), keys: new Map(), windows: new Map(), expires: Infinity });
+    this.#allowed = new Map(news.leaves.map(([participant, , sources]) => [participant, new Set(sources.map((source) => KINDS[source]))]));
+    this.#received.set(news.epoch, { epoch: news.epoch, leafOf: new Map(news.leaves.map(([participant, leaf]) => [participant, leaf])), keys: new Map(), windows: new Map(), expires: Infinity });
     this.tell();
     const id = `${news.group}/${String(news.epoch)}`;
     this.#next = this.#used.has(id) ? null : { id, epoch: news.epoch, leaf: news.self.leaf, key: news.self.key, counter: 0 };
@@ -158,6 +162,7 @@ export class KeyRing {
     this.#sending = null;
     this.#next = null;
     this.#received.clear();
+    this.#allowed.clear();
     this.#newest = 0;
     this.#group = "";
   }
@@ -175,6 +180,11 @@ export class KeyRing {
     const received = this.#received.get(epoch);
     if (received?.leafOf.get(participant) !== leaf) return null;
     return received.keys.get(leaf) ?? null;
+  }
+
+  /** POL-20: whether frames of this kind by that participant may be opened. */
+  allows(participant: string, kind: number): boolean {
+    return this.#allowed.get(participant)?.has(kind) === true;
   }
 
   /** FRM-4: the window of one (leaf, epoch, kind). */

@@ -1,4 +1,5 @@
 /** Helpers for tests: how long random ones run, keys whose bytes are known, and frames as the browser would hand them over. */
+import type { Right } from "./mls";
 import type { EncodedFrame } from "./pipes";
 
 const times = Number(process.env["EXAMPLES_TIMES"] ?? "1");
@@ -15,3 +16,6 @@ export function aesKey(fill: number): Promise<CryptoKey> {
 export function encoded(bytes: Uint8Array<ArrayBuffer>, mimeType?: string, type?: string): EncodedFrame {
   return { data: bytes.slice().buffer, ...(type === undefined ? {} : { type }), getMetadata: () => (mimeType === undefined ? {} : { mimeType }) };
 }
+
+/** What somebody may whom nothing is taken from. */
+export const EVERYTHING: readonly Right[] = ["chat", "pictures", "reactions", "rename", "share", "unmute", "video"];

@@ -4,6 +4,7 @@
 import { bytesOf } from "./base64";
 import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
 import type { Mls, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry, NewLink } from "./mls";
+import { sourcesOf } from "./rights";
 import type { OpenArguments, Operation, Operations, SeatedArguments } from "./keys.protocol";
 
 /** One module instance, one member (mls/README.md); throws errors with a `code`. */
@@ -160,7 +161,8 @@ export class Vault {
     this.#known = { incarnation: state.incarnation, epoch: state.epoch, self: state.leaf, roster: state.roster };
     this.#exported.clear();
     const key = await this.#mediaKey(state.leaf, "encrypt");
-    const leaves = state.roster.map(({ participant, leaf }) => [participant, leaf] as const);
+    const own = state.roster.find(({ leaf }) => leaf === state.leaf);
+    const leaves = state.roster.map((one) => [one.participant, one.leaf, [...sourcesOf(one, own)]] as const);
     this.#toFrames({ t: "epoch", news: { group: this.#group(), epoch: state.epoch, self: { leaf: state.leaf, key }, leaves, removed } });
     // Where nobody but us was there before, everybody who has to follow has followed.
     if (before.every(({ leaf }) => leaf === state.leaf || removed.includes(leaf))) this.#toFrames({ t: "send", group: this.#group(), epoch: state.epoch });

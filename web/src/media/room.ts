@@ -5,6 +5,7 @@
 import { LocalTrackPublication, ParticipantEvent, RemoteTrack, Room, RoomEvent, setLogLevel, Track, type LocalTrack, type RemoteParticipant, type RoomOptions } from "livekit-client";
 import type { Frames } from "../e2ee/frames.client";
 import { RefusingManager } from "../e2ee/manager";
+import type { SourceKind } from "../e2ee/frames";
 import type { OwnTrack } from "./devices";
 import { Playback } from "./playback";
 import { presences, type Presence } from "./presence";
@@ -45,7 +46,11 @@ export class Media {
   /** Whose frames each receiver opens now, whatever the server has called its track since. */
   readonly #feeds = new WeakMap<RTCRtpReceiver, string>();
   /** Nobody's tracks are asked for before the group has let us in: a key frame under a key we never get would be lost for a second. */
-  #members: ReadonlySet<string> = new Set();
+  #members: ReadonlyMap<string, ReadonlySet<SourceKind>> = new Map();
+  /** Whose screens stay unseen though they may be shown: another is on (POL-20). */
+  #unseen: ReadonlySet<string> = new Set();
+  #viewers: ReadonlySet<string> | null = null;
+  #limited = false;
   #ended = false;
 
   constructor(frames: Frames, self: string, hooks: MediaHooks) {
@@ -78,9 +83,26 @@ export class Media {
     await this.room.disconnect(false);
   }
 
-  /** Subscribes to the members of the group, and to nobody else: a stranger's frames could not be opened anyway. */
-  setMembers(members: ReadonlySet<string>): void {
+  /** Subscribes to what the members of the group may send, and to nothing else: other frames would not be opened anyway (POL-20). */
+  setMembers(members: ReadonlyMap<string, ReadonlySet<SourceKind>>): void {
     this.#members = members;
+    this.#permit();
+    this.#subscribeAll();
+  }
+
+  /** Under `one` at a time: whose screens are not the one. */
+  setUnseen(unseen: ReadonlySet<string>): void {
+    this.#unseen = unseen;
+    this.#subscribeAll();
+  }
+
+  /** POL-22: who may get our camera, which the engine is told; null for everybody. */
+  setViewers(viewers: ReadonlySet<string> | null): void {
+    this.#viewers = viewers;
+    this.#permit();
+  }
+
+  #subscribeAll(): void {
     for (const participant of this.room.remoteParticipants.values()) this.#subscribe(participant);
   }
 
@@ -101,14 +123,38 @@ export class Media {
   picture(participant: string, source: Track.Source): Track | null {
     const publication = this.room.getParticipantByIdentity(participant)?.getTrackPublication(source);
     const track = publication?.track;
-    if (!(track instanceof RemoteTrack) || !track.receiver || track.isMuted) return null;
+    const kind = kindOf(source);
+    if (kind === null || !this.#shows(participant, kind) || !(track instanceof RemoteTrack) || !track.receiver || track.isMuted) return null;
     return this.#feeds.get(track.receiver) === feed(participant, source) ? track : null;
   }
 
+  #shows(participant: string, kind: SourceKind): boolean {
+    if (this.#members.get(participant)?.has(kind) !== true) return false;
+    return !(kind === "screen" || kind === "screen_sound") || !this.#unseen.has(participant);
+  }
+
+  /** Until the engine has been told of somebody they get nothing of ours. */
+  #permit(): void {
+    const { localParticipant } = this.room;
+    if (this.#viewers === null) {
+      if (this.#limited) localParticipant.setTrackSubscriptionPermissions(true);
+      this.#limited = false;
+      return;
+    }
+    this.#limited = true;
+    const others = [...localParticipant.trackPublications.values()].filter(({ source }) => source !== Track.Source.Camera);
+    const sids = others.map(({ trackSid }) => trackSid);
+    const permissions = [...this.#members.keys()].map((participantIdentity) =>
+      this.#viewers?.has(participantIdentity) === true ? { participantIdentity, allowAll: true } : { participantIdentity, allowedTrackSids: sids },
+    );
+    localParticipant.setTrackSubscriptionPermissions(false, permissions);
+  }
+
   #subscribe(participant: RemoteParticipant): void {
-    const wanted = this.#members.has(participant.identity);
     for (const publication of participant.trackPublications.values()) {
-      if (kindOf(publication.source) === null) continue;
+      const kind = kindOf(publication.source);
+      if (kind === null) continue;
+      const wanted = this.#shows(participant.identity, kind);
       if (publication.isDesired !== wanted) publication.setSubscribed(wanted);
     }
   }
@@ -138,6 +184,7 @@ export class Media {
       this.playback.remove(track);
       changed();
     });
+    room.on(RoomEvent.LocalTrackPublished, () => { if (this.#viewers !== null) this.#permit(); });
     room.localParticipant.on(ParticipantEvent.LocalSenderCreated, (sender, track) => {
       const kind = kindOf(track.source);
       if (kind !== null) this.#frames.bindSender(sender, kind);

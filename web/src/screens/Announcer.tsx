@@ -13,7 +13,7 @@ export function Announcer() {
   useEffect(() => {
     const said = announcements(before.current, people);
     before.current = people;
-    if (said.length > 0) say(said.map(({ what, name }) => t(`call.said.${what}`, { name })).join(" "));
+    if (said.length > 0) say(said.map(({ what, name, reaction }) => t(`call.said.${what}`, { name, what: reaction ? t(`reactions.${reaction}`) : "" })).join(" "));
   }, [people, t]);
   return (
     <div className="unseen" role="log" aria-live="polite">

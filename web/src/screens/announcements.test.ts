@@ -5,7 +5,7 @@ import { announcements } from "./announcements";
 
 const person = (participant: string, change: Partial<Person> = {}): Person => ({
   participant, leaf: 0, name: participant, ambiguous: false, role: "guest", cohost: false, hosting: false, signedIn: false, domain: null, self: false, lock: "locked",
-  handUp: false, speaking: false, microphone: true, camera: true, screen: false, connection: "good", ...change,
+  may: [], reaction: null, handUp: false, speaking: false, microphone: true, camera: true, screen: false, connection: "good", ...change,
 });
 const alice = person("Alice", { self: true });
 const bob = person("Bob");
@@ -32,4 +32,11 @@ it("says a name only once it is validated, and nothing of oneself", () => {
 
 it("says nothing when nothing of this changed", () => {
   expect(announcements([alice, bob], [alice, { ...bob, speaking: true }])).toEqual([]);
+});
+
+it("says a reaction once", () => {
+  const before = [person("Bob")];
+  const after = [person("Bob", { reaction: "heart" })];
+  expect(announcements(before, after)).toEqual([{ what: "reacted", name: "Bob", reaction: "heart" }]);
+  expect(announcements(after, after)).toEqual([]);
 });

@@ -1,8 +1,9 @@
 import type { Person } from "../call/contract";
 
 export interface Announcement {
-  readonly what: "joined" | "left" | "handUp" | "handDown" | "lineLost" | "lineBack";
+  readonly what: "joined" | "left" | "handUp" | "handDown" | "lineLost" | "lineBack" | "reacted";
   readonly name: string;
+  readonly reaction?: NonNullable<Person["reaction"]>;
 }
 
 /** What a screen reader is told between two rosters; people without a validated leaf have no name yet. */
@@ -16,6 +17,7 @@ export function announcements(before: readonly Person[], after: readonly Person[
     const was = old.get(id);
     if (!was) said.push({ what: "joined", name: person.name });
     if (person.handUp !== (was?.handUp ?? false)) said.push({ what: person.handUp ? "handUp" : "handDown", name: person.name });
+    if (person.reaction !== null && person.reaction !== was?.reaction) said.push({ what: "reacted", name: person.name, reaction: person.reaction });
     const lost = person.connection === "lost";
     if (was && lost !== (was.connection === "lost")) said.push({ what: lost ? "lineLost" : "lineBack", name: person.name });
   }

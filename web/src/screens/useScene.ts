@@ -13,6 +13,7 @@ export function useScene(): Scene {
     unread: useCall((state) => state.unread),
     hosting: useCall((state) => state.hosting),
     held: useCall((state) => state.rules.suspended && !state.hosting),
+    screenTaken: useCall((state) => state.screenTaken),
     canShowScreen: CAN_SHOW_SCREEN,
     view: useView(),
     call: useActions(),

@@ -25,9 +25,9 @@ export function fakeCall(initial: CallState): Call {
     rejoin: () => set({ phase: { at: "live" } }),
     endForAll: () => set({ phase: { at: "over", reason: "ended", again: false } }),
     remove: (participant) => set({ people: state.people.filter((person) => person.participant !== participant) }),
-    askBans: () => set({}),
-    unban: (ban) => set({ bans: state.bans.filter((each) => each.ban !== ban) }),
-    replaceLink: () => set({ linkVersion: state.linkVersion + 1 }),
+    askBans: () => void set({}),
+    unban: (ban) => void set({ bans: state.bans.filter((each) => each.ban !== ban) }),
+    replaceLink: () => void set({ linkVersion: state.linkVersion + 1 }),
     makeCoHost: (participant) => void role(participant, true),
     unmakeCoHost: (participant) => void role(participant, false),
     setLocked: (locked) => void set({ rules: { ...state.rules, locked } }),
@@ -43,6 +43,15 @@ export function fakeCall(initial: CallState): Call {
     },
     setScreen: (on) => self({ screen: on }),
     setHand: (up) => self({ handUp: up }),
+    react: (what) => self({ reaction: what }),
+    mute: () => Promise.resolve(),
+    askFor: () => Promise.resolve(),
+    setRights: (rights) => void set({ rights: { ...state.rights, ...rights } }),
+    setException: () => undefined,
+    rename: async (name) => {
+      await self({ name });
+      return true;
+    },
     choose: () => Promise.resolve(),
     say: (text) =>
       set({ chat: [...state.chat, { id: String(state.chat.length), participant: "p0", name: "Alice Martin", text, at: Date.now(), self: true, state: "sending" }] }),

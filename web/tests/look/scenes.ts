@@ -10,7 +10,7 @@ function person(index: number, change: Partial<Person> = {}): Person {
   const name = NAMES[index % NAMES.length] ?? "";
   return {
     participant: `p${String(index)}`, leaf: index, name, ambiguous: false, role: index === 0 ? "host" : "guest", hosting: index === 0, cohost: false, signedIn: index < 2,
-    domain: null, self: index === 0, lock: "locked", handUp: false, speaking: index === 1, microphone: index % 3 !== 2, camera: index % 4 !== 3, screen: false,
+    domain: null, self: index === 0, lock: "locked", may: ["chat", "pictures", "reactions", "rename", "share", "unmute", "video"], reaction: null, handUp: false, speaking: index === 1, microphone: index % 3 !== 2, camera: index % 4 !== 3, screen: false,
     connection: "good", ...change,
   };
 }
@@ -36,6 +36,8 @@ const base: CallState = {
     { id: "5", participant: "p0", name: "Alice Martin", text: "Good.", at: at(0.1), self: true, state: "sending" },
   ],
   unread: 0,
+  rights: {},
+  screenTaken: false,
   toasts: [],
   security: {
     code: "394710285561902773481265907314", epoch: 12, members: 5, verified: null,

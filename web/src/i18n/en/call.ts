@@ -49,6 +49,7 @@ export const call = {
     handDown: "{{name}} lowered the hand.",
     lineLost: "The line of {{name}} is lost.",
     lineBack: "The line of {{name}} is back.",
+    reacted: "{{name}}: {{what}}.",
   },
   leave: {
     title: "Leave the call?",
@@ -107,6 +108,11 @@ export const toasts = {
   unhosted: "{{name}} is not a host any more.",
   handed: "{{name}} is the host now.",
   link: "The link was replaced. Copy the new one to invite somebody.",
+  muted: "{{name}} has turned your microphone off.",
+  asked_microphone: "{{name}} asks you to turn your microphone on.",
+  asked_camera: "{{name}} asks you to turn your camera on.",
+  renamed: "A new name: {{name}}.",
+  stopped: "The host has turned your microphone or camera off.",
 } as const;
 
 export const toastActions = {

@@ -4,6 +4,7 @@ export const controls = {
   camera: { short: "Camera", on: "Turn the camera on", off: "Turn the camera off" },
   screen: { short: "Screen", on: "Show your screen", off: "Stop showing your screen" },
   hand: { short: "Hand", on: "Raise your hand", off: "Lower your hand" },
+  reaction: { short: "Reaction", on: "Send a reaction", off: "Send a reaction" },
   people: { short: "People", on: "Show the people here", off: "Close the list of people" },
   chat: { short: "Chat", on: "Open the chat", off: "Close the chat" },
   safety: { short: "Safety", on: "Safety: the door, hosts, suspending", off: "Close the panel “Safety”" },

@@ -5,9 +5,10 @@ import { ended, endedBy, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
+import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
 
 /** English: the shape every other language follows. */
 export const en = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
 } as const;

@@ -51,6 +51,7 @@ export const call: Sentences["call"] = {
     handDown: "{{name}} a baissé la main.",
     lineLost: "La ligne de {{name}} est perdue.",
     lineBack: "La ligne de {{name}} est revenue.",
+    reacted: "{{name}}: {{what}}.",
   },
   leave: {
     title: "Quitter l’appel ?",
@@ -111,6 +112,11 @@ export const toasts: Sentences["toasts"] = {
   unhosted: "{{name}} n’est plus hôte.",
   handed: "{{name}} est maintenant l’hôte.",
   link: "Le lien a été remplacé. Copiez le nouveau pour inviter quelqu’un.",
+  muted: "{{name}} a coupé votre micro.",
+  asked_microphone: "{{name}} vous demande d’allumer votre micro.",
+  asked_camera: "{{name}} vous demande d’allumer votre caméra.",
+  renamed: "Un nouveau nom : {{name}}.",
+  stopped: "L’hôte a coupé votre micro ou votre caméra.",
 };
 
 export const toastActions: Sentences["toastActions"] = {

@@ -5,6 +5,7 @@ export const controls: Sentences["controls"] = {
   camera: { short: "Caméra", on: "Allumer la caméra", off: "Couper la caméra" },
   screen: { short: "Écran", on: "Montrer votre écran", off: "Ne plus montrer votre écran" },
   hand: { short: "Main", on: "Lever la main", off: "Baisser la main" },
+  reaction: { short: "Réaction", on: "Envoyer une réaction", off: "Envoyer une réaction" },
   people: { short: "Personnes", on: "Voir les personnes présentes", off: "Fermer la liste des personnes" },
   chat: { short: "Discussion", on: "Ouvrir la discussion", off: "Fermer la discussion" },
   safety: { short: "Règles", on: "Règles : l’entrée, les hôtes, suspendre", off: "Fermer le panneau « Règles »" },

@@ -6,8 +6,9 @@ import { ended, endedBy, endedNext, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
+import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, selftest,
+  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
 };

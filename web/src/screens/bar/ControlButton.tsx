@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { Button, TooltipTrigger } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
@@ -12,9 +13,12 @@ export function ControlButton({ control, scene }: { readonly control: Control; r
   const shortcut = useShortcutWord(control.shortcut);
   const pressed = control.pressed(scene);
   const badge = control.badge?.(scene) ?? 0;
-  const label = t(`controls.${control.id}.${pressed === true ? "off" : "on"}`);
+  const barred = control.barred?.(scene) ?? null;
+  const [told, tell] = useState(false);
+  const what = t(`controls.${control.id}.${pressed === true ? "off" : "on"}`);
+  const label = barred === null ? what : `${what}. ${t(`rights.why.${barred}`)}`;
   return (
-    <TooltipTrigger delay={400}>
+    <TooltipTrigger delay={400} isOpen={told} onOpenChange={tell}>
       <Button
         className="control"
         data-control={control.id}
@@ -22,8 +26,11 @@ export function ControlButton({ control, scene }: { readonly control: Control; r
         data-troubled={control.troubled?.(scene) || undefined}
         isDisabled={control.held?.(scene) === true}
         aria-label={badge > 0 ? `${label} (${String(badge)})` : label}
+        data-barred={barred ?? undefined}
         onPress={() => {
-          control.act(scene);
+          // It says why instead; where nothing hovers, a press is the only way to ask.
+          if (barred === null) control.act(scene);
+          else tell(true);
         }}
       >
         <span className="control-icon">

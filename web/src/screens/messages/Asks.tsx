@@ -6,6 +6,8 @@ import { useActions, useCall } from "../context";
 import { useShownName } from "../Sign";
 import type { Person } from "../../call/contract";
 import { useView } from "../view";
+import { React } from "./React";
+import { Rename } from "./Rename";
 import { Shortcuts } from "./Shortcuts";
 
 /** The question that is open, if one is. */
@@ -20,6 +22,10 @@ export function Asks() {
       return <End />;
     case "stepDown":
       return <StepDown />;
+    case "react":
+      return <React />;
+    case "rename":
+      return <Rename />;
     case "shortcuts":
       return <Shortcuts />;
     case "remove":

@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, MicOff, MonitorOff, RefreshCw, ShieldAlert, Unplug, UserMinus, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -31,9 +31,14 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   unhosted: Crown,
   handed: Crown,
   link: Link,
+  muted: MicOff,
+  asked_microphone: Mic,
+  asked_camera: Video,
+  renamed: SquarePen,
+  stopped: MicOff,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;

@@ -39,6 +39,13 @@ export function useToastAction(toast: Toast): ToastAction | null {
     case "suspended":
     case "resumed":
       return open("safety", t("toastActions.rules"));
+    case "asked_microphone":
+      return { label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) };
+    case "asked_camera":
+      return { label: t("toastActions.unmute"), act: () => void call.setCamera(true) };
+    case "muted":
+    case "renamed":
+    case "stopped":
     case "cohost":
     case "unhosted":
     case "handed":

@@ -57,13 +57,14 @@ function Overflow() {
     <section className="overflow" aria-label={t("more.controls")}>
       {CONTROLS.filter((control) => control.phone === "sheet" && control.available(scene)).map((control) => {
         const pressed = control.pressed(scene) === true;
+        const barred = control.barred?.(scene) ?? null;
         return (
           <AriaButton
             key={control.id}
             className="choice"
             data-place={control.place}
             data-control={control.id}
-            isDisabled={control.held?.(scene) === true}
+            isDisabled={barred !== null || control.held?.(scene) === true}
             data-tone={control.id === "end" ? "danger" : undefined}
             onPress={() => {
               closePanel();
@@ -71,7 +72,10 @@ function Overflow() {
             }}
           >
             <Glyph of={control.icon(scene)} />
-            <span className="chosen">{t(`controls.${control.id}.${pressed ? "off" : "on"}`)}</span>
+            <span className="chosen">
+              {t(`controls.${control.id}.${pressed ? "off" : "on"}`)}
+              {barred === null ? null : <span className="help">{t(`rights.why.${barred}`)}</span>}
+            </span>
           </AriaButton>
         );
       })}

@@ -1,4 +1,4 @@
-import { Hand, Mic, MicOff, UserMinus, WifiOff } from "lucide-react";
+import { Hand, Mic, MicOff, SquarePen, UserMinus, WifiOff } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import type { Person } from "../../call/contract";
@@ -64,6 +64,15 @@ function Row({ person, ruled, chief }: { readonly person: Person; readonly ruled
             label={t("people.remove", { name: shown })}
             onPress={() => {
               openAsk({ kind: "remove", participant: person.participant });
+            }}
+          />
+        ) : null}
+        {person.self && person.may.includes("rename") ? (
+          <IconButton
+            icon={SquarePen}
+            label={t("rights.rename.open")}
+            onPress={() => {
+              openAsk({ kind: "rename" });
             }}
           />
         ) : null}

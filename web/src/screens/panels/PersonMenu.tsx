@@ -5,15 +5,18 @@ import { useTranslation } from "react-i18next";
 import type { Person } from "../../call/contract";
 import { useActions } from "../context";
 import { useView } from "../view";
+import { usePersonWords } from "./usePersonWords";
 
 /** What a host can do about one person; `chief` is a host by the link, whom co-hosts cannot touch (POL-15, POL-16). */
 export function PersonMenu({ person, name, chief }: { readonly person: Person; readonly name: string; readonly chief: boolean }) {
   const { t } = useTranslation();
   const call = useActions();
   const { openAsk } = useView();
+  const words = usePersonWords(person);
   const touchable = chief || !person.hosting || person.cohost;
   if (person.leaf === null || !touchable) return null;
   const acts: Record<string, () => void> = {
+    ...Object.fromEntries(words.map(({ id, act }) => [id, act])),
     role: () => {
       if (person.hosting) call.unmakeCoHost(person.participant);
       else call.makeCoHost(person.participant);
@@ -36,6 +39,12 @@ export function PersonMenu({ person, name, chief }: { readonly person: Person; r
             acts[String(key)]?.();
           }}
         >
+          {words.map(({ id, icon: Icon, label }) => (
+            <MenuItem key={id} id={id} className="choice">
+              <Icon size={20} aria-hidden />
+              <span className="chosen">{label}</span>
+            </MenuItem>
+          ))}
           <MenuItem id="role" className="choice">
             <Crown size={20} aria-hidden />
             <span className="chosen">{t(person.hosting ? "people.unmakeCohost" : "people.makeCohost")}</span>

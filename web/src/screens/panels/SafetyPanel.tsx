@@ -7,6 +7,7 @@ import { useActions, useCall } from "../context";
 import { useView } from "../view";
 import { Bans } from "./Bans";
 import { Rule } from "./Rule";
+import { Rights } from "./Rights";
 
 /** What the hosts have decided for everybody; hosts change it here, the others read it. */
 export function SafetyPanel() {
@@ -17,6 +18,7 @@ export function SafetyPanel() {
       <p className="quiet">{t(hosting ? "safety.forHosts" : "safety.forOthers")}</p>
       <Door />
       <Suspension />
+      <Rights />
       <Hosts />
       {hosting ? <Bans /> : null}
     </div>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { IconButton } from "../../ui/IconButton";
-import { useActions } from "../context";
+import { useActions, useCall } from "../context";
 
 const MOST = 4000;
 const MOST_ROWS = 5;
@@ -13,13 +13,14 @@ export function Writer() {
   const { t } = useTranslation();
   const call = useActions();
   const [text, setText] = useState("");
+  const may = useCall((state) => state.people.find((person) => person.self)?.may.includes("chat") ?? true);
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
     field.current?.focus();
   }, []);
   const tooLong = Array.from(text).length > MOST;
   const send = (): void => {
-    if (text.trim() === "" || tooLong) return;
+    if (text.trim() === "" || tooLong || !may) return;
     void call.say(text.trim());
     setText("");
     field.current?.focus();
@@ -39,6 +40,7 @@ export function Writer() {
         aria-label={t("chat.write")}
         placeholder={t("chat.write")}
         aria-invalid={tooLong}
+        disabled={!may}
         value={text}
         onChange={(event) => {
           setText(event.target.value);
@@ -49,7 +51,12 @@ export function Writer() {
           send();
         }}
       />
-      <IconButton icon={SendHorizontal} label={t("chat.send")} type="submit" isDisabled={text.trim() === "" || tooLong} />
+      <IconButton icon={SendHorizontal} label={t("chat.send")} type="submit" isDisabled={text.trim() === "" || tooLong || !may} />
+      {may ? null : (
+        <p className="help" role="status">
+          {t("rights.why.chat")}
+        </p>
+      )}
       {tooLong ? <p className="error">{t("chat.tooLong")}</p> : null}
     </form>
   );

@@ -6,6 +6,7 @@ import type { Person } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { useActions, useCall } from "../context";
+import { EMOJI } from "../emoji";
 import { Sign, useShownName } from "../Sign";
 import { useView } from "../view";
 import { Avatar } from "./Avatar";
@@ -53,6 +54,11 @@ function Present({ spec, size, large, person }: TileProps & { readonly person: P
       ) : null}
       <Plate person={person} kind={spec.kind} />
       {spec.kind === "camera" ? <Marks person={person} /> : null}
+      {spec.kind === "camera" && person.reaction !== null ? (
+        <p className="tile-reaction" data-reaction={person.reaction} title={t(`reactions.${person.reaction}`)} aria-hidden>
+          {EMOJI[person.reaction]}
+        </p>
+      ) : null}
       {alone ? null : (
         <div className="tile-size">
           <IconButton
