@@ -146,11 +146,11 @@ class Page {
   }
 
   look(): unknown {
-    const { phase, people, chat, security, hosting, devices } = this.store.getState();
+    const { phase, people, chat, security, hosting, rules, devices } = this.store.getState();
     const inside = phase.at === "over" ? null : this.#joined;
     const pauses = this.toFrames.flatMap((message) => (message.t === "pause" ? [message.paused] : []));
     return {
-      ticks: this.#ticks, phase, people, chat, security, hosting, devices, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
+      ticks: this.#ticks, phase, people, chat, security, hosting, rules, devices, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
       participant: inside?.ticket.participant ?? null, incarnation: inside?.group.incarnation ?? null, epoch: inside?.group.state?.epoch ?? null,
       policy: inside?.group.state?.policy ?? null, dropped: inside?.said.dropped ?? null, paused: pauses.at(-1) ?? false,
       keyed: this.toFrames.flatMap((message) => (message.t === "epoch" ? [message.news.epoch] : [])),

@@ -376,7 +376,7 @@ class Double(Mind):
                 made = self.key_package(message["incarnation"])
                 await self._tell(t="announce", incarnation=self.incarnation, key_package=made["key_package"], mac=made["mac"])
             case "welcome":
-                tree = b64.decode(message["tree_bytes"])
+                tree = b64.decode(message["tree_bytes"]) if "tree_bytes" in message else await self._fetch(message["tree"])
                 self.join(welcome=message["welcome"], tree=tree, covers=message["covers"], index=message["index"])
                 await self._acknowledge()
             case "entries":
@@ -388,6 +388,12 @@ class Double(Mind):
                 await self._commit(message)
             case "refused" if message["lease"] == self.pending:
                 self.mls.call("forget")
+
+    async def _fetch(self, digest: str) -> bytes:
+        seat = {"Conclave-Seat": f"{self.participant}.{self.ticket['seat']}"}
+        async with self._service.session.get(f"{self._service.gateway}/api/v1/trees/{digest}", headers=seat) as found:
+            assert found.status == 200, await found.text()
+            return await found.read()
 
     async def _commit(self, lease: Message) -> None:
         policy = {"policy": self.mls.call("policy", changes={"claim": True})["policy"]} if lease["policy"] else {}
@@ -421,7 +427,8 @@ class FalseGroup:
         made = creator.mls.call("create", incarnation=incarnation, **({"last": last} if last else {}))
         key = creator.ticket["attestation_key"]
         about = {"meeting": creator.world.meeting, "call": creator.ticket["call"], "incarnation": incarnation, "attestation_key": key}
-        self._public.public_open(**about, group_info=str(made["group_info"]), tree=str(made["tree"]))
+        returning = json.loads(last)["keys"] if last else []
+        self._public.public_open(**about, group_info=str(made["group_info"]), tree=str(made["tree"]), returning=returning)
         wire.down, wire.up = lambda message: [message] if message["t"] == "ready" else [], self._take
 
     def _take(self, message: Message) -> list[Message]:

@@ -14,7 +14,7 @@ from tests.journeys.browsers import until
 pytestmark = pytest.mark.journey("padlock")
 
 
-@pytest.mark.parametrize("wiped", ["nothing", "the hosts", "the lock", "its creator", "a ban"])
+@pytest.mark.parametrize("wiped", ["nothing", "nothing under lock", "the hosts", "the lock", "its creator", "a ban"])
 def test_log_12_a_forced_incarnation_wipes_nothing(service: DeliveryService, clients: Clients, wiped: str) -> None:
     """With nothing wiped it is entered: that is what tells a restart from an attack."""
     alice, bob = clients("Alice"), clients("Bob")
@@ -29,6 +29,11 @@ def test_log_12_a_forced_incarnation_wipes_nothing(service: DeliveryService, cli
         alice.ask("change", changes={"locked": True})
         until(lambda: bob.look()["policy"]["locked"], what="the lock", seen=bob.stand)
     alice.ask("remove", target=charlie.participant)
+    if wiped == "nothing under lock":
+        together(alice, bob, names=["Alice", "Bob", "Dave"])
+        alice.ask("change", changes={"locked": True})
+        until(lambda: bob.look()["policy"]["locked"] and dave.state["policy"]["locked"], what="the lock", seen=bob.stand)
+        last = str(dave.mls.call("remember")["text"])
     before = together(alice, bob, names=["Alice", "Bob", "Dave"])
     creator = service.double("Eve") if wiped == "its creator" else dave
     false = FalseGroup(creator, service.wire(bob), incarnation=new_id(), last=last)
@@ -38,9 +43,10 @@ def test_log_12_a_forced_incarnation_wipes_nothing(service: DeliveryService, cli
     keyed = len(bob.look()["keyed"])
     me = service.wire(bob).participant
     service.wire(bob).tell({"t": "renew", "incarnation": false.incarnation, "mode": "join"})
-    if wiped == "nothing":
+    if wiped.startswith("nothing"):
         until(lambda: bob.names == ["Bob", "Dave"], what="Bob goes along", seen=bob.stand)
         assert [host["key"] for host in bob.look()["policy"]["hosts"]] == [host["key"] for host in alice.look()["policy"]["hosts"]]
+        assert bob.look()["policy"]["locked"] == (wiped == "nothing under lock")
         assert "left Alice" in bob.look()["toasts"]
         assert false.invited == [me]
     else:

@@ -277,6 +277,13 @@ class Person:
         self.browser.click("button", f"Remove {name}")
         self.chromium.page.get_by_role("alertdialog").get_by_role("button", name=f"Remove {name}").click()
 
+    def does(self, name: str, act: str) -> None:
+        """As host, choose what to do about somebody in the list of people."""
+        self.panel("people")
+        page = self.chromium.page
+        page.get_by_role("button", name=f"Actions for {name}").click()
+        page.get_by_role("menuitem", name=act).click()
+
     def tab_to(self, css: str, *, text: str = "") -> None:
         """Press Tab until the focus is on what this selector finds, as somebody without a pointer does."""
         for _ in range(80):

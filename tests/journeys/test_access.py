@@ -45,7 +45,7 @@ def test_every_screen_of_a_call_passes_the_checker(
     bob.wait_live()
     host.sees(bob)
     check(bob, "call")
-    for panel in ("chat", "people", "security", "more"):
+    for panel in ("chat", "people", "safety", "security", "more"):
         bob.open_panel(panel)
         check(bob, panel)
     bob.chromium.page.keyboard.press("Escape")
@@ -110,7 +110,7 @@ def test_a_whole_call_in_french_has_no_english_sentence(host: Person, people: Gu
     bob.chromium.page.fill("input[name=name]", "Bob")
     bob.press("join")
     bob.wait_live()
-    for panel in ("chat", "people", "security", "more"):
+    for panel in ("chat", "people", "safety", "security", "more"):
         bob.open_panel(panel)
         words.append(bob.text())
     bob.press("leave")

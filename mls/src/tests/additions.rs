@@ -244,7 +244,8 @@ fn pol_14_other_capabilities_extensions_and_lifetimes_are_dropped() {
 }
 
 #[test]
-fn pol_8_locked_lets_in_replacements_only() {
+// POL-8.
+fn i4_a_locked_group_lets_in_replacements_only() {
     let mut world = World::with(&["Bob", "Carol"]);
     let policy = world.get("Alice").ok(&json!({"do": "policy", "changes": {"locked": true}}))["policy"].clone();
     let commit = world.commit("Alice", Some(&policy));

@@ -220,7 +220,9 @@ def _drop(group: Group, staged: _Staged, now: int) -> bool:
         seat.added = -1
         if staged.keeps_out(seat, group):
             seat.gone, seat.lost_until = "call_locked", now
-        seat.save(update_fields=["dropped", "added", "gone", "lost_until"])
+            # It was announced, so everybody shows somebody who is coming: they are to know that nobody is.
+            seat.removed = log.append(group=group, kind=LogEntry.Kind.REMOVE, participant=seat.participant, reason="left")
+        seat.save(update_fields=["dropped", "added", "removed", "gone", "lost_until"])
         wake(call=group.call, participant=seat.participant)
     twice = Seat.objects.filter(group=group, leaf=False, gone="", dropped__gte=MOST_DROPS)
     if staged.open_door and twice.exists() and shuts_out(group=group, failed=Q(dropped__gt=0)):

@@ -19,6 +19,13 @@ describe("What a new policy decides", () => {
     expect(decisions(open, open, [by("alice")])).toEqual([]);
   });
 
+  it("suspends and locks in one sentence", () => {
+    const [open, both, shut] = [state([HOST]), state([HOST], { suspended: true, locked: true }), state([HOST], { locked: true })];
+    expect(decisions(open, both, [by("alice")])).toEqual([{ kind: "suspended", name: "ALICE" }]);
+    expect(decisions(both, shut, [by("alice")])).toEqual([{ kind: "resumed", name: "ALICE" }]);
+    expect(decisions(both, open, [by("alice")])).toEqual([{ kind: "resumed", name: "ALICE" }, { kind: "unlocked", name: "ALICE" }]);
+  });
+
   it("names nobody where two have decided before we could look between", () => {
     const after = state([HOST, leaf("bob", "cohost")], { locked: true });
     expect(decisions(state([HOST, leaf("bob", "cohost")]), after, [by("alice"), by("bob")])).toEqual([{ kind: "locked", name: "" }]);

@@ -11,8 +11,11 @@ export interface Decision { readonly kind: Toast["kind"]; readonly name: string 
 export function decisions(before: GroupState, after: GroupState, events: readonly GroupEvent[]): readonly Decision[] {
   const name = decider(after, events);
   const made: Decision[] = [];
-  if (before.policy.locked !== after.policy.locked) made.push({ kind: after.policy.locked ? "locked" : "unlocked", name });
-  if (before.policy.suspended !== after.policy.suspended) made.push({ kind: after.policy.suspended ? "suspended" : "resumed", name });
+  const suspends = after.policy.suspended && !before.policy.suspended;
+  // Suspending locks as well, and says so in one sentence.
+  if (suspends) made.push({ kind: "suspended", name });
+  else if (before.policy.suspended && !after.policy.suspended) made.push({ kind: "resumed", name });
+  if (before.policy.locked !== after.policy.locked && !suspends) made.push({ kind: after.policy.locked ? "locked" : "unlocked", name });
   const old = new Map(before.roster.map((leaf) => [leaf.participant, leaf]));
   for (const leaf of after.roster) {
     const was = old.get(leaf.participant);

@@ -54,6 +54,7 @@ export const call = {
   leave: {
     title: "Leave the call?",
     text: "The others go on without you. You can come back with the link.",
+    locked: "The others go on without you. The meeting is locked: you can only come back once another host unlocks it.",
     leave: "Leave",
     end: "End for everyone",
   },
@@ -102,7 +103,7 @@ export const toasts = {
   send_failed: "A message could not be sent.",
   locked: "Locked by {{name}}. Nobody new comes in.",
   unlocked: "Unlocked by {{name}}. Whoever has the link can come in.",
-  suspended: "Suspended by {{name}}.",
+  suspended: "Suspended by {{name}}. The door is locked too.",
   resumed: "Resumed by {{name}}. Your microphone and camera stay off until you turn them on.",
   cohost: "{{name}} is a co-host now.",
   unhosted: "{{name}} is not a host any more.",

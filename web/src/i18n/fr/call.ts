@@ -56,6 +56,7 @@ export const call: Sentences["call"] = {
   leave: {
     title: "Quitter l’appel ?",
     text: "Les autres continuent sans vous. Vous pourrez revenir avec le lien.",
+    locked: "Les autres continuent sans vous. La réunion est verrouillée : vous ne pourrez revenir que si un autre hôte la déverrouille.",
     leave: "Quitter",
     end: "Terminer pour tous",
   },
@@ -106,7 +107,7 @@ export const toasts: Sentences["toasts"] = {
   send_failed: "Un message n’a pas pu être envoyé.",
   locked: "Verrouillé par {{name}}. Personne d’autre n’entre.",
   unlocked: "Déverrouillé par {{name}}. Toute personne qui a le lien peut entrer.",
-  suspended: "Suspendu par {{name}}.",
+  suspended: "Suspendu par {{name}}. L’entrée est verrouillée aussi.",
   resumed: "Repris par {{name}}. Votre micro et votre caméra restent coupés jusqu’à ce que vous les rallumiez.",
   cohost: "{{name}} est maintenant co-hôte.",
   unhosted: "{{name}} n’est plus hôte.",

@@ -40,10 +40,11 @@ export function Asks() {
 function Leave() {
   const { t } = useTranslation();
   const call = useActions();
+  const { locked } = useCall((state) => state.rules);
   const { closeAsk, openAsk } = useView();
   return (
     <Dialog title={t("call.leave.title")} open onClose={closeAsk}>
-      <p>{t("call.leave.text")}</p>
+      <p>{t(locked ? "call.leave.locked" : "call.leave.text")}</p>
       <div className="actions">
         <Button onPress={closeAsk}>{t("common.cancel")}</Button>
         <Button

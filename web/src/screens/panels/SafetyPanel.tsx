@@ -54,7 +54,7 @@ function Suspension() {
   const { suspended, suspendedBy } = useCall((state) => state.rules);
   const title = suspended ? t("safety.suspend.on", { name: suspendedBy === "" ? t("safety.someHost") : suspendedBy }) : t("safety.suspend.off");
   return (
-    <Rule rule="suspend" on={suspended} icon={suspended ? CirclePlay : CirclePause} title={title} text={t(suspended ? "safety.suspend.onText" : "safety.suspend.offText")}>
+    <Rule rule="suspend" on={suspended} icon={CirclePause} title={title} text={t(suspended ? "safety.suspend.onText" : "safety.suspend.offText")}>
       {hosting ? (
         <Button
           tone={suspended ? "keep" : "danger"}
