@@ -135,6 +135,14 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     alice.deliver = deliver;
   });
 
+  it("turns a switch as often as it is asked to, and does nothing else twice", async () => {
+    const alice = await sit("Alice", true);
+    const sent: ClientMessage[] = [];
+    alice.deliver = (message) => { sent.push(message); };
+    for (const changes of [{ claim: true }, { locked: true }, { locked: true }, { claim: true }, { locked: false }, { locked: true }] as const) alice.group.change(changes);
+    expect(sent.filter(({ t }) => t === "policy")).toHaveLength(4);
+  });
+
   it("lets nobody in who has another link", async () => {
     const alice = await sit("Alice");
     const charlie = await new Somebody("Charlie").sit({ ...place, link: { ...(await world()).link, host_hash: place.link.host_hash } });

@@ -83,10 +83,12 @@ export class Group {
     return this.#place === "inside" && this.#log.gap;
   }
 
-  /** A host asks for a policy change; it is committed under the lease that answers. The same one is asked for once. */
+  /** A host asks for a policy change; it is committed under the lease that answers. The same one is asked for once, a switch as often as it is turned. */
   change(changes: PolicyChanges): void {
     const text = JSON.stringify(changes);
-    if (this.#incarnation === null || this.#wishes.some((wish) => JSON.stringify(wish) === text)) return;
+    const switches = changes.locked !== undefined || changes.suspended !== undefined;
+    const waiting = switches ? this.#wishes.slice(-1) : this.#wishes;
+    if (this.#incarnation === null || waiting.some((wish) => JSON.stringify(wish) === text)) return;
     this.#wishes = [...this.#wishes, changes];
     this.#wish();
   }
