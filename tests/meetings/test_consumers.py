@@ -10,10 +10,11 @@ from conclave.kernel import b64, bus, clock, deadlines
 from conclave.keys import ack, delivery, feed, read
 from conclave.keys.models import Group, Seat
 from conclave.keys.threads import in_thread
-from conclave.meetings import consumers
+from conclave.meetings import consumers, watch
 from conclave.meetings.models import Participant
 from tests.keys.members import World
 from tests.meetings.sockets import Guest, new_meeting, together
+from tests.meetings.test_watch import FakeEngine, _as_api
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -241,3 +242,17 @@ async def test_acknowledgements_outlive_a_database_that_fails(world: World, monk
         while await in_thread(lambda: Seat.objects.filter(acked_epoch__gte=1).count()) < 2:
             await asyncio.sleep(0.05)
     assert len(failed) == 2
+
+
+async def test_everybody_in_the_call_hears_of_an_intruder_and_goes_on(world: World) -> None:
+    """JOIN-14: host and guest alike; the call lives on."""
+    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    engine = FakeEngine({alice.ticket.call: {alice.ticket.participant: "", bob.ticket.participant: "", "charlie": "hidden"}})
+    assert await watch.compare(engine=_as_api(engine), now=clock.now()) == 1
+    for guest in (alice, bob):
+        assert await guest.until("intruder") == {"t": "intruder", "why": "hidden"}
+    await alice.say("still here")
+    await bob.until("said")

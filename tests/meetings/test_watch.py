@@ -13,12 +13,7 @@ from conclave.media.ticket import SOURCES
 from conclave.meetings import watch
 from conclave.meetings.leave import leave
 from conclave.transparency.models import JournalEntry
-from tests.keys.members import World
 from tests.meetings.conftest import NOW, Joins
-from tests.meetings.sockets import Guest, together
-from tests.meetings.test_consumers import _gateway, world
-
-__all__ = ["_gateway", "world"]
 
 
 class FakeEngine:
@@ -82,21 +77,6 @@ async def test_only_an_intruder_is_written_down_and_not_who_is_just_leaving(join
         engine = FakeEngine({alice.call: {bob.participant: ""}, "no such call": {"charlie": ""}})
         assert await watch.compare(engine=_as_api(engine), now=NOW + later) == 2
         assert await sync_to_async(_journaled)() == journaled
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_everybody_in_the_call_hears_of_an_intruder_and_goes_on(world: World) -> None:
-    """JOIN-14: host and guest alike; the call lives on."""
-    alice, bob = Guest(world, "Alice"), Guest(world, "Bob")
-    await alice.found()
-    await bob.enter()
-    await together(alice, bob, names={"Alice", "Bob"})
-    engine = FakeEngine({alice.ticket.call: {alice.ticket.participant: "", bob.ticket.participant: "", "charlie": "hidden"}})
-    assert await watch.compare(engine=_as_api(engine), now=NOW) == 1
-    for guest in (alice, bob):
-        assert await guest.until("intruder") == {"t": "intruder", "why": "hidden"}
-    await alice.say("still here")
-    await bob.until("said")
 
 
 async def test_it_watches_while_somebody_is_connected_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
