@@ -174,6 +174,33 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(delivery.log.at(-1)).toMatchObject({ commit: commit.commit });
   });
 
+  it("replaces the link once somebody banned is out, gives everybody the new one, and says it to the gateway until it is heard (LINK-5, LINK-6)", async () => {
+    const alice = await sit("Alice", true);
+    const [bob, charlie] = [await sit("Bob"), await sit("Charlie")];
+    const said: ClientMessage[] = [];
+    const { deliver } = alice;
+    alice.deliver = (message) => { said.push(message); deliver(message); };
+    await alice.group.remove(charlie.participant, true);
+    expect(said.at(-1)).toMatchObject({ t: "remove", participant: charlie.participant, ban: true });
+    await delivery.remove(charlie.participant);
+    await delivery.settled();
+    expect(names(bob)).toEqual(["Alice", "Bob"]);
+    const { incarnation } = delivery;
+    expect(said).toContainEqual({ t: "policy", incarnation, alone: true });
+    const [link] = alice.links;
+    expect([alice.links, bob.links, charlie.links]).toEqual([[link], [link], []]);
+    expect(alice.state?.policy.link_version).toBe(2);
+    const word = { t: "link", incarnation, link_version: 2, link_id: link?.link_id };
+    expect(said.filter(({ t }) => t === "link")).toEqual([word]);
+
+    const ready = { t: "ready", incarnation, mode: "resume", log: delivery.log.length, said: 0, time: Date.now() } as const;
+    await alice.group.handle(ready);
+    expect(said.filter(({ t }) => t === "link")).toEqual([word, word]);
+    await alice.group.handle({ t: "linked", link_version: 2 });
+    await alice.group.handle(ready);
+    expect(said.filter(({ t }) => t === "link")).toHaveLength(2);
+  });
+
   it("is inside when the gateway knows its group though the word of it was lost (LOG-16)", async () => {
     const alice = await new Somebody("Alice").sit(place);
     alice.deliver = () => undefined;

@@ -7,6 +7,7 @@ import type { ClientMessage, Lease, Ready, SendCommit, ServerMessage, Welcome } 
 import { textOf } from "../e2ee/base64";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
 import type { Keys } from "../e2ee/keys.client";
+import { Errands } from "./errands";
 import { Log } from "./log";
 
 export interface GroupHooks {
@@ -51,17 +52,14 @@ export class Group {
   #carried: PolicyChanges | null = null;
   /** A lease for them was given; once it is spent for nothing, they need another. */
   #granted = false;
-  /** Whom our host wants out, until the group is without them; true for a ban, after which the link is replaced. */
-  readonly #unwanted = new Map<string, boolean>();
-  /** The version that the link is to have at least: our host wants it replaced. */
-  #owed = 0;
-  /** The new link, until the gateway has taken it from us as a host (LINK-6). */
-  #unlinked: NewLink | null = null;
+  /** What our host has asked for besides. */
+  readonly #errands: Errands;
 
   constructor(keys: Keys, seat: Seat, hooks: GroupHooks, last: string | null) {
     this.#keys = keys;
     this.#seat = seat;
     this.#hooks = hooks;
+    this.#errands = new Errands(keys, (message) => { hooks.send(message); }, (changes) => { this.change(changes); });
     this.#last = last;
   }
 
@@ -101,18 +99,12 @@ export class Group {
   }
 
   /** A host asks that somebody be removed; said again until it is done, as it may be lost with the socket (LOG-16). */
-  async remove(participant: string, ban = false): Promise<void> {
-    this.#unwanted.set(participant, ban || this.#unwanted.get(participant) === true);
-    const { signature } = await this.#keys.ask("sign_remove", { participant });
-    this.#hooks.send({ t: "remove", participant, signature, ban });
+  remove(participant: string, ban = false): Promise<void> {
+    return this.#errands.remove(participant, ban);
   }
 
-  /** Moves the group on to another link, which only who is in it by then will have (LINK-5). */
   replaceLink(): void {
-    const { state } = this;
-    if (!state) return;
-    this.#owed = state.policy.link_version + 1;
-    this.#settle(state);
+    if (this.state) this.#errands.replaceLink(this.state);
   }
 
   /** Comes back into the group by a replacement, with the seat and the attestation that the keys worker has now (POL-21). */
@@ -124,10 +116,7 @@ export class Group {
   async handle(message: ServerMessage): Promise<void> {
     if (message.t === "ready") return this.#ready(message);
     if (message.t === "renew") return this.#begin(message.mode, message.incarnation);
-    if (message.t === "linked") {
-      if (this.#unlinked?.link_version === message.link_version) this.#unlinked = null;
-      return;
-    }
+    if (message.t === "linked") { this.#errands.linked(message.link_version); return; }
     if (!("incarnation" in message) && message.t !== "refused") return;
     if ("incarnation" in message && message.incarnation !== this.#incarnation) return;
     switch (message.t) {
@@ -175,29 +164,7 @@ export class Group {
     if (this.#place !== "inside" || this.#incarnation === null) return;
     await this.#acknowledge();
     this.#wish();
-    this.#register();
-    await this.#removeAgain();
-  }
-
-  async #removeAgain(): Promise<void> {
-    for (const [participant, ban] of this.#unwanted) await this.remove(participant, ban).catch(() => undefined);
-  }
-
-  /** Who is out now; and once somebody is whom we banned, the link that they know is replaced, in this life of the group or the next. */
-  #settle({ roster, policy }: GroupState): void {
-    const here = new Set(roster.map(({ participant }) => participant));
-    for (const [participant, ban] of this.#unwanted) {
-      if (here.has(participant)) continue;
-      this.#unwanted.delete(participant);
-      if (ban) this.#owed = policy.link_version + 1;
-    }
-    if (this.#owed > policy.link_version) this.change({ link_version: this.#owed });
-  }
-
-  #register(): void {
-    if (this.#unlinked === null || this.#incarnation === null || this.#state?.hosting !== true) return;
-    const { link_id, link_version } = this.#unlinked;
-    this.#hooks.send({ t: "link", incarnation: this.#incarnation, link_version, link_id });
+    if (this.#state) await this.#errands.again(this.#state);
   }
 
   async #begin(mode: "create" | "join", incarnation: string): Promise<void> {
@@ -250,9 +217,8 @@ export class Group {
     this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
-    this.#settle(state);
-    this.#register();
-    await this.#removeAgain();
+    this.#errands.settle(state);
+    await this.#errands.again(state);
   }
 
   async #apply(): Promise<void> {
@@ -261,7 +227,7 @@ export class Group {
     if (entries.length === 0) return this.#commit();
     const { events, state, link } = await this.#keys.ask("entries", { from, entries });
     if (link) {
-      this.#unlinked = link;
+      this.#errands.moved(link);
       this.#hooks.link(link);
     }
     for (const event of events) {
@@ -282,8 +248,8 @@ export class Group {
       await this.#acknowledge();
       this.#carry(events);
       this.#hooks.epoch(state, events, false);
-      this.#settle(state);
-      if (link) this.#register();
+      this.#errands.settle(state);
+      if (link) this.#errands.register(state);
     }
     await this.#commit();
   }

@@ -111,7 +111,6 @@ export class InCall {
     return this.#liveSince === null ? 0 : performance.now() - this.#liveSince;
   }
 
-  /** What this device keeps of the link: that of the epoch we are in. */
   get kept(): Kept {
     return this.#entry.kept;
   }

@@ -25,7 +25,7 @@ interface Seat {
   welcome: Welcome | null;
   readonly told: Set<string>;
 }
-interface Lease { readonly holder: string; readonly epoch: number; readonly covers: number }
+interface Lease { readonly holder: string; readonly epoch: number; readonly covers: number; readonly policy: boolean }
 
 const CREATE_MS = 2_000;
 const CANDIDATE_MS = 2_000;
@@ -168,6 +168,9 @@ export class Delivery {
         return this.#commit(seat, message);
       case "ack":
         return this.#acknowledged(seat, message.epoch, message.digest);
+      case "policy":
+        this.#leases.set(id(), { holder: from.participant, epoch: this.#epoch, covers: this.log.length - 1, policy: true });
+        return this.#feed(seat);
       case "nack":
         this.nacks.push({ participant: from.participant, index: message.index, code: message.code });
         return;
@@ -239,7 +242,7 @@ export class Delivery {
     const seat = this.#connected.find((one) => this.#able(one) && !had.has(one.somebody.participant));
     if (!seat) return;
     this.#leasedAt = this.now;
-    this.#leases.set(id(), { holder: seat.somebody.participant, epoch: this.#epoch, covers: this.log.length - 1 });
+    this.#leases.set(id(), { holder: seat.somebody.participant, epoch: this.#epoch, covers: this.log.length - 1, policy: false });
     await this.#feed(seat);
   }
 
@@ -260,10 +263,10 @@ export class Delivery {
     const entries = this.log.slice(from);
     seat.cursor = this.log.length;
     if (entries.length > 0) await this.#tell(seat, { t: "entries", incarnation, from, entries });
-    for (const [lease, { holder, epoch, covers }] of this.#leases) {
+    for (const [lease, { holder, epoch, covers, policy }] of this.#leases) {
       if (holder !== seat.somebody.participant || seat.told.has(lease)) continue;
       seat.told.add(lease);
-      await this.#tell(seat, { t: "lease", incarnation, lease, epoch, covers, policy: false });
+      await this.#tell(seat, { t: "lease", incarnation, lease, epoch, covers, policy });
     }
   }
 

@@ -6,7 +6,7 @@ import type { ClientMessage, ServerMessage } from "../api/socket.gen";
 import { textOf } from "../e2ee/base64";
 import type { KeysToFrames } from "../e2ee/frames.protocol";
 import type { Keys } from "../e2ee/keys.client";
-import { instantiate, type Mls, type MlsState } from "../e2ee/mls";
+import { instantiate, type Mls, type MlsState, type NewLink } from "../e2ee/mls";
 import { Vault } from "../e2ee/vault";
 import { Group } from "./group";
 
@@ -32,6 +32,7 @@ export class Somebody {
   readonly toFrames: KeysToFrames[] = [];
   readonly states: MlsState[] = [];
   readonly outs: string[] = [];
+  readonly links: NewLink[] = [];
   readonly name: string;
   group!: Group;
   /** What a reload keeps. */
@@ -60,7 +61,8 @@ export class Somebody {
       send: (message) => { this.deliver(message); },
       members: () => undefined,
       epoch: (state) => this.states.push(state),
-      announced: () => undefined, link: () => undefined,
+      announced: () => undefined,
+      link: (link) => this.links.push(link),
       out: (reason) => this.outs.push(reason),
     }, options.last ?? null);
     return this;
