@@ -69,6 +69,18 @@ def test_joining_asks_the_gate_before_it_mints() -> None:
     assert max(link) < lines["enforce"] < lines["_ticket"]
 
 
+def test_the_gate_mints_only_for_whom_it_has_admitted_and_the_same_place() -> None:
+    story = ast.parse((SOURCE / GATE).read_text(encoding="utf-8"))
+    functions = {node.name: node for node in story.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert [name for name, node in functions.items() if "ticket.mint" in ast.unparse(node)] == ["_token"]
+    assert [name for name, node in functions.items() if "_token, " in ast.unparse(node)] == ["admit_signal"]
+    lines = [ast.unparse(node) for node in ast.walk(functions["admit_signal"]) if isinstance(node, ast.Await)]
+    assert lines.index("await _check_seat(call=opens.call, participant=opens.participant, now=now)") < lines.index(
+        "await in_thread(_token, opens, region, now)"
+    )
+    assert "call=opens.call, participant=opens.participant" in ast.unparse(functions["_token"])
+
+
 @given(call=TEXTS, participant=TEXTS, now=st.integers(min_value=0, max_value=2**42))
 def test_a_ticket_says_who_and_where_and_nothing_that_makes_more_of_a_seat(call: str, participant: str, now: int) -> None:
     """No hidden one, no recorder, no agent, no data, no room to create, whatever ids it is asked for."""

@@ -116,6 +116,9 @@ export class Member {
       lost: (what) => { this.lost.push(what); },
       back: () => { this.#changed(); },
       fresh: () => undefined,
+      intruder: () => undefined,
+      link: () => undefined,
+      bans: () => undefined,
       over: (reason) => {
         this.state = null;
         if (PASSING.has(reason)) setTimeout(() => { this.enter().catch(() => undefined); }, RETRY_MS);

@@ -9,7 +9,7 @@ from django.db import Error
 from conclave.kernel import clock
 from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
-from conclave.meetings import bans, doorbell, links, lost, socket
+from conclave.meetings import bans, barring, doorbell, links, lost, socket
 from conclave.meetings.end import end
 from conclave.meetings.join import is_admitted
 from conclave.meetings.knock import answer
@@ -25,7 +25,7 @@ ACK_SECONDS_PER_SOCKET = 0.001
 # A database that is locked or full is asked again.
 AGAIN_SECONDS = 1.0
 Answer = dict[str, object] | None
-Hosting = socket.Policy | socket.Remove | socket.Unban | socket.Bans | socket.Link | socket.End | doorbell.Answer | doorbell.Admit
+Hosting = socket.Policy | socket.Remove | barring.Unban | barring.Bans | barring.Link | socket.End | doorbell.Answer | doorbell.Admit
 Act = socket.Create | socket.SendCommit | socket.Ack | socket.Nack | Hosting | socket.Say
 
 _flushing: set[asyncio.Task[None]] = set()
@@ -142,11 +142,11 @@ def _host(seat: Seat, message: Hosting, now: int) -> Answer:  # noqa: PLR0911 - 
             return _policy(seat, message, now)
         case socket.Remove():
             return _remove(seat, message, now)
-        case socket.Unban():
+        case barring.Unban():
             return {"t": "bans", "bans": bans.unban(call=seat.call, meeting=seat.meeting, by=seat.participant, ban=message.ban, now=now)}
-        case socket.Bans():
+        case barring.Bans():
             return {"t": "bans", "bans": bans.bans(call=seat.call, meeting=seat.meeting, by=seat.participant)}
-        case socket.Link():
+        case barring.Link():
             return _link(seat, message, now)
         case socket.End():
             return _end(seat, message, now)
@@ -209,7 +209,7 @@ def _remove(seat: Seat, message: socket.Remove, now: int) -> Answer:
     return None
 
 
-def _link(seat: Seat, message: socket.Link, now: int) -> Answer:
+def _link(seat: Seat, message: barring.Link, now: int) -> Answer:
     links.register(
         call=seat.call,
         meeting=seat.meeting,

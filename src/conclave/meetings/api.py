@@ -211,8 +211,7 @@ def patch_meeting(request: HttpRequest, meeting: str, body: ChangesIn) -> Meetin
 def post_link(request: HttpRequest, meeting: str, body: LinkIn) -> MeetingOut:
     """Give one's own meeting another link while nobody is in it (LINK-6)."""
     now = _limit(request, MEETINGS_RATE)
-    owner = _owner(request)
-    replaced = links.replace_between_calls(meeting=meeting, owner=owner, link_version=body.link_version, link_id=body.link_id, now=now)
+    replaced = links.replace_between_calls(meeting=meeting, owner=_owner(request), link_id=body.link_id, now=now)
     return _meeting_out(replaced)
 
 

@@ -51,13 +51,12 @@ def register(*, call: str, meeting: str, by: str, link_version: int, link_id: st
             _replace(row, link_version=link_version, link_id=link_id, now=now)
 
 
-def replace_between_calls(*, meeting: str, owner: UserId, link_version: int, link_id: str, now: int) -> OwnMeeting:
+def replace_between_calls(*, meeting: str, owner: UserId, link_id: str, now: int) -> OwnMeeting:
     """Give a meeting another link while nobody is in it.
 
     Args:
         meeting: the meeting's id.
         owner: who is signed in.
-        link_version: the one after the present version.
         link_id: what the owner's browser derived from the new secret.
         now: the time.
 
@@ -67,16 +66,14 @@ def replace_between_calls(*, meeting: str, owner: UserId, link_version: int, lin
     Raises:
         MeetingUnknown: it is not theirs.
         CallLive: somebody is in it.
-        LinkTaken: the meeting has moved on already.
+        LinkTaken: the meeting has, or had, this link.
     """
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
         if Call.objects.filter(meeting=proof.meeting, ended_at=None).exists():
             raise CallLive
         row = Meeting.objects.get(pk=proof.meeting)
-        if link_version != row.link_version + 1:
-            raise LinkTaken
-        _replace(row, link_version=link_version, link_id=link_id, now=now)
+        _replace(row, link_version=row.link_version + 1, link_id=link_id, now=now)
         return own_meeting(meeting=meeting, owner=owner)
 
 

@@ -226,7 +226,6 @@ class LinkIn(Strict):
     """POST /meetings/<meeting>/link: what the owner's browser derived from the next link's secret."""
 
     link_id: Id
-    link_version: int
 
 
 class ErrorDetail(Strict):

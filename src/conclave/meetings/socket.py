@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from conclave.kernel import canonical
 from conclave.kernel.errors import Malformed
+from conclave.meetings.barring import BanList, Bans, Link, Linked, Unban
 from conclave.meetings.bounds import LARGEST_INDEX, LARGEST_TEXT, B64Of32, B64Of64, B64Small, B64Text, Code, Hex32, Id, Index, Message
 from conclave.meetings.doorbell import DOOR, WAITER, Admit, AdmitAsked, Answer, Knocks
 from conclave.meetings.published import REFERENCE, published
@@ -119,28 +120,6 @@ class Remove(Message):
     participant: Id
     signature: B64Of64
     ban: bool = False
-
-
-class Unban(Message):
-    """A host lets somebody in again."""
-
-    t: Literal["unban"]
-    ban: Id
-
-
-class Bans(Message):
-    """A host asks who is banned."""
-
-    t: Literal["bans"]
-
-
-class Link(Message):
-    """A host says which link the group has moved on to (LINK-6)."""
-
-    t: Literal["link"]
-    incarnation: Id
-    link_version: Index
-    link_id: Id
 
 
 class End(Message):
@@ -328,30 +307,6 @@ class Gone(Message):
     reason: GoneReason
     by: Id | None = None
     banned: bool = False
-
-
-class Banned(Message):
-    """One ban as hosts see it: the name that the person had, the name of the host, and when."""
-
-    ban: Id
-    name: Annotated[str, StringConstraints(max_length=64)]
-    by: Annotated[str, StringConstraints(max_length=64)]
-    signed_in: bool
-    since: Index
-
-
-class BanList(Message):
-    """The meeting's bans, newest first."""
-
-    t: Literal["bans"]
-    bans: list[Banned]
-
-
-class Linked(Message):
-    """The link of this version is the meeting's from now on."""
-
-    t: Literal["linked"]
-    link_version: Index
 
 
 ServerMessage = Annotated[

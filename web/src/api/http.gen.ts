@@ -200,7 +200,6 @@ export interface LinkIn {
    * 16 bytes as b64
    */
   link_id: string;
-  link_version: number;
 }
 /**
  * POST /lobby.

@@ -1,18 +1,20 @@
-import { EllipsisVertical, KeyRound, Pencil, Trash2 } from "lucide-react";
+import { EllipsisVertical, KeyRound, Link, Pencil, Trash2 } from "lucide-react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
-export type CardAsk = "host" | "rename" | "delete";
+export type CardAsk = "host" | "replace" | "rename" | "delete";
 
 interface CardMenuProps {
   readonly title: string;
+  /** This device has the link. */
+  readonly link: boolean;
   /** This device holds the host key. */
   readonly host: boolean;
   readonly onAsk: (ask: CardAsk) => void;
 }
 
 /** What is done rarely. */
-export function CardMenu({ title, host, onAsk }: CardMenuProps) {
+export function CardMenu({ title, link, host, onAsk }: CardMenuProps) {
   const { t } = useTranslation();
   return (
     <MenuTrigger>
@@ -29,6 +31,12 @@ export function CardMenu({ title, host, onAsk }: CardMenuProps) {
             <MenuItem id="host" className="choice" textValue={t("meetings.hostLink")}>
               <KeyRound size={20} aria-hidden />
               {t("meetings.hostLink")}
+            </MenuItem>
+          ) : null}
+          {link ? (
+            <MenuItem id="replace" className="choice" textValue={t("meetings.replace")}>
+              <Link size={20} aria-hidden />
+              {t("meetings.replace")}
             </MenuItem>
           ) : null}
           <MenuItem id="rename" className="choice" textValue={t("meetings.rename")}>

@@ -11,6 +11,7 @@ import { hostLink } from "./links";
 import { PasteLink } from "./PasteLink";
 import { PassOn } from "./PassOn";
 import { RenameMeeting } from "./RenameMeeting";
+import { ReplaceLink } from "./ReplaceLink";
 
 interface MeetingCardProps {
   readonly meeting: OwnMeeting;
@@ -41,10 +42,11 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
             {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })}
           </p>
         </div>
-        <CardMenu title={title} host={host !== null} onAsk={setAsk} />
+        <CardMenu title={title} link={kept !== null} host={host !== null} onAsk={setAsk} />
       </header>
       {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} keys={keys} onKept={onKept} />}
       {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}
+      {ask === "replace" && kept ? <ReplaceLink meeting={meeting} shown={title} kept={kept} keys={keys} onClose={close} onKept={onKept} /> : null}
       {ask === "rename" ? <RenameMeeting meeting={meeting} shown={title} onClose={close} onRenamed={onRenamed} /> : null}
       {ask === "delete" ? <DeleteMeeting meeting={meeting} shown={title} onClose={close} onDeleted={onDeleted} /> : null}
     </li>

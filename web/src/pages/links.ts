@@ -1,4 +1,5 @@
 import { askLobby } from "../api/join";
+import { replaceLink } from "../api/meetings";
 import { textOf } from "../e2ee/base64";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
@@ -28,4 +29,14 @@ export async function keepPasted(meeting: string, title: string, pasted: string,
   const kept: Kept = { secret: link.secret, hostHash: hostHash ?? "", hostKey: link.hostKey, title, linkVersion: link_version, policy: null, device };
   await keep(meeting, kept);
   return kept;
+}
+
+/** Draws another secret for that meeting and keeps its link, once the server has taken it; the host key stays. */
+export async function replaceKept(meeting: string, kept: Kept, keys: Keys): Promise<Kept> {
+  const secret = textOf(crypto.getRandomValues(new Uint8Array(16)));
+  const { link_id } = await keys.ask("link", { meeting, secret });
+  const { link_version } = await replaceLink(meeting, { link_id });
+  const next: Kept = { ...kept, secret, linkVersion: link_version };
+  await keep(meeting, next);
+  return next;
 }

@@ -17,6 +17,10 @@ export const meetings: Sentences["meetings"] = {
   mailSubject: "Réunion : {{title}}",
   mailBody: "Rejoignez-moi ici :\n{{link}}\n\nLe lien est la clé : ne le transmettez qu’aux personnes qui doivent venir.",
   more: "Plus pour « {{title}} »",
+  replace: "Remplacer le lien",
+  replaceTitle: "Remplacer le lien de « {{title}} » ?",
+  replaceText:
+    "Le lien actuel n’ouvre plus rien, pour personne. Donnez le nouveau à celles et ceux qui doivent venir. Tant que quelqu’un est dans la réunion, c’est un hôte qui le remplace là, et tout le monde à l’intérieur a aussitôt le nouveau.",
   rename: "Renommer",
   renameTitle: "Renommer « {{title}} »",
   delete: "Supprimer",
