@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from conclave.kernel import b64, clock
 from conclave.kernel.ids import new_id
-from conclave.meetings.door import Banned, Removed
+from conclave.keys.threads import in_thread
+from conclave.meetings import knock
+from conclave.meetings.door import EMPTY_HANDED, Banned, Newcomer, Pass, Removed, Shown
+from conclave.meetings.join import Ticket, join
+from conclave.meetings.models import Knock
 from conclave.meetings.queries import LinkOld
-from tests.keys.members import World
+from tests.keys.members import Mind, World
 from tests.meetings.sockets import Guest, together
 from tests.meetings.test_consumers import _gateway, world
 
@@ -95,3 +100,39 @@ async def test_link_6_only_a_hosts_word_for_the_groups_version_is_taken(world: W
     assert (await alice.until("linked"))["link_version"] == 2, "said again after a reconnect (LOG-16)"
     for guest in (alice, bob):
         await guest.leave()
+
+
+async def test_who_knocks_with_the_former_link_is_handed_the_new_one_and_comes_in(world: World) -> None:
+    """LINK-7, LINK-8: the gateway carries what it cannot read, and nobody who was invited is locked out by a ban of somebody else."""
+    alice = Guest(world, "Alice", host=True)
+    await alice.found()
+    after = await linked(alice)
+    dora = Mind(world, "Dora")
+    newcomer = Newcomer(name="Dora", signature_key=dora.key, device=b64.encode(b"dora".ljust(16)), account=None)
+    shown = dora.mls.call("seal_key")
+    seal = knock.Seal(key=str(shown["seal_key"]), signature=str(shown["seal_signature"]))
+    made = await in_thread(_knock, world, newcomer, dora.link_id, seal)
+    (waiting,) = (await alice.until("knocks"))["waiting"]
+    assert (waiting["why"], waiting["name"]) == ("link_old", "Dora")
+    key = {"to": waiting["seal_key"], "signature_key": waiting["signature_key"], "signature": waiting["seal_signature"]}
+    sealed = str(alice.mind.mls.call("seal_link", **key)["sealed"])
+    assert str(after.secret) not in sealed
+    await alice.tell(t="answer", knocks=[made.knock], admit=True, block=False, sealed=[{"knock": made.knock, "sealed": sealed}])
+    await alice.until("knocks", gone=[made.knock])
+    row = await in_thread(Knock.objects.get, pk=made.knock)
+    opened = dora.mls.call("open_link", sealed=row.sealed)
+    assert opened == alice.mind.link
+    with pytest.raises(LinkOld):  # the word of a host opens the door, not the former link
+        await in_thread(_enter, world, newcomer, dora.link_id, made)
+    ticket = await in_thread(_enter, world, newcomer, str(opened["link_id"]), made)
+    assert ticket.link_version == 2
+    await alice.leave()
+
+
+def _knock(world: World, newcomer: Newcomer, link_id: str, seal: knock.Seal) -> Pass:
+    shown = EMPTY_HANDED
+    return knock.knock(meeting=world.meeting, link_id=link_id, newcomer=newcomer, seal=seal, shown=shown, now=clock.now())
+
+
+def _enter(world: World, newcomer: Newcomer, link_id: str, made: Pass) -> Ticket:
+    return join(meeting=world.meeting, link_id=link_id, newcomer=newcomer, again=None, now=clock.now(), shown=Shown(let_in=made))

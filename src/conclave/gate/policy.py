@@ -175,7 +175,8 @@ def admit(facts: Facts) -> Decision:
     # The members would let nobody in either, a host with the link included (POL-8).
     if facts.door.locked:
         return Refuse(reason=Bar.LOCKED)
-    if facts.standing.host:
+    # A former link opens nothing for a host either: whoever is inside has to hand over the new one (LINK-6).
+    if facts.standing.host and not facts.standing.link_old:
         return Admit()
     bar = _bar(facts.door, facts.standing)
     if bar is not None:

@@ -106,7 +106,7 @@ class Checked:
     passcode: bool = False
 
 
-def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: int) -> Checked:
+def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: int, knocking: bool = False) -> Checked:
     """Check what takes its time or a lock, before any transaction.
 
     Args:
@@ -115,6 +115,7 @@ def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: 
         newcomer: who asks.
         shown: what they show.
         now: the time.
+        knocking: a former link will do (LINK-6).
 
     Raises:
         LinkUnknown: not a meeting, or not its link (LINK-4).
@@ -122,7 +123,7 @@ def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: 
     """
     if shown.host is None and shown.passcode is None:
         return Checked()
-    access = access_meeting(meeting=meeting, link_id=link_id)
+    access = access_meeting(meeting=meeting, link_id=link_id, knocking=knocking)
     host = shown.host is not None and delivery.holds_host_key(
         meeting=access.meeting, host_hash=access.host_hash, signature_key=newcomer.signature_key, key=shown.host[0], signature=shown.host[1]
     )
@@ -147,6 +148,7 @@ def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, check
         let_in=let_in,
         signed_in=newcomer.account is not None,
         passcode=checked.passcode,
+        link_old=access.link_old,
     )
     strict = call is not None and delivery.is_strict(call=call.pk)
     locked = call is not None and delivery.locked(call=call.pk)

@@ -8,6 +8,8 @@ from conclave.kernel.errors import Malformed
 from conclave.meetings.bounds import B64Of32, B64Of64, B64Small, Id, Index, Message
 
 LARGEST_WAITER_TEXT = 1024
+# A sealed link with the certificates of a chain of a dozen co-hosts (LINK-8).
+LONGEST_SEALED = 4096
 
 # From a host
 
@@ -16,7 +18,7 @@ class Sealed(Message):
     """A new link's secret, sealed to the key of whoever knocks."""
 
     knock: Id
-    sealed: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=512)]
+    sealed: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=LONGEST_SEALED)]
 
 
 class Answer(Message):
@@ -102,7 +104,7 @@ class Admitted(Message):
     """A host lets this person in: join with the pass."""
 
     t: Literal["admitted"]
-    sealed: Annotated[str, StringConstraints(max_length=512)] | None = None
+    sealed: Annotated[str, StringConstraints(max_length=LONGEST_SEALED)] | None = None
 
 
 class Refused(Message):

@@ -91,7 +91,7 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
 
     Args:
         meeting: the meeting's id.
-        link_id: what the browser derived from the link.
+        link_id: what the browser derived from the link; a former one knocks too (LINK-6).
         newcomer: who asks.
         seal: their encryption key.
         shown: what they show to be let in.
@@ -108,9 +108,9 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
         WaitingFull: 1,000 wait already.
     """
     name, secret = clean_name(raw=newcomer.name), new_id()
-    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
+    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now, knocking=True)
     with writing():
-        access = access_meeting(meeting=meeting, link_id=link_id)
+        access = access_meeting(meeting=meeting, link_id=link_id, knocking=True)
         call = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
         decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, now=now)
         if not isinstance(decision, Admit | MustKnock):

@@ -50,7 +50,7 @@ class SeatUnknown(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAccess:
-    """Proof that its bearer holds the meeting's link; only access_meeting makes one."""
+    """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting makes one."""
 
     meeting: MeetingId
     title: str
@@ -58,6 +58,7 @@ class MeetingAccess:
     inviter: str
     link_version: int
     host_hash: str
+    link_old: bool
     preset: str
     who: str
     waiting: str
@@ -106,12 +107,13 @@ class Seat:
     gone: str
 
 
-def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
+def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> MeetingAccess:
     """Return a meeting to somebody who holds its link.
 
     Args:
         meeting: the meeting's id.
         link_id: what the browser derived from the link's secret.
+        knocking: a former link will do, which `link_old` then says.
 
     Returns:
         The meeting, for use as proof.
@@ -122,10 +124,12 @@ def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
     """
     row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None).first()
     right = hmac.compare_digest((row.link_id if row else _NO_LINK).encode(), link_id.encode())
-    if row is None or not right:
-        # Asked in every case, so that the answer takes the same time (LINK-4).
-        former = FormerLink.objects.filter(meeting=meeting, link_id=link_id).exists()
-        raise LinkOld if row is not None and former else LinkUnknown
+    # Asked in every case but the right one, so that the answer takes the same time (LINK-4).
+    former = not right and FormerLink.objects.filter(meeting=meeting, link_id=link_id).exists()
+    if row is None or not (right or former):
+        raise LinkUnknown
+    if former and not knocking:
+        raise LinkOld
     return MeetingAccess(
         meeting=MeetingId(row.pk),
         title=row.title,
@@ -133,6 +137,7 @@ def access_meeting(*, meeting: str, link_id: str) -> MeetingAccess:
         inviter=row.owner.name if row.owner else "",
         link_version=row.link_version,
         host_hash=row.host_hash,
+        link_old=former,
         preset=row.preset,
         who=row.who,
         waiting=row.waiting,
