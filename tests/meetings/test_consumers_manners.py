@@ -54,7 +54,10 @@ WELL_FORMED: list[dict[str, Any]] = [
     {"t": "ack", **HERE, "epoch": 1, "digest": KEY},
     {"t": "nack", **HERE, "index": 1, "code": "bad_path"},
     {"t": "policy", **HERE, "alone": False},
-    {"t": "remove", "participant": ID, "signature": KEY * 2},
+    {"t": "remove", "participant": ID, "signature": KEY * 2, "ban": False},
+    {"t": "bans"},
+    {"t": "unban", "ban": ID},
+    {"t": "link", **HERE, "link_version": 2, "link_id": ID},
     {"t": "end", "signature": KEY * 2},
     {"t": "say", **HERE, "message": "AAAA"},
     {"t": "answer", "knocks": [ID], "admit": True, "block": False, "sealed": [{"knock": ID, "sealed": "AAAA"}]},
@@ -66,13 +69,14 @@ MEANT: list[tuple[str, str, Any]] = [
     ("hello", "incarnation", None),
     ("hello", "v", True),
     ("policy", "alone", True),
+    ("remove", "ban", True),
     ("answer", "admit", True),
     ("answer", "block", True),
     ("answer", "sealed", []),
     ("commit", "welcomes", []),
     ("commit", "dropped", []),
 ]
-OPTIONAL = [("policy", "alone"), ("answer", "sealed")]
+OPTIONAL = [("policy", "alone"), ("remove", "ban"), ("answer", "sealed")]
 
 
 @pytest.mark.parametrize("message", WELL_FORMED, ids=lambda message: message["t"])

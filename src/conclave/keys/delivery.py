@@ -20,7 +20,7 @@ from conclave.keys.create import BadGroup, create
 from conclave.keys.leave import absent, close, depart
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
-from conclave.keys.read import has_leaf, hosts_inside, is_strict, locked
+from conclave.keys.read import closed, has_leaf, hosts_inside
 from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
 from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
@@ -46,6 +46,7 @@ __all__ = [
     "announce",
     "arrive",
     "close",
+    "closed",
     "commit",
     "create",
     "depart",
@@ -55,8 +56,6 @@ __all__ = [
     "host_policy",
     "host_word",
     "hosts_inside",
-    "is_strict",
-    "locked",
     "lose",
     "may",
     "nack",

@@ -130,9 +130,17 @@ def _small_trees(*, pk: int, digests: set[str]) -> dict[str, str]:
     return {digest: b64.encode(bytes(body)) for digest, body in rows.values_list("hash", "body")}
 
 
-def locked(*, call: str) -> bool:
-    """Tell whether the call's live group lets in nobody new, as its policy says (POL-8)."""
-    return Group.objects.filter(call=call, locked=True).exclude(state=Group.State.ENDED).exists()
+def closed(*, call: str) -> tuple[bool, bool]:
+    """Tell what the policy of the call's live group says of whoever is new (POL-8).
+
+    Args:
+        call: the call.
+
+    Returns:
+        Whether it is locked: nobody comes in; and whether it is strict: nobody whom no host admitted.
+    """
+    live = Group.objects.filter(call=call).exclude(state=Group.State.ENDED).values_list("locked", "strict").first()
+    return live or (False, False)
 
 
 def hosts_inside(*, call: str) -> set[str]:
@@ -140,11 +148,6 @@ def hosts_inside(*, call: str) -> set[str]:
     listed = Group.objects.filter(call=call, state=Group.State.OPEN).values_list("hosts", flat=True).first() or []
     seats = Seat.objects.filter(call=call, leaf=True, gone="", signature_key__in=listed)
     return set(seats.values_list("participant", flat=True))
-
-
-def is_strict(*, call: str) -> bool:
-    """Tell whether the live group lets nobody in whom no host admitted (POL-8)."""
-    return Group.objects.filter(call=call, strict=True).exclude(state=Group.State.ENDED).exists()
 
 
 def has_leaf(*, call: str, participant: str) -> bool:

@@ -150,8 +150,7 @@ def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, check
         passcode=checked.passcode,
         link_old=access.link_old,
     )
-    strict = call is not None and delivery.is_strict(call=call.pk)
-    locked = call is not None and delivery.locked(call=call.pk)
+    locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
     host_inside = call is not None and not access.before_host and bool(delivery.hosts_inside(call=call.pk))
     seated = Participant.objects.filter(call=call, left_at=None).count() if call is not None and access.capacity is not None else 0
     scopes = [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting)), *([(Scope.CALL, call.pk)] if call else [])]
