@@ -24,6 +24,10 @@ interface Command {
   readonly text?: string;
   readonly target?: string;
   readonly changes?: PolicyChanges;
+  readonly passcode?: string;
+  readonly targets?: readonly string[];
+  readonly admit?: boolean;
+  readonly block?: boolean;
   readonly ms?: number;
   readonly content?: Content;
   readonly times?: number;
@@ -67,6 +71,7 @@ class Page {
   readonly #keys: Keys;
   #call: InstanceType<typeof InCall> | null = null;
   #joined: Session | null = null;
+  readonly #door = new AbortController();
   #ticks = 0;
 
   constructor(meeting: string) {
@@ -90,14 +95,14 @@ class Page {
     return this.#joined;
   }
 
-  async join({ meeting = "", fragment = "", name = "" }: Command): Promise<void> {
+  async join({ meeting = "", fragment = "", name = "", passcode }: Command): Promise<void> {
     this.store.setState({ phase: { at: "joining", step: "asking" } });
     const entry = await prepare(meeting, fragment, this.#keys);
     if (!entry) this.#end("link_incomplete");
-    else await this.#enter(entry, name).catch((error: unknown) => { this.#end(error instanceof JoinRefused ? error.code : `failed: ${String(error)}`); });
+    else await this.#enter(entry, name, passcode).catch((error: unknown) => { this.#end(error instanceof JoinRefused ? error.code : `failed: ${String(error)}`); });
   }
 
-  async #enter(entry: Entry, name: string): Promise<void> {
+  async #enter(entry: Entry, name: string, passcode: string | undefined): Promise<void> {
     const call = new InCall(this.store, new Tiles(), entry, (reason) => { this.#end(reason); });
     const { epoch, changed, ...others } = call.hooks;
     const frames = new Frames(new EventTarget() as Worker);
@@ -111,7 +116,11 @@ class Page {
         this.#ticks += 1;
         changed();
       },
-    }, nothing);
+    }, nothing, {
+      ...(passcode === undefined ? {} : { passcode }),
+      signal: this.#door.signal,
+      waits: (waiting) => { this.store.setState({ phase: waiting ? { at: "waiting" } : { at: "joining", step: "asking" } }); },
+    });
     // There is no WebRTC here: whoever is inside is where the media path would be.
     Object.defineProperty(joined.session, "enter", { value: () => joined.session.inside });
     this.#call = call;
@@ -124,11 +133,18 @@ class Page {
   }
 
   async leave(): Promise<void> {
+    this.#door.abort();
     await this.#joined?.close(true);
   }
 
   async vanish(): Promise<void> {
     await this.#joined?.close(false);
+  }
+
+  /** As a host: lets in or refuses who waits under these names. */
+  answer(names: readonly string[], admit: boolean, block: boolean): void {
+    const knocks = this.store.getState().knocks.filter(({ name }) => names.includes(name)).map(({ knock }) => knock);
+    this.#call?.answer(knocks, admit, block);
   }
 
   async chat(text: string): Promise<void> {
@@ -146,11 +162,11 @@ class Page {
   }
 
   look(): unknown {
-    const { phase, people, chat, security, hosting, rules, devices } = this.store.getState();
+    const { phase, people, chat, security, hosting, rules, devices, knocks } = this.store.getState();
     const inside = phase.at === "over" ? null : this.#joined;
     const pauses = this.toFrames.flatMap((message) => (message.t === "pause" ? [message.paused] : []));
     return {
-      ticks: this.#ticks, phase, people, chat, security, hosting, rules, devices, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
+      ticks: this.#ticks, phase, people, chat, security, hosting, rules, devices, knocks, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
       participant: inside?.ticket.participant ?? null, incarnation: inside?.group.incarnation ?? null, epoch: inside?.group.state?.epoch ?? null,
       policy: inside?.group.state?.policy ?? null, dropped: inside?.said.dropped ?? null, paused: pauses.at(-1) ?? false,
       keyed: this.toFrames.flatMap((message) => (message.t === "epoch" ? [message.news.epoch] : [])),
@@ -196,6 +212,9 @@ async function act(command: Command): Promise<unknown> {
       return { done: await current.rename(command.name ?? "") };
     case "verify":
       current.store.setState(({ security }) => ({ security: verified(security, Date.now()) }));
+      return {};
+    case "answer":
+      current.answer(command.targets ?? [], command.admit ?? false, command.block ?? false);
       return {};
     case "remove":
       await current.session.remove(command.target ?? "");

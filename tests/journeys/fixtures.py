@@ -14,7 +14,7 @@ from tests.journeys.people import Owner, Person
 from tests.journeys.pictures import LOOKS
 from tests.journeys.world import Installation, installation
 
-IDS = ("run", "owner", "lobby", "call", "padlock", "reasons", "roles", "lock", "suspend", "rights")
+IDS = ("run", "owner", "lobby", "call", "padlock", "reasons", "roles", "lock", "suspend", "rights", "knock", "presets", "who")
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
 

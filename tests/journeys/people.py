@@ -355,13 +355,16 @@ class Owner(Person):
         until(lambda: urlsplit(self.browser.address()).path == "/meetings", what="My meetings", seen=self.text)
         self.reads("My meetings")
 
-    def make_meeting(self, title: str) -> str:
-        """Make a meeting and return the link that its button copies."""
+    def make_meeting(self, title: str, *, preset: str = "open", passcode: str = "") -> str:
+        """Make a meeting in which so much is asked of who comes in, and return the link that its button copies."""
         page = self.chromium.page
         if urlsplit(page.url).path != "/meetings":
             page.goto(f"{self.server.url}/meetings")
         self.browser.click("button", "New meeting")
         self.browser.fill("What is it about?", title)
+        page.locator(f'[data-preset="{preset}"]').click()
+        if passcode:
+            self.browser.fill("Passcode", passcode)
         self.browser.click("button", "Make the meeting")
         return self.copied_link(title)
 

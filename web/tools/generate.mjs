@@ -23,8 +23,16 @@ async function generated({ module, title, roots }) {
   return compile({ ...schema, title, type: "object", additionalProperties: false, properties }, title, options);
 }
 
-for (const file of FILES) {
-  const text = await generated(file);
+/** The gateway's own data file, so that what a preset means is said once. */
+function presets() {
+  const text = readFileSync(`${ROOT}src/conclave/meetings/presets.json`, "utf8");
+  return `/* Made by \`npm run generate\` from src/conclave/meetings/presets.json: do not edit. */\n\nexport const PRESETS = ${JSON.stringify(JSON.parse(text), null, 2)} as const;\n`;
+}
+
+const PRESETS = { target: new URL("../src/api/presets.gen.ts", import.meta.url), text: presets };
+
+for (const file of [...FILES, PRESETS]) {
+  const text = file.text ? file.text() : await generated(file);
   if (!process.argv.includes("--check")) writeFileSync(file.target, text);
   else if (readFileSync(file.target, "utf8") !== text) {
     process.stderr.write(`${fileURLToPath(file.target)} is out of date: run \`npm run generate\` in web/\n`);

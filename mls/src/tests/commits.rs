@@ -8,7 +8,6 @@ use tls_codec::Serialize as _;
 
 use super::forge::{sign_with_label, spoil, vl};
 use super::world::{World, call};
-use crate::Instance;
 use crate::bytes::{b64, unb64};
 use crate::path::{commit_head, covers_bytes};
 use crate::policy::Root;
@@ -96,7 +95,7 @@ fn knock_2_only_the_links_host_key_opens_the_door() {
     let (meeting, alice, bob) = (json!(world.meeting), json!(world.people["Alice"].key), json!(world.people["Bob"].key));
     let ask = |meeting: &Value, who: &Value, key: &Value| {
         let ask = json!({"do": "verify_entry", "meeting": meeting, "host_hash": host_hash, "signature_key": who, "key": key, "signature": entry["signature"]});
-        call(&mut Instance::default(), &ask).unwrap()["host"].clone()
+        call(&mut crate::Instance::default(), &ask).unwrap()["host"].clone()
     };
     assert_eq!(ask(&meeting, &alice, &entry["key"]), true);
     assert_eq!(ask(&meeting, &bob, &entry["key"]), false, "for another leaf key");

@@ -3,18 +3,22 @@
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
+  /** When asking again may help, where the server says so. */
+  readonly againAt: number | null;
 
-  constructor(code: string, status: number, message: string) {
+  constructor(code: string, status: number, message: string, againAt: number | null = null) {
     super(message);
+    this.againAt = againAt;
     this.name = "ApiError";
     this.code = code;
     this.status = status;
   }
 }
 
-function codeOf(body: unknown): { code: string; message: string } {
-  const error = (body as { error?: { code?: unknown; message?: unknown } } | null)?.error;
-  return { code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+function codeOf(body: unknown): { code: string; message: string; againAt: number | null } {
+  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown } } | null)?.error;
+  const againAt = typeof error?.again_at === "number" ? error.again_at : null;
+  return { againAt, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {
@@ -25,8 +29,8 @@ async function request(path: string, init: RequestInit): Promise<Response> {
     throw new ApiError("server_unreachable", 0, "no answer");
   }
   if (response.ok) return response;
-  const { code, message } = codeOf(await response.json().catch(() => null));
-  throw new ApiError(code, response.status, message);
+  const { code, message, againAt } = codeOf(await response.json().catch(() => null));
+  throw new ApiError(code, response.status, message, againAt);
 }
 
 export async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {

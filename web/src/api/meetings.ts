@@ -1,9 +1,10 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { patch, post, remove } from "./http";
-import type { ChangesIn, LinkIn, MeetingIn, MeetingMade, MeetingOut } from "./http.gen";
+import type { ChangesIn, EntranceOut, LinkIn, MeetingIn, MeetingMade, MeetingOut } from "./http.gen";
 
 /** What the pages show of a meeting. */
 export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
+export type Preset = EntranceOut["preset"];
 
 export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);

@@ -21,7 +21,7 @@ import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
 /** After these another attempt makes no sense, or is not ours to offer. */
-const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "link_old", "browser_unfit", "misbehaved"]);
+const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "link_old", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required"]);
 /** What a live call comes back from by itself: the seat is taken again, nobody has to press anything. */
 const PASSING: ReadonlySet<string> = new Set(["media_unavailable", "server_unreachable", "restarting", "seat_unknown"]);
 const RETRIES = 5;
@@ -41,17 +41,20 @@ export function createCall(): Call {
   let entry: Promise<Entry | null> = prepare(meeting, fragment, workers.keys);
   let inCall: InCall | null = null;
   let name = "";
+  let passcode: string | undefined;
+  let door: AbortController | null = null;
   let retries = 0;
   let previewing: Promise<void> | null = null;
   let wasOn: Readonly<Record<DeviceKind, boolean>> = { microphone: true, camera: true };
 
-  const end = (reason: string, by = ""): void => {
+  const end = (reason: string, { by = "", againAt = null }: { readonly by?: string; readonly againAt?: number | null } = {}): void => {
     inCall = null;
+    door?.abort();
     void sharing.set(false);
     // Whoever is out of the call is seen and heard by nothing any more.
     if (store.getState().phase.at !== "over") wasOn = devices.release();
     tiles.refresh();
-    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason), ...(by === "" ? {} : { by }) }, people: [], toasts: [], rules: NO_RULES, steppedDown: false });
+    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason), againAt, ...(by === "" ? {} : { by }) }, people: [], knocks: [], toasts: [], rules: NO_RULES, steppedDown: false });
   };
 
   const over = (reason: string, by?: string): void => {
@@ -59,7 +62,7 @@ export function createCall(): Call {
     if (liveFor > STEADY_MS) retries = 0;
     inCall = null;
     if (liveFor > 0 && PASSING.has(reason)) retry(reason);
-    else end(reason, by);
+    else end(reason, by === undefined ? {} : { by });
   };
 
   const retry = (reason: string): void => {
@@ -123,19 +126,22 @@ export function createCall(): Call {
     if (!ready) { end("link_incomplete"); return; }
     const made = new InCall(store, tiles, ready, over);
     try {
-      const joined = await join(ready, name, workers, made.hooks, (servers) => { iceServers = servers; });
+      door = new AbortController();
+      const waits = (waiting: boolean): void => { store.setState({ phase: waiting ? { at: "waiting" } : { at: "joining", step: "asking" } }); };
+      const asked = { ...(passcode === undefined ? {} : { passcode }), signal: door.signal, waits };
+      const joined = await join(ready, name, workers, made.hooks, (servers) => { iceServers = servers; }, asked);
       inCall = made;
       entry = Promise.resolve(joined.entry);
       await made.run(joined, devices, workers.keys);
     } catch (error) {
       // Whoever left meanwhile, or was ended with a better reason, has nothing to hear of this.
       const { at } = store.getState().phase;
-      if (inCall !== made && at !== "joining" && at !== "reconnecting") return;
+      if (inCall !== made && at !== "joining" && at !== "waiting" && at !== "reconnecting") return;
       if (inCall === made) await made.session.close(true);
       inCall = null;
       const code = error instanceof JoinRefused ? error.code : "media_unavailable";
       if (retries > 0 && PASSING.has(code)) retry(code);
-      else end(code);
+      else end(code, { againAt: error instanceof JoinRefused ? error.againAt : null });
     }
   };
 
@@ -149,8 +155,9 @@ export function createCall(): Call {
     await previewing;
   };
 
-  const start = async (wanted: string): Promise<void> => {
+  const start = async (wanted: string, typed?: string): Promise<void> => {
     name = wanted;
+    passcode = typed ?? passcode;
     retries = 0;
     // Whoever was faster than the lobby's preview still comes with picture and sound.
     if (!previewing) void preview({ microphone: true, camera: true });
@@ -161,8 +168,8 @@ export function createCall(): Call {
   /** What the lobby shows. A former link of a meeting whose newer one this device has kept opens that one (LINK-6). */
   const greet = async (ready: Entry): Promise<Entry> => {
     try {
-      const { title, inviter, region } = await askLobby(meeting, ready.linkId);
-      store.setState({ title, inviter, region });
+      const { title, inviter, region, passcode: asks, preset } = await askLobby(meeting, ready.linkId);
+      store.setState({ title, inviter, region, preset, passcode: asks && ready.kept.hostKey === null });
       return ready;
     } catch (error) {
       const kept = error instanceof ApiError && error.code === "link_old" ? await recall(meeting).catch(() => null) : null;
@@ -226,6 +233,7 @@ export function createCall(): Call {
       await leaving?.session.close(true);
     },
     endForAll: async () => { await inCall?.session.endForAll(); },
+    answer: (knocks, admit, block = false) => { inCall?.answer(knocks, admit, block); },
     remove: async (participant, ban) => { await inCall?.session.group.remove(participant, ban); },
     askBans: () => { inCall?.session.bans(); },
     unban: (ban) => { inCall?.session.bans(ban); },

@@ -2,6 +2,7 @@
  * What the screens may know of a call and ask of it. The Call object (call.ts) owns all state, outside React;
  * screens read `CallState` through one hook and act through `CallActions`. Nothing here holds a key.
  */
+import type { Preset } from "../api/meetings";
 
 import type { Right, Rights } from "../e2ee/mls";
 import type { Asked, Reaction } from "./said";
@@ -12,18 +13,22 @@ export type { Right } from "../e2ee/mls";
 export type Phase =
   | { at: "lobby" }
   | { at: "joining"; step: "asking" | "connecting" | "securing" }
+  /** At the door: a host has to let this person in. */
+  | { at: "waiting" }
   | { at: "live" }
   /** The socket or the media path is lost; sending goes on where it can. */
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
   /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
   | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" }
-  /** `by` is the host who removed this person, where it is known. */
-  | { at: "over"; reason: EndReason; again: boolean; by?: string };
+  /** `by` is the host who removed this person, where it is known; `againAt`: when another try makes sense, where that is. */
+  | { at: "over"; reason: EndReason; again: boolean; by?: string; againAt?: number | null };
 
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
 export type EndReason =
   | "left" | "removed" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
+  | "knock_refused" | "knock_blocked" | "knock_unknown" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
+  | "invitation_required" | "too_often"
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
 /** Why a person's padlock looks as it does. */
@@ -66,6 +71,16 @@ export interface Person {
   readonly connection: "good" | "poor" | "lost";
 }
 
+/** Somebody at the door, as hosts see it. */
+export interface Knocking {
+  readonly knock: string;
+  /** What they typed; nobody has checked it. */
+  readonly name: string;
+  readonly since: number;
+  readonly why: "waiting_room" | "link_old" | "before_host";
+  readonly signedIn: boolean;
+}
+
 export interface ChatLine {
   readonly id: string;
   readonly participant: string;
@@ -80,11 +95,13 @@ export interface ChatLine {
 export interface Toast {
   readonly id: number;
   readonly kind:
-    | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "microphone_dead" | "speaking_muted"
+    | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
     | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link"
     | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped";
   readonly name: string;
+  /** Of a knock: which. */
+  readonly knock?: string;
 }
 
 /** What the hosts have decided for everybody, from the checked policy. */
@@ -146,6 +163,12 @@ export interface CallState {
   readonly people: readonly Person[];
   readonly chat: readonly ChatLine[];
   readonly unread: number;
+  /** Who waits at the door; empty but for hosts. */
+  readonly knocks: readonly Knocking[];
+  /** The lobby asks for a passcode. */
+  readonly passcode: boolean;
+  /** The server's word on the meeting's preset; a device that made the meeting knows better (MEET-10). */
+  readonly preset: Preset;
   readonly toasts: readonly Toast[];
   readonly security: Security;
   readonly devices: Devices;
@@ -173,7 +196,9 @@ export interface CallActions {
   snapshot(): CallState;
   /** Lobby: asks for devices and starts the preview; a refusal is a state, never an exception. */
   preview(): Promise<void>;
-  join(name: string): Promise<void>;
+  join(name: string, passcode?: string): Promise<void>;
+  /** As a host: lets these people in, or refuses them, with `block` for good. */
+  answer(knocks: readonly string[], admit: boolean, block?: boolean): void;
   leave(): Promise<void>;
   rejoin(): Promise<void>;
   endForAll(): Promise<void>;

@@ -7,10 +7,13 @@ import type { Workers } from "../e2ee/workers";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Tiles } from "../media/tiles";
 import { Arrivals, noteSince } from "./arrivals";
-import type { Change } from "./contract";
+import { ring } from "../media/bell";
+import type { Change, Knocking, Toast } from "./contract";
 import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
 import { rename, type Joined } from "./join";
+import { Knocks } from "./knocks";
+import { policyOf } from "./presets";
 import { HostWords, Own } from "./own";
 import { Reactions } from "./reactions";
 import { people, settled } from "./roster";
@@ -25,6 +28,8 @@ import { changesBetween, entered, NO_SECURITY } from "./verify";
 
 /** The media room's events come in bursts; one drawing serves what comes within this time. */
 const BURST_MS = 30;
+/** As many knocks as fit beside each other as messages. */
+const TOLD_APART = 2;
 
 export class InCall {
   readonly hooks: SessionHooks;
@@ -35,6 +40,7 @@ export class InCall {
   readonly #tiles: Tiles;
   #entry: Entry;
   #keys: Keys | null = null;
+  #knocks: Knocks | null = null;
   #state: GroupState | null = null;
   #liveSince: number | null = null;
   readonly #order: string[] = [];
@@ -68,6 +74,7 @@ export class InCall {
       announced: (events) => {
         for (const { kind, participant } of events) {
           if (kind === "announced") this.#announced.set(participant, performance.now());
+          if (kind === "announced" || kind === "removing") this.#knocks?.settled(participant);
           // Gone before anybody could add them.
           if (kind === "removing") this.#announced.delete(participant);
         }
@@ -83,6 +90,8 @@ export class InCall {
         if (this.#lost.delete(what) && this.#lost.size === 0 && this.#liveSince !== null) toast(store, "reconnected");
         this.#show();
       },
+      knocks: (message) => { this.#knocks?.hear(message); },
+      admitAsked: (message) => { void this.#knocks?.asked(message).catch(() => undefined); },
       fresh: (reason) => {
         this.#stale = reason;
         this.#show();
@@ -120,6 +129,11 @@ export class InCall {
     this.#session = session;
     this.#keys = keys;
     this.#own = new Own(session.ticket.participant, devices, (kind, name) => { toast(this.#store, kind, name); });
+    this.#knocks = new Knocks(keys, {
+      send: (message) => { session.send(message); },
+      remove: (participant) => session.group.remove(participant),
+      changed: (waiting, fresh) => { this.#atTheDoor(waiting, fresh); },
+    });
     const { phase, startedAt } = this.#store.getState();
     // A call that comes back by itself stays on screen while it does.
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
@@ -142,6 +156,21 @@ export class InCall {
       if (whose !== null && passed > 0) this.#heard.set(whose, performance.now());
     }
     this.#refresh();
+  }
+
+  answer(knocks: readonly string[], admit: boolean, block: boolean): void {
+    this.#knocks?.answer(knocks, admit, block);
+  }
+
+  /** A few are shown one by one, a crowd as one message. */
+  #atTheDoor(waiting: readonly Knocking[], fresh: readonly Knocking[]): void {
+    const here = new Set(waiting.map(({ knock }) => knock));
+    const crowd = waiting.length > TOLD_APART;
+    const outdated = ({ kind, knock }: Toast): boolean => kind === "knocks" || (kind === "knock" && (crowd || !here.has(knock ?? "")));
+    this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
+    if (crowd) toast(this.#store, "knocks", String(waiting.length));
+    else for (const { knock, name } of fresh) toast(this.#store, "knock", name, knock);
+    if (fresh.length > 0) ring();
   }
 
   async setHand(up: boolean): Promise<void> {
@@ -226,9 +255,20 @@ export class InCall {
     this.#tell(changes, events);
     for (const { kind, name } of decided) toast(this.#store, kind, name);
     if (holds && !this.#steppedDown && !listed) this.decide({ claim: true });
+    this.#govern(state);
     if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });
     void this.#record(state);
     this.#refresh();
+  }
+
+  /** POL-5, MEET-10: the first host claims, and writes into the policy what the meeting's preset means there. */
+  #govern({ hosting, policy }: GroupState): void {
+    const { hostKey, preset } = this.#entry.kept;
+    const first = policy.version === 0 || policy.hosts.length === 0;
+    const meant = first ? policyOf(preset ?? this.#store.getState().preset) : null;
+    if (hosting !== true) this.#knocks?.clear();
+    if (hostKey !== null && hosting !== true) this.session.group.change({ claim: true, ...meant });
+    else if (hosting === true && policy.version === 0 && meant) this.session.group.change(meant);
   }
 
   #tell(changes: readonly Change[], events: readonly GroupEvent[]): void {

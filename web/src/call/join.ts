@@ -6,6 +6,7 @@ import { ApiError } from "../api/http";
 import { requestSeat, SOCKET, type JoinRequest, type Ticket } from "../api/join";
 import { keep } from "../e2ee/keyring";
 import type { Workers } from "../e2ee/workers";
+import { letIn, NotLetIn } from "./door";
 import { openEntry, type Entry } from "./entry";
 import { dropSeat } from "./seat";
 import { Session, type SessionHooks } from "./session";
@@ -14,20 +15,36 @@ import { MeetingSocket } from "./socket";
 /** Why a join came to nothing; the code is one of EndReason. */
 export class JoinRefused extends Error {
   readonly code: string;
+  readonly againAt: number | null;
 
-  constructor(code: string) {
+  constructor(code: string, againAt: number | null = null) {
     super(code);
     this.name = "JoinRefused";
     this.code = code;
+    this.againAt = againAt;
   }
+}
+
+/** What a person does at the door besides asking. */
+export interface AtTheDoor {
+  readonly passcode?: string;
+  /** Somebody has to let us in: told when the wait begins, and when it is over; the signal goes away. */
+  readonly waits?: (waiting: boolean) => void;
+  readonly signal?: AbortSignal;
 }
 
 export interface Joined { readonly entry: Entry; readonly session: Session }
 
-export async function join(entry: Entry, name: string, workers: Workers, hooks: SessionHooks, allowIce: (servers: RTCIceServer[]) => void): Promise<Joined> {
-  const socket = new MeetingSocket(SOCKET);
+export async function join(entry: Entry, name: string, workers: Workers, hooks: SessionHooks, allowIce: (servers: RTCIceServer[]) => void, door: AtTheDoor = {}): Promise<Joined> {
+  let socket = new MeetingSocket(SOCKET);
+  const waits = (waiting: boolean): void => {
+    // A meeting socket is not kept open for as long as people may wait.
+    if (waiting) socket.close();
+    else socket = new MeetingSocket(SOCKET);
+    door.waits?.(waiting);
+  };
   try {
-    const { entry: seated, ticket } = await takeSeat(entry, name, workers);
+    const { entry: seated, ticket } = await takeSeat(entry, name, workers, { ...door, waits });
     await checkVersions(seated, ticket);
     allowIce(ticket.media.ice_servers);
     await checkAttestation(ticket, workers);
@@ -47,22 +64,37 @@ export async function rename({ meeting, linkId, signatureKey, kept }: Entry, ses
   await session.renamed(ticket);
 }
 
-async function takeSeat(entry: Entry, name: string, { keys }: Workers): Promise<{ entry: Entry; ticket: Ticket }> {
-  const ask = ({ meeting, linkId, signatureKey, kept, again }: Entry): Promise<Ticket> => {
+async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtTheDoor): Promise<{ entry: Entry; ticket: Ticket }> {
+  const passcode = door.passcode === undefined ? {} : { passcode: door.passcode };
+  const ask = async (asking: Entry): Promise<Ticket> => {
+    const { meeting, linkId, signatureKey, kept, again } = asking;
+    const who = { v: 1 as const, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...passcode };
     const seat = again ? { again: { participant: again.participant, seat: again.seat } } : {};
-    const request: JoinRequest = { v: 1, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...seat };
-    return requestSeat(request);
+    const host = kept.hostKey === null ? {} : { host: await keys.ask("sign_entry", {}) };
+    const request: JoinRequest = { ...who, ...seat, ...host };
+    try {
+      return await requestSeat(request);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "knock_required") throw error;
+      door.waits?.(true);
+      const pass = await letIn(who, door.signal ?? new AbortController().signal);
+      door.waits?.(false);
+      return requestSeat({ ...request, pass });
+    }
   };
   try {
     return { entry, ticket: await ask(entry) };
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    if (error.code !== "seat_unknown") throw new JoinRefused(error.code);
+    if (!(error instanceof ApiError) || error.code !== "seat_unknown") throw refusal(error);
     // The seat is gone: a new one, with a key of its own.
     dropSeat(entry.meeting);
     const fresh = await openEntry(entry.meeting, entry.kept, null, keys);
-    return { entry: fresh, ticket: await ask(fresh).catch((reason: unknown) => { throw new JoinRefused(reason instanceof ApiError ? reason.code : "malformed"); }) };
+    return { entry: fresh, ticket: await ask(fresh).catch((reason: unknown) => { throw refusal(reason); }) };
   }
+}
+
+function refusal(error: unknown): unknown {
+  return error instanceof ApiError || error instanceof NotLetIn ? new JoinRefused(error.code, error.againAt) : error;
 }
 
 /** LINK-3: a server that falls back to an older link is not believed. */

@@ -3,7 +3,7 @@
  * Messages are handled one after the other; one that fails disturbs none of the others.
  */
 import type { Ticket } from "../api/join";
-import type { Banned, ServerMessage } from "../api/socket.gen";
+import type { AdmitAsked, Banned, ClientMessage, Knocks, ServerMessage } from "../api/socket.gen";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
 import { sourcesOf, viewersOf } from "../e2ee/rights";
 import type { Workers } from "../e2ee/workers";
@@ -26,6 +26,9 @@ export interface SessionHooks {
   fresh(staleness: Staleness | null): void;
   /** JOIN-14: the server put somebody out of the media room. */
   intruder(): void;
+  /** To hosts: who waits at the door, and for whom a strict group asks our word. */
+  knocks(message: Knocks): void;
+  admitAsked(message: AdmitAsked): void;
   link(link: NewLink): void;
   /** Whom hosts have banned, as the gateway tells a host who asked. */
   bans(bans: readonly Banned[]): void;
@@ -136,6 +139,10 @@ export class Session {
     await this.#queue;
   }
 
+  send(message: ClientMessage): void {
+    this.#socket.send(message);
+  }
+
   async endForAll(): Promise<void> {
     await this.say({ kind: "end" });
     const { signature } = await this.#workers.keys.ask("sign_end", {});
@@ -170,6 +177,12 @@ export class Session {
         return;
       case "keeper":
         if (message.incarnation === this.group.incarnation) this.#keeper = message.on;
+        return;
+      case "knocks":
+        this.#hooks.knocks(message);
+        return;
+      case "admit_asked":
+        if (message.incarnation === this.group.incarnation) this.#hooks.admitAsked(message);
         return;
       case "intruder":
         this.#hooks.intruder();

@@ -13,10 +13,11 @@ let lastToast = 0;
 export function createCallStore(meeting: string): Store {
   return createStore<CallState>(() => ({
     phase: { at: "lobby" }, meeting, title: "", inviter: "", region: { id: "", territory: "" }, startedAt: null,
-    people: [], chat: [], unread: 0, toasts: [], security: NO_SECURITY, devices: NO_DEVICES, bans: [], linkVersion: 0, hosting: false, steppedDown: false, rules: NO_RULES, rights: {}, screenTaken: false, soundBlocked: false, level: 0,
+    people: [], chat: [], unread: 0, knocks: [], passcode: false, preset: "open", toasts: [], security: NO_SECURITY, devices: NO_DEVICES, bans: [], linkVersion: 0, hosting: false, steppedDown: false, rules: NO_RULES, rights: {}, screenTaken: false, soundBlocked: false, level: 0,
   }));
 }
 
-export function toast(store: Store, kind: Toast["kind"], name = ""): void {
-  store.setState(({ toasts }) => ({ toasts: [...toasts, { id: ++lastToast, kind, name }].slice(-TOASTS_SHOWN) }));
+export function toast(store: Store, kind: Toast["kind"], name = "", knock?: string): void {
+  const made = { id: ++lastToast, kind, name, ...(knock === undefined ? {} : { knock }) };
+  store.setState(({ toasts }) => ({ toasts: [...toasts, made].slice(-TOASTS_SHOWN) }));
 }

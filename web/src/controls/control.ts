@@ -24,6 +24,8 @@ export interface Scene {
   readonly microphone: DeviceState;
   readonly camera: DeviceState;
   readonly unread: number;
+  /** How many people wait at the door. */
+  readonly waiting: number;
   readonly hosting: boolean;
   /** The meeting is suspended, for this person too. */
   readonly held: boolean;

@@ -10,6 +10,7 @@ export const people: Control = {
   docs: "People",
   icon: () => Users,
   available: () => true,
+  badge: (scene) => scene.waiting,
   pressed: (scene) => scene.view.panel === "people",
   act: (scene) => {
     scene.view.togglePanel("people");

@@ -11,6 +11,8 @@ export interface Kept {
   readonly policy: { readonly call: string; readonly version: number } | null;
   /** A random name of this device for this meeting only. */
   readonly device: string;
+  /** The preset of a meeting that was made here (MEET-10). */
+  readonly preset?: string;
 }
 
 interface Row { readonly meeting: string; readonly iv: Uint8Array<ArrayBuffer>; readonly sealed: ArrayBuffer }

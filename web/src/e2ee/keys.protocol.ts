@@ -15,8 +15,11 @@ export interface Operations extends Pick<MlsOperations, Member> {
   seated: { in: SeatedArguments; out: MlsOperations["seated"]["out"] };
   /** A new member with the same identity and seat; nothing of the old group is left but what `last` says (LOG-12). */
   restart: { in: object; out: { last: string | null } };
-  /** KNOCK-9: a host's word for a key package, if it is good and its leaf has this key and this name. */
-  admit: { in: { participant: string; incarnation: string; key_package: string; signature_key: string; name: string }; out: HostWord };
+  /** KNOCK-9: whose key package it is, by its checked leaf, and a host's word for it if they are among those admitted by hand, key to name. */
+  admit: {
+    in: { participant: string; incarnation: string; key_package: string; admitted: ReadonlyMap<string, string> };
+    out: { signature_key: string; name: string; word: HostWord | null };
+  };
   /** Send under that epoch from now on (delivery.md, "Keys in use"). */
   send: { in: { epoch: number }; out: object };
   /** LOG-15: no frame is sent while paused. */

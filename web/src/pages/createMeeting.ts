@@ -1,4 +1,4 @@
-import { postMeeting } from "../api/meetings";
+import { postMeeting, type Preset } from "../api/meetings";
 import { textOf } from "../e2ee/base64";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
@@ -11,16 +11,24 @@ export interface Made {
   readonly kept: Kept;
 }
 
+export interface Wishes {
+  readonly title?: string;
+  readonly preset: Preset;
+  readonly passcode?: string;
+  /** The one-time token of an address that makes one meeting. */
+  readonly now?: string;
+}
+
 /**
  * Makes a meeting: id, secret and host key are drawn here; the server learns the id, two hashes and the title (MEET-1).
  *
  * The link is kept on this device; where the browser refuses to keep anything, it is only in what is returned.
  */
-export async function createMeeting(keys: Keys, title: string, now?: string): Promise<Made> {
+export async function createMeeting(keys: Keys, { title = "", preset, passcode = "", now }: Wishes): Promise<Made> {
   const meeting = random();
   const { secret, host_key, host_hash, link_id } = await keys.ask("new_link", { meeting });
-  await postMeeting({ meeting, title, link_id, host_hash, preset: "open", ...(now === undefined ? {} : { now }) });
-  const kept: Kept = { secret, hostHash: host_hash, hostKey: host_key, title, linkVersion: 1, policy: null, device: random() };
+  await postMeeting({ meeting, title, link_id, host_hash, preset, ...(passcode === "" ? {} : { entrance: { passcode } }), ...(now === undefined ? {} : { now }) });
+  const kept: Kept = { secret, hostHash: host_hash, hostKey: host_key, title, linkVersion: 1, policy: null, device: random(), preset };
   await keep(meeting, kept).catch(() => undefined);
   return { meeting, kept };
 }

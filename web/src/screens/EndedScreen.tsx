@@ -1,5 +1,5 @@
 import { Ban, CircleCheck, Link2Off, Lock, type LucideIcon, RotateCw, ServerOff, ShieldX, UserX } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { EndReason } from "../call/contract";
@@ -27,11 +27,14 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
 const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsewhere"];
 
 /** A fresh page may mend these; the seat alone does not. */
+const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "waiting_full"];
+const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "call_full", "call_locked", "too_often"];
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 
 /** The call is over for this person: why, and what can be done. */
-export function EndedScreen({ reason, again, by }: { readonly reason: EndReason; readonly again: boolean; readonly by: string | null }) {
-  const { t } = useTranslation();
+export function EndedScreen({ reason, again, by, againAt }: { readonly reason: EndReason; readonly again: boolean; readonly by: string | null; readonly againAt: number | null }) {
+  const { t, i18n } = useTranslation();
+  const early = useIsBefore(againAt);
   const call = useActions();
   const heading = useRef<HTMLHeadingElement>(null);
   const Icon = ICONS[reason] ?? Ban;
@@ -53,12 +56,12 @@ export function EndedScreen({ reason, again, by }: { readonly reason: EndReason;
         <h1 id="ended" ref={heading} tabIndex={-1}>
           {what}
         </h1>
-        <p>{t(`endedNext.${reason}`)}</p>
+        <p>{againAt === null ? t(`endedNext.${reason}`) : t("endedScreen.againAt", { time: new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" }).format(againAt) })}</p>
         {reason === "browser_unfit" ? <Unfit /> : null}
         <div className="actions">
           {again && !RELOADS.includes(reason) ? (
-            <Button tone="keep" big onPress={() => void call.rejoin()}>
-              {reason === "server_unreachable" || reason === "media_unavailable" || reason === "call_full" || reason === "call_locked" ? t("endedScreen.again") : t("endedScreen.rejoin")}
+            <Button tone="keep" big isDisabled={early} data-control="again" onPress={() => void call.rejoin()}>
+              {ASKS.includes(reason) ? t("endedScreen.askAgain") : TRIES.includes(reason) ? t("endedScreen.again") : t("endedScreen.rejoin")}
             </Button>
           ) : null}
           {RELOADS.includes(reason) ? (
@@ -72,6 +75,12 @@ export function EndedScreen({ reason, again, by }: { readonly reason: EndReason;
               {t("endedScreen.reload")}
             </Button>
           ) : null}
+          {reason === "sign_in_required" ? (
+            // Only the path goes with it: the link's secret stays on this device.
+            <a className="button" href={`/account/login/?next=${encodeURIComponent(location.pathname)}`} data-tone="keep" data-big>
+              {t("endedScreen.signIn")}
+            </a>
+          ) : null}
           <a className="button" href="/" data-big>
             {t("endedScreen.home")}
           </a>
@@ -80,6 +89,17 @@ export function EndedScreen({ reason, again, by }: { readonly reason: EndReason;
       </section>
     </main>
   );
+}
+
+/** True until that moment has come, by this device's clock. */
+function useIsBefore(moment: number | null): boolean {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (moment === null) return;
+    const timer = setTimeout(() => { setNow(Date.now()); }, Math.max(0, moment - Date.now()) + 50);
+    return () => { clearTimeout(timer); };
+  }, [moment]);
+  return moment !== null && now < moment;
 }
 
 /** Why a browser is refused: what it must be able to do. */

@@ -11,6 +11,7 @@ export function useScene(): Scene {
     microphone: useCall((state) => state.devices.microphoneState),
     camera: useCall((state) => state.devices.cameraState),
     unread: useCall((state) => state.unread),
+    waiting: useCall((state) => state.knocks.length),
     hosting: useCall((state) => state.hosting),
     held: useCall((state) => state.rules.suspended && !state.hosting),
     screenTaken: useCall((state) => state.screenTaken),

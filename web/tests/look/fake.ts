@@ -24,6 +24,7 @@ export function fakeCall(initial: CallState): Call {
     leave: () => set({ phase: { at: "over", reason: "left", again: true } }),
     rejoin: () => set({ phase: { at: "live" } }),
     endForAll: () => set({ phase: { at: "over", reason: "ended", again: false } }),
+    answer: () => undefined,
     remove: (participant) => set({ people: state.people.filter((person) => person.participant !== participant) }),
     askBans: () => void set({}),
     unban: (ban) => void set({ bans: state.bans.filter((each) => each.ban !== ban) }),

@@ -38,6 +38,9 @@ const base: CallState = {
   unread: 0,
   rights: {},
   screenTaken: false,
+  knocks: [],
+  passcode: false,
+  preset: "open",
   toasts: [],
   security: {
     code: "394710285561902773481265907314", epoch: 12, members: 5, verified: null,

@@ -95,6 +95,8 @@ export const toasts = {
   reconnected: "The line is back.",
   stranger: "A connection without a key is here. It can see and hear nothing.",
   intruder: "The server put out a connection that did not belong here. Without a key it saw and heard nothing.",
+  knock: "{{name}} asks to come in.",
+  knocks: "{{name}} people wait to come in.",
   microphone_dead: "Your microphone has been silent for a while. Is it the right one?",
   speaking_muted: "You are speaking, and your microphone is off.",
   device_lost: "A device was unplugged.",
@@ -123,6 +125,9 @@ export const toastActions = {
   devices: "Choose another",
   unmute: "Turn it on",
   rules: "See the rules",
+  admit: "Admit",
+  refuse: "Refuse",
+  waiting: "See who waits",
   dismiss: "Close this message",
   region: "Messages",
 } as const;

@@ -5,6 +5,15 @@ export const meetings = {
   name: "What is it about?",
   nameHelp: "Optional. The server and everybody with the link can read it.",
   make: "Make the meeting",
+  preset: "Who comes in",
+  presets: {
+    guarded: { name: "Guarded", text: "You let each person in. With many people, only hosts show their screen." },
+    open: { name: "Open", text: "Whoever has the link comes in at once, also before you." },
+    school: { name: "School", text: "Who is signed in comes in once you are there; you let everybody else in one by one. Only hosts show their screen, names stay as they are." },
+    confidential: { name: "Confidential", text: "You let each person in, and everybody’s browser checks that you did. It starts locked: unlock it when the others should come." },
+  },
+  passcode: "Passcode",
+  passcodeHelp: "Optional, at least 6 characters. Pass it on another way than the link.",
   empty: "You have no meeting yet.",
   emptyNext: "Make one: your browser draws the key, and the server never sees it.",
   open: "Open",
@@ -46,4 +55,5 @@ export const now = {
   noToken: "This address is incomplete. Copy the whole “meet now” address from the terminal.",
   refused: "This address has been used or has run out. Start Conclave again for a new one, or sign in to make a meeting.",
   failed: "The meeting could not be made.",
+  start: "Start the meeting",
 } as const;

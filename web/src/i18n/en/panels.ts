@@ -12,6 +12,16 @@ export const people = {
   menu: "Actions for {{name}}",
   makeCohost: "Make co-host",
   unmakeCohost: "Take the co-host role back",
+  waitingRoom: "Waiting room ({{count}})",
+  waitingHint: "Names here are only typed. Let in whom you expect.",
+  waitsSince: "waiting since {{time}}",
+  admit: "Admit {{name}}",
+  admitWord: "Admit",
+  refuse: "Refuse {{name}}",
+  refuseWord: "Refuse",
+  block: "Refuse {{name}} and block",
+  admitAll: "Admit all",
+  refuseAll: "Refuse all",
 } as const;
 
 export const chat = {

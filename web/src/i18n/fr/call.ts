@@ -99,6 +99,8 @@ export const toasts: Sentences["toasts"] = {
   reconnected: "La ligne est revenue.",
   stranger: "Une connexion sans clé est là. Elle ne peut rien voir ni entendre.",
   intruder: "Le serveur a fait sortir une connexion qui n’avait rien à faire ici. Sans clé, elle n’a rien vu ni entendu.",
+  knock: "{{name}} demande à entrer.",
+  knocks: "{{name}} personnes attendent d’entrer.",
   microphone_dead: "Votre micro est silencieux depuis un moment. Est-ce le bon ?",
   speaking_muted: "Vous parlez, et votre micro est coupé.",
   device_lost: "Un appareil a été débranché.",
@@ -127,6 +129,9 @@ export const toastActions: Sentences["toastActions"] = {
   devices: "En choisir un autre",
   unmute: "L’allumer",
   rules: "Voir les règles",
+  admit: "Faire entrer",
+  refuse: "Refuser",
+  waiting: "Voir qui attend",
   dismiss: "Fermer ce message",
   region: "Messages",
 };

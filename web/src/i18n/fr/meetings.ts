@@ -7,6 +7,15 @@ export const meetings: Sentences["meetings"] = {
   name: "De quoi s’agit-il ?",
   nameHelp: "Facultatif. Le serveur et toute personne qui a le lien peuvent le lire.",
   make: "Créer la réunion",
+  preset: "Qui entre",
+  presets: {
+    guarded: { name: "Gardée", text: "Vous faites entrer chaque personne. À partir d’un certain nombre, seuls les hôtes montrent leur écran." },
+    open: { name: "Ouverte", text: "Toute personne qui a le lien entre aussitôt, même avant vous." },
+    school: { name: "École", text: "Les personnes connectées entrent dès que vous êtes là ; vous faites entrer les autres une par une. Seuls les hôtes montrent leur écran, les noms restent tels quels." },
+    confidential: { name: "Confidentielle", text: "Vous faites entrer chaque personne, et le navigateur de chacun vérifie que c’est vous. Elle commence verrouillée : déverrouillez-la quand les autres doivent venir." },
+  },
+  passcode: "Code d’accès",
+  passcodeHelp: "Facultatif, au moins 6 caractères. Transmettez-le autrement que le lien.",
   empty: "Vous n’avez pas encore de réunion.",
   emptyNext: "Créez-en une : votre navigateur tire la clé, et le serveur ne la voit jamais.",
   open: "Ouvrir",
@@ -51,4 +60,5 @@ export const now: Sentences["now"] = {
   refused:
     "Cette adresse a déjà servi ou n’est plus valable. Redémarrez Conclave pour en avoir une nouvelle, ou connectez-vous pour créer une réunion.",
   failed: "La réunion n’a pas pu être créée.",
+  start: "Commencer la réunion",
 };

@@ -14,6 +14,16 @@ export const people: Sentences["people"] = {
   menu: "Actions pour {{name}}",
   makeCohost: "Nommer co-hôte",
   unmakeCohost: "Retirer le rôle de co-hôte",
+  waitingRoom: "Salle d’attente ({{count}})",
+  waitingHint: "Ces noms sont seulement saisis. Ne faites entrer que les personnes attendues.",
+  waitsSince: "attend depuis {{time}}",
+  admit: "Faire entrer {{name}}",
+  admitWord: "Faire entrer",
+  refuse: "Refuser {{name}}",
+  refuseWord: "Refuser",
+  block: "Refuser et bloquer {{name}}",
+  admitAll: "Faire entrer tout le monde",
+  refuseAll: "Refuser tout le monde",
 };
 
 export const chat: Sentences["chat"] = {

@@ -10,6 +10,7 @@ import { Look } from "../../ui/Look";
 import { DeviceChoice } from "./DeviceChoice";
 import { Facts } from "./Facts";
 import { Preview } from "./Preview";
+import { Waiting } from "./Waiting";
 import { rememberedName, rememberName } from "./name";
 
 type Step = Extract<Phase, { at: "joining" }>["step"];
@@ -17,26 +18,34 @@ type Step = Extract<Phase, { at: "joining" }>["step"];
 interface LobbyProps {
   /** Set while the way in is under way. */
   readonly step?: Step;
-  /** The server or this device refused the name. */
-  readonly refused?: Extract<EndReason, `name_${string}`>;
+  /** The server or this device refused the name or the passcode. */
+  readonly refused?: Refused;
+  /** At the door, until a host has answered. */
+  readonly waiting?: boolean;
 }
+type Refused = Extract<EndReason, `name_${string}` | `passcode_${string}`>;
 
 /** Once per page: coming back must not turn on again what was turned off. */
 const previewed = new WeakSet<Call>();
 
 /** Before the call: see and hear yourself, read who invites and what is protected, type a name, press Join. */
-export function LobbyScreen({ step, refused }: LobbyProps) {
+export function LobbyScreen({ step, refused, waiting = false }: LobbyProps) {
   const { t } = useTranslation();
   const call = useActions();
   const title = useCall((state) => state.title);
   const inviter = useCall((state) => state.inviter);
   const [name, setName] = useState(rememberedName);
-  const [error, setError] = useState(refused ?? null);
+  const [passcode, setPasscode] = useState("");
+  const [error, setError] = useState<Refused | null>(refused ?? null);
   const field = useRef<HTMLInputElement>(null);
+  const codeField = useRef<HTMLInputElement>(null);
+  const ofCode = error === "passcode_required" || error === "passcode_wrong";
+  // Whoever was asked once is asked here, also where the lobby did not say so.
+  const asksCode = useCall((state) => state.passcode) || ofCode;
   const heading = title === "" ? t("lobby.title") : t("lobby.heading", { title });
 
   // A reload takes its own seat back without a lobby, muted or not as it was: the devices are asked for only once the lobby has its answer.
-  const joining = step !== undefined;
+  const joining = step !== undefined || waiting;
   const answered = useCall((state) => state.region.id !== "");
   useEffect(() => {
     if (!answered || joining || previewed.has(call)) return;
@@ -47,19 +56,20 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
     document.title = heading;
   }, [heading]);
   useEffect(() => {
-    if (error !== null) field.current?.focus();
-  }, [error]);
+    if (error !== null) (ofCode ? codeField : field).current?.focus();
+  }, [error, ofCode]);
 
   const join = (): void => {
     const wanted = name.trim();
-    const wrong = wanted === "" ? "name_empty" : Array.from(wanted.normalize("NFC")).length > 64 ? "name_too_long" : null;
+    const long = Array.from(wanted.normalize("NFC")).length > 64;
+    const wrong = wanted === "" ? "name_empty" : long ? "name_too_long" : asksCode && passcode === "" ? "passcode_required" : null;
     setError(wrong);
     if (wrong !== null) {
-      field.current?.focus();
+      (wrong === "passcode_required" ? codeField : field).current?.focus();
       return;
     }
     rememberName(wanted);
-    void call.join(wanted);
+    void call.join(wanted, asksCode ? passcode : undefined);
   };
 
   return (
@@ -95,7 +105,7 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
           <TextField
             label={t("lobby.name")}
             help={t("lobby.nameHelp")}
-            error={error === null ? null : `${t(`ended.${error}`)} ${t(`endedNext.${error}`)}`}
+            error={error === null || ofCode ? null : `${t(`ended.${error}`)} ${t(`endedNext.${error}`)}`}
             name="name"
             autoComplete="name"
             value={name}
@@ -103,7 +113,23 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
             inputRef={field}
             isDisabled={joining}
           />
-          {answered ? <Facts /> : null}
+          {asksCode ? (
+            <TextField
+              label={t("lobby.passcode")}
+              help={t("lobby.passcodeHelp")}
+              error={ofCode ? (error === "passcode_required" ? t("lobby.passcodeEmpty") : `${t(`ended.${error}`)} ${t(`endedNext.${error}`)}`) : null}
+              name="passcode"
+              type="password"
+              autoComplete="off"
+              value={passcode}
+              onChange={setPasscode}
+              inputRef={codeField}
+              isDisabled={joining}
+              maxLength={64}
+            />
+          ) : null}
+          {answered && !waiting ? <Facts /> : null}
+          {waiting ? <Waiting /> : (
           <div className="lobby-join">
             <Button tone="keep" big type="submit" isPending={joining} data-control="join">
               {step ? t(`lobby.joining.${step}`) : t("lobby.join")}
@@ -112,6 +138,7 @@ export function LobbyScreen({ step, refused }: LobbyProps) {
               {step ? "" : t("lobby.nobodyYet")}
             </p>
           </div>
+          )}
         </form>
         <DeviceChoice />
       </main>

@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -6,7 +6,7 @@ import type { Toast } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { useActions, useCall } from "../context";
-import { useToastAction } from "./useToastAction";
+import { useToastActions } from "./useToastActions";
 
 const ICONS: Record<Toast["kind"], LucideIcon> = {
   joined: DoorOpen,
@@ -17,6 +17,8 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   reconnected: RefreshCw,
   stranger: ShieldAlert,
   intruder: ShieldAlert,
+  knock: DoorClosed,
+  knocks: DoorClosed,
   microphone_dead: MicOff,
   speaking_muted: MicOff,
   device_lost: Unplug,
@@ -38,7 +40,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   stopped: MicOff,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;
@@ -62,7 +64,7 @@ export function Toasts() {
 function Message({ toast }: { readonly toast: Toast }) {
   const { t } = useTranslation();
   const call = useActions();
-  const action = useToastAction(toast);
+  const actions = useToastActions(toast);
   const held = useRef(false);
   const Icon = ICONS[toast.kind];
   const stranger = useCall((state) => state.people.some((person) => person.lock === "stranger"));
@@ -92,9 +94,11 @@ function Message({ toast }: { readonly toast: Toast }) {
     >
       <Icon size={20} aria-hidden />
       <p role={SAID.includes(toast.kind) ? undefined : "status"}>{t(`toasts.${toast.kind}`, { name: toast.name === "" ? t("safety.someHost") : toast.name })}</p>
-      {action ? (
+      {actions.map((action) => (
         <Button
+          key={action.label}
           tone="bare"
+          data-answer={action.id}
           onPress={() => {
             action.act();
             call.dismiss(toast.id);
@@ -102,7 +106,7 @@ function Message({ toast }: { readonly toast: Toast }) {
         >
           {action.label}
         </Button>
-      ) : null}
+      ))}
       <IconButton
         icon={X}
         label={t("toastActions.dismiss")}

@@ -10,6 +10,7 @@ import { Avatar } from "../stage/Avatar";
 import { useView } from "../view";
 import { Known } from "./Known";
 import { PersonMenu } from "./PersonMenu";
+import { WaitingRoom } from "./WaitingRoom";
 
 /** Everybody here, hands first. */
 export function PeoplePanel() {
@@ -25,6 +26,7 @@ export function PeoplePanel() {
         <p className="quiet">{t("people.title", { count: people.length })}</p>
         <CopyLink />
       </div>
+      <WaitingRoom />
       <ul className="people">
         {order.map((person) => (
           <Row key={person.participant} person={person} ruled={hosting && !person.self} chief={chief} />

@@ -6,25 +6,35 @@ import { useActions } from "../context";
 import { useView } from "../view";
 
 interface ToastAction {
+  readonly id?: "admit" | "refuse";
   readonly label: string;
   readonly act: () => void;
 }
 
-/** The one thing that can be done about a message, or null. */
-export function useToastAction(toast: Toast): ToastAction | null {
+/** What can be done about a message: one thing, two about a knock, or nothing. */
+export function useToastActions(toast: Toast): readonly ToastAction[] {
   const { t } = useTranslation();
   const call = useActions();
   const { openPanel } = useView();
-  const open = (panel: PanelId, label: string): ToastAction => ({
+  const open = (panel: PanelId, label: string): readonly ToastAction[] => [{
     label,
     act: () => {
       openPanel(panel);
     },
-  });
+  }];
+  const { knock } = toast;
   switch (toast.kind) {
     case "chat":
     case "send_failed":
       return open("chat", t("toastActions.read"));
+    case "knock":
+      if (knock === undefined) return [];
+      return [
+        { id: "admit", label: t("toastActions.admit"), act: () => { call.answer([knock], true); } },
+        { id: "refuse", label: t("toastActions.refuse"), act: () => { call.answer([knock], false); } },
+      ];
+    case "knocks":
+      return open("people", t("toastActions.waiting"));
     case "stranger":
       return open("people", t("toastActions.people"));
     case "code_changed":
@@ -33,16 +43,15 @@ export function useToastAction(toast: Toast): ToastAction | null {
     case "device_lost":
       return open("more", t("toastActions.devices"));
     case "speaking_muted":
-      return { label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) };
+    case "asked_microphone":
+      return [{ label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) }];
+    case "asked_camera":
+      return [{ label: t("toastActions.unmute"), act: () => void call.setCamera(true) }];
     case "locked":
     case "unlocked":
     case "suspended":
     case "resumed":
       return open("safety", t("toastActions.rules"));
-    case "asked_microphone":
-      return { label: t("toastActions.unmute"), act: () => void call.setMicrophone(true) };
-    case "asked_camera":
-      return { label: t("toastActions.unmute"), act: () => void call.setCamera(true) };
     case "muted":
     case "renamed":
     case "stopped":
@@ -57,6 +66,6 @@ export function useToastAction(toast: Toast): ToastAction | null {
     case "reconnected":
     case "share_ended":
     case "intruder":
-      return null;
+      return [];
   }
 }

@@ -1,0 +1,103 @@
+/** Who waits at the door, for hosts: what the server says, and whom this device has let in by hand (KNOCK-9). */
+import type { AdmitAsked, Admit, Answer, Knocks as KnocksMessage } from "../api/socket.gen";
+import type { Keys } from "../e2ee/keys.client";
+import type { Knocking } from "./contract";
+
+/** Another host may have let them in by hand: whoever is announced by then is asked about no more. */
+const OTHERS_FIRST_MS = 3_000;
+const MOST_ANSWERED = 100;
+const ASKED = "seat:";
+
+interface Hooks {
+  send(message: Answer | Admit): void;
+  remove(participant: string): Promise<void>;
+  changed(waiting: readonly Knocking[], fresh: readonly Knocking[]): void;
+}
+
+export class Knocks {
+  readonly #keys: Keys;
+  readonly #hooks: Hooks;
+  readonly #waiting = new Map<string, Knocking>();
+  /** Leaf keys and names that were let in by hand, for as long as this page lives. */
+  readonly #admitted = new Map<string, string>();
+  readonly #asked = new Map<string, AdmitAsked>();
+  readonly #signatureKeys = new Map<string, string>();
+
+  constructor(keys: Keys, hooks: Hooks) {
+    this.#keys = keys;
+    this.#hooks = hooks;
+  }
+
+  hear({ waiting, gone }: KnocksMessage): void {
+    const fresh: Knocking[] = [];
+    for (const { knock, name, signature_key, since, why, signed_in } of waiting) {
+      const one: Knocking = { knock, name, since, why, signedIn: signed_in };
+      this.#signatureKeys.set(knock, signature_key);
+      if (!this.#waiting.has(knock)) fresh.push(one);
+      this.#waiting.set(knock, one);
+    }
+    for (const knock of gone) this.#forget(knock);
+    this.#hooks.changed([...this.#waiting.values()], fresh);
+  }
+
+  /** Nobody is told of knocks any more: this seat is no host's. */
+  clear(): void {
+    if (this.#waiting.size === 0) return;
+    this.#waiting.clear();
+    this.#hooks.changed([], []);
+  }
+
+  answer(knocks: readonly string[], admit: boolean, block: boolean): void {
+    const known = knocks.filter((knock) => this.#waiting.has(knock));
+    for (const knock of known) {
+      const key = this.#signatureKeys.get(knock);
+      if (admit && key !== undefined) this.#admitted.set(key, this.#waiting.get(knock)?.name ?? "");
+      if (knock.startsWith(ASKED)) void this.#answerAsked(knock.slice(ASKED.length), admit);
+    }
+    const atDoor = known.filter((knock) => !knock.startsWith(ASKED));
+    for (let start = 0; start < atDoor.length; start += MOST_ANSWERED) {
+      this.#hooks.send({ t: "answer", knocks: atDoor.slice(start, start + MOST_ANSWERED), admit, block, sealed: [] });
+    }
+  }
+
+  /** A strict group asks for our word: given at once for whom we let in by hand, by key and name; else the person is asked. */
+  async asked(message: AdmitAsked): Promise<void> {
+    const { participant, incarnation, key_package } = message;
+    this.#asked.set(participant, message);
+    const { signature_key, name, word } = await this.#keys.ask("admit", { participant, incarnation, key_package, admitted: this.#admitted });
+    if (word !== null) {
+      this.#hooks.send({ t: "admit", incarnation, participant, ...word });
+      this.#settled(participant);
+      return;
+    }
+    setTimeout(() => {
+      if (this.#asked.get(participant) !== message) return;
+      const one: Knocking = { knock: ASKED + participant, name, since: Date.now(), why: "waiting_room", signedIn: false };
+      this.#signatureKeys.set(one.knock, signature_key);
+      this.#waiting.set(one.knock, one);
+      this.#hooks.changed([...this.#waiting.values()], [one]);
+    }, OTHERS_FIRST_MS);
+  }
+
+  /** Announced, or gone: nobody has to be asked about this participant. */
+  settled(participant: string): void {
+    if (this.#asked.has(participant)) this.#settled(participant);
+  }
+
+  async #answerAsked(participant: string, admit: boolean): Promise<void> {
+    const message = this.#asked.get(participant);
+    this.#settled(participant);
+    if (!admit) await this.#hooks.remove(participant);
+    else if (message) await this.asked(message);
+  }
+
+  #settled(participant: string): void {
+    this.#asked.delete(participant);
+    if (this.#forget(ASKED + participant)) this.#hooks.changed([...this.#waiting.values()], []);
+  }
+
+  #forget(knock: string): boolean {
+    this.#signatureKeys.delete(knock);
+    return this.#waiting.delete(knock);
+  }
+}
