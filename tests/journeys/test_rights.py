@@ -194,3 +194,20 @@ def test_a_changed_client_gains_nothing_of_an_honest_engine_and_nothing_of_mallo
     alice.hears(bob)
     alice.panel("chat")
     assert "I go on" not in alice.text()
+
+
+@pytest.mark.journey("rights")
+def test_where_only_hosts_see_everybody_a_guests_camera_goes_to_the_host_alone(alice: Person, people: Guests, meeting: str) -> None:
+    """POL-22."""
+    bob, dora = people("Bob"), people("Dora")
+    bob.join(meeting)
+    dora.join(meeting)
+    dora.sees(bob)
+    decides(alice, "pictures", "Hosts only")
+    participant = seat(dora, "Bob")
+    until(lambda: dora.picture(participant) is None, what="Dora sees no camera of Bob's", seen=dora.stand)
+    alice.sees(bob)
+    dora.sees(alice)
+    dora.hears(bob)
+    decides(alice, "pictures", "Everybody")
+    dora.sees(bob)

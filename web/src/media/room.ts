@@ -92,6 +92,7 @@ export class Media {
 
   /** Under `one` at a time: whose screens are not the one. */
   setUnseen(unseen: ReadonlySet<string>): void {
+    if (unseen.size === this.#unseen.size && [...unseen].every((one) => this.#unseen.has(one))) return;
     this.#unseen = unseen;
     this.#subscribeAll();
   }
