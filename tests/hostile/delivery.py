@@ -285,7 +285,8 @@ class DeliveryService:
         mind = Mind(self.world, "nobody")
         self.link_id = mind.link_id
         row = {"id": self.world.meeting, "title": "Plans", "link_id": self.link_id, "link_version": 1, "host_hash": self.world.host_hash}
-        row |= {"created_at": int(time.time() * 1000)}
+        row |= {"created_at": int(time.time() * 1000), "knocks": 0, "before_host": True}
+        row |= {"preset": "open", "who": "link", "waiting": "nobody", "passcode_hash": ""}
         with sqlite3.connect(self._state / "conclave.sqlite3", timeout=20) as database:
             marks = ", ".join("?" * len(row))
             database.execute(f"INSERT INTO meetings_meeting ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 - our own names
