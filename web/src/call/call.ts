@@ -82,7 +82,6 @@ export function createCall(): Call {
     store.setState({ devices: state });
     tiles.refresh();
     inCall?.remember(state);
-    hush();
   };
   const devices = new Devices({
     changed: devicesChanged,
@@ -93,19 +92,6 @@ export function createCall(): Call {
     gone: () => { toast(store, "device_lost"); },
   });
   const sharing = new Sharing(() => inCall?.session.media ?? null, () => { toast(store, "share_ended"); });
-  /** Suspended: nothing of this person's is heard or shown until a host resumes, and then only by their own hand. */
-  const held = (): boolean => {
-    const { rules, hosting } = store.getState();
-    return rules.suspended && !hosting;
-  };
-  const hush = (): void => {
-    if (!held()) return;
-    const { microphoneState, cameraState } = devices.state;
-    if (microphoneState === "on") void devices.turn("microphone", false);
-    if (cameraState === "on") void devices.turn("camera", false);
-    void sharing.set(false);
-  };
-  store.subscribe((state, before) => { if (state.rules !== before.rules || state.hosting !== before.hosting) hush(); });
   tiles.use(picture);
   workers.frames.onReadings((pipes) => { inCall?.readings(pipes); });
 
@@ -205,6 +191,8 @@ export function createCall(): Call {
   const turn = async (kind: DeviceKind, on: boolean): Promise<void> => {
     if (on && !may(kind === "microphone" ? "unmute" : "video")) return;
     await devices.turn(kind, on);
+    // The right may have gone while the browser asked.
+    if (on && !may(kind === "microphone" ? "unmute" : "video")) { await devices.turn(kind, false); return; }
     // Whose right went and came back: the engine has let go of the track meanwhile.
     if (on) for (const [source, track] of devices.tracks) void inCall?.session.media.publish(track, source).catch(() => undefined);
   };
@@ -246,7 +234,7 @@ export function createCall(): Call {
     setMicrophone: (on) => turn("microphone", on),
     setCamera: (on) => turn("camera", on),
     setScreen: (on) => (on && (!may("share") || store.getState().screenTaken) ? Promise.resolve() : sharing.set(on)),
-    setHand: async (up) => { if (!held()) await inCall?.setHand(up); },
+    setHand: async (up) => { await inCall?.setHand(up); },
     choose: async (kind, id) => {
       await devices.choose(kind, id);
       if (kind === "speaker") await inCall?.session.media.playback.choose(id);
