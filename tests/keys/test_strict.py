@@ -41,7 +41,7 @@ def test_who_comes_waits_for_a_hosts_word_and_is_then_inside(world: World, now: 
     alice, bob, dave = Member(world, "Alice", host=True), Member(world, "Bob"), Member(world, "Dave")
     settled([alice, bob], now)
     strict(alice, [alice, bob], now + 5_000)
-    assert delivery.is_strict(call=world.call)
+    assert delivery.closed(call=world.call)[1]
     assert delivery.hosts_inside(call=world.call) == {alice.participant}
     log = view_of(world).log_next
     dave.enter(now + 6_000)
