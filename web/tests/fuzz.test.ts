@@ -88,7 +88,7 @@ describe("Texts", () => {
     anything("contents", bentJson("contents"), (text) => {
       const content = parseContent(text);
       if (content === null) return;
-      expect(["chat", "hand", "heartbeat", "end"]).toContain(content.kind);
+      expect(["chat", "hand", "heartbeat", "end", "reaction", "mute", "ask"]).toContain(content.kind);
       if (content.kind === "chat") expect(Array.from(content.text).length).toBeLessThanOrEqual(TEXT_LIMIT);
       expect(Object.getPrototypeOf(content)).toBe(Object.prototype);
       expect(parseContent(JSON.stringify(content))).toEqual(content);

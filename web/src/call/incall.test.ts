@@ -205,7 +205,7 @@ describe("During a call", () => {
   });
 
   it("while suspended only hosts say anything", () => {
-    const suspended = { ...state(2, [ALICE, BOB, { ...leaf(2, "c", "Carol", true) }]), policy: { version: 1, suspended: true, locked: true } } as unknown as MlsState;
+    const suspended = { ...state(2, [ALICE, BOB, { ...leaf(2, "c", "Carol", true) }]), policy: { version: 1, hosts: [{}], suspended: true, locked: true } } as unknown as MlsState;
     call.hooks.epoch(suspended, [], false);
     for (const participant of ["b", "c"]) call.hooks.heard({ participant, index: 0, received: 9, content: { kind: "chat", text: `I am ${participant}` } });
     call.hooks.heard({ participant: "b", index: 1, received: 9, content: { kind: "hand", up: true } });

@@ -1,20 +1,19 @@
 /** What happens during a call, turned into the state the screens read. */
 import type { PipeReading } from "../e2ee/frames.protocol";
-import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
+import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Workers } from "../e2ee/workers";
 import type { Devices, DevicesState } from "../media/devices";
 import type { Tiles } from "../media/tiles";
 import { Arrivals, noteSince } from "./arrivals";
-import { ring } from "../media/bell";
-import type { Change, Knocking, Toast } from "./contract";
+import type { Change } from "./contract";
 import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
 import { rename, type Joined } from "./join";
 import { Knocks } from "./knocks";
-import { policyOf } from "./presets";
 import { HostWords, Own } from "./own";
+import { governing } from "./presets";
 import { Reactions } from "./reactions";
 import { people, settled } from "./roster";
 import { decisions, rulesNow } from "./rules";
@@ -28,8 +27,6 @@ import { changesBetween, entered, NO_SECURITY } from "./verify";
 
 /** The media room's events come in bursts; one drawing serves what comes within this time. */
 const BURST_MS = 30;
-/** As many knocks as fit beside each other as messages. */
-const TOLD_APART = 2;
 
 export class InCall {
   readonly hooks: SessionHooks;
@@ -129,11 +126,7 @@ export class InCall {
     this.#session = session;
     this.#keys = keys;
     this.#own = new Own(session.ticket.participant, devices, (kind, name) => { toast(this.#store, kind, name); });
-    this.#knocks = new Knocks(keys, {
-      send: (message) => { session.send(message); },
-      remove: (participant) => session.group.remove(participant),
-      changed: (waiting, fresh) => { this.#atTheDoor(waiting, fresh); },
-    });
+    this.#knocks = new Knocks(keys, this.#store, session);
     const { phase, startedAt } = this.#store.getState();
     // A call that comes back by itself stays on screen while it does.
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
@@ -162,17 +155,6 @@ export class InCall {
     this.#knocks?.answer(knocks, admit, block);
   }
 
-  /** A few are shown one by one, a crowd as one message. */
-  #atTheDoor(waiting: readonly Knocking[], fresh: readonly Knocking[]): void {
-    const here = new Set(waiting.map(({ knock }) => knock));
-    const crowd = waiting.length > TOLD_APART;
-    const outdated = ({ kind, knock }: Toast): boolean => kind === "knocks" || (kind === "knock" && (crowd || !here.has(knock ?? "")));
-    this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
-    if (crowd) toast(this.#store, "knocks", String(waiting.length));
-    else for (const { knock, name } of fresh) toast(this.#store, "knock", name, knock);
-    if (fresh.length > 0) ring();
-  }
-
   async setHand(up: boolean): Promise<void> {
     const { participant } = this.session.ticket;
     if ((await this.session.say({ kind: "hand", up })) === null) return;
@@ -181,21 +163,16 @@ export class InCall {
     this.#refresh();
   }
 
-  /** A host's decision; it counts once the policy has it. */
-  decide(changes: PolicyChanges): void {
-    this.session.group.change(changes);
-  }
-
   setRole(participant: string, host: boolean): void {
     const key = this.#state?.roster.find((leaf) => leaf.participant === participant)?.key;
     if (key === undefined) return;
     if (participant === this.session.ticket.participant && !host) this.#stepDown(true);
-    this.decide(host ? { host: key } : { unhost: key });
+    this.words.decide(host ? { host: key } : { unhost: key });
   }
 
   takeRole(): void {
     this.#stepDown(false);
-    this.decide({ claim: true });
+    this.words.decide({ claim: true });
   }
 
   #stepDown(steppedDown: boolean): void {
@@ -254,21 +231,12 @@ export class InCall {
     this.#own?.obey(state);
     this.#tell(changes, events);
     for (const { kind, name } of decided) toast(this.#store, kind, name);
-    if (holds && !this.#steppedDown && !listed) this.decide({ claim: true });
-    this.#govern(state);
+    if (!listed) this.#knocks?.clear();
+    const decision = governing(state, holds && !this.#steppedDown, this.#entry.kept.preset ?? this.#store.getState().preset);
+    if (decision) this.words.decide(decision);
     if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });
     void this.#record(state);
     this.#refresh();
-  }
-
-  /** POL-5, MEET-10: the first host claims, and writes into the policy what the meeting's preset means there. */
-  #govern({ hosting, policy }: GroupState): void {
-    const { hostKey, preset } = this.#entry.kept;
-    const first = policy.version === 0 || policy.hosts.length === 0;
-    const meant = first ? policyOf(preset ?? this.#store.getState().preset) : null;
-    if (hosting !== true) this.#knocks?.clear();
-    if (hostKey !== null && hosting !== true) this.session.group.change({ claim: true, ...meant });
-    else if (hosting === true && policy.version === 0 && meant) this.session.group.change(meant);
   }
 
   #tell(changes: readonly Change[], events: readonly GroupEvent[]): void {

@@ -1,31 +1,32 @@
 /** Who waits at the door, for hosts: what the server says, and whom this device has let in by hand (KNOCK-9). */
-import type { AdmitAsked, Admit, Answer, Knocks as KnocksMessage } from "../api/socket.gen";
+import type { AdmitAsked, Knocks as KnocksMessage } from "../api/socket.gen";
 import type { Keys } from "../e2ee/keys.client";
-import type { Knocking } from "./contract";
+import { ring } from "../media/bell";
+import type { Knocking, Toast } from "./contract";
+import type { Session } from "./session";
+import { toast, type Store } from "./store";
 
 /** Another host may have let them in by hand: whoever is announced by then is asked about no more. */
 const OTHERS_FIRST_MS = 3_000;
 const MOST_ANSWERED = 100;
 const ASKED = "seat:";
-
-interface Hooks {
-  send(message: Answer | Admit): void;
-  remove(participant: string): Promise<void>;
-  changed(waiting: readonly Knocking[], fresh: readonly Knocking[]): void;
-}
+/** As many knocks as fit beside each other as messages. */
+const TOLD_APART = 2;
 
 export class Knocks {
   readonly #keys: Keys;
-  readonly #hooks: Hooks;
+  readonly #store: Store;
+  readonly #session: Session;
   readonly #waiting = new Map<string, Knocking>();
   /** Leaf keys and names that were let in by hand, for as long as this page lives. */
   readonly #admitted = new Map<string, string>();
   readonly #asked = new Map<string, AdmitAsked>();
   readonly #signatureKeys = new Map<string, string>();
 
-  constructor(keys: Keys, hooks: Hooks) {
+  constructor(keys: Keys, store: Store, session: Session) {
     this.#keys = keys;
-    this.#hooks = hooks;
+    this.#store = store;
+    this.#session = session;
   }
 
   hear({ waiting, gone }: KnocksMessage): void {
@@ -37,14 +38,14 @@ export class Knocks {
       this.#waiting.set(knock, one);
     }
     for (const knock of gone) this.#forget(knock);
-    this.#hooks.changed([...this.#waiting.values()], fresh);
+    this.#show(fresh);
   }
 
   /** Nobody is told of knocks any more: this seat is no host's. */
   clear(): void {
     if (this.#waiting.size === 0) return;
     this.#waiting.clear();
-    this.#hooks.changed([], []);
+    this.#show([]);
   }
 
   answer(knocks: readonly string[], admit: boolean, block: boolean): void {
@@ -56,7 +57,7 @@ export class Knocks {
     }
     const atDoor = known.filter((knock) => !knock.startsWith(ASKED));
     for (let start = 0; start < atDoor.length; start += MOST_ANSWERED) {
-      this.#hooks.send({ t: "answer", knocks: atDoor.slice(start, start + MOST_ANSWERED), admit, block, sealed: [] });
+      this.#session.send({ t: "answer", knocks: atDoor.slice(start, start + MOST_ANSWERED), admit, block, sealed: [] });
     }
   }
 
@@ -66,7 +67,7 @@ export class Knocks {
     this.#asked.set(participant, message);
     const { signature_key, name, word } = await this.#keys.ask("admit", { participant, incarnation, key_package, admitted: this.#admitted });
     if (word !== null) {
-      this.#hooks.send({ t: "admit", incarnation, participant, ...word });
+      this.#session.send({ t: "admit", incarnation, participant, ...word });
       this.#settled(participant);
       return;
     }
@@ -75,7 +76,7 @@ export class Knocks {
       const one: Knocking = { knock: ASKED + participant, name, since: Date.now(), why: "waiting_room", signedIn: false };
       this.#signatureKeys.set(one.knock, signature_key);
       this.#waiting.set(one.knock, one);
-      this.#hooks.changed([...this.#waiting.values()], [one]);
+      this.#show([one]);
     }, OTHERS_FIRST_MS);
   }
 
@@ -87,13 +88,24 @@ export class Knocks {
   async #answerAsked(participant: string, admit: boolean): Promise<void> {
     const message = this.#asked.get(participant);
     this.#settled(participant);
-    if (!admit) await this.#hooks.remove(participant);
+    if (!admit) await this.#session.group.remove(participant);
     else if (message) await this.asked(message);
+  }
+
+  /** A few are shown one by one, a crowd as one message. */
+  #show(fresh: readonly Knocking[]): void {
+    const waiting = [...this.#waiting.values()];
+    const crowd = waiting.length > TOLD_APART;
+    const outdated = ({ kind, knock }: Toast): boolean => kind === "knocks" || (kind === "knock" && (crowd || !this.#waiting.has(knock ?? "")));
+    this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
+    if (crowd) toast(this.#store, "knocks", String(waiting.length));
+    else for (const { knock, name } of fresh) toast(this.#store, "knock", name, knock);
+    if (fresh.length > 0) ring();
   }
 
   #settled(participant: string): void {
     this.#asked.delete(participant);
-    if (this.#forget(ASKED + participant)) this.#hooks.changed([...this.#waiting.values()], []);
+    if (this.#forget(ASKED + participant)) this.#show([]);
   }
 
   #forget(knock: string): boolean {

@@ -1,5 +1,5 @@
 /** What the policy and hosts' words mean for one's own microphone and camera: they can be closed from outside, never opened. */
-import type { MlsState as GroupState, Right, Rights, RightsException } from "../e2ee/mls";
+import type { MlsState as GroupState, PolicyChanges, Right, Rights, RightsException } from "../e2ee/mls";
 import type { Devices } from "../media/devices";
 import type { Toast } from "./contract";
 import type { Asked, Content } from "./said";
@@ -69,14 +69,19 @@ export class HostWords {
     await this.#session().say({ kind: "ask", participant, source });
   }
 
+  /** A decision; it counts once the policy has it. */
+  decide(changes: PolicyChanges): void {
+    this.#session().group.change(changes);
+  }
+
   setRights(rights: Rights): void {
-    this.#session().group.change({ rights });
+    this.decide({ rights });
   }
 
   setException(participant: string, right: Right, allowed: boolean | null): void {
     const { group } = this.#session();
     const people = group.state && exception(group.state, participant, right, allowed);
-    if (people) group.change({ people: [people] });
+    if (people) this.decide({ people: [people] });
   }
 }
 
