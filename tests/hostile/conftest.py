@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,8 +11,10 @@ import pytest
 from playwright.sync_api import Route
 
 from benchmarks.bare.page import BarePage
+from conclave.meetings.models import Participant
 from tests.headless.clients import Client
 from tests.hostile.delivery import DeliveryService
+from tests.hostile.rows import write
 from tests.hostile.wire import Wire
 from tests.journeys.browsers import Chromium, until
 from tests.journeys.fixtures import Chromiums, Guests
@@ -46,21 +47,11 @@ class Mallory:
 
     def seat(self, *, room: str, identity: str) -> None:
         """Write a seat into her own server's database, so that her own server does not put her connection out."""
-        with sqlite3.connect(self._state / "conclave.sqlite3", timeout=20) as database:
-            row = {
-                "id": identity,
-                "name": "Mallory",
-                "role": "guest",
-                "signature_key": secrets.token_urlsafe(32),
-                "device": "",
-                "pseudonym": "",
-            }
-            row |= {"seat_hash": secrets.token_hex(32), "former_seat_hash": "", "gone_reason": "", "call_id": room}
-            numbers = {"generation": 1, "joined_at": int(time.time() * 1000)}
-            columns = {**row, **numbers}
-            marks = ", ".join("?" * len(columns))
-            database.execute(f"INSERT INTO meetings_participant ({', '.join(columns)}) VALUES ({marks})", list(columns.values()))  # noqa: S608 - our own names
-        database.close()
+        seat = {"seat_hash": secrets.token_hex(32), "joined_at": int(time.time() * 1000)}
+        write(
+            self._state,
+            Participant(id=identity, call_id=room, name="Mallory", role="guest", signature_key=secrets.token_urlsafe(32), **seat),
+        )
 
     def enter(self, *, room: str, identity: str, listen: bool = False) -> Chromium:
         """Put a connection into the room; its camera and microphone are Charlie's."""

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import json
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -26,7 +25,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from conclave.kernel import b64
 from conclave.keys import groups
 from conclave.keys.mls import MlsError, MlsInstance
+from conclave.meetings.models import Meeting
 from tests.headless.clients import Client, together
+from tests.hostile.rows import write
 from tests.keys.members import Mind, World, new_world
 
 T = TypeVar("T")
@@ -284,13 +285,8 @@ class DeliveryService:
         """Write the meeting into her own server's database, as if Alice's browser had registered it."""
         mind = Mind(self.world, "nobody")
         self.link_id = mind.link_id
-        row = {"id": self.world.meeting, "title": "Plans", "link_id": self.link_id, "link_version": 1, "host_hash": self.world.host_hash}
-        row |= {"created_at": int(time.time() * 1000), "knocks": 0, "before_host": True}
-        row |= {"preset": "open", "who": "link", "waiting": "nobody", "passcode_hash": ""}
-        with sqlite3.connect(self._state / "conclave.sqlite3", timeout=20) as database:
-            marks = ", ".join("?" * len(row))
-            database.execute(f"INSERT INTO meetings_meeting ({', '.join(row)}) VALUES ({marks})", list(row.values()))  # noqa: S608 - our own names
-        database.close()
+        made = {"link_id": self.link_id, "host_hash": self.world.host_hash, "created_at": int(time.time() * 1000)}
+        write(self._state, Meeting(id=self.world.meeting, title="Plans", **made))
 
 
 class Double(Mind):
