@@ -215,15 +215,14 @@ export class InCall {
     this.#state = state;
     for (const { participant, name } of state.roster) {
       this.#announced.delete(participant);
-      const before = this.#names.get(participant);
-      if (before !== undefined && before !== name) toast(this.#store, "renamed", `${before} → ${name}`);
+      const before = this.#names.get(participant) ?? name;
+      if (before !== name) toast(this.#store, "renamed", `${before} → ${name}`);
       this.#names.set(participant, name);
       if (!this.#order.includes(participant)) this.#order.push(participant);
     }
     const here = new Set(state.roster.map(({ participant }) => participant));
     for (const participant of this.#hands) if (!here.has(participant)) this.#hands.delete(participant);
-    const listed = state.hosting === true;
-    const holds = this.#entry.kept.hostKey !== null;
+    const [listed, holds] = [state.hosting === true, this.#entry.kept.hostKey !== null];
     this.#store.setState(({ security, rules }) => ({
       security: entered(security, state, changes), rules: rulesNow(rules, state, events),
       hosting: listed || (holds && !this.#steppedDown), steppedDown: holds && this.#steppedDown && !listed, rights: state.policy.rights ?? {},
