@@ -3,7 +3,7 @@ import { PRESETS } from "../api/presets.gen";
 import type { MlsState as GroupState, PolicyChanges, Rights } from "../e2ee/mls";
 
 /** What the first host's client writes into the group's policy, or null when the preset says nothing. */
-export function policyOf(preset: string): PolicyChanges | null {
+function policyOf(preset: string): PolicyChanges | null {
   if (!isPreset(preset)) return null;
   const { strict, locked, rights }: { strict?: boolean; locked?: boolean; rights?: Rights } = PRESETS[preset].policy;
   const changes = { ...(strict === true ? { strict } : {}), ...(locked === true ? { locked } : {}), ...(rights ? { rights } : {}) };
