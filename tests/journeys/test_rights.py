@@ -2,6 +2,9 @@
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import aiohttp
 import pytest
@@ -22,6 +25,7 @@ ASKS_NOBODY = """const { includes } = Array.prototype;
 const RIGHTS = ["chat", "pictures", "reactions", "rename", "share", "unmute", "video"];
 Array.prototype.includes = function (one, ...rest) { return includes.call(RIGHTS, one) || includes.call(this, one, ...rest); };"""
 LOOKS_ON_SECONDS = 3.0
+T = TypeVar("T")
 
 
 def decides(host: Person, right: str, who: str) -> None:
@@ -44,6 +48,12 @@ def barred(person: Person, control: str) -> bool:
     return person.has(f'.bar [data-control="{control}"][data-barred]')
 
 
+def beside(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for it in a thread of its own: the browsers' driver has a running loop in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 class Engine:
     """The media engine's own word, and what whoever runs it can do."""
 
@@ -63,7 +73,7 @@ class Engine:
             people = [one for answer in found for one in answer.participants if one.identity == participant]
             return {TrackSource.Name(track.source).lower() for one in people for track in one.tracks}
 
-        return asyncio.run(ask())
+        return beside(ask())
 
     def lets_everything(self, participant: str) -> None:
         """Let the engine allow it all again: Mallory runs it."""
@@ -73,7 +83,7 @@ class Engine:
                 for call in await api.rooms():
                     await api.allow(call=call, participant=participant, sources=SOURCES)
 
-        asyncio.run(act())
+        beside(act())
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ export class Media {
   #unseen: ReadonlySet<string> = new Set();
   #viewers: ReadonlySet<string> | null = null;
   #limited = false;
+  readonly #own = new Map<Track.Source, OwnTrack>();
   #ended = false;
 
   constructor(frames: Frames, self: string, hooks: MediaHooks) {
@@ -111,12 +112,15 @@ export class Media {
     return presences(this.room);
   }
 
+  /** Kept until it is unpublished: what the engine does not take now is tried again when it lets us do more. */
   async publish(track: OwnTrack, source: Track.Source): Promise<void> {
+    this.#own.set(source, track);
     if (this.room.localParticipant.getTrackPublication(source)) return;
     await this.room.localParticipant.publishTrack(track as LocalTrack, { source });
   }
 
   async unpublish(track: OwnTrack): Promise<void> {
+    for (const [source, kept] of this.#own) if (kept === track) this.#own.delete(source);
     await this.room.localParticipant.unpublishTrack(track as LocalTrack, false);
   }
 
@@ -186,6 +190,10 @@ export class Media {
       changed();
     });
     room.on(RoomEvent.LocalTrackPublished, () => { if (this.#viewers !== null) this.#permit(); });
+    room.localParticipant.on(ParticipantEvent.ParticipantPermissionsChanged, () => {
+      // What is off is published when its owner turns it on.
+      for (const [source, track] of this.#own) if (!track.isMuted) void this.publish(track, source).catch(() => undefined);
+    });
     room.localParticipant.on(ParticipantEvent.LocalSenderCreated, (sender, track) => {
       const kind = kindOf(track.source);
       if (kind !== null) this.#frames.bindSender(sender, kind);
