@@ -21,7 +21,7 @@ import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
 /** After these another attempt makes no sense, or is not ours to offer. */
-const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "link_old", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required"]);
+const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required"]);
 /** What a live call comes back from by itself: the seat is taken again, nobody has to press anything. */
 const PASSING: ReadonlySet<string> = new Set(["media_unavailable", "server_unreachable", "restarting", "seat_unknown"]);
 const RETRIES = 5;
@@ -158,12 +158,14 @@ export function createCall(): Call {
       store.setState({ title, inviter, region, preset, passcode: asks && ready.kept.hostKey === null });
       return ready;
     } catch (error) {
-      const kept = error instanceof ApiError && error.code === "link_old" ? await recall(meeting).catch(() => null) : null;
-      if (kept === null || kept.secret === ready.kept.secret) throw error;
-      entry = prepare(meeting, "", workers.keys);
+      if (!(error instanceof ApiError) || error.code !== "link_old") throw error;
+      const kept = await recall(meeting).catch(() => null);
+      if (kept !== null && kept.secret !== ready.kept.secret) entry = prepare(meeting, "", workers.keys);
       const newer = await entry;
-      if (newer === null) throw error;
-      return greet(newer);
+      if (newer !== null && newer !== ready) return greet(newer);
+      // A former link knocks.
+      store.setState({ linkOld: true });
+      return ready;
     }
   };
 

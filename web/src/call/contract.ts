@@ -181,6 +181,8 @@ export interface CallState {
   readonly bans: readonly Banned[];
   /** Changes when the link does: whoever shows it looks again. */
   readonly linkVersion: number;
+  /** The link was replaced: nothing is known of the meeting, and Join knocks. */
+  readonly linkOld: boolean;
   /** What the hosts let everybody do; what is absent is as usual. */
   readonly rights: Rights;
   /** Somebody who is no host shows a screen, where one at a time may. */

@@ -1,7 +1,7 @@
 /** Waiting at a meeting's door until a host has answered (docs/protocol/knock.md). */
 import { ApiError, post } from "../api/http";
 import type { KnockIn, KnockOut, PassIn } from "../api/http.gen";
-import type { DoorMessage, WaiterMessage } from "../api/socket.gen";
+import type { Admitted, DoorMessage, WaiterMessage } from "../api/socket.gen";
 
 /** A refusal, or the end of the wait, with when to ask again where that is known. */
 export class NotLetIn extends Error {
@@ -21,12 +21,16 @@ const LONGEST_WAIT_MS = 5_000;
 /** A line that was lost for longer than the gateway waits is knocked on again by itself, so often. */
 const MOST_KNOCKS = 20;
 
+/** A knock that was answered; with the new link, sealed to us, where ours was a former one (LINK-8). */
+export interface LetIn { readonly pass: PassIn; readonly sealed: string | null }
+
 /** Knocks and waits; a lost line is opened again. The signal goes away from the door. */
-export async function letIn(request: KnockIn, signal: AbortSignal): Promise<PassIn> {
+export async function letIn(request: KnockIn, signal: AbortSignal): Promise<LetIn> {
   for (let knocks = 1; ; knocks++) {
     const { knock, secret, socket } = await post<KnockOut>("/api/v1/knock", request).catch(refused);
     const pass: PassIn = { knock, secret };
-    if (await admitted(pass, socket, signal)) return pass;
+    const verdict = await admitted(pass, socket, signal);
+    if (verdict) return { pass, sealed: verdict.sealed ?? null };
     if (knocks === MOST_KNOCKS) throw new NotLetIn("knock_unknown");
   }
 }
@@ -35,15 +39,15 @@ function refused(error: unknown): never {
   throw error instanceof ApiError ? new NotLetIn(error.code, error.againAt) : error;
 }
 
-/** True once let in; false when the gateway waits no longer for this knock. */
-async function admitted(pass: PassIn, path: string, signal: AbortSignal): Promise<boolean> {
+/** What came with being let in; null when the gateway waits no longer for this knock. */
+async function admitted(pass: PassIn, path: string, signal: AbortSignal): Promise<Admitted | null> {
   let wait = FIRST_WAIT_MS;
   for (;;) {
     const verdict = await attend(pass, path, signal, () => { wait = FIRST_WAIT_MS; });
     if (signal.aborted) throw new NotLetIn("left");
-    if (verdict?.t === "admitted") return true;
+    if (verdict?.t === "admitted") return verdict;
     if (verdict?.t === "refused") throw new NotLetIn(verdict.blocked ? "knock_blocked" : "knock_refused", verdict.again_at);
-    if (verdict?.t === "over") return false;
+    if (verdict?.t === "over") return null;
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }

@@ -72,6 +72,41 @@ describe("Joining", () => {
     expect(vi.mocked(Session).mock.calls[0]?.[4]).toBe("last");
   });
 
+  it("knocks with a former link, and goes on with the new one that a host sealed to it (LINK-8)", async () => {
+    const said: unknown[] = [];
+    vi.stubGlobal("location", new URL("https://meet.example/m/m"));
+    vi.stubGlobal("WebSocket", class {
+      static readonly OPEN = 1;
+      readonly readyState = 1;
+      onopen?: () => void;
+      onmessage?: (event: { data: string }) => void;
+      constructor() { queueMicrotask(() => this.onopen?.()); }
+      send(text: string): void {
+        said.push(JSON.parse(text));
+        this.onmessage?.({ data: JSON.stringify({ t: "admitted", sealed: "for us alone" }) });
+      }
+      close(): void { /* nothing is left open */ }
+    });
+    const given: Record<string, object> = {
+      seal_key: { seal_key: "to", seal_signature: "ours" }, open_link: { secret: "another", link_id: "another-id", link_version: 3 },
+      seated: { participant: "p", call: "c", role: "guest" },
+    };
+    const keys = { ask: (operation: string, values: unknown) => { asked.push({ do: operation, with: values }); return Promise.resolve(given[operation]); } };
+    answers = [refusal("link_old", 403), () => Response.json({ knock: "k", secret: "word", socket: "/api/v1/waiting" }), ok({ link_version: 3 })];
+    const { entry } = await go(ENTRY, { keys } as unknown as Workers);
+    expect(posted[1]).toMatchObject({ link_id: "link-id", seal_key: "to", seal_signature: "ours" });
+    expect(said).toEqual([{ t: "wait", knock: "k", secret: "word" }]);
+    expect(asked).toContainEqual({ do: "open_link", with: { sealed: "for us alone" } });
+    expect(posted[2]).toMatchObject({ link_id: "another-id", pass: { knock: "k", secret: "word" } });
+    expect([entry.kept.secret, entry.kept.linkVersion, entry.linkId]).toEqual(["another", 3, "another-id"]);
+    expect(keep).toHaveBeenCalledWith("m", { ...KEPT, secret: "another", linkVersion: 3 });
+
+    // LINK-3: not even a host's seal brings an older one back.
+    given["open_link"] = { secret: "first", link_id: "first-id", link_version: 1 };
+    answers = [refusal("link_old", 403), () => Response.json({ knock: "k", secret: "word", socket: "/api/v1/waiting" })];
+    await expect(go(ENTRY, { keys } as unknown as Workers)).rejects.toMatchObject({ code: "link_old" });
+  });
+
   it("comes as somebody new, with a new key, when the seat is gone (JOIN-2)", async () => {
     answers = [refusal("seat_unknown", 409), ok()];
     const { entry } = await go({ ...ENTRY, again: AGAIN });

@@ -5,6 +5,7 @@
 import { ApiError } from "../api/http";
 import { requestSeat, SOCKET, type JoinRequest, type Ticket } from "../api/join";
 import { keep } from "../e2ee/keyring";
+import type { Keys } from "../e2ee/keys.client";
 import type { Workers } from "../e2ee/workers";
 import { letIn, NotLetIn } from "./door";
 import { openEntry, type Entry } from "./entry";
@@ -32,6 +33,9 @@ export interface AtTheDoor {
   readonly waits?: (waiting: boolean) => void;
   readonly signal?: AbortSignal;
 }
+
+/** Refusals that a host's word lifts; with a former link it comes with the new one. */
+const KNOCKS: ReadonlySet<string> = new Set(["knock_required", "link_old"]);
 
 export interface Joined { readonly entry: Entry; readonly session: Session }
 
@@ -66,31 +70,41 @@ export async function rename({ meeting, linkId, signatureKey, kept }: Entry, ses
 
 async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtTheDoor): Promise<{ entry: Entry; ticket: Ticket }> {
   const passcode = door.passcode === undefined ? {} : { passcode: door.passcode };
-  const ask = async (asking: Entry): Promise<Ticket> => {
+  const ask = async (asking: Entry): Promise<{ entry: Entry; ticket: Ticket }> => {
     const { meeting, linkId, signatureKey, kept, again } = asking;
     const who = { v: 1 as const, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...passcode };
     const seat = again ? { again: { participant: again.participant, seat: again.seat } } : {};
     const host = kept.hostKey === null ? {} : { host: await keys.ask("sign_entry", {}) };
     const request: JoinRequest = { ...who, ...seat, ...host };
     try {
-      return await requestSeat(request);
+      return { entry: asking, ticket: await requestSeat(request) };
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== "knock_required") throw error;
+      if (!(error instanceof ApiError) || !KNOCKS.has(error.code)) throw error;
       door.waits?.(true);
-      const pass = await letIn(who, door.signal ?? new AbortController().signal);
+      const { pass, sealed } = await letIn({ ...who, ...(await keys.ask("seal_key", {})) }, door.signal ?? new AbortController().signal);
       door.waits?.(false);
-      return requestSeat({ ...request, pass });
+      const opened = sealed === null ? asking : await openSealed(asking, sealed, keys);
+      return { entry: opened, ticket: await requestSeat({ ...request, link_id: opened.linkId, pass }) };
     }
   };
   try {
-    return { entry, ticket: await ask(entry) };
+    return await ask(entry);
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== "seat_unknown") throw refusal(error);
     // The seat is gone: a new one, with a key of its own.
     dropSeat(entry.meeting);
     const fresh = await openEntry(entry.meeting, entry.kept, null, keys);
-    return { entry: fresh, ticket: await ask(fresh).catch((reason: unknown) => { throw refusal(reason); }) };
+    return ask(fresh).catch((reason: unknown) => { throw refusal(reason); });
   }
+}
+
+/** LINK-8: the link that a host handed to us alone, checked where the keys are; no older one than this device has seen (LINK-3). */
+async function openSealed(entry: Entry, sealed: string, keys: Keys): Promise<Entry> {
+  const { secret, link_id, link_version } = await keys.ask("open_link", { sealed });
+  if (link_version < entry.kept.linkVersion) throw new ApiError("link_old", 403, "");
+  const kept = { ...entry.kept, secret, linkVersion: link_version };
+  await keep(entry.meeting, kept).catch(() => undefined);
+  return { ...entry, kept, linkId: link_id };
 }
 
 function refusal(error: unknown): unknown {

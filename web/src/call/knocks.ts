@@ -22,6 +22,8 @@ export class Knocks {
   readonly #admitted = new Map<string, string>();
   readonly #asked = new Map<string, AdmitAsked>();
   readonly #signatureKeys = new Map<string, string>();
+  /** What the link may be sealed to for who knocks (LINK-7). */
+  readonly #seals = new Map<string, { readonly to: string; readonly signature_key: string; readonly signature: string }>();
 
   constructor(keys: Keys, store: Store, session: Session) {
     this.#keys = keys;
@@ -31,9 +33,10 @@ export class Knocks {
 
   hear({ waiting, gone }: KnocksMessage): void {
     const fresh: Knocking[] = [];
-    for (const { knock, name, signature_key, since, why, signed_in } of waiting) {
+    for (const { knock, name, signature_key, since, why, signed_in, seal_key, seal_signature } of waiting) {
       const one: Knocking = { knock, name, since, why, signedIn: signed_in };
       this.#signatureKeys.set(knock, signature_key);
+      if (seal_key != null && seal_signature != null) this.#seals.set(knock, { to: seal_key, signature_key, signature: seal_signature });
       if (!this.#waiting.has(knock)) fresh.push(one);
       this.#waiting.set(knock, one);
     }
@@ -57,8 +60,20 @@ export class Knocks {
     }
     const atDoor = known.filter((knock) => !knock.startsWith(ASKED));
     for (let start = 0; start < atDoor.length; start += MOST_ANSWERED) {
-      this.#session.send({ t: "answer", knocks: atDoor.slice(start, start + MOST_ANSWERED), admit, block, sealed: [] });
+      const some = atDoor.slice(start, start + MOST_ANSWERED);
+      void this.#sealed(admit ? some : []).then((sealed) => { this.#session.send({ t: "answer", knocks: some, admit, block, sealed }); });
     }
+  }
+
+  /** Whoever waited while the link was replaced, or came with a former one, is handed the new one with the answer. */
+  async #sealed(knocks: readonly string[]): Promise<{ knock: string; sealed: string }[]> {
+    const given: { knock: string; sealed: string }[] = [];
+    for (const knock of knocks) {
+      const seal = this.#seals.get(knock);
+      const made = seal ? await this.#keys.ask("seal_link", seal).catch(() => null) : null;
+      if (made) given.push({ knock, sealed: made.sealed });
+    }
+    return given;
   }
 
   /** A strict group asks for our word: given at once for whom we let in by hand, by key and name; else the person is asked. */
@@ -109,6 +124,7 @@ export class Knocks {
   }
 
   #forget(knock: string): boolean {
+    this.#seals.delete(knock);
     this.#signatureKeys.delete(knock);
     return this.#waiting.delete(knock);
   }

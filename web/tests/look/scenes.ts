@@ -23,6 +23,7 @@ const base: CallState = {
   meeting: "k3rYv0m1T2yWn7h0sQe9Zg",
   bans: [{ ban: "b1", name: "Mallory", by: "Alice Martin", signed_in: false, since: at(3) }],
   linkVersion: 2,
+  linkOld: false,
   title: "Physics 9B",
   inviter: "Alice Martin",
   region: { id: "local", territory: "" },

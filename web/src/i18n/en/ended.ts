@@ -51,7 +51,7 @@ export const endedNext = {
   not_securing: "Come back in to try again. If it keeps failing, try another browser.",
   link_unknown: "It may be cut short, or the meeting may have been deleted. Ask for the link again.",
   link_incomplete: "Ask for the whole link: it has a long part after the sign #. Nobody was disturbed.",
-  link_old: "The old one opens nothing any more. Ask whoever invited you for the new link.",
+  link_old: "The old one opens nothing any more. Ask whoever invited you for the new link, or come back and knock.",
   name_empty: "Type the name the others should see.",
   name_too_long: "Use at most 64 letters.",
   name_forbidden: "Use letters, digits and ordinary signs.",

@@ -3,6 +3,7 @@ export const lobby = {
   heading: "Join “{{title}}”",
   invites: "{{name}} invites you.",
   noInviter: "You have the link to this meeting.",
+  linkOld: "This link was replaced. You can knock: a host in the call sees your name and can let you in.",
   regionHere: "Sound and picture pass through this server and go nowhere else.",
   region: "Sound and picture pass through {{region}} and go nowhere else.",
   regionTerritory: "Sound and picture pass through a server in {{territory}} and go nowhere else.",

@@ -53,7 +53,7 @@ export const endedNext: Sentences["endedNext"] = {
   not_securing: "Revenez pour réessayer. Si cela échoue encore, essayez un autre navigateur.",
   link_unknown: "Il est peut-être coupé, ou la réunion a été supprimée. Redemandez le lien.",
   link_incomplete: "Demandez le lien entier : il a une longue partie après le signe #. Personne n’a été dérangé.",
-  link_old: "L’ancien n’ouvre plus rien. Demandez le nouveau lien à la personne qui vous a invité.",
+  link_old: "L’ancien n’ouvre plus rien. Demandez le nouveau lien à la personne qui vous a invité, ou revenez et frappez.",
   name_empty: "Écrivez le nom que les autres doivent voir.",
   name_too_long: "Utilisez au plus 64 lettres.",
   name_forbidden: "Utilisez des lettres, des chiffres et des signes ordinaires.",

@@ -5,6 +5,7 @@ export const lobby: Sentences["lobby"] = {
   heading: "Rejoindre « {{title}} »",
   invites: "{{name}} vous invite.",
   noInviter: "Vous avez le lien de cette réunion.",
+  linkOld: "Ce lien a été remplacé. Vous pouvez frapper : un hôte présent dans l’appel voit votre nom et peut vous laisser entrer.",
   regionHere: "Le son et l’image passent par ce serveur et ne vont nulle part ailleurs.",
   region: "Le son et l’image passent par {{region}} et ne vont nulle part ailleurs.",
   regionTerritory: "Le son et l’image passent par un serveur situé ici : {{territory}}. Ils ne vont nulle part ailleurs.",

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Call, EndReason, Phase } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { Mark } from "../../ui/Mark";
+import { Note } from "../../ui/Note";
 import { TextField } from "../../ui/TextField";
 import { useActions, useCall } from "../context";
 import { Look } from "../../ui/Look";
@@ -46,7 +47,9 @@ export function LobbyScreen({ step, refused, waiting = false }: LobbyProps) {
 
   // A reload takes its own seat back without a lobby, muted or not as it was: the devices are asked for only once the lobby has its answer.
   const joining = step !== undefined || waiting;
-  const answered = useCall((state) => state.region.id !== "");
+  const linkOld = useCall((state) => state.linkOld);
+  const known = useCall((state) => state.region.id !== "");
+  const answered = known || linkOld;
   useEffect(() => {
     if (!answered || joining || previewed.has(call)) return;
     previewed.add(call);
@@ -95,7 +98,11 @@ export function LobbyScreen({ step, refused, waiting = false }: LobbyProps) {
           {answered ? (
             <div>
               <h1>{heading}</h1>
-              <p className="quiet">{inviter === "" ? t("lobby.noInviter") : t("lobby.invites", { name: inviter })}</p>
+              {linkOld ? (
+                <Note tone="heed">{t("lobby.linkOld")}</Note>
+              ) : (
+                <p className="quiet">{inviter === "" ? t("lobby.noInviter") : t("lobby.invites", { name: inviter })}</p>
+              )}
             </div>
           ) : (
             <div className="skeleton lobby-waiting">
@@ -128,7 +135,7 @@ export function LobbyScreen({ step, refused, waiting = false }: LobbyProps) {
               maxLength={64}
             />
           ) : null}
-          {answered && !waiting ? <Facts /> : null}
+          {known && !waiting ? <Facts /> : null}
           {waiting ? <Waiting /> : (
           <div className="lobby-join">
             <Button tone="keep" big type="submit" isPending={joining} data-control="join">
