@@ -14,7 +14,23 @@ from tests.journeys.people import Owner, Person
 from tests.journeys.pictures import LOOKS
 from tests.journeys.world import Installation, installation
 
-IDS = ("run", "owner", "lobby", "call", "padlock", "reasons", "roles", "lock", "suspend", "rights", "knock", "presets", "who")
+IDS = (
+    "run",
+    "owner",
+    "lobby",
+    "call",
+    "padlock",
+    "reasons",
+    "roles",
+    "lock",
+    "suspend",
+    "rights",
+    "knock",
+    "presets",
+    "who",
+    "ban",
+    "links",
+)
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
 

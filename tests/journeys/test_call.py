@@ -179,7 +179,7 @@ def test_the_host_removes_somebody_who_then_sees_hears_and_is_nothing(alice: Per
     alice.panel("people")
     alice.remove("Charlie")
     charlie.wait_ended("removed")
-    charlie.reads("You were removed by the host.")
+    charlie.reads("Alice removed you from the call.")
     until(lambda: alice.names() == bob.names() == ["Alice", "Bob"], what="Charlie's tile goes everywhere")
     until(lambda: alice.code() not in {"", before}, what="a new code")
     assert alice.code() == bob.code()
