@@ -196,7 +196,9 @@ export function createCall(): Call {
     // The right may have gone while the browser asked.
     if (on && !may(kind === "microphone" ? "unmute" : "video")) { await devices.turn(kind, false); return; }
     // Whose right went and came back: the engine has let go of the track meanwhile.
-    if (on) for (const [source, track] of devices.tracks) void inCall?.session.media.publish(track, source).catch(() => undefined);
+    // Only this one: the other may be turned on while it is being published, and would stay muted for everybody else.
+    const source = kind === "microphone" ? Track.Source.Microphone : Track.Source.Camera;
+    if (on) for (const [of, track] of devices.tracks) if (of === source) void inCall?.session.media.publish(track, source).catch(() => undefined);
   };
 
   // A screen whose right went is shown by nobody: so it is not shown any more.
