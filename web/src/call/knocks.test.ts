@@ -1,12 +1,16 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Keys } from "../e2ee/keys.client";
 import { Knocks } from "./knocks";
+import type { Session } from "./session";
+import { createCallStore } from "./store";
+
+vi.mock("../media/bell", () => ({ ring: () => undefined }));
 
 const KNOCK = { knock: "k", name: "Dora", signature_key: "hers", since: 1, why: "link_old" as const, signed_in: false };
 const at = (sealed: object | null) => {
   const send = vi.fn();
   const ask = vi.fn(() => (sealed ? Promise.resolve(sealed) : Promise.reject(new Error("bad_seal"))));
-  const knocks = new Knocks({ ask } as unknown as Keys, { send, remove: () => Promise.resolve(), changed: () => undefined });
+  const knocks = new Knocks({ ask } as unknown as Keys, createCallStore("m"), { send } as unknown as Session);
   return { send, ask, knocks };
 };
 const answer = (sealed: object[], admit = true) => ({ t: "answer", knocks: ["k"], admit, block: false, sealed });

@@ -67,13 +67,12 @@ export class Knocks {
 
   /** Whoever waited while the link was replaced, or came with a former one, is handed the new one with the answer. */
   async #sealed(knocks: readonly string[]): Promise<{ knock: string; sealed: string }[]> {
-    const given: { knock: string; sealed: string }[] = [];
-    for (const knock of knocks) {
+    const made = knocks.map(async (knock) => {
       const seal = this.#seals.get(knock);
-      const made = seal ? await this.#keys.ask("seal_link", seal).catch(() => null) : null;
-      if (made) given.push({ knock, sealed: made.sealed });
-    }
-    return given;
+      const sealed = seal ? await this.#keys.ask("seal_link", seal).catch(() => null) : null;
+      return sealed ? [{ knock, ...sealed }] : [];
+    });
+    return (await Promise.all(made)).flat();
   }
 
   /** A strict group asks for our word: given at once for whom we let in by hand, by key and name; else the person is asked. */
