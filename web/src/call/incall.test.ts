@@ -28,8 +28,8 @@ const over = vi.fn();
 const change = vi.fn();
 const says = vi.fn(() => Promise.resolve(sealed));
 
-async function begin(hostKey: string | null = null): Promise<void> {
-  const entry = { meeting: "m", kept: { hostKey, linkVersion: 1, policy: null }, identity: "seed", again: null } as unknown as Entry;
+async function begin(hostKey: string | null = null, preset = "open"): Promise<void> {
+  const entry = { meeting: "m", kept: { hostKey, linkVersion: 1, policy: null, preset }, identity: "seed", again: null } as unknown as Entry;
   store = createCallStore("m");
   call = new InCall(store, new Tiles(), entry, over);
   const session = {
@@ -67,6 +67,13 @@ describe("During a call", () => {
     call.hooks.intruder();
     expect(toasts()).toEqual(["intruder"]);
     expect(store.getState().phase).toEqual({ at: "live" });
+  });
+
+  it("the first host claims and writes what the meeting's preset means in the group, once (MEET-10)", async () => {
+    await begin("host key", "confidential");
+    expect(change.mock.calls).toEqual([[{ claim: true, strict: true, locked: true }]]);
+    call.hooks.epoch({ ...state(2, [ALICE], true), policy: { version: 1, hosts: [{}] } } as unknown as MlsState, [], false);
+    expect(change).toHaveBeenCalledOnce();
   });
 
   it("whoever was announced and went before they could be added is nobody", async () => {

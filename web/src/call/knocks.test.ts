@@ -1,38 +1,121 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { AdmitAsked } from "../api/socket.gen";
 import type { Keys } from "../e2ee/keys.client";
+import type { Knocking } from "./contract";
 import { Knocks } from "./knocks";
 import type { Session } from "./session";
-import { createCallStore } from "./store";
+import { createCallStore, type Store } from "./store";
 
-vi.mock("../media/bell", () => ({ ring: () => undefined }));
+const waits = (knock: string, name: string, signature_key = `key of ${name}`) => ({ knock, name, signature_key, since: 1, why: "waiting_room" as const, signed_in: false });
+const asked = (participant: string): AdmitAsked => ({ t: "admit_asked", incarnation: "i", participant, key_package: `of ${participant}` });
 
-const KNOCK = { knock: "k", name: "Dora", signature_key: "hers", since: 1, why: "link_old" as const, signed_in: false };
-const at = (sealed: object | null) => {
-  const send = vi.fn();
-  const ask = vi.fn(() => (sealed ? Promise.resolve(sealed) : Promise.reject(new Error("bad_seal"))));
-  const knocks = new Knocks({ ask } as unknown as Keys, createCallStore("m"), { send } as unknown as Session);
-  return { send, ask, knocks };
-};
-const answer = (sealed: object[], admit = true) => ({ t: "answer", knocks: ["k"], admit, block: false, sealed });
+let sent: unknown[];
+let removed: string[];
+let store: Store;
+/** Whose key package it is, as the module finds by its checked leaf. */
+let leaf: { signature_key: string; name: string };
+let knocks: Knocks;
 
-describe("The link for who knocks (LINK-7)", () => {
-  it("is sealed to the key that they showed, and goes with the answer", async () => {
-    const { send, ask, knocks } = at({ sealed: "for her alone" });
-    knocks.hear({ t: "knocks", waiting: [{ ...KNOCK, seal_key: "to", seal_signature: "signed" }], gone: [] });
-    knocks.answer(["k"], true, false);
-    await vi.waitFor(() => { expect(send).toHaveBeenCalledWith(answer([{ knock: "k", sealed: "for her alone" }])); });
-    expect(ask).toHaveBeenCalledWith("seal_link", { to: "to", signature_key: "hers", signature: "signed" });
+beforeEach(() => {
+  vi.useFakeTimers();
+  [sent, removed] = [[], []];
+  store = createCallStore("m");
+  leaf = { signature_key: "key of Bob", name: "Bob" };
+  const ask = (operation: string, { admitted }: { admitted: ReadonlyMap<string, string> }) => {
+    if (operation === "seal_link") return seals();
+    return Promise.resolve({ ...leaf, word: admitted.get(leaf.signature_key) === leaf.name ? { key: "host", signature: "word" } : null });
+  };
+  const remove = (participant: string): Promise<void> => { removed.push(participant); return Promise.resolve(); };
+  const session = { send: (message: unknown) => { sent.push(message); }, group: { remove } } as unknown as Session;
+  knocks = new Knocks({ ask } as unknown as Keys, store, session);
+});
+afterEach(() => { vi.useRealTimers(); });
+
+const shown = (): readonly Knocking[] => store.getState().knocks;
+const names = (): string[] => shown().map(({ name }) => name);
+const toasts = (): string[] => store.getState().toasts.map(({ kind, name }) => `${kind} ${name}`);
+/** A key that is sealed to, or not. */
+const seals = vi.fn((): Promise<object> => Promise.reject(new Error("bad_seal")));
+const WORD = { t: "admit", incarnation: "i", participant: "b", key: "host", signature: "word" };
+
+describe("Who waits at the door", () => {
+  it("is shown until somebody has answered, a few each with a message and a crowd with one", () => {
+    knocks.hear({ t: "knocks", waiting: [waits("1", "Bob"), waits("2", "Carol")], gone: [] });
+    expect([names(), toasts()]).toEqual([["Bob", "Carol"], ["knock Bob", "knock Carol"]]);
+    knocks.hear({ t: "knocks", waiting: [waits("2", "Carol"), waits("3", "Dave"), waits("4", "Erin")], gone: ["1"] });
+    expect([names(), toasts()]).toEqual([["Carol", "Dave", "Erin"], ["knocks 3"]]);
+    knocks.hear({ t: "knocks", waiting: [], gone: ["2", "3", "4"] });
+    expect([names(), toasts()]).toEqual([[], []]);
   });
 
-  it("is given to nobody who is refused, and a key that is not theirs gets none", async () => {
-    const refused = at({ sealed: "for her alone" });
-    refused.knocks.hear({ t: "knocks", waiting: [{ ...KNOCK, seal_key: "to", seal_signature: "signed" }], gone: [] });
-    refused.knocks.answer(["k"], false, false);
-    await vi.waitFor(() => { expect(refused.send).toHaveBeenCalledWith(answer([], false)); });
-    expect(refused.ask).not.toHaveBeenCalled();
-    const forged = at(null);
-    forged.knocks.hear({ t: "knocks", waiting: [{ ...KNOCK, seal_key: "another", seal_signature: "signed" }], gone: [] });
-    forged.knocks.answer(["k"], true, false);
-    await vi.waitFor(() => { expect(forged.send).toHaveBeenCalledWith(answer([])); });
+  it("is answered a hundred at a time, and never who is not there", async () => {
+    const crowd = Array.from({ length: 150 }, (_, index) => waits(String(index), `Guest ${String(index)}`));
+    knocks.hear({ t: "knocks", waiting: crowd, gone: [] });
+    knocks.answer([...crowd.map(({ knock }) => knock), "nobody"], false, true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.map((message) => (message as { knocks: string[] }).knocks.length)).toEqual([100, 50]);
+    expect(sent[0]).toMatchObject({ t: "answer", admit: false, block: true });
+  });
+});
+
+describe("A host's word in a strict group (KNOCK-8, KNOCK-9)", () => {
+  it("is given by itself to whom this device let in by hand, anew for each key package", async () => {
+    knocks.hear({ t: "knocks", waiting: [waits("1", "Bob")], gone: [] });
+    knocks.answer(["1"], true, false);
+    await vi.advanceTimersByTimeAsync(0);
+    await knocks.asked(asked("b"));
+    await knocks.asked({ ...asked("b"), incarnation: "j" });
+    expect(sent.slice(1)).toEqual([WORD, { ...WORD, incarnation: "j" }]);
+  });
+
+  it.each([
+    ["another key under the admitted name", { signature_key: "key of Mallory", name: "Bob" }],
+    ["the admitted key under another name", { signature_key: "key of Bob", name: "Alice" }],
+  ])("is not given to %s: the person is asked", async (_what, other) => {
+    knocks.hear({ t: "knocks", waiting: [waits("1", "Bob")], gone: [] });
+    knocks.answer(["1"], true, false);
+    await vi.advanceTimersByTimeAsync(0);
+    knocks.hear({ t: "knocks", waiting: [], gone: ["1"] });
+    leaf = other;
+    await knocks.asked(asked("b"));
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(names()).toEqual([other.name]);
+    knocks.answer([shown()[0]?.knock ?? ""], false, false);
+    expect(removed).toEqual(["b"]);
+    expect(sent).toHaveLength(1);
+  });
+
+  it("waits a moment for other hosts, and for nobody who was announced meanwhile", async () => {
+    await knocks.asked(asked("b"));
+    knocks.settled("b");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(shown()).toEqual([]);
+  });
+
+  it("is given once the person says so", async () => {
+    await knocks.asked(asked("b"));
+    await vi.advanceTimersByTimeAsync(3_000);
+    knocks.answer([shown()[0]?.knock ?? ""], true, false);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent).toEqual([WORD]);
+    expect(shown()).toEqual([]);
+  });
+});
+
+describe("The link for who knocks (LINK-7)", () => {
+  const old = { ...waits("k", "Dora"), why: "link_old" as const, seal_key: "to", seal_signature: "signed" };
+  const answer = (sealed: object[], admit = true) => ({ t: "answer", knocks: ["k"], admit, block: false, sealed });
+
+  it.each([
+    ["is sealed to the key that they showed, and goes with the answer", true, true, [{ knock: "k", sealed: "for her alone" }]],
+    ["is given to nobody who is refused", true, false, []],
+    ["is given to no key that is not theirs", false, true, []],
+  ])("%s", async (_what, good, admit, sealed) => {
+    seals.mockImplementation(() => (good ? Promise.resolve({ sealed: "for her alone" }) : Promise.reject(new Error("bad_seal"))));
+    knocks.hear({ t: "knocks", waiting: [old], gone: [] });
+    knocks.answer(["k"], admit, false);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent).toEqual([answer(sealed, admit)]);
   });
 });
