@@ -217,7 +217,7 @@ async function act(command: Command): Promise<unknown> {
       current.answer(command.targets ?? [], command.admit ?? false, command.block ?? false);
       return {};
     case "remove":
-      await current.session.remove(command.target ?? "");
+      await current.session.group.remove(command.target ?? "");
       return {};
     case "change":
       current.session.group.change(command.changes ?? {});
