@@ -172,17 +172,16 @@ def admit(facts: Facts) -> Decision:
         return Refuse(reason=first.cause, restriction=first.id, until=until)
     if facts.standing.seated:
         return Admit()
-    # The members would let nobody in either, a host with the link included (POL-8).
-    if facts.door.locked:
-        return Refuse(reason=Bar.LOCKED)
     # A former link opens nothing for a host either: whoever is inside has to hand over the new one (LINK-6).
-    if facts.standing.host and not facts.standing.link_old:
-        return Admit()
-    bar = _bar(facts.door, facts.standing)
-    if bar is not None:
-        return Refuse(reason=bar)
-    why = None if facts.standing.let_in else _waits(facts.door, facts.standing)
-    return Admit() if why is None else Knock(why=why)
+    if not facts.standing.host or facts.standing.link_old:
+        bar = _bar(facts.door, facts.standing)
+        if bar is not None:
+            return Refuse(reason=bar)
+        why = None if facts.standing.let_in else _waits(facts.door, facts.standing)
+        if why is not None:
+            return Knock(why=why)
+    # The members would let nobody in either, a host with the link included (POL-8); who has to wait is not told (KNOCK-6).
+    return Refuse(reason=Bar.LOCKED) if facts.door.locked else Admit()
 
 
 def _bar(door: Door, standing: Standing) -> Bar | None:
