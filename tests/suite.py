@@ -89,7 +89,7 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         Check(
             name="journeys",
-            command=[*PYTEST, "-m", "journey", "--durations=10"],
+            command=[*PYTEST, "-m", "journey", "--durations=60"],
             needs=("web", "engine", "tls", "acme"),
             alone=True,
             fast=False,

@@ -28,7 +28,7 @@ def test_into_an_open_meeting_everybody_comes_at_once(owner: Owner, people: Gues
     link = owner.make_meeting("Wide open", preset="open")
     bob = people("Bob")
     bob.join(link)
-    assert bob.names() == ["Bob"]
+    until(lambda: bob.names() == ["Bob"], what="Bob alone inside", seen=bob.stand)
 
 
 @pytest.mark.journey("who")
