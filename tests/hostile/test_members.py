@@ -310,7 +310,7 @@ def test_a_host_who_locks_an_empty_room_is_not_taken_for_one_who_shuts_people_ou
     strangers = [Honest(world, "Charlie"), Honest(world, "Chuck")]
     for person in strangers:
         person.member.enter(now)
-    live([alice, *strangers], now, until=lambda: Seat.objects.filter(gone="not_securing").count() == len(strangers))
+    live([alice, *strangers], now, until=lambda: Seat.objects.filter(gone="call_locked").count() == len(strangers))
     assert (view_of(world).incarnation, alice.names) == (incarnation, {"Alice"})
 
 
