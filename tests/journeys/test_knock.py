@@ -89,7 +89,7 @@ def test_who_came_early_is_let_in_all_at_once_and_who_stops_waiting_is_off_the_l
     three = "() => document.querySelectorAll('[data-knock]').length === 3"
     until(lambda: host.browser.ask(three), what="three who wait", seconds=20)
     charlie.press("cancel")
-    charlie.wait_ended("left")
+    charlie.wait_ended("stopped_waiting")
     until(lambda: not host.has('[data-knock="Charlie"]'), what="Charlie off the list", seconds=20)
     host.click('[data-answer="admit-all"]')
     for early in (bob, emil):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conclave.keys import delivery, read
+from conclave.keys.incarnation import renew
 from conclave.keys.models import Group, Held, LogEntry
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled, view_of
@@ -117,6 +118,16 @@ def test_a_server_that_announces_somebody_by_itself_is_not_followed(world: World
         assert left_out["dropped"] == [{"participant": dave.participant, "code": "not_admitted"}]
         assert left_out["welcomes"] == []
         alice.mls.call("forget")
+
+
+def test_the_next_life_of_a_strict_group_is_strict_before_it_is_made(world: World, now: int) -> None:
+    """KNOCK-8: in between, nobody is announced without a word."""
+    alice, bob = Member(world, "Alice", host=True), Member(world, "Bob")
+    settled([alice, bob], now)
+    strict(alice, [alice, bob], now + 5_000)
+    renew(group=Group.objects.get(incarnation=alice.incarnation), because="stuck", now=now + 6_000)
+    assert view_of(world).incarnation != alice.incarnation
+    assert delivery.closed(call=world.call) == (False, True)
 
 
 def test_nothing_of_a_hosts_key_outlives_the_call(world: World, now: int) -> None:

@@ -85,6 +85,15 @@ def test_a_host_who_removes_a_seat_of_her_own_stays(joins: Joins, alice: User) -
     joins("Alice", account=account_of(alice), again=Again(participant=laptop.participant, seat=laptop.seat))
 
 
+def test_a_host_stays_when_another_removes_their_second_seat(joins: Joins, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """POL-16: the second device is nobody's host, and may be removed; what it shares with the host's seat bars nobody."""
+    laptop, phone, bob = joins("Alice", account=account_of(alice)), joins("phone", account=account_of(alice)), joins("Bob")
+    monkeypatch.setattr(remove, "hosts_inside", lambda *, call: {laptop.participant, bob.participant} if call == bob.call else set())
+    remove.impose_removal(call=phone.call, participant=phone.participant, by=bob.participant, word=("k", "s"), ban=False, now=NOW)
+    assert set(Participant.objects.filter(left_at=None).values_list("pk", flat=True)) == {laptop.participant, bob.participant}
+    joins("Alice", account=account_of(alice), again=Again(participant=laptop.participant, seat=laptop.seat))
+
+
 def test_who_is_not_in_the_call_cannot_be_removed(joins: Joins) -> None:
     bob = joins("Bob")
     with pytest.raises(remove.NobodyThere):

@@ -10,9 +10,10 @@ from conclave.accounts.models import User
 from conclave.gate.policy import Waiting, Who
 from conclave.kernel import limits
 from conclave.kernel.ids import new_id
+from conclave.keys import delivery
 from conclave.meetings import entrance
 from conclave.meetings.entrance import DEFAULT, PRESETS
-from conclave.meetings.models import Meeting
+from conclave.meetings.models import Meeting, Participant
 from tests.meetings.conftest import Link, Posts, device_of, key_of
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +101,31 @@ def test_a_full_meeting_has_room_for_hosts_alone(posts: Posts, client: Client, a
     assert [asks(posts, link, name) for name in ("Bob", "Carol")] == ["ticket", "call_full"]
     client.force_login(alice)
     assert asks(posts, link, "Alice") == "ticket"
+
+
+def test_a_host_who_comes_first_takes_nobodys_seat(posts: Posts, client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MEET-8."""
+    client.force_login(alice)
+    link = make(posts, preset="open", entrance={"capacity": 1})
+    assert asks(posts, link, "Alice") == "ticket"
+    client.logout()
+    hosts = set(Participant.objects.values_list("pk", flat=True))
+    monkeypatch.setattr(delivery, "hosts_inside", lambda **_: hosts)
+    assert [asks(posts, link, name) for name in ("Bob", "Carol")] == ["ticket", "call_full"]
+
+
+def test_nothing_is_hashed_for_a_token_that_is_not_ours(posts: Posts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MEET-6: a hash takes memory and time, and whoever has no token gets neither."""
+    monkeypatch.setattr(entrance, "make_password", lambda _: pytest.fail("hashed"))
+    made = {
+        "meeting": new_id(),
+        "title": "",
+        "link_id": new_id(),
+        "host_hash": new_id(),
+        "now": new_id(),
+        "entrance": {"passcode": "open sesame"},
+    }
+    assert posts("/meetings", made).json()["error"]["code"] == "now_used"
 
 
 def test_a_passcode_is_asked_for_and_kept_only_as_an_argon2_hash(

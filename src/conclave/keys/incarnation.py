@@ -12,7 +12,15 @@ CREATE_MS = 2_000  # LOG-13
 
 
 def start(
-    *, call: str, meeting: str, creator: str, now: int, quarantined: str = "", locked: bool = False, returning: Sequence[str] = ()
+    *,
+    call: str,
+    meeting: str,
+    creator: str,
+    now: int,
+    quarantined: str = "",
+    locked: bool = False,
+    strict: bool = False,
+    returning: Sequence[str] = (),
 ) -> Group:
     """Make a new incarnation that this participant is to create.
 
@@ -23,6 +31,7 @@ def start(
         now: the time.
         quarantined: who is asked last to commit, as in the incarnation before.
         locked: whether the incarnation before was, and so nobody new may sit down until this one is made.
+        strict: whether the incarnation before was, and so nobody new is announced without a host's word (KNOCK-8).
         returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
     last = Group.objects.filter(call=call).order_by("-number").only("number", "newcomer").first()
@@ -35,6 +44,7 @@ def start(
         creator=creator,
         quarantined=quarantined,
         locked=locked,
+        strict=strict,
         returning=list(returning),
         create_until=now + CREATE_MS,
         due_at=now + CREATE_MS,
@@ -73,7 +83,14 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
         return None
     last_asked = avoid or group.quarantined
     return start(
-        call=group.call, meeting=group.meeting, creator=creator, now=now, quarantined=last_asked, locked=group.locked, returning=returning
+        call=group.call,
+        meeting=group.meeting,
+        creator=creator,
+        now=now,
+        quarantined=last_asked,
+        locked=group.locked,
+        strict=group.strict,
+        returning=returning,
     )
 
 

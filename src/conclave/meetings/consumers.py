@@ -65,6 +65,7 @@ class MeetingSocket:
         self._manners = Manners()
         self._seat: Seat | None = None
         self._ear: feed.Listener | None = None
+        self._bell: Bell | None = None
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -216,7 +217,8 @@ class MeetingSocket:
                 return
             try:
                 await self._stream.push()
-                await self._bell.push(hosting=self._stream.hosting)
+                if self._bell is not None:
+                    await self._bell.push(hosting=self._stream.hosting)
             except OSError:
                 return
             except Exception as error:  # noqa: BLE001 - the client comes back and reads on from its cursor
@@ -258,7 +260,8 @@ class MeetingSocket:
         """Let feed and seat know that this socket is closed; the seat is kept for 30 s (JOIN-7)."""
         if self._seat is not None:
             if self._ear is not None:
-                self._bell.close()
+                if self._bell is not None:
+                    self._bell.close()
                 feed.detach(call=self._seat.call, listener=self._ear)
             with contextlib.suppress(Exception):
                 await in_thread(delivery.lose, participant=self._seat.participant, socket=self._id, now=clock.now())

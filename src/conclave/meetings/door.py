@@ -151,14 +151,17 @@ def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, check
         link_old=access.link_old,
     )
     locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
-    host_inside = call is not None and not access.before_host and bool(delivery.hosts_inside(call=call.pk))
-    seated = Participant.objects.filter(call=call, left_at=None).count() if call is not None and access.capacity is not None else 0
+    asks = call is not None and (not access.before_host or access.capacity is not None)
+    hosts = delivery.hosts_inside(call=call.pk) if call is not None and asks else set()
+    # Hosts take no seat from others (MEET-8).
+    others = Participant.objects.filter(call=call, left_at=None).exclude(pk__in=hosts)
+    seated = others.count() if call is not None and access.capacity is not None else 0
     scopes = [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting)), *([(Scope.CALL, call.pk)] if call else [])]
     facts = admission_facts(
         subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
         scopes=scopes,
         now=now,
-        door=door_of(meeting=access, strict=strict, locked=locked, host_inside=host_inside, seated=seated),
+        door=door_of(meeting=access, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated),
         standing=standing,
     )
     return admit(facts)

@@ -137,7 +137,9 @@ def hash_passcode(passcode: str) -> str:
         return ""
     if not FEWEST_CHARACTERS <= len(passcode) <= MOST_CHARACTERS:
         raise PasscodeForbidden
-    return make_password(passcode)
+    # An argon2 hash takes 100 MiB: many at once would take the machine.
+    with _checking:
+        return make_password(passcode)
 
 
 def check_passcode(*, meeting: MeetingAccess, passcode: str | None, address: str, now: int) -> bool:
@@ -159,15 +161,15 @@ def check_passcode(*, meeting: MeetingAccess, passcode: str | None, address: str
     if not meeting.passcode_hash or passcode is None:
         return False
     subjects = ((WRONG_RATE, f"{meeting.meeting} {address}"), (WRONG_ANYWHERE_RATE, meeting.meeting))
-    if not all(LIMITER.has_left(rate=rate, subject=subject, now=now) for rate, subject in subjects):
-        raise TooOften
+    # Asked and counted while nobody else guesses, or a crowd of guesses would all be let through before the first one counts.
     with _checking:
-        right = check_password(passcode, meeting.passcode_hash)
-    if not right:
+        if not all(LIMITER.has_left(rate=rate, subject=subject, now=now) for rate, subject in subjects):
+            raise TooOften
+        if check_password(passcode, meeting.passcode_hash):
+            return True
         for rate, subject in subjects:
             LIMITER.allows(rate=rate, subject=subject, now=now)
-        raise PasscodeWrong
-    return True
+    raise PasscodeWrong
 
 
 def refusal_of(*, bar: Bar) -> Refused:

@@ -35,6 +35,19 @@ def meet_now_link(*, now: int) -> str:
     return f"{settings.CONCLAVE.public_url.rstrip('/')}/now#{token}"
 
 
+def check_now_token(*, token: str) -> None:
+    """Refuse at once what is not the outstanding token, before anything that takes its time is done for it.
+
+    Args:
+        token: what the page read from its fragment.
+
+    Raises:
+        NowUsed: it is not the outstanding one.
+    """
+    if not NowToken.objects.filter(token_hash=_hash(token)).exists():
+        raise NowUsed
+
+
 def use_now_token(*, token: str) -> None:
     """Use the token up, inside the transaction that makes the meeting.
 

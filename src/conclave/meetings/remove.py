@@ -7,7 +7,7 @@ from conclave.gate.impose import restrict
 from conclave.gate.policy import Cause, Scope, Subject, What
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import new_id
-from conclave.keys.delivery import host_word
+from conclave.keys.delivery import host_word, hosts_inside
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
 from conclave.meetings.models import Ban, Gone, Participant
@@ -60,7 +60,9 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         row = Participant.objects.select_related("call__meeting").filter(pk=participant, call=call, left_at=None).first()
         if row is None:
             raise NobodyThere
-        device, account = _theirs(row, by=by)
+        # No host's own seats go with another's, who may be the same person on a second device (POL-16).
+        spared = {by, *hosts_inside(call=call)} - {participant}
+        device, account = _theirs(row, spared=spared)
         banned = ban and bool(device or account) and not (account and account == row.call.meeting.owner_id)
         if banned:
             _ban(row, device=device, account=account, by=by, now=now)
@@ -80,10 +82,11 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
             depart(participant=other, reason=Gone.REMOVED, now=now)
 
 
-def _theirs(row: Participant, *, by: str) -> tuple[str, str | None]:
-    """Return the device and account that a removed person is known by; a host who removes a seat of their own bars neither."""
-    host = Participant.objects.filter(pk=by).values_list("device", "account").first() or ("", None)
-    return ("" if row.device == host[0] else row.device, None if row.account_id == host[1] else row.account_id)
+def _theirs(row: Participant, *, spared: set[str]) -> tuple[str, str | None]:
+    """Return the device and account that a removed person is known by, but for those of the spared."""
+    hosts = Participant.objects.filter(pk__in=spared).values_list("device", "account")
+    devices, accounts = {device for device, _ in hosts}, {account for _, account in hosts}
+    return ("" if row.device in devices else row.device, None if row.account_id in accounts else row.account_id)
 
 
 def _seats_of(device: str, account: str | None, *, call: str) -> list[str]:

@@ -55,9 +55,9 @@ class Stream:
 
     @property
     def hosting(self) -> bool:
-        """Whether the live group's policy lists this seat's key as a host's."""
+        """Whether this seat is inside the live group, whose policy lists its key as a host's; who only says so has no leaf (KNOCK-4)."""
         view = self._feed.view
-        return view is not None and view.open and self._key in view.hosts
+        return view is not None and view.open and self._at.log is not None and self._key in view.hosts
 
     async def push(self) -> None:
         """Send what is new: a welcome before the log it opens, the log before a lease that covers it (LOG-5)."""

@@ -221,7 +221,7 @@ export function createCall(): Call {
     leave: async () => {
       const leaving = inCall;
       dropSeat(meeting);
-      end("left");
+      end(store.getState().phase.at === "waiting" ? "stopped_waiting" : "left");
       await leaving?.session.close(true);
     },
     endForAll: async () => { await inCall?.session.endForAll(); },

@@ -27,7 +27,7 @@ export type Phase =
 export type EndReason =
   | "left" | "removed" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
-  | "knock_refused" | "knock_blocked" | "knock_unknown" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
+  | "knock_refused" | "knock_blocked" | "knock_unknown" | "stopped_waiting" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
   | "invitation_required" | "too_often"
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 

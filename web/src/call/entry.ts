@@ -49,6 +49,8 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
     linkVersion: before?.linkVersion ?? (same ? 1 : 0),
     policy: before?.policy ?? null,
     device: before?.device ?? textOf(crypto.getRandomValues(new Uint8Array(16))),
+    // What was chosen here is this device's own word; the server's only fills in elsewhere (MEET-10, I10).
+    ...(before?.hostHash === hostHash && before.preset !== undefined ? { preset: before.preset } : {}),
   };
   // Another link than the one kept here takes its place only once the server has confirmed it (call.ts): anybody can send a wrong one.
   // A device that refuses storage can still take part; only a reload will ask for the link again.

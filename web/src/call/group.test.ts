@@ -143,6 +143,18 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(sent.filter(({ t }) => t === "policy")).toHaveLength(4);
   });
 
+  it("wishes again in the next life of the group what it had wished before (LOG-16)", async () => {
+    const alice = await sit("Alice", true);
+    const sent: ClientMessage[] = [];
+    const { deliver } = alice;
+    alice.deliver = (message) => { sent.push(message); };
+    alice.group.change({ suspended: true });
+    alice.deliver = (message) => { sent.push(message); deliver(message); };
+    await delivery.renew("");
+    await vi.waitFor(() => { expect(alice.state?.incarnation).toBe(delivery.incarnation); });
+    expect(sent.filter((message) => message.t === "policy" && message.incarnation === delivery.incarnation)).not.toHaveLength(0);
+  });
+
   it("lets nobody in who has another link", async () => {
     const alice = await sit("Alice");
     const charlie = await new Somebody("Charlie").sit({ ...place, link: { ...(await world()).link, host_hash: place.link.host_hash } });

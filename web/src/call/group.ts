@@ -84,8 +84,8 @@ export class Group {
   /** A host asks for a policy change; it is committed under the lease that answers. The same one is asked for once, a switch as often as it is turned. */
   change(changes: PolicyChanges): void {
     const text = JSON.stringify(changes);
-    const switches = changes.locked !== undefined || changes.suspended !== undefined;
-    const waiting = switches ? this.#wishes.slice(-1) : this.#wishes;
+    const repeats = changes.claim !== undefined || changes.link_version !== undefined;
+    const waiting = repeats ? this.#wishes : this.#wishes.slice(-1);
     if (this.#incarnation === null || waiting.some((wish) => JSON.stringify(wish) === text)) return;
     this.#wishes = [...this.#wishes, changes];
     this.#wish();
@@ -179,7 +179,7 @@ export class Group {
     this.#lease = null;
     this.#sent = null;
     this.#refused = false;
-    this.#wishes = [];
+    this.#granted = false;
     this.#carried = null;
     const last = this.#last === null ? {} : { last: this.#last };
     if (mode === "create") {
@@ -217,8 +217,9 @@ export class Group {
     this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
-    this.#errands.settle(state);
+    // First what may be lost, and what is still wished (LOG-16): who is not back yet in a new life of the group is not out.
     await this.#errands.again(state);
+    if (this.#wishes.length > 0) this.#wish();
   }
 
   async #apply(): Promise<void> {

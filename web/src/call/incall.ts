@@ -84,6 +84,7 @@ export class InCall {
         this.#show();
       },
       back: (what) => {
+        if (what === "socket") this.#knocks?.clear();
         if (this.#lost.delete(what) && this.#lost.size === 0 && this.#liveSince !== null) toast(store, "reconnected");
         this.#show();
       },
@@ -142,10 +143,9 @@ export class InCall {
 
   /** FRM-6: which participants' frames authenticated just now. */
   readings(pipes: readonly PipeReading[]): void {
-    const self = this.session.ticket.participant;
     for (const { side, participant, passed } of pipes) {
       // Our own padlock says that what leaves is sealed; the others', that what comes authenticated.
-      const whose = side === "send" ? self : participant;
+      const whose = side === "send" ? this.session.ticket.participant : participant;
       if (whose !== null && passed > 0) this.#heard.set(whose, performance.now());
     }
     this.#refresh();
@@ -181,8 +181,7 @@ export class InCall {
   }
 
   async react(what: Reaction): Promise<void> {
-    const { participant } = this.session.ticket;
-    if (!this.#reactions.take(participant, what, performance.now())) return;
+    if (!this.#reactions.take(this.session.ticket.participant, what, performance.now())) return;
     await this.session.say({ kind: "reaction", what });
     this.#refresh();
   }
@@ -212,6 +211,7 @@ export class InCall {
   #epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
     const changes = first && !this.#state ? [] : changesBetween(this.#state?.roster ?? [], state.roster, Date.now());
     const decided = this.#state ? decisions(this.#state, state, events) : [];
+    this.#knocks?.withdraw(this.#state, events);
     this.#state = state;
     for (const { participant, name } of state.roster) {
       this.#announced.delete(participant);

@@ -100,7 +100,7 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtT
 
 /** LINK-8: the link that a host handed to us alone, checked where the keys are; no older one than this device has seen (LINK-3). */
 async function openSealed(entry: Entry, sealed: string, keys: Keys): Promise<Entry> {
-  const { secret, link_id, link_version } = await keys.ask("open_link", { sealed });
+  const { secret, link_id, link_version } = await keys.ask("open_link", { sealed }).catch(() => { throw new ApiError("link_old", 403, ""); });
   if (link_version < entry.kept.linkVersion) throw new ApiError("link_old", 403, "");
   const kept = { ...entry.kept, secret, linkVersion: link_version };
   await keep(entry.meeting, kept).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { AdmitAsked } from "../api/socket.gen";
 import type { Keys } from "../e2ee/keys.client";
+import type { MlsEvent, MlsState } from "../e2ee/mls";
 import type { Knocking } from "./contract";
 import { Knocks } from "./knocks";
 import type { Session } from "./session";
@@ -100,6 +101,39 @@ describe("A host's word in a strict group (KNOCK-8, KNOCK-9)", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(sent).toEqual([WORD]);
     expect(shown()).toEqual([]);
+  });
+});
+
+describe("A word that was given (KNOCK-9)", () => {
+  const lets = async (): Promise<void> => {
+    knocks.hear({ t: "knocks", waiting: [waits("1", "Bob")], gone: [] });
+    knocks.answer(["1"], true, false);
+    await vi.advanceTimersByTimeAsync(0);
+    sent.length = 0;
+  };
+  const asksAgain = async (): Promise<unknown[]> => {
+    await knocks.asked(asked("b"));
+    await vi.advanceTimersByTimeAsync(0);
+    return sent.filter((message) => (message as { t: string }).t === "admit");
+  };
+
+  it("ends when a host removes who was let in", async () => {
+    await lets();
+    const roster = [{ participant: "b", key: "key of Bob" }];
+    const applied = { kind: "applied", removed: [{ participant: "b", reason: "removed", host: "a" }] };
+    knocks.withdraw({ roster } as unknown as MlsState, [applied] as unknown as MlsEvent[]);
+    expect(await asksAgain()).toEqual([]);
+  });
+
+  it("ends when the next knock is refused, and not when somebody only leaves", async () => {
+    await lets();
+    const left = { kind: "applied", removed: [{ participant: "b", reason: "left" }] };
+    knocks.withdraw({ roster: [{ participant: "b", key: "key of Bob" }] } as unknown as MlsState, [left] as unknown as MlsEvent[]);
+    expect(await asksAgain()).toHaveLength(1);
+    knocks.hear({ t: "knocks", waiting: [waits("2", "Bob")], gone: ["1"] });
+    knocks.answer(["2"], false, false);
+    sent.length = 0;
+    expect(await asksAgain()).toEqual([]);
   });
 });
 

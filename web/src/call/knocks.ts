@@ -1,6 +1,7 @@
 /** Who waits at the door, for hosts: what the server says, and whom this device has let in by hand (KNOCK-9). */
 import type { AdmitAsked, Knocks as KnocksMessage } from "../api/socket.gen";
 import type { Keys } from "../e2ee/keys.client";
+import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
 import { ring } from "../media/bell";
 import type { Knocking, Toast } from "./contract";
 import type { Session } from "./session";
@@ -44,7 +45,13 @@ export class Knocks {
     this.#show(fresh);
   }
 
-  /** Nobody is told of knocks any more: this seat is no host's. */
+  /** Whom a host removed is not let in again by a word that was given before (KNOCK-9). */
+  withdraw(before: GroupState | null, events: readonly GroupEvent[]): void {
+    const gone = events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ host }) => host !== undefined).map(({ participant }) => participant);
+    for (const { participant, key } of before?.roster ?? []) if (gone.includes(participant)) this.#admitted.delete(key);
+  }
+
+  /** This seat is told of no knocks any more, or of all of them anew. */
   clear(): void {
     if (this.#waiting.size === 0) return;
     this.#waiting.clear();
@@ -55,7 +62,8 @@ export class Knocks {
     const known = knocks.filter((knock) => this.#waiting.has(knock));
     for (const knock of known) {
       const key = this.#signatureKeys.get(knock);
-      if (admit && key !== undefined) this.#admitted.set(key, this.#waiting.get(knock)?.name ?? "");
+      if (key !== undefined && admit) this.#admitted.set(key, this.#waiting.get(knock)?.name ?? "");
+      else if (key !== undefined) this.#admitted.delete(key);
       if (knock.startsWith(ASKED)) void this.#answerAsked(knock.slice(ASKED.length), admit);
     }
     const atDoor = known.filter((knock) => !knock.startsWith(ASKED));

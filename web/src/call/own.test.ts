@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { MlsState, Right } from "../e2ee/mls";
 import { EVERYTHING } from "../e2ee/testing";
 import { NO_DEVICES, type DevicesState } from "../media/devices";
-import { exception, Own } from "./own";
+import { exception, HostWords, Own } from "./own";
+import type { Session } from "./session";
 
 let state: DevicesState;
 const turn = vi.fn(() => Promise.resolve());
@@ -61,5 +62,20 @@ describe("An exception", () => {
     expect(exception(before, "bob", "chat", true)).toEqual({ key: "b", may: ["share", "chat"], not: [] });
     expect(exception(before, "bob", "share", null)).toEqual({ key: "b", may: [], not: ["chat"] });
     expect(exception(before, "nobody", "chat", true)).toBeNull();
+  });
+});
+
+describe("What a host decides about one person", () => {
+  it("keeps what was decided a moment ago, which the policy does not have yet", () => {
+    const change = vi.fn();
+    const people = { version: 3, people: undefined };
+    const state = { policy: people, roster: [{ participant: "bob", key: "b", may: EVERYTHING }] };
+    const words = new HostWords(() => ({ group: { state, change } }) as unknown as Session);
+    words.setException("bob", "unmute", false);
+    words.setException("bob", "video", false);
+    expect(change).toHaveBeenLastCalledWith({ people: [{ key: "b", may: [], not: ["unmute", "video"] }] });
+    people.version = 4;
+    words.setException("bob", "chat", false);
+    expect(change).toHaveBeenLastCalledWith({ people: [{ key: "b", may: [], not: ["chat"] }] });
   });
 });

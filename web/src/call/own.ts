@@ -55,6 +55,8 @@ export class Own {
 /** What a host says and decides about what others do. */
 export class HostWords {
   readonly #session: () => Session;
+  readonly #asked = new Map<string, RightsException>();
+  #since = -1;
 
   constructor(session: () => Session) {
     this.#session = session;
@@ -79,17 +81,24 @@ export class HostWords {
   }
 
   setException(participant: string, right: Right, allowed: boolean | null): void {
-    const { group } = this.#session();
-    const people = group.state && exception(group.state, participant, right, allowed);
-    if (people) this.decide({ people: [people] });
+    const { state } = this.#session().group;
+    // What was asked for a moment ago is not in the policy yet.
+    if (state?.policy.version !== this.#since) this.#asked.clear();
+    this.#since = state?.policy.version ?? -1;
+    const people = state && exception(state, participant, right, allowed, this.#asked.get(participant));
+    if (!people) return;
+    this.#asked.set(participant, people);
+    this.decide({ people: [people] });
   }
 }
 
 /** What is to stand of this person in the policy, with one right let, not let, or as for everybody; null for nobody we know. */
-export function exception({ policy, roster }: GroupState, participant: string, right: Right, allowed: boolean | null): RightsException | null {
+export function exception(
+  { policy, roster }: GroupState, participant: string, right: Right, allowed: boolean | null, asked?: RightsException,
+): RightsException | null {
   const key = roster.find((leaf) => leaf.participant === participant)?.key;
   if (key === undefined) return null;
-  const old = policy.people?.find((one) => one.key === key);
+  const old = asked ?? policy.people?.find((one) => one.key === key);
   const without = (rights: readonly Right[] = []): Right[] => rights.filter((one) => one !== right);
   const may = allowed === true ? [...without(old?.may), right] : without(old?.may);
   const not = allowed === false ? [...without(old?.not), right] : without(old?.not);

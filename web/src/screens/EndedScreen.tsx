@@ -27,7 +27,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
 const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsewhere"];
 
 /** A fresh page may mend these; the seat alone does not. */
-const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "waiting_full"];
+const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "stopped_waiting", "waiting_full"];
 const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "call_full", "call_locked", "too_often"];
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 

@@ -14,6 +14,7 @@ export const people = {
   unmakeCohost: "Take the co-host role back",
   waitingRoom: "Waiting room ({{count}})",
   waitingHint: "Names here are only typed. Let in whom you expect.",
+  waitingLocked: "The meeting is locked. Unlock it under Safety before you let somebody in.",
   waitsSince: "waiting since {{time}}",
   admit: "Admit {{name}}",
   admitWord: "Admit",
@@ -43,7 +44,7 @@ export const safety = {
   someHost: "a host",
   door: {
     open: "The meeting is open",
-    openText: "Whoever has the link can come in.",
+    openText: "No lock keeps anybody out.",
     locked: "The meeting is locked",
     lockedText: "Nobody new comes in. Who loses the line has two minutes to come back.",
     lock: "Lock the meeting",
@@ -83,7 +84,7 @@ export const safety = {
     account: "this account, and the browser",
     browser: "this browser",
     by: "by {{name}}, {{date}}",
-    lift: "Let {{name}} come again",
+    lift: "Let {{name}} come again from the next call on",
   },
 } as const;
 

@@ -16,6 +16,7 @@ export const people: Sentences["people"] = {
   unmakeCohost: "Retirer le rôle de co-hôte",
   waitingRoom: "Salle d’attente ({{count}})",
   waitingHint: "Ces noms sont seulement saisis. Ne faites entrer que les personnes attendues.",
+  waitingLocked: "La réunion est verrouillée. Déverrouillez-la sous « Sécurité de la réunion » avant de faire entrer quelqu’un.",
   waitsSince: "attend depuis {{time}}",
   admit: "Faire entrer {{name}}",
   admitWord: "Faire entrer",
@@ -45,7 +46,7 @@ export const safety: Sentences["safety"] = {
   someHost: "un hôte",
   door: {
     open: "La réunion est ouverte",
-    openText: "Toute personne qui a le lien peut entrer.",
+    openText: "Aucun verrou ne retient personne.",
     locked: "La réunion est verrouillée",
     lockedText: "Personne d’autre n’entre. Qui perd la ligne a deux minutes pour revenir.",
     lock: "Verrouiller la réunion",
@@ -85,7 +86,7 @@ export const safety: Sentences["safety"] = {
     account: "ce compte, et le navigateur",
     browser: "ce navigateur",
     by: "par {{name}}, {{date}}",
-    lift: "Laisser revenir {{name}}",
+    lift: "Laisser revenir {{name}} dès le prochain appel",
   },
 };
 

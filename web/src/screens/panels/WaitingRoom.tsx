@@ -15,15 +15,16 @@ export function WaitingRoom() {
   const { t } = useTranslation();
   const call = useActions();
   const knocks = useCall((state) => state.knocks);
+  const { locked } = useCall((state) => state.rules);
   if (knocks.length === 0) return null;
   const all = knocks.map(({ knock }) => knock);
   return (
     <section className="panel-section waiting-room" aria-labelledby="waiting-room">
       <h3 id="waiting-room">{t("people.waitingRoom", { count: knocks.length })}</h3>
-      <p className="help">{t("people.waitingHint")}</p>
+      <p className="help">{t(locked ? "people.waitingLocked" : "people.waitingHint")}</p>
       <ul className="people">
         {knocks.slice(0, SHOWN).map((one) => (
-          <Waits key={one.knock} one={one} />
+          <Waits key={one.knock} one={one} locked={locked} />
         ))}
       </ul>
       {knocks.length > 1 ? (
@@ -38,6 +39,7 @@ export function WaitingRoom() {
           </Button>
           <Button
             tone="keep"
+            isDisabled={locked}
             data-answer="admit-all"
             onPress={() => {
               call.answer(all, true);
@@ -51,7 +53,7 @@ export function WaitingRoom() {
   );
 }
 
-function Waits({ one }: { readonly one: Knocking }) {
+function Waits({ one, locked }: { readonly one: Knocking; readonly locked: boolean }) {
   const { t, i18n } = useTranslation();
   const call = useActions();
   const { knock, name } = one;
@@ -68,6 +70,7 @@ function Waits({ one }: { readonly one: Knocking }) {
       <div className="actions">
         <Button
           tone="keep"
+          isDisabled={locked}
           data-answer="admit"
           aria-label={t("people.admit", { name })}
           onPress={() => {
