@@ -233,6 +233,7 @@ export function createCall(): Call {
     makeCoHost: (participant) => { inCall?.setRole(participant, true); },
     unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },
     setLocked: (on) => { inCall?.words.decide({ locked: on }); },
+    setStrict: (on) => { inCall?.words.decide({ strict: on }); },
     setSuspended: (on) => { inCall?.words.decide(on ? { suspended: true, locked: true } : { suspended: false }); },
     takeRole: () => { inCall?.takeRole(); },
     setMicrophone: (on) => turn("microphone", on),

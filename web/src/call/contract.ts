@@ -97,7 +97,7 @@ export interface Toast {
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
-    | "locked" | "unlocked" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link"
+    | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link"
     | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped";
   readonly name: string;
   /** Of a knock: which. */
@@ -108,6 +108,8 @@ export interface Toast {
 export interface Rules {
   /** Nobody new comes in. */
   readonly locked: boolean;
+  /** Nobody new comes in but whom a host has signed for. */
+  readonly strict: boolean;
   /** Nobody but the hosts may be seen or heard, or write. */
   readonly suspended: boolean;
   /** Empty where this device has not seen who did. */
@@ -215,6 +217,7 @@ export interface CallActions {
   /** Takes the role back; of oneself, steps down. */
   unmakeCoHost(participant: string): void;
   setLocked(on: boolean): void;
+  setStrict(on: boolean): void;
   /** Suspends and locks in one step; resuming leaves the lock as it is. */
   setSuspended(on: boolean): void;
   /** Whoever holds the host key takes the role again. */

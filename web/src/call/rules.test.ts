@@ -43,9 +43,9 @@ describe("What a new policy decides", () => {
   it("remembers who suspended as long as it lasts", () => {
     const suspended = state([HOST], { suspended: true, locked: true });
     const rules = rulesNow(NO_RULES, suspended, [by("alice")]);
-    expect(rules).toEqual({ locked: true, suspended: true, suspendedBy: "ALICE" });
+    expect(rules).toEqual({ locked: true, strict: false, suspended: true, suspendedBy: "ALICE" });
     expect(rulesNow(rules, suspended, [])).toEqual(rules);
     expect(rulesNow(NO_RULES, suspended, []).suspendedBy).toBe("");
-    expect(rulesNow(rules, state([HOST], { locked: true }), [by("alice")])).toEqual({ locked: true, suspended: false, suspendedBy: "" });
+    expect(rulesNow(rules, state([HOST], { locked: true }), [by("alice")])).toEqual({ locked: true, strict: false, suspended: false, suspendedBy: "" });
   });
 });

@@ -2,7 +2,7 @@
 import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
 import type { Rules, Toast } from "./contract";
 
-export const NO_RULES: Rules = { locked: false, suspended: false, suspendedBy: "" };
+export const NO_RULES: Rules = { locked: false, strict: false, suspended: false, suspendedBy: "" };
 
 /** One decision to tell; `name` is who decided, or whose role it is. */
 export interface Decision { readonly kind: Toast["kind"]; readonly name: string }
@@ -16,6 +16,7 @@ export function decisions(before: GroupState, after: GroupState, events: readonl
   if (suspends) made.push({ kind: "suspended", name });
   else if (before.policy.suspended && !after.policy.suspended) made.push({ kind: "resumed", name });
   if (before.policy.locked !== after.policy.locked && !suspends) made.push({ kind: after.policy.locked ? "locked" : "unlocked", name });
+  if (before.policy.strict !== after.policy.strict) made.push({ kind: after.policy.strict ? "strict" : "lax", name });
   const old = new Map(before.roster.map((leaf) => [leaf.participant, leaf]));
   for (const leaf of after.roster) {
     const was = old.get(leaf.participant);
@@ -29,9 +30,9 @@ export function decisions(before: GroupState, after: GroupState, events: readonl
 
 /** The rules as they stand now; who suspended stays known as long as it lasts. */
 export function rulesNow(before: Rules, after: GroupState, events: readonly GroupEvent[]): Rules {
-  const { locked, suspended } = after.policy;
+  const { locked, strict, suspended } = after.policy;
   const suspendedBy = !suspended ? "" : before.suspended ? before.suspendedBy : decider(after, events);
-  return { locked, suspended, suspendedBy };
+  return { locked, strict, suspended, suspendedBy };
 }
 
 /** Empty where two people changed the policy before we could look between: then nobody is named, rather than the wrong one. */

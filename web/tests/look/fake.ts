@@ -32,6 +32,7 @@ export function fakeCall(initial: CallState): Call {
     makeCoHost: (participant) => void role(participant, true),
     unmakeCoHost: (participant) => void role(participant, false),
     setLocked: (locked) => void set({ rules: { ...state.rules, locked } }),
+    setStrict: (strict) => void set({ rules: { ...state.rules, strict } }),
     setSuspended: (suspended) => void set({ rules: { ...state.rules, suspended, locked: suspended || state.rules.locked, suspendedBy: "Alice Martin" } }),
     takeRole: () => void role("p0", true),
     setMicrophone: async (on) => {

@@ -53,7 +53,7 @@ const base: CallState = {
   },
   hosting: true,
   steppedDown: false,
-  rules: { locked: false, suspended: false, suspendedBy: "" },
+  rules: { locked: false, strict: false, suspended: false, suspendedBy: "" },
   soundBlocked: false,
   level: 0.55,
 };

@@ -105,6 +105,8 @@ export const toasts = {
   send_failed: "A message could not be sent.",
   locked: "Locked by {{name}}. Nobody new comes in.",
   unlocked: "Unlocked by {{name}}. The door is as it was before.",
+  strict: "{{name}} signs for each newcomer from now on.",
+  lax: "{{name}} asks for no signatures any more.",
   suspended: "Suspended by {{name}}. The door is locked too.",
   resumed: "Resumed by {{name}}. Your microphone and camera stay off until you turn them on.",
   cohost: "{{name}} is a co-host now.",

@@ -50,6 +50,14 @@ export const safety = {
     lock: "Lock the meeting",
     unlock: "Unlock the meeting",
   },
+  strict: {
+    off: "No signature is asked for",
+    offText: "Who comes in by the link or the waiting room gets the key by themselves.",
+    on: "A host signs for each newcomer",
+    onText: "Everybody new waits until a host lets them in, and nobody gets the key without that host’s signature, whatever the server says.",
+    begin: "Sign for each newcomer",
+    end: "Stop asking for signatures",
+  },
   suspend: {
     off: "Nothing is suspended",
     offText: "In an emergency: everybody but the hosts is silenced and hidden at once, nobody else can write, and the door is locked.",

@@ -109,6 +109,8 @@ export const toasts: Sentences["toasts"] = {
   send_failed: "Un message n’a pas pu être envoyé.",
   locked: "Verrouillé par {{name}}. Personne d’autre n’entre.",
   unlocked: "Déverrouillé par {{name}}. L’entrée est comme avant.",
+  strict: "{{name}} signe désormais pour chaque personne qui arrive.",
+  lax: "{{name}} ne demande plus de signature.",
   suspended: "Suspendu par {{name}}. L’entrée est verrouillée aussi.",
   resumed: "Repris par {{name}}. Votre micro et votre caméra restent coupés jusqu’à ce que vous les rallumiez.",
   cohost: "{{name}} est maintenant co-hôte.",

@@ -52,6 +52,14 @@ export const safety: Sentences["safety"] = {
     lock: "Verrouiller la réunion",
     unlock: "Déverrouiller la réunion",
   },
+  strict: {
+    off: "Aucune signature n’est demandée",
+    offText: "Qui entre par le lien ou par la salle d’attente reçoit la clé sans autre accord.",
+    on: "Un hôte signe pour chaque personne qui arrive",
+    onText: "Toute nouvelle personne attend qu’un hôte la fasse entrer, et personne ne reçoit la clé sans la signature de cet hôte, quoi que dise le serveur.",
+    begin: "Signer pour chaque personne qui arrive",
+    end: "Ne plus demander de signature",
+  },
   suspend: {
     off: "Rien n’est suspendu",
     offText: "En cas d’urgence : tout le monde sauf les hôtes est aussitôt rendu muet et invisible, personne d’autre ne peut écrire, et l’entrée est verrouillée.",

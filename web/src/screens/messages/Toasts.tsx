@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -26,6 +26,8 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   code_changed: ShieldAlert,
   send_failed: CircleAlert,
   locked: Lock,
+  strict: FileKey,
+  lax: FileX,
   unlocked: LockOpen,
   suspended: CirclePause,
   resumed: CirclePlay,

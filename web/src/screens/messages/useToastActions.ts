@@ -49,6 +49,8 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
       return [{ label: t("toastActions.unmute"), act: () => void call.setCamera(true) }];
     case "locked":
     case "unlocked":
+    case "strict":
+    case "lax":
     case "suspended":
     case "resumed":
       return open("safety", t("toastActions.rules"));

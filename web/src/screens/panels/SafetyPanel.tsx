@@ -1,4 +1,4 @@
-import { CirclePause, CirclePlay, Crown, Lock, LockOpen } from "lucide-react";
+import { CirclePause, CirclePlay, Crown, FileKey, FileX, Lock, LockOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
@@ -17,6 +17,7 @@ export function SafetyPanel() {
     <div className="panel-body safety">
       <p className="quiet">{t(hosting ? "safety.forHosts" : "safety.forOthers")}</p>
       <Door />
+      <Strictness />
       <Suspension />
       <Rights />
       <Hosts />
@@ -41,6 +42,28 @@ function Door() {
           }}
         >
           {t(locked ? "safety.door.unlock" : "safety.door.lock")}
+        </Button>
+      ) : null}
+    </Rule>
+  );
+}
+
+function Strictness() {
+  const { t } = useTranslation();
+  const call = useActions();
+  const hosting = useCall((state) => state.hosting);
+  const { strict } = useCall((state) => state.rules);
+  const state = strict ? "on" : "off";
+  return (
+    <Rule rule="strict" on={strict} icon={strict ? FileKey : FileX} title={t(`safety.strict.${state}`)} text={t(`safety.strict.${state}Text`)}>
+      {hosting ? (
+        <Button
+          icon={strict ? FileX : FileKey}
+          onPress={() => {
+            call.setStrict(!strict);
+          }}
+        >
+          {t(strict ? "safety.strict.end" : "safety.strict.begin")}
         </Button>
       ) : null}
     </Rule>
