@@ -149,6 +149,15 @@ async def test_who_waits_hears_nothing_but_what_was_decided(world: World) -> Non
     await charlie.gone()
 
 
+async def test_who_waits_hears_again_and_again_that_the_line_lives(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "STILL_SECONDS", 0.01)
+    await in_thread(close_the_door, world)
+    bob = Waiter(world, "Bob")
+    await bob.waits()
+    assert [await bob.hears() for _ in range(3)] == [{"t": "waiting"}] * 3
+    await bob.cut()
+
+
 async def test_a_guest_hears_of_no_knock_and_cannot_answer(world: World) -> None:
     """KNOCK-4."""
     alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")

@@ -22,6 +22,7 @@ from conclave.meetings.door import Pass
 from conclave.meetings.knock import MOST_AT_ONCE, News, State, attend, cancel, door_channel, news, stands, still_there
 
 WAIT_SECONDS = 10.0
+STILL_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 # KNOCK-4: what comes within this time is told together.
 COALESCE_SECONDS = 0.25
@@ -289,7 +290,12 @@ class WaitingSocket:
     async def _push(self) -> None:
         """Say what became of the knock; nothing else is ever said here (KNOCK-6)."""
         while True:
-            await self._ear.news.wait()
+            try:
+                await asyncio.wait_for(self._ear.news.wait(), STILL_SECONDS)
+            except TimeoutError:
+                # Whoever waits on a line that has died in silence is to find out.
+                await self._tell({"t": "waiting"})
+                continue
             self._ear.news.clear()
             if not self._ear.socket:
                 return

@@ -18,6 +18,8 @@ export class NotLetIn extends Error {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5_000;
+/** The gateway says every 10 s that we wait; a line that has died says nothing at all. */
+const SILENCE_MS = 25_000;
 /** A line that was lost for longer than the gateway waits is knocked on again by itself, so often. */
 const MOST_KNOCKS = 20;
 
@@ -58,7 +60,13 @@ function attend(pass: PassIn, path: string, signal: AbortSignal, heard: () => vo
   return new Promise((resolve) => {
     const socket = new WebSocket(Object.assign(new URL(path, location.href), { protocol: location.protocol === "https:" ? "wss:" : "ws:" }));
     const say = (message: WaiterMessage): void => { if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); };
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const alive = (): void => {
+      clearTimeout(silence);
+      silence = setTimeout(() => { done(null); }, SILENCE_MS);
+    };
     const done = (verdict: DoorMessage | null): void => {
+      clearTimeout(silence);
       signal.removeEventListener("abort", leave);
       socket.close();
       resolve(verdict);
@@ -69,7 +77,9 @@ function attend(pass: PassIn, path: string, signal: AbortSignal, heard: () => vo
     };
     signal.addEventListener("abort", leave);
     socket.onopen = () => { say({ t: "wait", ...pass }); };
+    alive();
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      alive();
       const message = JSON.parse(String(data)) as DoorMessage;
       if (message.t === "waiting") heard();
       else done(message);
