@@ -81,7 +81,7 @@ export const call = {
     title: "Ban {{name}} from this meeting?",
     browser: "{{name}} is sent out at once, and this browser of theirs cannot come back into this meeting, today or later. A private window counts as another browser.",
     account: "{{name}} is sent out at once, and neither their account nor this browser of theirs can come back into this meeting, today or later. A private window without an account counts as somebody else.",
-    link: "So the link is replaced as well: everybody here has the new one already, and the old one opens nothing. You can take the ban back in the panel “Safety”.",
+    link: "So the link is replaced as well, in the seconds after: stay until everybody is told. Everybody here then has the new one, and the old one opens nothing. You can take the ban back in the panel “Safety”.",
     ban: "Ban {{name}}",
   },
 } as const;

@@ -85,7 +85,7 @@ export const call: Sentences["call"] = {
       "{{name}} sort tout de suite, et ce navigateur ne peut plus revenir dans cette réunion, ni aujourd’hui ni plus tard. Une fenêtre privée compte comme un autre navigateur.",
     account:
       "{{name}} sort tout de suite, et ni son compte ni ce navigateur ne peuvent revenir dans cette réunion, ni aujourd’hui ni plus tard. Une fenêtre privée sans compte passe pour quelqu’un d’autre.",
-    link: "Le lien est donc remplacé lui aussi : tout le monde ici a déjà le nouveau, et l’ancien n’ouvre plus rien. Vous pouvez annuler dans le panneau « Règles ».",
+    link: "Le lien est donc remplacé lui aussi, dans les secondes qui suivent : restez jusqu’à ce que tout le monde en soit averti. Tout le monde ici a alors le nouveau, et l’ancien n’ouvre plus rien. Vous pouvez annuler dans le panneau « Règles ».",
     ban: "Bannir {{name}}",
   },
 };
