@@ -16,7 +16,7 @@ export const people: Sentences["people"] = {
   unmakeCohost: "Retirer le rôle de co-hôte",
   waitingRoom: "Salle d’attente ({{count}})",
   waitingHint: "Ces noms sont seulement saisis. Ne faites entrer que les personnes attendues.",
-  waitingLocked: "La réunion est verrouillée. Déverrouillez-la sous « Sécurité de la réunion » avant de faire entrer quelqu’un.",
+  waitingLocked: "La réunion est verrouillée. Déverrouillez-la sous « Règles » avant de faire entrer quelqu’un.",
   waitsSince: "attend depuis {{time}}",
   admit: "Faire entrer {{name}}",
   admitWord: "Faire entrer",
