@@ -49,7 +49,7 @@ async function act(command: Command): Promise<unknown> {
       await member(command).leave();
       return {};
     case "remove":
-      await member(command).session?.remove(command.target);
+      await member(command).session?.group.remove(command.target);
       return {};
     case "say":
       return { sent: (await member(command).session?.say({ kind: "chat", text: command.text })) !== null };
