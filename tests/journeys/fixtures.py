@@ -28,6 +28,7 @@ IDS = (
     "knock",
     "presets",
     "who",
+    "strict",
     "ban",
     "links",
 )

@@ -53,7 +53,7 @@ def test_a_guest_waits_without_a_trace_of_the_call_and_is_let_in_with_one_press(
 
 @pytest.mark.journey("knock")
 def test_a_refusal_holds_and_a_stranger_who_is_blocked_cannot_ask_again(host: Person, owner: Owner, people: Guests) -> None:
-    link = owner.make_meeting("Kept shut", preset="guarded")
+    link = owner.make_meeting("Bolted", preset="guarded")
     host.join(link)
     charlie, dora = people("Charlie"), people("Bob")
     at_door(charlie, link)

@@ -22,7 +22,7 @@ def test_a_host_signs_for_each_newcomer_and_for_nobody_else(alice: Person, peopl
     asks_in(alice, "Dora")
     alice.click('[data-toast="knock"] [data-answer="admit"]')
     dora.wait_live()
-    until(lambda: bob.names() == ["Bob", "Alice", "Dora"], what="Dora inside", seen=bob.stand)
+    until(lambda: bob.names() == ["Alice", "Bob", "Dora"], what="Dora inside", seen=bob.stand)
     dora.sees(alice)
 
     at_door(charlie, meeting)

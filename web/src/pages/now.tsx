@@ -8,6 +8,7 @@ import { takeFragment } from "../e2ee/link";
 import { startWorkers } from "../e2ee/workers";
 import { startLanguage } from "../i18n";
 import { Button } from "../ui/Button";
+import { standInForPressStyle } from "../ui/pressStyle";
 import { createMeeting } from "./createMeeting";
 import { failure } from "./failure";
 import { guestLink } from "./links";
@@ -54,6 +55,7 @@ function MeetNow() {
 await startLanguage();
 const place = document.getElementById("now");
 if (place) {
+  standInForPressStyle();
   createRoot(place).render(
     <StrictMode>
       <MeetNow />

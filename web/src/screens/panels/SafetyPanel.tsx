@@ -14,7 +14,8 @@ export function SafetyPanel() {
   const { t } = useTranslation();
   const hosting = useCall((state) => state.hosting);
   return (
-    <div className="panel-body safety">
+    // Without a host's buttons nothing in it takes the focus, and yet it scrolls.
+    <div className="panel-body safety" role="group" aria-label={t("call.panels.safety")} tabIndex={0}>
       <p className="quiet">{t(hosting ? "safety.forHosts" : "safety.forOthers")}</p>
       <Door />
       <Strictness />
