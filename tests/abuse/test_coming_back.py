@@ -87,7 +87,7 @@ def test_whoever_sits_on_the_lease_is_removed_all_the_same(service: DeliveryServ
     together(charlie)
     service.brings(alice, host=True)
     together(alice, charlie)
-    until(lambda: alice.look()["security"]["code"] and alice.look()["hosting"], what="Alice hosts", seen=alice.stand)
+    until(lambda: (alice.look()["policy"] or {}).get("hosts"), what="Alice is listed", seen=alice.stand)
     wire.hold("lease")
     service.brings(dora)
     until(lambda: wire.held, what="the lease is Charlie's", seen=alice.stand)
