@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
 from pydantic import TypeAdapter
 
-from conclave.kernel import b64, clock
+from conclave.kernel import b64, bus, clock, deadlines
 from conclave.keys import delivery
 from conclave.keys.attestation import Attestation
 from conclave.keys.threads import in_thread
+from conclave.meetings import consumers
 from conclave.meetings.consumers import MeetingSocket
 from conclave.meetings.door import EMPTY_HANDED, Newcomer
 from conclave.meetings.join import Again, Ticket, join
@@ -260,3 +263,21 @@ async def together(*guests: Guest, names: set[str]) -> None:
 
     async with asyncio.timeout(3 * PATIENCE):
         await asyncio.gather(*(live(guest) for guest in guests))
+
+
+@asynccontextmanager
+async def running_gateway() -> AsyncIterator[None]:
+    """Run what every gateway runs beside its sockets; at the end no socket is left."""
+    bus.attach(asyncio.get_running_loop())
+
+    async def tick() -> None:
+        while True:
+            await in_thread(deadlines.settle_all, now=clock.now())
+            await asyncio.sleep(0.1)
+
+    ticking = asyncio.create_task(tick())
+    yield
+    await consumers.restart()
+    ticking.cancel()
+    await asyncio.gather(ticking, return_exceptions=True)
+    bus.attach(None)

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 from django.db import OperationalError
 
-from conclave.kernel import b64, bus, clock, deadlines
+from conclave.kernel import b64, clock
 from conclave.keys import ack, delivery, feed, read
 from conclave.keys.models import Group, Seat
 from conclave.keys.threads import in_thread
 from conclave.meetings import consumers, watch
 from conclave.meetings.models import Participant
 from tests.keys.members import World
-from tests.meetings.sockets import Guest, new_meeting, together
+from tests.meetings.sockets import Guest, new_meeting, running_gateway, together
 from tests.meetings.test_watch import FakeEngine, _as_api
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,20 +28,9 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 async def _gateway() -> AsyncIterator[None]:
     """Run what every gateway runs beside its sockets; at the end nobody is left."""
-    bus.attach(asyncio.get_running_loop())
-
-    async def tick() -> None:
-        while True:
-            await in_thread(deadlines.settle_all, now=clock.now())
-            await asyncio.sleep(0.1)
-
-    ticking = asyncio.create_task(tick())
-    yield
-    await consumers.restart()
-    ticking.cancel()
-    await asyncio.gather(ticking, return_exceptions=True)
+    async with running_gateway():
+        yield
     assert not feed._feeds
-    bus.attach(None)
 
 
 async def test_three_people_come_to_one_code(world: World) -> None:

@@ -1,6 +1,5 @@
 """meetings/waiting.py: the waiting socket and the bell of hosts, with real members and the real consumers (KNOCK-4 to KNOCK-7)."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,16 +7,16 @@ from typing import Any
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from conclave.kernel import bus, clock, deadlines
+from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.keys.threads import in_thread
-from conclave.meetings import consumers, waiting
+from conclave.meetings import waiting
 from conclave.meetings.door import EMPTY_HANDED, Newcomer, Pass, Shown
 from conclave.meetings.knock import knock
 from conclave.meetings.models import Meeting
 from conclave.meetings.waiting import WaitingSocket
 from tests.keys.members import Mind, World
-from tests.meetings.sockets import PATIENCE, Guest, device, new_meeting, together
+from tests.meetings.sockets import PATIENCE, Guest, device, new_meeting, running_gateway, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,20 +30,9 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 async def _gateway() -> AsyncIterator[None]:
     """Run what every gateway runs beside its sockets; at the end nobody listens at a door."""
-    bus.attach(asyncio.get_running_loop())
-
-    async def tick() -> None:
-        while True:
-            await in_thread(deadlines.settle_all, now=clock.now())
-            await asyncio.sleep(0.1)
-
-    ticking = asyncio.create_task(tick())
-    yield
-    await consumers.restart()
-    ticking.cancel()
-    await asyncio.gather(ticking, return_exceptions=True)
+    async with running_gateway():
+        yield
     assert not waiting._doors
-    bus.attach(None)
 
 
 class Waiter:
