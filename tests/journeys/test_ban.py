@@ -95,7 +95,7 @@ def test_who_is_banned_stays_out_and_everybody_else_has_the_new_link(alice: Pers
 
     alice.panel("safety")
     alice.reads("1 ban")
-    alice.browser.click("button", "Let Charlie come again")
+    alice.browser.click("button", "Let Charlie come again from the next call on")
     alice.reads("Nobody is banned")
 
 
