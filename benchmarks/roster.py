@@ -21,8 +21,9 @@ MEMBERS = 200
 JOIN_SECONDS, REMOVE_SECONDS, CPU_MS = 15.0, 2.0, 8.0
 REMOVALS = 5
 PROCESSES = 2
-# More at once would wait longer for this machine's processors, which all who are inside use too, than a seat waits for its socket (JOIN-7).
-FIRST_WAVE, NEXT_WAVE = 200, 50
+# How many join at once while so many are inside. All who are inside use this machine's processors too, and whoever waits for these longer
+# than a seat waits for its socket loses it (JOIN-7).
+WAVES = ((0, 199), (200, 50), (400, 20), (700, 10))
 
 
 def main() -> None:
@@ -92,10 +93,12 @@ async def fill(groups: list[Crowd], members: int) -> list[str]:
     joined: list[str] = []
     while len(joined) + 1 < members:
         first = len(joined) + 1
-        wave = range(first, min(first + (NEXT_WAVE if joined else FIRST_WAVE - 1), members))
+        size = next(size for inside, size in reversed(WAVES) if len(joined) + 1 >= inside)
+        wave = range(first, min(first + size, members))
         asked = [groups[index % len(groups)].ask("join", name=f"Guest {index}") for index in wave]
         joined += [str(answer["participant"]) for answer in await asyncio.gather(*asked)]
         await asyncio.gather(*(crowd.ask("settled", size=len(joined) + 1) for crowd in groups))
+        sys.stderr.write(f"{len(joined) + 1} of {members} are inside\n")
     return joined
 
 

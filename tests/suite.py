@@ -31,13 +31,16 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One named step: a command, what must be built before, and whether others may run beside it."""
+    """One named step: a command, what must be built before, and what may run beside it."""
 
     name: str
     command: list[str]
     cwd: Path = ROOT
     needs: tuple[str, ...] = ()
+    # Uses all cores by itself.
     alone: bool = False
+    # Waits for people and networks most of its time: two such run beside each other, and nothing else does.
+    browsers: bool = False
     fast: bool = True
     rust: bool = False
     # A cargo command that not every machine with Rust has.
@@ -87,12 +90,15 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         # Advisories come from a database on the network, which CI does not have: `cargo deny check advisories` asks it.
         Check(name="mls-deny", command=["cargo", "deny", "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
-        Check(
-            name="journeys",
-            command=[*PYTEST, "-m", "journey", "--durations=60"],
-            needs=("web", "engine", "tls", "acme"),
-            alone=True,
-            fast=False,
+        *(
+            Check(
+                name=name,
+                command=[*PYTEST, "-m", "journey", "--durations=60", *chosen],
+                needs=("web", "engine", "tls", "acme"),
+                browsers=True,
+                fast=False,
+            )
+            for name, chosen in (("journeys", ["tests/journeys"]), ("adversity", ["tests", "--ignore=tests/journeys"]))
         ),
         Check(name="soak", command=[*PYTEST, "-m", "soak", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
     ]
@@ -134,9 +140,12 @@ def lacking(step: Check) -> str:
 
 def run_all(steps: list[Check]) -> list[bool]:
     """Run steps, two at a time where they allow it, and return which succeeded."""
+    together = [step for step in steps if not step.alone and not step.browsers]
+    browsers = [step for step in steps if step.browsers]
     with ThreadPoolExecutor(TOGETHER) as pool:
-        results = list(pool.map(run_one, [step for step in steps if not step.alone]))
-    return results + [run_one(step) for step in steps if step.alone]
+        results = list(pool.map(run_one, together))
+        results += [run_one(step) for step in steps if step.alone]
+        return results + list(pool.map(run_one, browsers))
 
 
 def run_one(step: Check) -> bool:

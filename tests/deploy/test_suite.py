@@ -34,7 +34,7 @@ def test_a_long_failure_is_cut_in_the_middle_and_says_where_the_rest_is(capsys: 
 
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
     fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
-    assert full - fast == {"journeys", "interop-deny", "mls-deny", "mls-lint", "mls-test"}
+    assert full - fast == {"adversity", "journeys", "interop-deny", "mls-deny", "mls-lint", "mls-test"}
     assert "soak" in {step.name for step in suite.checks(fast=False, soak=True)}
 
 
