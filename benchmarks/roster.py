@@ -20,7 +20,8 @@ from tests.journeys.world import Installation, installation
 MEMBERS = 200
 JOIN_SECONDS, REMOVE_SECONDS, CPU_MS = 15.0, 2.0, 8.0
 REMOVALS = 5
-PROCESSES = 2
+# In the order in which they come, so that whoever joins shares a process with those who came shortly before, and is not behind them all.
+PER_PROCESS = 100
 # How many join at once while so many are inside. All who are inside use this machine's processors too, and whoever waits for these longer
 # than a seat waits for its socket loses it (JOIN-7).
 WAVES = ((0, 199), (200, 50), (400, 20), (700, 10))
@@ -45,7 +46,7 @@ def main() -> None:
 async def measure(server: Installation, members: int) -> dict[str, Any]:
     """Fill the call, remove some people, and return the figures."""
     world = new_meeting(url=server.url, meet_now=server.meet_now_link)
-    async with crowds(world=world, count=PROCESSES) as groups:
+    async with crowds(world=world, count=max(2, members // PER_PROCESS)) as groups:
         await groups[0].ask("join", name="Alice", host=True)
         begin = time.monotonic()
         before = cpu_seconds(server.child("gateway"))
@@ -95,7 +96,7 @@ async def fill(groups: list[Crowd], members: int) -> list[str]:
         first = len(joined) + 1
         size = next(size for inside, size in reversed(WAVES) if len(joined) + 1 >= inside)
         wave = range(first, min(first + size, members))
-        asked = [groups[index % len(groups)].ask("join", name=f"Guest {index}") for index in wave]
+        asked = [groups[index * len(groups) // members].ask("join", name=f"Guest {index}") for index in wave]
         joined += [str(answer["participant"]) for answer in await asyncio.gather(*asked)]
         await asyncio.gather(*(crowd.ask("settled", size=len(joined) + 1) for crowd in groups))
         sys.stderr.write(f"{len(joined) + 1} of {members} are inside\n")
