@@ -18,7 +18,7 @@ from tests.journeys.world import ROOT, Installation, installation
 SCREENS = ROOT / "docs" / "screens"
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
 SHOT_MS = 90_000
-PANELS = ("people", "chat", "security", "more")
+PANELS = ("people", "chat", "safety", "security", "more")
 
 
 class Album:
@@ -120,9 +120,7 @@ class Shoot:
         enter(alice)
         self.album.take(window, "call-alone")
         guests = [Person(name, self.browsers[name].window(locale=self.locale), server=self.server) for name in ("Bob", "Charlie", "Dora")]
-        for guest in guests:
-            guest.enter(link)
-            enter(guest)
+        self.door(alice, guests, link)
         for guest in guests:
             alice.sees(guest)
         guests[0].press("hand")
@@ -141,20 +139,56 @@ class Shoot:
         self.album.take(window, "shortcuts-dark")
         window.page.keyboard.press("Escape")
         window.page.emulate_media(color_scheme="light")
-        self.phone(link)
+        self.emergency(alice, guests[0])
+        self.phone(alice, link)
         alice.press("leave")
         self.album.take(window, "leave")
         window.page.keyboard.press("Escape")
         self.reasons(alice, guests, link)
 
-    def phone(self, link: str) -> None:
+    def door(self, alice: Person, guests: list[Person], link: str) -> None:
+        """Take the pictures of the waiting room, from both sides, and let everybody in."""
+        for guest in guests:
+            guest.enter(link)
+            ask_in(guest)
+        self.album.take(guests[0].chromium, "waiting")
+        alice.wait_for('[data-toast="knock"]', what="a knock")
+        self.album.take(alice.chromium, "call-knock")
+        alice.open_panel("people")
+        alice.wait_for('[data-answer="admit-all"]', what="the waiting room")
+        self.album.take(alice.chromium, "call-waiting-room")
+        alice.click('[data-answer="admit-all"]')
+        for guest in guests:
+            guest.wait_live()
+        alice.chromium.page.keyboard.press("Escape")
+
+    def emergency(self, alice: Person, bob: Person) -> None:
+        """Take the pictures of a suspended meeting, and of a host's rules at the end of the panel."""
+        alice.open_panel("safety")
+        page = alice.chromium.page
+        page.locator("[data-right]").last.scroll_into_view_if_needed()
+        self.album.take(alice.chromium, "call-safety-rights")
+        rule = page.locator('[data-rule="suspend"]')
+        rule.get_by_role("button").first.click()
+        for person in (alice, bob):
+            person.wait_for('[data-banner="suspended"]', what="the banner")
+        self.album.take(alice.chromium, "call-suspended-host")
+        self.album.take(bob.chromium, "call-suspended")
+        rule.get_by_role("button").first.click()
+        page.keyboard.press("Escape")
+
+    def phone(self, alice: Person, link: str) -> None:
         """Take the pictures of a narrow screen."""
         window = self.browsers["Emil"].window(locale=self.locale, viewport={"width": 390, "height": 780}, touch=True)
         person = Person("Emil", window, server=self.server)
         person.enter(link)
         person.wait_for('[data-preview="on"] video', what="the preview")
         self.album.take(window, "phone-lobby")
-        enter(person)
+        ask_in(person)
+        self.album.take(window, "phone-waiting")
+        alice.wait_for('[data-toast="knock"] [data-answer="admit"]', what="a knock")
+        alice.click('[data-toast="knock"] [data-answer="admit"]')
+        person.wait_live()
         until(lambda: person.shown("Alice") == "Alice", what="a picture")
         self.album.take(window, "phone-call")
         for panel in ("chat", "security"):
@@ -200,6 +234,13 @@ class Shoot:
         self.album.take(unfit, "browser-unfit")
         for window in (refused, incomplete, unfit, *(guest.chromium for guest in guests)):
             window.close()
+
+
+def ask_in(person: Person) -> None:
+    """Type the name, press Join, and stand at the door, in whichever language."""
+    person.chromium.page.fill("input[name=name]", person.name)
+    person.press("join")
+    person.wait_for("[data-waiting]", what=f"{person.name} at the door")
 
 
 def enter(person: Person) -> None:
