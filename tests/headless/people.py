@@ -54,10 +54,10 @@ def world_of(*, url: str, link: str) -> dict[str, str]:
 
     Args:
         url: the gateway.
-        link: as people pass it on, without a host's key.
+        link: as people pass it on, without a host's key; an invitation in it is left out, as it is for the door and not for the group.
     """
     address, _, fragment = link.partition("#")
-    secret, _, host_hash = fragment.partition(".")
+    secret, host_hash, *_invitation = fragment.split(".")
     meeting = address.rpartition("/")[2]
     return {"url": url, "wasm": str(WASM), "meeting": meeting, "secret": secret, "host_hash": host_hash, "host_key": ""}
 

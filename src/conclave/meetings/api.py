@@ -14,7 +14,7 @@ from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
-from conclave.meetings import links, own, queries
+from conclave.meetings import invitations, links, own, queries
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import Changes, is_open
 from conclave.meetings.guard import StrictParser, guarded
@@ -27,6 +27,9 @@ from conclave.meetings.schemas import (
     EntranceOut,
     ErrorOut,
     IceServerOut,
+    InvitationIn,
+    InvitationOut,
+    InvitationsOut,
     JoinIn,
     KnockIn,
     KnockOut,
@@ -40,6 +43,7 @@ from conclave.meetings.schemas import (
     MeetingsOut,
     Preset,
     RegionOut,
+    RevokedIn,
     SelftestOut,
     TicketOut,
 )
@@ -111,6 +115,7 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
         host=(body.host.key, body.host.signature) if body.host else None,
         passcode=body.passcode,
         let_in=Pass(knock=body.pass_.knock, proof=body.pass_.proof) if body.pass_ else None,
+        invitation=body.invitation,
         address=_address(request),
     )
     try:
@@ -129,7 +134,7 @@ def post_knock(request: HttpRequest, body: KnockIn) -> KnockOut:
         raise Malformed
     newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
     seal = Seal(key=body.seal_key, signature=body.seal_signature) if body.seal_key and body.seal_signature else None
-    shown = Shown(passcode=body.passcode, address=_address(request))
+    shown = Shown(passcode=body.passcode, invitation=body.invitation, address=_address(request))
     try:
         made = knock(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, seal=seal, shown=shown, now=now)
     except queries.LinkUnknown:
@@ -215,6 +220,29 @@ def post_link(request: HttpRequest, meeting: str, body: LinkIn) -> MeetingOut:
     return _meeting_out(replaced)
 
 
+@api.get("/meetings/{meeting}/invitations", response={200: InvitationsOut, **_OWN_REFUSALS}, summary="The invitations to a meeting")
+def get_invitations(request: HttpRequest, meeting: str) -> InvitationsOut:
+    """Return the invitations to one's own meeting, newest first."""
+    found = invitations.invitations(meeting=meeting, owner=_owner(request))
+    return InvitationsOut(invitations=[_invitation_out(one) for one in found])
+
+
+@api.post("/meetings/{meeting}/invitations", response={201: InvitationOut, **_OWN_REFUSALS}, summary="Invite one person")
+def post_invitation(request: HttpRequest, meeting: str, body: InvitationIn) -> Status[InvitationOut]:
+    """Store an invitation to one's own meeting that the browser drew (LINK-9)."""
+    now = _limit(request, MEETINGS_RATE)
+    made = invitations.invite(meeting=meeting, owner=_owner(request), digest=body.digest, whom=body.whom, days=body.days, now=now)
+    return Status(201, _invitation_out(made))
+
+
+@api.patch("/meetings/{meeting}/invitations/{invitation}", response={200: InvitationOut, **_OWN_REFUSALS}, summary="Take one back, or not")
+def patch_invitation(request: HttpRequest, meeting: str, invitation: str, body: RevokedIn) -> InvitationOut:
+    """Take an invitation to one's own meeting back, or take that back."""
+    now = _limit(request, MEETINGS_RATE)
+    changed = invitations.change_invitation(meeting=meeting, owner=_owner(request), invitation=invitation, revoked=body.revoked, now=now)
+    return _invitation_out(changed)
+
+
 @api.delete("/meetings/{meeting}", response={204: None, **_OWN_REFUSALS}, summary="Delete a meeting")
 def delete_meeting(request: HttpRequest, meeting: str) -> Status[None]:
     """Delete one's own meeting; its live call ends."""
@@ -267,6 +295,11 @@ def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
         live=own.live,
         entrance=EntranceOut.model_validate(asdict(own.entrance)),
     )
+
+
+def _invitation_out(invited: invitations.Invited) -> InvitationOut:
+    """Return an invitation as its answer."""
+    return InvitationOut.model_validate(asdict(invited))
 
 
 def _changes(body: EntranceIn) -> Changes:

@@ -50,7 +50,7 @@ def finish(*, call: str, reason: Ended, now: int) -> bool:
     seats = Participant.objects.filter(call=call)
     seats.filter(left_at=None).update(left_at=now, gone_reason=Gone.ENDED)
     # Nobody's name outlives the call. The hashes of seat secrets stay, so that a late tab can be told why it is over.
-    seats.update(name="", signature_key="", device="", pseudonym="", account=None, awaited_until=None)
+    seats.update(name="", signature_key="", device="", pseudonym="", account=None, invitation="", awaited_until=None)
     delivery.close(call=call, now=now)
     forget(scope=(Scope.CALL, call))
     engine.emit_end(region=row.region, call=call, now=now)

@@ -12,6 +12,7 @@ from conclave.kernel.ids import UserId
 from conclave.keys import delivery
 from conclave.media.placement import CallFull
 from conclave.meetings.entrance import check_passcode, door_of, refusal_of
+from conclave.meetings.invitations import invitation_of
 from conclave.meetings.models import Call, Participant
 from conclave.meetings.queries import MeetingAccess, Seat, access_meeting
 
@@ -84,14 +85,15 @@ class Pass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What somebody shows to be let in: the host key's word for their leaf key, the passcode, a knock that was answered.
+    """What somebody shows to be let in: the host key's word for their leaf key, the passcode, a knock that was answered, an invitation.
 
-    `address` is a pseudonym of where they come from, for counting wrong passcodes.
+    `address` is a pseudonym of where they come from, for counting what was wrong.
     """
 
     host: tuple[str, str] | None = None
     passcode: str | None = None
     let_in: Pass | None = None
+    invitation: str | None = None
     address: str = ""
 
 
@@ -132,7 +134,31 @@ def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: 
     return Checked(passcode=check_passcode(meeting=access, passcode=shown.passcode, address=shown.address, now=now))
 
 
-def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, checked: Checked, let_in: bool, now: int) -> Decision:
+def invitation(*, access: MeetingAccess, newcomer: Newcomer, shown: Shown, now: int) -> str:
+    """Return the invitation by which somebody comes, inside the caller's transaction; empty when by none (MEET-11).
+
+    Args:
+        access: the meeting.
+        newcomer: who asks.
+        shown: what they show.
+        now: the time.
+
+    Raises:
+        TooOften: their address has shown too many that were worth nothing (MEET-12).
+    """
+    return invitation_of(
+        meeting=access.meeting,
+        shown=shown.invitation,
+        account=newcomer.account,
+        device=newcomer.device,
+        address=shown.address,
+        now=now,
+    )
+
+
+def judge(
+    *, access: MeetingAccess, call: Call | None, newcomer: Newcomer, checked: Checked, let_in: bool, invited: bool, now: int
+) -> Decision:
     """Ask the gate about somebody who has no seat yet.
 
     Args:
@@ -141,12 +167,14 @@ def judge(*, access: MeetingAccess, call: Call | None, newcomer: Newcomer, check
         newcomer: who asks.
         checked: what they have shown.
         let_in: whether a host has let them in.
+        invited: whether an invitation is theirs.
         now: the time.
     """
     standing = Standing(
         host=checked.host or (newcomer.account is not None and newcomer.account == access.owner),
         let_in=let_in,
         signed_in=newcomer.account is not None,
+        invited=invited,
         passcode=checked.passcode,
         link_old=access.link_old,
     )

@@ -14,7 +14,8 @@ from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
 from conclave.media.turn import IceServer
-from conclave.meetings.door import EMPTY_HANDED, Newcomer, Shown, check, enforce, judge, judge_returning, judge_seated
+from conclave.meetings.door import EMPTY_HANDED, Newcomer, Shown, check, enforce, invitation, judge, judge_returning, judge_seated
+from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
@@ -82,7 +83,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         LinkOld: the meeting's former link (LINK-6).
         NameFixed: `again` comes with another name, which is not theirs to choose (POL-21).
         KnockRequired, Removed and the others of door.enforce: the gate does not let this person in; nothing was changed (KNOCK-1).
-        PasscodeWrong, TooOften: see entrance.check_passcode.
+        PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
         CallFull, MediaUnavailable: there is no room, or no engine.
@@ -95,15 +96,18 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
         live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
         former = _seat_to_replace(live, newcomer, again, now=now) if again else None
+        invited = ""
         if not former:
             let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
-            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, let_in=let_in, now=now))
+            invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
+            by = {"let_in": let_in, "invited": invited != ""}
+            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, **by, now=now))
         call = live or _start(access, now=now)
         region = placement.check_place(region=call.region, present=0 if former else _present(call))
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
         else:
-            row = _sit_down(call, access, newcomer, name=name, secret=secret, now=now)
+            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, now=now)
         kind = "participant_replaced" if former else "participant_joined"
         journal(kind=kind, obj=call.pk, fields={"participant": row.pk}, now=now)
     return _ticket(row, call, access, region, secret=secret, now=now)
@@ -178,7 +182,7 @@ def _present(call: Call) -> int:
     return Participant.objects.filter(call=call, left_at=None).count()
 
 
-def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, now: int) -> Participant:
+def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, now: int) -> Participant:
     """Give a new seat."""
     row = Participant(
         id=new_id(),
@@ -191,6 +195,7 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         pseudonym=pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else "",
         seat_hash=hash_seat(secret),
         link_version=access.link_version,
+        invitation=invited,
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
     )
@@ -199,6 +204,7 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
             row.save(force_insert=True)
     except IntegrityError as error:
         raise Malformed("This signature key sits in the call already.") from error
+    used(invitation=invited, now=now)
     return row
 
 

@@ -19,7 +19,7 @@ from conclave.kernel.ids import MeetingId, new_id
 from conclave.keys import delivery
 from conclave.keys.delivery import NotHost
 from conclave.keys.locks import writing
-from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, judge
+from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, invitation, judge
 from conclave.meetings.models import Call, Knock, Meeting
 from conclave.meetings.names import clean_name
 from conclave.meetings.queries import access_meeting
@@ -104,7 +104,7 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
         LinkUnknown: not a meeting, or not its link (LINK-4).
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
         Removed, KnockRefused, KnockBlocked and the bars of door.enforce: knocking does not help.
-        PasscodeWrong, TooOften: see entrance.check_passcode.
+        PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         WaitingFull: 1,000 wait already.
     """
     name, secret = clean_name(raw=newcomer.name), new_id()
@@ -112,7 +112,8 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
     with writing():
         access = access_meeting(meeting=meeting, link_id=link_id, knocking=True)
         call = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
-        decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, now=now)
+        invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now) != ""
+        decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, invited=invited, now=now)
         if not isinstance(decision, Admit | MustKnock):
             enforce(decision=decision)
         version = _next_version(access.meeting)

@@ -109,6 +109,8 @@ class Participant(models.Model):
     awaited_until = models.BigIntegerField(null=True)
     left_at = models.BigIntegerField(null=True)
     gone_reason = models.CharField(max_length=7, choices=Gone.choices, blank=True)
+    # The invitation that they came in by; in a call it is worth one person.
+    invitation = models.CharField(max_length=ID_LENGTH, blank=True)
     # Which link the ticket was for: who holds a former one by now is told so.
     link_version = models.PositiveIntegerField(default=1)
     # The participant who asked for this removal, and whether it holds for the whole meeting.
@@ -122,7 +124,10 @@ class Participant(models.Model):
                 condition=Q(left_at=None, gone_reason="") | (Q(left_at__isnull=False) & ~Q(gone_reason="")), name="meetings_gone_has_reason"
             ),
         ]
-        indexes = [models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited")]
+        indexes = [
+            models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited"),
+            models.Index(fields=["invitation"], condition=Q(left_at=None) & ~Q(invitation=""), name="meetings_invited_seats"),
+        ]
 
     def __str__(self) -> str:
         return self.id
@@ -141,6 +146,32 @@ class FormerLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.meeting_id} {self.link_version}"
+
+
+class Invitation(models.Model):
+    """A personal invitation to a meeting, by its hash: for whom, until when, whether it was taken back, and when it was last used."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=KEY_LENGTH, unique=True)
+    whom = models.CharField(max_length=100)
+    # The same in lower case, where it is an e-mail address.
+    address = models.CharField(max_length=100, blank=True)
+    made_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    revoked_at = models.BigIntegerField(null=True)
+    used_at = models.BigIntegerField(null=True)
+    # When the row goes.
+    forget_at = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["meeting", "-made_at"], name="meetings_invitations"),
+            models.Index(fields=["forget_at"], name="meetings_invitations_over"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
 
 
 class Ban(models.Model):

@@ -44,6 +44,19 @@ class NameForbidden(Refused):
     message = _("This name contains characters that cannot be shown to others.")
 
 
+def clean_line(*, raw: str, longest: int) -> str | None:
+    """Return a line of text in NFC with its white space folded; None when it is too long or cannot be shown.
+
+    Args:
+        raw: what was typed; may be empty.
+        longest: how many characters it may have.
+    """
+    if len(raw) > 8 * longest:
+        return None
+    line = " ".join(unicodedata.normalize("NFC", raw).split())
+    return None if len(line) > longest or any(unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in line) else line
+
+
 def clean_name(*, raw: str) -> str:
     """Return the name as everyone will see it (JOIN-1).
 

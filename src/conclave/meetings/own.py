@@ -1,8 +1,5 @@
 """An owner's acts on a meeting: make, change, delete (docs/protocol/meetings.md)."""
 
-import re
-import unicodedata
-
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -14,14 +11,14 @@ from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
 from conclave.meetings.entrance import DEFAULT, Changes, Preset, settle_entrance
 from conclave.meetings.knock import dismiss, release
-from conclave.meetings.models import Ban, Call, Ended, FormerLink, Meeting
+from conclave.meetings.models import Ban, Call, Ended, FormerLink, Invitation, Meeting
+from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
 NO_CHANGES: Changes = {}
-_WHITE_SPACE = re.compile(r"\s+")
 
 
 class MeetingExists(Refused):
@@ -174,6 +171,7 @@ def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
         # Nobody's name outlives the meeting, and nobody can meet its restrictions again.
         Ban.objects.filter(meeting=proof.meeting).delete()
         FormerLink.objects.filter(meeting=proof.meeting).delete()
+        Invitation.objects.filter(meeting=proof.meeting).delete()
         forget(scope=(Scope.MEETING, proof.meeting))
         journal(kind="meeting_deleted", obj=proof.meeting, fields={}, now=now)
 
@@ -187,8 +185,8 @@ def clean_title(*, raw: str) -> str:
     Raises:
         TitleForbidden: longer than 120 characters, or with characters that cannot be shown.
     """
-    title = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", raw)).strip() if len(raw) <= 8 * LONGEST_TITLE else raw
-    if len(title) > LONGEST_TITLE or any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in title):
+    title = clean_line(raw=raw, longest=LONGEST_TITLE)
+    if title is None:
         raise TitleForbidden
     return title
 

@@ -10,6 +10,7 @@ from conclave.kernel.ids import new_id
 from conclave.keys.delivery import host_word, hosts_inside
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
+from conclave.meetings.invitations import revoke
 from conclave.meetings.models import Ban, Gone, Participant
 from conclave.transparency.journal import journal
 
@@ -77,7 +78,11 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
         # Whom the restriction names sits nowhere else in this call: not in another tab, nor on another device of the same account.
         others = _seats_of(device, account, call=call)
-        Participant.objects.filter(pk__in=[participant, *others]).update(removed_by=by, banned=banned)
+        seats = Participant.objects.filter(pk__in=[participant, *others])
+        seats.update(removed_by=by, banned=banned)
+        # MEET-13: what a banned person came in by brings in nobody else either.
+        for invitation in set(seats.values_list("invitation", flat=True)) if banned else ():
+            revoke(invitation=invitation, now=now)
         for other in others:
             depart(participant=other, reason=Gone.REMOVED, now=now)
 

@@ -61,6 +61,7 @@ class JoinIn(Strict):
     host: HostWordIn | None = None
     passcode: Passcode | None = None
     pass_: Annotated[PassIn | None, Field(alias="pass")] = None
+    invitation: Id | None = None
 
 
 class KnockIn(Strict):
@@ -75,6 +76,7 @@ class KnockIn(Strict):
     seal_key: Key | None = None
     seal_signature: Signature | None = None
     passcode: Passcode | None = None
+    invitation: Id | None = None
 
 
 class KnockOut(Strict):
@@ -226,6 +228,37 @@ class LinkIn(Strict):
     """POST /meetings/<meeting>/link: what the owner's browser derived from the next link's secret."""
 
     link_id: Id
+
+
+class InvitationIn(Strict):
+    """POST /meetings/<meeting>/invitations: the hash of what the owner's browser drew, for whom, and for how long."""
+
+    digest: Key
+    whom: Annotated[str, Field(min_length=1, max_length=800)]
+    days: Annotated[int, Field(ge=1, le=365)] = 30
+
+
+class InvitationOut(Strict):
+    """An invitation as the meeting's owner sees it."""
+
+    invitation: Id
+    whom: str
+    made_at: int
+    expires_at: int
+    revoked_at: int | None
+    used_at: int | None
+
+
+class InvitationsOut(Strict):
+    """GET /meetings/<meeting>/invitations."""
+
+    invitations: list[InvitationOut]
+
+
+class RevokedIn(Strict):
+    """PATCH /meetings/<meeting>/invitations/<invitation>."""
+
+    revoked: bool
 
 
 class ErrorDetail(Strict):

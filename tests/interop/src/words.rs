@@ -58,12 +58,16 @@ pub struct Link {
 }
 
 impl Link {
-    /// LINK-2: exactly an origin, a meeting, a secret and the hash of the host key.
+    /// LINK-2: exactly an origin, a meeting, a secret and the hash of the host key; an invitation (LINK-9) is for the door, which this is not.
     pub fn read(link: &str) -> Done<Self> {
         let wrong = || "the link is incomplete".to_owned();
         let (address, fragment) = link.split_once('#').ok_or_else(wrong)?;
         let (origin, meeting) = address.split_once("/m/").ok_or_else(wrong)?;
-        let (secret, host_hash) = fragment.split_once('.').ok_or_else(wrong)?;
+        let (secret, rest) = fragment.split_once('.').ok_or_else(wrong)?;
+        let (host_hash, invitation) = rest.split_once('.').map_or((rest, None), |(hash, invitation)| (hash, Some(invitation)));
+        if invitation.map(unb64).transpose()?.is_some_and(|bytes| bytes.len() != 16) {
+            return Err(wrong());
+        }
         let (salt, secret, host_hash) = (unb64(meeting)?, unb64(secret)?, unb64(host_hash)?);
         if [salt.len(), secret.len(), host_hash.len()] != [16; 3] {
             return Err(wrong());

@@ -9,6 +9,9 @@ export interface Http {
   ErrorOut?: ErrorOut;
   HostWordIn?: HostWordIn;
   IceServerOut?: IceServerOut;
+  InvitationIn?: InvitationIn;
+  InvitationOut?: InvitationOut;
+  InvitationsOut?: InvitationsOut;
   JoinIn?: JoinIn;
   KnockIn?: KnockIn;
   KnockOut?: KnockOut;
@@ -22,6 +25,7 @@ export interface Http {
   MeetingsOut?: MeetingsOut;
   PassIn?: PassIn;
   RegionOut?: RegionOut;
+  RevokedIn?: RevokedIn;
   SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
 }
@@ -113,6 +117,37 @@ export interface IceServerOut {
   username?: string;
 }
 /**
+ * POST /meetings/<meeting>/invitations: the hash of what the owner's browser drew, for whom, and for how long.
+ */
+export interface InvitationIn {
+  days?: number;
+  /**
+   * 32 bytes as b64
+   */
+  digest: string;
+  whom: string;
+}
+/**
+ * An invitation as the meeting's owner sees it.
+ */
+export interface InvitationOut {
+  expires_at: number;
+  /**
+   * 16 bytes as b64
+   */
+  invitation: string;
+  made_at: number;
+  revoked_at: number | null;
+  used_at: number | null;
+  whom: string;
+}
+/**
+ * GET /meetings/<meeting>/invitations.
+ */
+export interface InvitationsOut {
+  invitations: InvitationOut[];
+}
+/**
  * POST /join.
  */
 export interface JoinIn {
@@ -122,6 +157,7 @@ export interface JoinIn {
    */
   device: string;
   host?: HostWordIn | null;
+  invitation?: string | null;
   /**
    * 16 bytes as b64
    */
@@ -160,6 +196,7 @@ export interface KnockIn {
    * 16 to 32 random bytes as b64, kept by the device for this meeting
    */
   device: string;
+  invitation?: string | null;
   /**
    * 16 bytes as b64
    */
@@ -302,6 +339,12 @@ export interface MeetingOut {
  */
 export interface MeetingsOut {
   meetings: MeetingOut[];
+}
+/**
+ * PATCH /meetings/<meeting>/invitations/<invitation>.
+ */
+export interface RevokedIn {
+  revoked: boolean;
 }
 /**
  * POST /selftest: a way to the media engine for one visitor alone.

@@ -10,7 +10,8 @@ vi.mock("../e2ee/keyring", () => ({
   recall: () => Promise.resolve(kept.ring),
   keep: (_meeting: string, one: Kept) => { kept.ring = one; return Promise.resolve(); },
 }));
-vi.mock("../e2ee/link", () => ({ parseFragment: () => ({ secret: SECRET, hostHash: HOST_HASH, hostKey: null }) }));
+const opened = vi.hoisted(() => ({ invitation: null as string | null }));
+vi.mock("../e2ee/link", () => ({ parseFragment: () => ({ secret: SECRET, hostHash: HOST_HASH, hostKey: null, ...opened }) }));
 vi.mock("./seat", () => ({ keptSeat: () => null }));
 const keys = { ask: () => Promise.resolve({ signature_key: "k", identity: "i", link_id: "l" }) } as unknown as Keys;
 
@@ -22,4 +23,14 @@ it("keeps the preset that was chosen on this device, whichever way the meeting i
   expect(kept.ring).toEqual(made);
   kept.ring = { ...made, hostHash: "another" };
   expect((await prepare(MEETING, "#the link", keys))?.kept.preset).toBeUndefined();
+});
+
+it("keeps an invitation with the link, also when the plain link is opened later (LINK-9)", async () => {
+  kept.ring = null;
+  opened.invitation = "mine";
+  expect((await prepare(MEETING, "#the link", keys))?.kept.invitation).toBe("mine");
+  opened.invitation = null;
+  expect((await prepare(MEETING, "#the link", keys))?.kept.invitation).toBe("mine");
+  kept.ring = { secret: SECRET, hostHash: "another", hostKey: null, title: "", linkVersion: 1, policy: null, device: "d", invitation: "theirs" };
+  expect((await prepare(MEETING, "#the link", keys))?.kept).not.toHaveProperty("invitation");
 });

@@ -49,6 +49,8 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
     linkVersion: before?.linkVersion ?? (same ? 1 : 0),
     policy: before?.policy ?? null,
     device: before?.device ?? textOf(crypto.getRandomValues(new Uint8Array(16))),
+    // A plain link of the same meeting, opened later, takes nobody's invitation away.
+    ...invitationOf(link.invitation, before?.hostHash === hostHash ? before : null),
     // What was chosen here is this device's own word; the server's only fills in elsewhere (MEET-10, I10).
     ...(before?.hostHash === hostHash && before.preset !== undefined ? { preset: before.preset } : {}),
   };
@@ -56,4 +58,9 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
   // A device that refuses storage can still take part; only a reload will ask for the link again.
   if (before === null || same) await keep(meeting, kept).catch(() => undefined);
   return kept;
+}
+
+function invitationOf(invitation: string | null, before: Kept | null): { readonly invitation?: string } {
+  const one = invitation ?? before?.invitation;
+  return one === undefined ? {} : { invitation: one };
 }

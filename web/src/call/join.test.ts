@@ -59,6 +59,12 @@ describe("Joining", () => {
     expect(Session).toHaveBeenCalledOnce();
   });
 
+  it("shows the invitation that came with the link (LINK-9)", async () => {
+    answers = [ok()];
+    await go({ ...ENTRY, kept: { ...KEPT, invitation: "mine" } });
+    expect(posted[0]).toMatchObject({ invitation: "mine" });
+  });
+
   it("takes ICE servers from the ticket before anything connects (JOIN-10)", async () => {
     answers = [ok()];
     await go();

@@ -72,7 +72,8 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtT
   const passcode = door.passcode === undefined ? {} : { passcode: door.passcode };
   const ask = async (asking: Entry): Promise<{ entry: Entry; ticket: Ticket }> => {
     const { meeting, linkId, signatureKey, kept, again } = asking;
-    const who = { v: 1 as const, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...passcode };
+    const invitation = kept.invitation === undefined ? {} : { invitation: kept.invitation };
+    const who = { v: 1 as const, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, ...passcode, ...invitation };
     const seat = again ? { again: { participant: again.participant, seat: again.seat } } : {};
     const host = kept.hostKey === null ? {} : { host: await keys.ask("sign_entry", {}) };
     const request: JoinRequest = { ...who, ...seat, ...host };

@@ -13,6 +13,8 @@ export interface Kept {
   readonly device: string;
   /** The preset of a meeting that was made here (MEET-10). */
   readonly preset?: string;
+  /** The personal invitation that came with the link (LINK-9). */
+  readonly invitation?: string;
 }
 
 interface Row { readonly meeting: string; readonly iv: Uint8Array<ArrayBuffer>; readonly sealed: ArrayBuffer }

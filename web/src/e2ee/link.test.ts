@@ -6,12 +6,15 @@ import { meetingOf, parseFragment, takeFragment } from "./link";
 const MEETING = textOf(new Uint8Array(16).fill(1));
 const SECRET = textOf(new Uint8Array(16).fill(2));
 const HASH = textOf(new Uint8Array(16).fill(3));
+const INVITATION = textOf(new Uint8Array(16).fill(5));
 const SEED = textOf(new Uint8Array(32).fill(4));
 
 describe("A link (LINK-2)", () => {
-  it("is a guest's with a hash, a host's with a seed", () => {
-    expect(parseFragment(MEETING, `#${SECRET}.${HASH}`)).toEqual({ meeting: MEETING, secret: SECRET, hostHash: HASH, hostKey: null });
-    expect(parseFragment(MEETING, `#${SECRET}.${SEED}`)).toEqual({ meeting: MEETING, secret: SECRET, hostHash: null, hostKey: SEED });
+  it("is a guest's with a hash, a host's with a seed, and one person's own with an invitation (LINK-9)", () => {
+    const guest = { meeting: MEETING, secret: SECRET, hostHash: HASH, hostKey: null, invitation: null };
+    expect(parseFragment(MEETING, `#${SECRET}.${HASH}`)).toEqual(guest);
+    expect(parseFragment(MEETING, `#${SECRET}.${SEED}`)).toEqual({ ...guest, hostHash: null, hostKey: SEED });
+    expect(parseFragment(MEETING, `#${SECRET}.${HASH}.${INVITATION}`)).toEqual({ ...guest, invitation: INVITATION });
   });
 
   it("is refused when it is cut anywhere, and nothing is sent for it", () => {
@@ -21,9 +24,14 @@ describe("A link (LINK-2)", () => {
       if (length === whole.length - 21) continue;
       expect(parseFragment(MEETING, whole.slice(0, length))).toBeNull();
     }
+    const personal = `#${SECRET}.${HASH}.${INVITATION}`;
+    // Without its last part it is a guest's link, which the door judges.
+    for (let length = 0; length < personal.length; length++) {
+      if (length !== personal.length - 1 - INVITATION.length) expect(parseFragment(MEETING, personal.slice(0, length))).toBeNull();
+    }
   });
 
-  it.each([`#${SECRET}.${HASH}.x`, `#${SECRET}`, `#${SECRET}.${HASH}=`, `#${SECRET} .${HASH}`, `#${SECRET.slice(0, -1)}B.${HASH}`, "#", ""])("is refused as %s", (fragment) => {
+  it.each([`#${SECRET}.${HASH}.x`, `#${SECRET}.${HASH}.`, `#${SECRET}.${SEED}.${INVITATION}`, `#${SECRET}.${HASH}.${INVITATION}.${INVITATION}`, `#${SECRET}`, `#${SECRET}.${HASH}=`, `#${SECRET} .${HASH}`, `#${SECRET.slice(0, -1)}B.${HASH}`, "#", ""])("is refused as %s", (fragment) => {
     expect(parseFragment(MEETING, fragment)).toBeNull();
   });
 

@@ -7,15 +7,18 @@ export interface Link {
   readonly hostHash: string | null;
   /** Present in a host link only; the hash is then derived from it. */
   readonly hostKey: string | null;
+  /** What stands in one person's own link; it goes to the door and into no link that is passed on (LINK-9). */
+  readonly invitation: string | null;
 }
 
-/** LINK-2: exactly one of the two shapes, or null; nothing is sent for a link that is cut or wrong. */
+/** LINK-2: exactly one of the three shapes, or null; nothing is sent for a link that is cut or wrong. */
 export function parseFragment(meeting: string, fragment: string): Link | null {
-  const [secret, host, ...rest] = fragment.replace(/^#/, "").split(".");
+  const [secret, host, invitation = null, ...rest] = fragment.replace(/^#/, "").split(".");
   if (secret === undefined || host === undefined || rest.length > 0) return null;
   if (lengthOf(meeting) !== 16 || lengthOf(secret) !== 16) return null;
-  if (lengthOf(host) === 16) return { meeting, secret, hostHash: host, hostKey: null };
-  if (lengthOf(host) === 32) return { meeting, secret, hostHash: null, hostKey: host };
+  if (invitation !== null && (lengthOf(invitation) !== 16 || lengthOf(host) !== 16)) return null;
+  if (lengthOf(host) === 16) return { meeting, secret, hostHash: host, hostKey: null, invitation };
+  if (lengthOf(host) === 32) return { meeting, secret, hostHash: null, hostKey: host, invitation };
   return null;
 }
 
