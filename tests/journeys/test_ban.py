@@ -95,8 +95,15 @@ def test_who_is_banned_stays_out_and_everybody_else_has_the_new_link(alice: Pers
 
     alice.panel("safety")
     alice.reads("1 ban")
-    alice.browser.click("button", "Let Charlie come again from the next call on")
+    alice.browser.click("button", "Let Charlie come again")
     alice.reads("Nobody is banned")
+    # Taken back, a ban keeps nobody out of this call either.
+    tab.browser.reload()
+    tab.wait_for('[data-control="join"]', what="the lobby's Join button")
+    tab.browser.fill("Your name", "Charlie")
+    tab.press("join")
+    tab.wait_live()
+    alice.sees(tab)
 
 
 @pytest.mark.journey("links")

@@ -76,6 +76,15 @@ def test_a_refusal_holds_and_a_stranger_who_is_blocked_cannot_ask_again(host: Pe
     charlie.wait_ended("knock_blocked")
     assert host.names() == ["Alice"]
     until(lambda: not host.has("[data-knock]"), what="nobody left in the list")
+    # The host takes the block back, and whoever was blocked may ask again.
+    host.panel("safety")
+    host.reads("blocked at the door by Alice")
+    host.browser.click("button", "Let Charlie ask again")
+    host.reads("Nobody is banned")
+    charlie.browser.reload()
+    charlie.wait_for('[data-control="join"]', what="the lobby")
+    charlie.press("join")
+    charlie.wait_for("[data-waiting]", what="Charlie waits at the door again")
 
 
 @pytest.mark.journey("knock")

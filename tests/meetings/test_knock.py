@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from conclave.accounts.models import User
+from conclave.gate.models import Restriction
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.keys.delivery import NotHost
@@ -16,7 +17,7 @@ from conclave.meetings import knock as knocks
 from conclave.meetings.door import EMPTY_HANDED, KnockBlocked, KnockRefused, KnockRequired, Newcomer, Pass, Shown
 from conclave.meetings.join import Again, Ticket, join, recheck
 from conclave.meetings.knock import PASS_MS, SOCKET_WITHIN_MS, KnockUnknown, WaitingFull, answer, attend, news, settle, settle_before_host
-from conclave.meetings.models import Call, Knock, Meeting
+from conclave.meetings.models import Ban, Call, FormerLink, Knock, Meeting
 from conclave.meetings.own import change_meeting, delete_meeting
 from conclave.meetings.queries import seated
 from tests.meetings.conftest import NOW, Link, Posts, account_of, device_of, key_of
@@ -180,6 +181,16 @@ def test_who_is_blocked_cannot_ask_again_under_another_name_or_key(alice_inside:
     for who in ({"device": device_of("Bob")}, {"device": device_of("Other"), "account": account_of(bob)}):
         with pytest.raises(KnockBlocked):
             knock("Robert", at=NOW + clock.DAY, signature_key=key_of("Robert"), **who)
+
+
+def test_the_owner_is_refused_this_once_and_never_blocked(alice_inside: Ticket, knock: Knocks, alice: User, guarded: Link) -> None:
+    """KNOCK-5: a co-host gone rogue could otherwise keep them out of their own meeting."""
+    FormerLink.objects.create(meeting_id=guarded.meeting, link_id=guarded.link_id, link_version=1, replaced_at=NOW)
+    Meeting.objects.filter(pk=guarded.meeting).update(link_id=new_id(), link_version=2)
+    say(alice_inside, knock("Owner", account=account_of(alice)), admit=False, block=True)
+    assert (Knock.objects.get(name="Owner").blocked, Restriction.objects.count(), Ban.objects.count()) == (False, 0, 0)
+    say(alice_inside, knock("Owner", account=account_of(alice)), admit=False)
+    assert not Restriction.objects.exists()
 
 
 def test_a_refusal_touches_no_seat_of_the_same_account(alice_inside: Ticket, knock: Knocks, enters: Enters, bob: User) -> None:

@@ -11,7 +11,7 @@ from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.keys.threads import in_thread
 from conclave.meetings import waiting
-from conclave.meetings.door import EMPTY_HANDED, Newcomer, Pass, Shown
+from conclave.meetings.door import EMPTY_HANDED, KnockBlocked, Newcomer, Pass, Shown
 from conclave.meetings.knock import knock
 from conclave.meetings.models import Meeting
 from conclave.meetings.waiting import WaitingSocket
@@ -100,6 +100,24 @@ async def host_at_the_door(world: World) -> Guest:
     await together(alice, names={"Alice"})
     await in_thread(close_the_door, world)
     return alice
+
+
+async def test_a_host_blocks_somebody_and_takes_it_back(world: World) -> None:
+    """KNOCK-5: a block is listed beside the bans, by the name that the person had."""
+    alice, bob = await host_at_the_door(world), Waiter(world, "Bob")
+    await bob.waits()
+    await alice.until("knocks")
+    await alice.tell(t="answer", knocks=[bob.made.knock], admit=False, block=True)
+    assert await bob.hears() == {"t": "refused", "again_at": None, "blocked": True}
+    await bob.gone()
+    with pytest.raises(KnockBlocked):
+        await bob.knock()
+    await alice.tell(t="bans")
+    (told,) = (await alice.until("bans"))["bans"]
+    assert (told["name"], told["by"], told["signed_in"], told["blocked"]) == ("Bob", "Alice", False, True)
+    await alice.tell(t="unban", ban=told["ban"])
+    assert (await alice.until("bans"))["bans"] == []
+    await bob.knock()
 
 
 async def test_a_host_is_told_who_waits_and_lets_them_in(world: World) -> None:

@@ -47,14 +47,13 @@ def restrict(
     )
 
 
-def lift(*, scope: tuple[Scope, str], notice: str) -> None:
-    """Delete the restrictions of one notice, in its scope.
+def lift(*, notice: str) -> None:
+    """Delete the restrictions of one notice, wherever they hold.
 
     Args:
-        scope: where they hold.
-        notice: what the person was told.
+        notice: what the person was told; never empty.
     """
-    models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1], notice=notice).delete()
+    models.Restriction.objects.filter(notice=notice).exclude(notice="").delete()
 
 
 def forget(*, scope: tuple[Scope, str]) -> None:

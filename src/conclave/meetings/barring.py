@@ -30,13 +30,14 @@ class Link(Message):
 
 
 class Banned(Message):
-    """One ban as hosts see it: the name that the person had, the name of the host, and when."""
+    """One ban as hosts see it: the name that the person had, the name of the host, when, and whether they were only at the door."""
 
     ban: Id
     name: Annotated[str, StringConstraints(max_length=64)]
     by: Annotated[str, StringConstraints(max_length=64)]
     signed_in: bool
     since: Index
+    blocked: bool
 
 
 class BanList(Message):

@@ -19,6 +19,7 @@ from conclave.kernel.ids import MeetingId, new_id
 from conclave.keys import delivery
 from conclave.keys.delivery import NotHost
 from conclave.keys.locks import writing
+from conclave.meetings.bans import shut_out
 from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, invitation, judge
 from conclave.meetings.models import Call, Knock, Meeting
 from conclave.meetings.names import clean_name
@@ -212,14 +213,14 @@ def answer(
     if by not in delivery.hosts_inside(call=call):
         raise NotHost
     with writing():
-        rows = list(Knock.objects.filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
+        rows = list(Knock.objects.select_related("meeting").filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
         version = _next_version(meeting)
         for row in rows:
             row.version = version
             if admit:
                 _admit(row, sealed.get(row.pk, ""), now)
             else:
-                _refuse(row, block=block, now=now)
+                _refuse(row, by=by, block=block, now=now)
             row.save()
         if rows:
             said = {"by": by, "admitted": str(admit).lower(), "count": str(len(rows))}
@@ -352,15 +353,20 @@ def _admit(row: Knock, sealed: str, now: int) -> None:
     row.state, row.sealed, row.until = State.ADMITTED, sealed, now + PASS_MS
 
 
-def _refuse(row: Knock, *, block: bool, now: int) -> None:
-    """Refuse one, for longer each time (KNOCK-5)."""
+def _refuse(row: Knock, *, by: str, block: bool, now: int) -> None:
+    """Refuse one, for longer each time, or for good; the meeting's owner this once (KNOCK-5)."""
     subjects: Named = [(Subject.DEVICE, row.device), (Subject.ACCOUNT, row.account_id)]
+    owner = row.account_id is not None and row.account_id == row.meeting.owner_id
+    row.state, row.blocked, row.until = State.REFUSED, block and not owner, now + KEPT_MS
+    if row.blocked:
+        known = row.account_id is not None
+        shut_out(meeting=row.meeting_id, subjects=subjects, name=row.name, signed_in=known, by=by, blocked=True, now=now)
+        return
     scope = (Scope.MEETING, row.meeting_id)
     before = times(subjects=subjects, scope=scope, cause=Cause.REFUSED_BY_HOST, since=now - REMEMBERED_MS)
-    row.state, row.blocked, row.until = State.REFUSED, block, now + KEPT_MS
-    row.again_at = None if block else now + COOLDOWNS_MS[min(before, len(COOLDOWNS_MS) - 1)]
-    cause = Cause.BLOCKED_BY_HOST if block else Cause.REFUSED_BY_HOST
-    restrict(subjects=subjects, scope=scope, what=What.KNOCK, cause=cause, starts_at=now, ends_at=row.again_at)
+    row.again_at = now + COOLDOWNS_MS[0 if owner else min(before, len(COOLDOWNS_MS) - 1)]
+    if not owner:
+        restrict(subjects=subjects, scope=scope, what=What.KNOCK, cause=Cause.REFUSED_BY_HOST, starts_at=now, ends_at=row.again_at)
 
 
 def _end(row: Knock | None, now: int) -> None:

@@ -175,7 +175,9 @@ class Invitation(models.Model):
 
 
 class Ban(models.Model):
-    """Whom a host banned from a meeting, by the name that they had; what it forbids are gate's rows with this id as their notice."""
+    """Whom a host banned from a meeting or blocked at its door, by the name that they had; gate's rows say what that forbids, with this id
+    as their notice.
+    """
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="bans")
@@ -183,6 +185,8 @@ class Ban(models.Model):
     by = models.CharField(max_length=64)
     signed_in = models.BooleanField()
     since = models.BigIntegerField()
+    # Refused at the door for good (KNOCK-5), and never inside.
+    blocked = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["meeting", "-since"], name="meetings_bans")]

@@ -5,13 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import restrict
 from conclave.gate.policy import Cause, Scope, Subject, What
+from conclave.gate.queries import Named
 from conclave.kernel.errors import Refused
-from conclave.kernel.ids import new_id
 from conclave.keys.delivery import host_word, hosts_inside
 from conclave.keys.locks import writing
+from conclave.meetings.bans import shut_out
 from conclave.meetings.departure import depart
 from conclave.meetings.invitations import revoke
-from conclave.meetings.models import Ban, Gone, Participant
+from conclave.meetings.models import Gone, Participant
 from conclave.transparency.journal import journal
 
 
@@ -65,15 +66,12 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         spared = {by, *hosts_inside(call=call)} - {participant}
         device, account = _theirs(row, spared=spared)
         banned = ban and bool(device or account) and not (account and account == row.call.meeting.owner_id)
+        subjects: Named = [(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)]
+        meeting, known, notice = row.call.meeting_id, row.account_id is not None, ""
         if banned:
-            _ban(row, device=device, account=account, by=by, now=now)
-        restrict(
-            subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
-            scope=(Scope.CALL, call),
-            what=What.JOIN,
-            cause=Cause.REMOVED_BY_HOST,
-            starts_at=now,
-        )
+            notice = shut_out(meeting=meeting, subjects=subjects, name=row.name, signed_in=known, by=by, blocked=False, now=now)
+        # What is taken back is taken back in this call too.
+        restrict(subjects=subjects, scope=(Scope.CALL, call), what=What.JOIN, cause=Cause.REMOVED_BY_HOST, starts_at=now, notice=notice)
         journal(kind="removal_asked", obj=call, fields={"participant": participant, "by": by}, now=now)
         depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
         # Whom the restriction names sits nowhere else in this call: not in another tab, nor on another device of the same account.
@@ -98,19 +96,3 @@ def _seats_of(device: str, account: str | None, *, call: str) -> list[str]:
     """Return the live seats in a call of a device or an account; of nobody when there is neither."""
     same = Q(device=device) & ~Q(device="") | Q(account=account, account__isnull=False)
     return list(Participant.objects.filter(same, call=call, left_at=None).values_list("pk", flat=True))
-
-
-def _ban(row: Participant, *, device: str, account: str | None, by: str, now: int) -> None:
-    """Write what keeps a person out of the meeting: the device's name for it, and the account if they have one."""
-    notice = new_id()
-    restrict(
-        subjects=[(Subject.PARTICIPANT, row.pk), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
-        scope=(Scope.MEETING, row.call.meeting_id),
-        what=What.JOIN,
-        cause=Cause.BANNED_BY_HOST,
-        starts_at=now,
-        notice=notice,
-    )
-    host = Participant.objects.filter(pk=by).values_list("name", flat=True).first() or ""
-    Ban.objects.create(id=notice, meeting=row.call.meeting, name=row.name, by=host, signed_in=row.account_id is not None, since=now)
-    journal(kind="ban_imposed", obj=row.call.meeting_id, fields={"ban": notice, "participant": row.pk, "by": by}, now=now)

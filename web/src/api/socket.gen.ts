@@ -388,10 +388,11 @@ export interface BanList {
   t: "bans";
 }
 /**
- * One ban as hosts see it: the name that the person had, the name of the host, and when.
+ * One ban as hosts see it: the name that the person had, the name of the host, when, and whether they were only at the door.
  */
 export interface Banned {
   ban: string;
+  blocked: boolean;
   by: string;
   name: string;
   signed_in: boolean;

@@ -116,7 +116,7 @@ export interface Rules {
   readonly suspendedBy: string;
 }
 
-/** Somebody a host has banned from the meeting, by the name they had then. */
+/** Somebody a host has banned from the meeting, or blocked at its door, by the name they had then. */
 export interface Banned {
   readonly ban: string;
   readonly name: string;
@@ -125,6 +125,8 @@ export interface Banned {
   /** The ban holds on every device of theirs. */
   readonly signed_in: boolean;
   readonly since: number;
+  /** At the door: this person may not ask again, and was never inside. */
+  readonly blocked: boolean;
 }
 
 export interface Security {

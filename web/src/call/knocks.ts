@@ -69,7 +69,11 @@ export class Knocks {
     const atDoor = known.filter((knock) => !knock.startsWith(ASKED));
     for (let start = 0; start < atDoor.length; start += MOST_ANSWERED) {
       const some = atDoor.slice(start, start + MOST_ANSWERED);
-      void this.#sealed(admit ? some : []).then((sealed) => { this.#session.send({ t: "answer", knocks: some, admit, block, sealed }); });
+      void this.#sealed(admit ? some : []).then((sealed) => {
+        this.#session.send({ t: "answer", knocks: some, admit, block, sealed });
+        // Whom we block is listed from now on, with the way to take it back.
+        if (block) this.#session.bans();
+      });
     }
   }
 

@@ -21,7 +21,7 @@ const device = (kind: string) => [{ id: `${kind}1`, label: `Built-in ${kind}` },
 const base: CallState = {
   phase: { at: "live" },
   meeting: "k3rYv0m1T2yWn7h0sQe9Zg",
-  bans: [{ ban: "b1", name: "Mallory", by: "Alice Martin", signed_in: false, since: at(3) }],
+  bans: [{ ban: "b1", name: "Mallory", by: "Alice Martin", signed_in: false, blocked: false, since: at(3) }],
   linkVersion: 2,
   linkOld: false,
   title: "Physics 9B",

@@ -88,11 +88,13 @@ export const safety = {
     title_zero: "Nobody is banned",
     title_one: "{{count}} ban",
     title_other: "{{count}} bans",
-    text: "A ban holds for this meeting, also for later calls. You can take it back.",
+    text: "Whom a host has banned, or blocked at the door. It holds for this meeting, also for later calls. You can take it back.",
     account: "this account, and the browser",
     browser: "this browser",
     by: "by {{name}}, {{date}}",
-    lift: "Let {{name}} come again from the next call on",
+    blocked: "blocked at the door by {{name}}, {{date}}",
+    lift: "Let {{name}} come again",
+    unblock: "Let {{name}} ask again",
   },
 } as const;
 

@@ -90,11 +90,13 @@ export const safety: Sentences["safety"] = {
     title_zero: "Personne n’est banni",
     title_one: "{{count}} personne bannie",
     title_other: "{{count}} personnes bannies",
-    text: "Cela vaut pour cette réunion, y compris ses prochains appels. Vous pouvez l’annuler.",
+    text: "Qui a été banni par un hôte, ou bloqué à l’entrée. Cela vaut pour cette réunion, y compris ses prochains appels. Vous pouvez l’annuler.",
     account: "ce compte, et le navigateur",
     browser: "ce navigateur",
     by: "par {{name}}, {{date}}",
-    lift: "Laisser revenir {{name}} dès le prochain appel",
+    blocked: "bloqué à l’entrée par {{name}}, {{date}}",
+    lift: "Laisser revenir {{name}}",
+    unblock: "Laisser {{name}} demander de nouveau",
   },
 };
 

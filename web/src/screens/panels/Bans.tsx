@@ -35,18 +35,18 @@ export function Bans() {
       </Rule>
       <Rule rule="bans" on={bans.length > 0} icon={UserX} title={t("safety.bans.title", { count: bans.length })} text={t("safety.bans.text")}>
         <ul className="stack">
-          {bans.map(({ ban, name, by, signed_in, since }) => (
+          {bans.map(({ ban, name, by, signed_in, since, blocked }) => (
             <li key={ban} className="stack" data-ban={ban}>
               <p>
                 <strong>{name}</strong> <span className="quiet">{t(signed_in ? "safety.bans.account" : "safety.bans.browser")}</span>
               </p>
-              <p className="help">{t("safety.bans.by", { name: by === "" ? t("safety.someHost") : by, date: date.format(since) })}</p>
+              <p className="help">{t(blocked ? "safety.bans.blocked" : "safety.bans.by", { name: by === "" ? t("safety.someHost") : by, date: date.format(since) })}</p>
               <Button
                 onPress={() => {
                   call.unban(ban);
                 }}
               >
-                {t("safety.bans.lift", { name })}
+                {t(blocked ? "safety.bans.unblock" : "safety.bans.lift", { name })}
               </Button>
             </li>
           ))}
