@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0003_links'),
+        ('meetings', '0004_invitations'),
     ]
 
     operations = [
