@@ -152,7 +152,7 @@ class Shoot:
             guest.enter(link)
             ask_in(guest)
         self.album.take(guests[0].chromium, "waiting")
-        alice.wait_for('[data-toast="knock"]', what="a knock")
+        alice.wait_for('[data-toast="knocks"]', what="a knock")
         self.album.take(alice.chromium, "call-knock")
         alice.open_panel("people")
         alice.wait_for('[data-answer="admit-all"]', what="the waiting room")
