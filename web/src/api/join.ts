@@ -4,7 +4,7 @@ import type { JoinIn, LobbyIn, LobbyOut, TicketOut } from "./http.gen";
 
 export type JoinRequest = JoinIn;
 export type Ticket = TicketOut;
-export type Seat = Readonly<Pick<Ticket, "participant" | "seat">>;
+export type Seat = Readonly<Pick<Ticket, "call" | "participant" | "seat">>;
 
 /** Where these pages expect the meeting socket; the ticket has the last word. */
 export const SOCKET = "/api/v1/socket";

@@ -213,6 +213,42 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(said.filter(({ t }) => t === "link")).toHaveLength(2);
   });
 
+  it("goes on with a ban after a reload, whenever that comes (LINK-5, LOG-16)", async () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value), removeItem: (key: string) => kept.delete(key) });
+    const alice = await sit("Alice", true);
+    const [bob, charlie] = [await sit("Bob"), await sit("Charlie")];
+    let linkVersion = 1;
+    const reloaded = async (said: ClientMessage[]): Promise<Somebody> => {
+      delivery.disconnect(alice.participant);
+      const again = await new Somebody("Alice").sit(place, { host: true, identity: alice.identity, participant: alice.participant, linkVersion });
+      const work = delivery.welcome(again);
+      const { deliver } = again;
+      again.deliver = (message) => { said.push(message); deliver(message); };
+      await work;
+      return again;
+    };
+    // Before the gateway has heard of it: said again; before the link is replaced: it is; before the gateway has the link: it is told.
+    await alice.group.remove(charlie.participant, true);
+    const first: ClientMessage[] = [];
+    await reloaded(first);
+    expect(first).toContainEqual(expect.objectContaining({ t: "remove", participant: charlie.participant, ban: true }));
+    delivery.disconnect(alice.participant);
+    await delivery.remove(charlie.participant);
+    const second: ClientMessage[] = [];
+    await reloaded(second);
+    expect([bob.state?.policy.link_version, second.filter(({ t }) => t === "remove")]).toEqual([2, []]);
+    const word = { t: "link", incarnation: delivery.incarnation, link_version: 2, link_id: bob.links[0]?.link_id };
+    expect(second).toContainEqual(word);
+    place = { ...place, link: { ...place.link, secret: bob.links[0]?.secret ?? "" } };
+    linkVersion = 2;
+    const third: ClientMessage[] = [];
+    const last = await reloaded(third);
+    expect(third.filter(({ t }) => t === "link")).toEqual([word]);
+    await last.group.handle({ t: "linked", link_version: 2 });
+    expect([...kept]).toEqual([]);
+  });
+
   it("is inside when the gateway knows its group though the word of it was lost (LOG-16)", async () => {
     const alice = await new Somebody("Alice").sit(place);
     alice.deliver = () => undefined;

@@ -59,7 +59,7 @@ export class Group {
     this.#keys = keys;
     this.#seat = seat;
     this.#hooks = hooks;
-    this.#errands = new Errands(keys, (message) => { hooks.send(message); }, (changes) => { this.change(changes); });
+    this.#errands = new Errands(keys, seat.call, (message) => { hooks.send(message); }, (changes) => { this.change(changes); });
     this.#last = last;
   }
 
@@ -217,9 +217,9 @@ export class Group {
     this.#hooks.members(state);
     await this.#acknowledge();
     this.#hooks.epoch(state, [], true);
-    // First what may be lost, and what is still wished (LOG-16): who is not back yet in a new life of the group is not out.
-    await this.#errands.again(state);
+    // What is still wished, and what may be lost (LOG-16).
     if (this.#wishes.length > 0) this.#wish();
+    await this.#errands.again(state);
   }
 
   async #apply(): Promise<void> {
@@ -228,7 +228,7 @@ export class Group {
     if (entries.length === 0) return this.#commit();
     const { events, state, link } = await this.#keys.ask("entries", { from, entries });
     if (link) {
-      this.#errands.moved(link);
+      this.#errands.moved(link, state);
       this.#hooks.link(link);
     }
     for (const event of events) {

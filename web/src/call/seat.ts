@@ -1,4 +1,5 @@
 /** What a reload needs to take its own seat back, kept in this tab only (JOIN-2). A duplicated tab has it too, and then the older tab ends. */
+import type { NewLink } from "../e2ee/mls";
 
 export interface KeptSeat {
   readonly participant: string;
@@ -14,29 +15,56 @@ export interface KeptSeat {
   readonly steppedDown?: boolean;
 }
 
-const name = (meeting: string): string => `conclave.seat.${meeting}`;
+/** What a host has asked for in a call that is not done yet (errands.ts). */
+export interface Owed {
+  /** The life of the group in which we were last. */
+  readonly incarnation: string;
+  /** Whom our host wants out; true for a ban. */
+  readonly unwanted: readonly (readonly [participant: string, ban: boolean])[];
+  /** The version that the link is to have at least. */
+  readonly link: number;
+  /** What the gateway has not taken yet; not the secret, which the key ring keeps. */
+  readonly unlinked: Readonly<Pick<NewLink, "link_id" | "link_version">> | null;
+}
+
+const seat = (meeting: string): string => `conclave.seat.${meeting}`;
+const owed = (call: string): string => `conclave.owed.${call}`;
 
 export function keptSeat(meeting: string): KeptSeat | null {
+  return read(seat(meeting)) as KeptSeat | null;
+}
+
+export function keepSeat(meeting: string, kept: KeptSeat): void {
+  write(seat(meeting), kept);
+}
+
+export function dropSeat(meeting: string): void {
+  write(seat(meeting), null);
+}
+
+export function keptOwed(call: string): Owed | null {
+  return read(owed(call)) as Owed | null;
+}
+
+/** Null when nothing is owed any more. */
+export function keepOwed(call: string, kept: Owed | null): void {
+  write(owed(call), kept);
+}
+
+function read(name: string): unknown {
   try {
-    const text = sessionStorage.getItem(name(meeting));
-    return text === null ? null : (JSON.parse(text) as KeptSeat);
+    const text = sessionStorage.getItem(name);
+    return text === null ? null : JSON.parse(text);
   } catch {
     return null;
   }
 }
 
-export function keepSeat(meeting: string, seat: KeptSeat): void {
+function write(name: string, kept: object | null): void {
   try {
-    sessionStorage.setItem(name(meeting), JSON.stringify(seat));
+    if (kept === null) sessionStorage.removeItem(name);
+    else sessionStorage.setItem(name, JSON.stringify(kept));
   } catch {
     // Without storage a reload is a new join.
-  }
-}
-
-export function dropSeat(meeting: string): void {
-  try {
-    sessionStorage.removeItem(name(meeting));
-  } catch {
-    // As above.
   }
 }

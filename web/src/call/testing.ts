@@ -46,7 +46,7 @@ export class Somebody {
     this.vault = new Vault(instance, () => undefined, (message) => this.toFrames.push(message));
   }
 
-  async sit({ meeting, call, link }: World, options: { host?: boolean; identity?: string; participant?: string; last?: string } = {}): Promise<this> {
+  async sit({ meeting, call, link }: World, options: { host?: boolean; identity?: string; participant?: string; last?: string; linkVersion?: number } = {}): Promise<this> {
     Object.assign(this, { participant: options.participant ?? this.participant });
     const { secret, host_hash, host_key } = link;
     const opened = await this.vault.ask("open", {
@@ -55,9 +55,9 @@ export class Somebody {
     this.identity = opened.identity;
     const attestation = canonicalize({ call, key: opened.signature_key, meeting, name: this.name, participant: this.participant, role: "guest", v: 1 }) ?? "";
     const attestation_signature = textOf(sign(null, Buffer.from(`conclave/attestation/1\0${attestation}`), privateKey));
-    await this.vault.ask("seated", { attestation, attestation_signature, attestation_key: attestationKey, link_version: 1, time: Date.now() });
+    await this.vault.ask("seated", { attestation, attestation_signature, attestation_key: attestationKey, link_version: options.linkVersion ?? 1, time: Date.now() });
     const keys = { ask: this.vault.ask.bind(this.vault) } as unknown as Keys;
-    this.group = new Group(keys, { participant: this.participant, seat: "seat" }, {
+    this.group = new Group(keys, { call, participant: this.participant, seat: "seat" }, {
       send: (message) => { this.deliver(message); },
       members: () => undefined,
       epoch: (state) => this.states.push(state),
