@@ -11,7 +11,7 @@ from conclave.meetings import knock
 from conclave.meetings.door import EMPTY_HANDED, Banned, Newcomer, Pass, Shown
 from conclave.meetings.join import Ticket, join
 from conclave.meetings.models import Knock
-from conclave.meetings.queries import LinkOld
+from conclave.meetings.queries import LinkOld, LinkUnknown
 from tests.keys.members import Mind, World
 from tests.meetings.sockets import Guest, together
 from tests.meetings.test_consumers import _gateway, world
@@ -26,8 +26,8 @@ async def ban(host: Guest, target: Guest) -> None:
     await host.tell(t="remove", participant=target.ticket.participant, signature=word["signature"], ban=True)
 
 
-async def linked(host: Guest, *others: Guest) -> World:
-    """Let a host move the group on to another link and register it; gives the world with that link."""
+async def moved(host: Guest, *others: Guest) -> World:
+    """Let a host move the group on to another link, of which the gateway knows nothing yet; gives the world with that link."""
     version = host.mind.state["policy"]["link_version"] + 1
     await host.change(alone=True, link_version=version)
     while host.mind.link.get("link_version") != version:
@@ -37,10 +37,21 @@ async def linked(host: Guest, *others: Guest) -> World:
         while other.mind.link != host.mind.link:
             await other.hear()
             await other.react(other.heard[-1])
-    link = host.mind.link
-    await host.tell(t="link", incarnation=host.mind.incarnation, link_version=version, link_id=link["link_id"])
+    return replace(host.world, secret=str(host.mind.link["secret"]))
+
+
+async def registered(host: Guest) -> None:
+    """Let a host tell the gateway which link the group has."""
+    version, link_id = host.mind.link["link_version"], host.mind.link["link_id"]
+    await host.tell(t="link", incarnation=host.mind.incarnation, link_version=version, link_id=link_id)
     await host.until("linked", link_version=version)
-    return replace(host.world, secret=str(link["secret"]))
+
+
+async def linked(host: Guest, *others: Guest) -> World:
+    """Let a host replace the link; gives the world with the new one."""
+    after = await moved(host, *others)
+    await registered(host)
+    return after
 
 
 async def test_a_ban_moves_the_link_on_and_mallory_stays_out(world: World) -> None:
@@ -79,6 +90,28 @@ async def test_a_ban_moves_the_link_on_and_mallory_stays_out(world: World) -> No
     await back.enter()
     await together(alice, bob, carol, back, names={"Alice", "Bob", "Carol", "Mallory"})
     for guest in (alice, bob, carol, back):
+        await guest.leave()
+
+
+async def test_a_member_takes_a_seat_back_by_a_link_that_no_host_has_registered_yet(world: World) -> None:
+    """LINK-6: members have the new link from the group, the gateway from a host; a reload in between, or a host's own, locks nobody out."""
+    alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")
+    await alice.found()
+    await bob.enter()
+    await together(alice, bob, names={"Alice", "Bob"})
+    after = await moved(alice, bob)
+    again = Guest(after, "Bob")
+    again.identity = bob.mind.identity
+    assert (await again.take_ticket(again=bob)).link_version == 2
+    # Only who proves a seat; and by no link at all once the gateway has it.
+    with pytest.raises(LinkUnknown):
+        await Guest(after, "Charlie").take_ticket()
+    await registered(alice)
+    wrong = Guest(replace(world, secret=new_id()), "Bob")
+    wrong.identity = bob.mind.identity
+    with pytest.raises(LinkUnknown):
+        await wrong.take_ticket(again=again)
+    for guest in (alice, bob):
         await guest.leave()
 
 

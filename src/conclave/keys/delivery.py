@@ -5,6 +5,7 @@ announce          a KeyPackage is to be added                commit       the ne
 ack_take, _flush  who is in the epoch                        nack         who is not, and why
 wish, host_word   what a host asks                           admit        whom a host lets into a strict group
 hosts_inside      who has a host's say                       say          a message, in order and franked
+link_version      which link the group goes by
 depart, close     a seat, or the call, is over               absent       whose socket stayed away
 tree              what a joiner fetches                      Feed         what a socket is told next (feed.py)
 may               what participants may, which the outbox says when it changes (RIGHTS_CHANGED)
@@ -25,7 +26,7 @@ from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
 from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
 from conclave.keys.tree import tree
-from conclave.keys.wish import NotHost, holds_host_key, host_policy, host_word, wish
+from conclave.keys.wish import NotHost, holds_host_key, host_policy, host_word, link_version, wish
 
 __all__ = [
     "RIGHTS_CHANGED",
@@ -56,6 +57,7 @@ __all__ = [
     "host_policy",
     "host_word",
     "hosts_inside",
+    "link_version",
     "lose",
     "may",
     "nack",

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from conclave.kernel.errors import Refused
 from conclave.keys import groups, log
 from conclave.keys.locks import writing
-from conclave.keys.models import Seat
+from conclave.keys.models import Group, Seat
 from conclave.keys.step import step
 from conclave.keys.wake import wake
 
@@ -65,6 +65,19 @@ def host_policy(*, call: str, participant: str) -> dict[str, object]:
         if participant not in public.hosts():
             raise NotHost
         return dict(public.state["policy"])
+
+
+def link_version(*, call: str) -> int | None:
+    """Return which version of the link a call's group goes by (POL-2); None while it has no open group.
+
+    Args:
+        call: the call.
+    """
+    incarnation = Group.objects.filter(call=call, state=Group.State.OPEN).values_list("incarnation", flat=True).first()
+    if incarnation is None:
+        return None
+    with groups.hold(call=call, incarnation=incarnation) as public:
+        return int(public.state["policy"]["link_version"])
 
 
 def host_word(*, call: str, participant: str, label: Literal["remove", "end"], target: str | None, signature: str) -> tuple[str, str]:

@@ -14,13 +14,13 @@ from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
 from conclave.media.turn import IceServer
-from conclave.meetings.door import EMPTY_HANDED, Newcomer, Shown, check, enforce, invitation, judge, judge_returning, judge_seated
+from conclave.meetings.door import EMPTY_HANDED, Checked, Newcomer, Shown, check, enforce, invitation, judge, judge_returning, judge_seated
 from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
-from conclave.meetings.queries import LinkOld, MeetingAccess, Seat, SeatUnknown, access_meeting, hash_seat
+from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingAccess, Seat, SeatUnknown, access_ahead, access_meeting, hash_seat
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources
 from conclave.transparency.journal import journal
@@ -90,9 +90,11 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     """
     name = clean_name(raw=newcomer.name)
     secret = new_id()
-    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
+    # Whoever takes their own seat back has been let in already.
+    checked = Checked() if again else check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
+    ahead = _ahead(meeting=meeting, link_id=link_id) if again else None
     with writing():
-        access = _access(newcomer, meeting=meeting, link_id=link_id, now=now)
+        access = _access(newcomer, meeting=meeting, link_id=link_id, ahead=ahead, now=now)
         # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
         live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
         former = _seat_to_replace(live, newcomer, again, now=now) if again else None
@@ -136,10 +138,31 @@ def is_admitted(*, seat: Seat, now: int) -> bool:
     return not isinstance(judge_seated(seat=seat, now=now), Refuse)
 
 
-def _access(newcomer: Newcomer, *, meeting: str, link_id: str, now: int) -> MeetingAccess:
-    """Return the meeting to who holds its link; who is banned reads that, rather than that the link was replaced because of it."""
+def _ahead(*, meeting: str, link_id: str) -> int | None:
+    """Return which link the call's group has, for somebody whose link is not the meeting's; None where that is it, or was.
+
+    Members have the new link from the group (LINK-5), some before the gateway has it from a host: they take their seats back all the same,
+    that very host among them. Asked before any transaction: the public group's lock is never waited for while the database is held.
+    """
+    try:
+        access_meeting(meeting=meeting, link_id=link_id, knocking=True)
+    except LinkUnknown:
+        call = Call.objects.filter(meeting=meeting, ended_at=None).values_list("pk", flat=True).first()
+        return delivery.link_version(call=call) if call else None
+    return None
+
+
+def _access(newcomer: Newcomer, *, meeting: str, link_id: str, ahead: int | None, now: int) -> MeetingAccess:
+    """Return the meeting to who holds its link; who is banned reads that, rather than that the link was replaced because of it.
+
+    `ahead` is for whom `again` lets in or nothing does.
+    """
     try:
         return access_meeting(meeting=meeting, link_id=link_id)
+    except LinkUnknown:
+        if ahead is None:
+            raise
+        return access_ahead(meeting=meeting, link_version=ahead)
     except LinkOld:
         decision = judge_returning(participant="", call=None, meeting=meeting, device=newcomer.device, account=newcomer.account, now=now)
         enforce(decision=decision)

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +50,9 @@ class SeatUnknown(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAccess:
-    """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting makes one."""
+    """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting
+    and access_ahead make one.
+    """
 
     meeting: MeetingId
     title: str
@@ -130,21 +132,23 @@ def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> Mee
         raise LinkUnknown
     if former and not knocking:
         raise LinkOld
-    return MeetingAccess(
-        meeting=MeetingId(row.pk),
-        title=row.title,
-        owner=UserId(row.owner_id) if row.owner_id else None,
-        inviter=row.owner.name if row.owner else "",
-        link_version=row.link_version,
-        host_hash=row.host_hash,
-        link_old=former,
-        preset=row.preset,
-        who=row.who,
-        waiting=row.waiting,
-        passcode_hash=row.passcode_hash,
-        before_host=row.before_host,
-        capacity=row.capacity,
-    )
+    return _access(row, former=former)
+
+
+def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
+    """Return a meeting to a member of its call whose group has moved on to a link that no host has registered yet (LINK-6).
+
+    Args:
+        meeting: the meeting's id.
+        link_version: the group's.
+
+    Raises:
+        LinkUnknown: there is no such meeting, or it is not behind the group: then only its link opens it.
+    """
+    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None, link_version__lt=link_version).first()
+    if row is None:
+        raise LinkUnknown
+    return replace(_access(row, former=False), link_version=link_version)
 
 
 def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
@@ -250,6 +254,25 @@ def farewell(*, participant: str, reason: str) -> dict[str, object]:
 def hash_seat(secret: str) -> str:
     """Return what is stored of a seat's secret; it has 128 random bits, so a plain hash is enough."""
     return hashlib.sha256(b"conclave/seat/1\0" + secret.encode()).hexdigest()
+
+
+def _access(row: Meeting, *, former: bool) -> MeetingAccess:
+    """Return a row as proof."""
+    return MeetingAccess(
+        meeting=MeetingId(row.pk),
+        title=row.title,
+        owner=UserId(row.owner_id) if row.owner_id else None,
+        inviter=row.owner.name if row.owner else "",
+        link_version=row.link_version,
+        host_hash=row.host_hash,
+        link_old=former,
+        preset=row.preset,
+        who=row.who,
+        waiting=row.waiting,
+        passcode_hash=row.passcode_hash,
+        before_host=row.before_host,
+        capacity=row.capacity,
+    )
 
 
 def _mine(owner: UserId) -> QuerySet[Meeting]:
