@@ -175,6 +175,9 @@ class Shoot:
         self.album.take(alice.chromium, "call-suspended-host")
         self.album.take(bob.chromium, "call-suspended")
         rule.get_by_role("button").first.click()
+        # Suspending locks the door, and resuming leaves that to a host.
+        page.locator('[data-rule="lock"]').get_by_role("button").first.click()
+        page.locator('[data-rule="lock"][data-on="false"]').wait_for()
         page.keyboard.press("Escape")
 
     def phone(self, alice: Person, link: str) -> None:

@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { succeeded } from "../e2ee/former";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { prepare } from "./entry";
@@ -33,4 +34,16 @@ it("keeps an invitation with the link, also when the plain link is opened later 
   expect((await prepare(MEETING, "#the link", keys))?.kept.invitation).toBe("mine");
   kept.ring = { secret: SECRET, hostHash: "another", hostKey: null, title: "", linkVersion: 1, policy: null, device: "d", invitation: "theirs" };
   expect((await prepare(MEETING, "#the link", keys))?.kept).not.toHaveProperty("invitation");
+});
+
+it("opens the link that was kept instead of one that this device has seen replaced, and of two others the one in the address (LINK-3)", async () => {
+  const first: Kept = { secret: SECRET, hostHash: HOST_HASH, hostKey: null, title: "Plans", linkVersion: 1, policy: null, device: "d" };
+  kept.ring = succeeded(first, "l", { secret: "t".repeat(22), link_version: 2 });
+  const next = kept.ring;
+  expect((await prepare(MEETING, "#the former link", keys))?.kept).toEqual(next);
+  kept.ring = succeeded({ ...first, secret: "r".repeat(22) }, "r", { secret: "t".repeat(22), link_version: 2 });
+  const clicked = (await prepare(MEETING, "#yet another link", keys))?.kept;
+  expect(clicked).toMatchObject({ secret: SECRET, linkVersion: 2, former: ["r"] });
+  // It takes the other's place only once the server has confirmed it.
+  expect(kept.ring.secret).toBe("t".repeat(22));
 });

@@ -34,11 +34,15 @@ export async function openEntry(meeting: string, kept: Kept, again: KeptSeat | n
   return { meeting, kept, open, signatureKey: signature_key, identity, linkId: link_id, again };
 }
 
+/** LINK-3: the link in the address, or the newer one of the meeting that this device has kept. */
 async function fromFragment(meeting: string, fragment: string, keys: Keys): Promise<Kept | null> {
   const link = parseFragment(meeting, fragment);
   if (!link) return null;
   const before = await recall(meeting).catch(() => null);
   const hostHash = link.hostHash ?? (link.hostKey === null ? "" : (await keys.ask("host_hash", { host_key: link.hostKey })).host_hash);
+  if (before?.former?.includes((await keys.ask("link", { meeting, secret: link.secret })).link_id)) {
+    return before.hostHash === hostHash ? { ...before, hostKey: link.hostKey ?? before.hostKey } : before;
+  }
   const same = before?.secret === link.secret && before.hostHash === hostHash;
   const kept: Kept = {
     secret: link.secret,
@@ -53,6 +57,7 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
     ...invitationOf(link.invitation, before?.hostHash === hostHash ? before : null),
     // What was chosen here is this device's own word; the server's only fills in elsewhere (MEET-10, I10).
     ...(before?.hostHash === hostHash && before.preset !== undefined ? { preset: before.preset } : {}),
+    ...(before?.former === undefined ? {} : { former: before.former }),
   };
   // Another link than the one kept here takes its place only once the server has confirmed it (call.ts): anybody can send a wrong one.
   // A device that refuses storage can still take part; only a reload will ask for the link again.

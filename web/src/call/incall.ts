@@ -1,6 +1,7 @@
 /** What happens during a call, turned into the state the screens read. */
 import type { PipeReading } from "../e2ee/frames.protocol";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
+import { succeeded } from "../e2ee/former";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Workers } from "../e2ee/workers";
@@ -158,8 +159,7 @@ export class InCall {
   async setHand(up: boolean): Promise<void> {
     const { participant } = this.session.ticket;
     if ((await this.session.say({ kind: "hand", up })) === null) return;
-    if (up) this.#hands.add(participant);
-    else this.#hands.delete(participant);
+    this.#hands[up ? "add" : "delete"](participant);
     this.#refresh();
   }
 
@@ -246,10 +246,10 @@ export class InCall {
   }
 
   /** LINK-5: the new link is the one that this device keeps, opens and copies from now on. */
-  async #link({ secret, link_id, link_version }: NewLink): Promise<void> {
-    const { kept, meeting } = this.#entry;
-    this.#entry = { ...this.#entry, kept: { ...kept, secret, linkVersion: link_version }, linkId: link_id };
-    this.#store.setState({ linkVersion: link_version });
+  async #link(link: NewLink): Promise<void> {
+    const { kept, meeting, linkId } = this.#entry;
+    this.#entry = { ...this.#entry, kept: succeeded(kept, linkId, link), linkId: link.link_id };
+    this.#store.setState({ linkVersion: link.link_version });
     toast(this.#store, "link");
     await keep(meeting, this.#entry.kept).catch(() => undefined);
   }

@@ -105,7 +105,7 @@ describe("Joining", () => {
     expect(asked).toContainEqual({ do: "open_link", with: { sealed: "for us alone" } });
     expect(posted[2]).toMatchObject({ link_id: "another-id", pass: { knock: "k", secret: "word" } });
     expect([entry.kept.secret, entry.kept.linkVersion, entry.linkId]).toEqual(["another", 3, "another-id"]);
-    expect(keep).toHaveBeenCalledWith("m", { ...KEPT, secret: "another", linkVersion: 3 });
+    expect(keep).toHaveBeenCalledWith("m", { ...KEPT, secret: "another", linkVersion: 3, former: ["link-id"] });
 
     // LINK-3: not even a host's seal brings an older one back.
     given["open_link"] = { secret: "first", link_id: "first-id", link_version: 1 };

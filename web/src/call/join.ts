@@ -4,6 +4,7 @@
  */
 import { ApiError } from "../api/http";
 import { requestSeat, SOCKET, type JoinRequest, type Ticket } from "../api/join";
+import { succeeded } from "../e2ee/former";
 import { keep } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Workers } from "../e2ee/workers";
@@ -103,7 +104,7 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtT
 async function openSealed(entry: Entry, sealed: string, keys: Keys): Promise<Entry> {
   const { secret, link_id, link_version } = await keys.ask("open_link", { sealed }).catch(() => { throw new ApiError("link_old", 403, ""); });
   if (link_version < entry.kept.linkVersion) throw new ApiError("link_old", 403, "");
-  const kept = { ...entry.kept, secret, linkVersion: link_version };
+  const kept = succeeded(entry.kept, entry.linkId, { secret, link_version });
   await keep(entry.meeting, kept).catch(() => undefined);
   return { ...entry, kept, linkId: link_id };
 }

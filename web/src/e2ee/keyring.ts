@@ -15,6 +15,8 @@ export interface Kept {
   readonly preset?: string;
   /** The personal invitation that came with the link (LINK-9). */
   readonly invitation?: string;
+  /** Links that this device has seen replaced, by their ids (former.ts). */
+  readonly former?: readonly string[];
 }
 
 interface Row { readonly meeting: string; readonly iv: Uint8Array<ArrayBuffer>; readonly sealed: ArrayBuffer }

@@ -1,6 +1,7 @@
 import { askLobby } from "../api/join";
 import { replaceLink } from "../api/meetings";
 import { textOf } from "../e2ee/base64";
+import { succeeded } from "../e2ee/former";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { meetingOf, parseFragment } from "../e2ee/link";
@@ -35,8 +36,9 @@ export async function keepPasted(meeting: string, title: string, pasted: string,
 export async function replaceKept(meeting: string, kept: Kept, keys: Keys): Promise<Kept> {
   const secret = textOf(crypto.getRandomValues(new Uint8Array(16)));
   const { link_id } = await keys.ask("link", { meeting, secret });
+  const former = await keys.ask("link", { meeting, secret: kept.secret });
   const { link_version } = await replaceLink(meeting, { link_id });
-  const next: Kept = { ...kept, secret, linkVersion: link_version };
+  const next = succeeded(kept, former.link_id, { secret, link_version });
   await keep(meeting, next);
   return next;
 }
