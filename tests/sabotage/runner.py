@@ -36,6 +36,8 @@ FOUND_FAILURES = {"pytest": 1, "vitest": 1, "cargo": 101}  # other codes say tha
 FAILED = {"pytest": re.compile(r"\d+ failed"), "vitest": re.compile(r"Tests\s+\d+ failed"), "cargo": re.compile("test result: FAILED")}
 KINDS = tuple(FOUND_FAILURES)
 HEADER = re.compile(r"^(Breaks|Test): (.+)$", re.MULTILINE)
+# An invariant's patch is called i1-…, another rule's pol-15-….
+NAME = re.compile(r"(?P<kind>[a-z]+)-?(?P<number>\d+)-")
 
 
 class Tell(Protocol):
@@ -54,15 +56,21 @@ class Sabotage:
     tests: tuple[tuple[str, ...], ...]
 
     @property
+    def rule(self) -> tuple[str, int]:
+        """The rule that it breaks, in words of the specification: I and a number, or POL and one."""
+        name = NAME.match(self.path.name)
+        assert name, f"{self.path.name} does not begin with a rule"
+        return name["kind"].upper(), int(name["number"])
+
+    @property
     def needs_rust(self) -> bool:
         """Whether it cannot be tried without a Rust toolchain."""
         return any(words[0] == "cargo" for words in self.tests)
 
 
 def patches() -> list[Sabotage]:
-    """Return all patches, in order of their invariants."""
-    found = sorted(HERE.glob("i*-*.patch"), key=lambda path: (int(path.name[1:].split("-")[0]), path.name))
-    return [read(path) for path in found]
+    """Return all patches, those of invariants first, in order of their rules."""
+    return sorted(map(read, HERE.glob("*.patch")), key=lambda patch: (patch.rule[0] != "I", patch.rule, patch.path.name))
 
 
 def read(path: Path) -> Sabotage:
@@ -191,5 +199,5 @@ def _print(name: str, *, ok: bool, seconds: float, output: str) -> bool:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="tests.sabotage.runner")
-    parser.add_argument("--only", default="", help="beginning of a patch's name, such as i1")
+    parser.add_argument("--only", default="", help="beginning of a patch's name, such as i1 or pol-15")
     sys.exit(0 if all(run_patches(tell=_print, only=parser.parse_args().only)) else 1)

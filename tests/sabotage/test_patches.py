@@ -1,23 +1,45 @@
-"""The patches themselves: there is one for each invariant that this version proves, and each says what it breaks."""
+"""The patches themselves: one for each invariant that this version proves, and for the rules of the gate; each says what it breaks."""
 
+import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from tests.sabotage.runner import HERE, ROOT, Sabotage, patches, read
 
 PROVED = set(range(1, 11))
+GATE = {
+    *(("KNOCK", number) for number in (2, 3, 4, 5, 6, 8, 9)),
+    *(("LINK", number) for number in (5, 6, 8)),
+    *(("MEET", number) for number in (8, 9, 10)),
+    *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
+    ("JOIN", 14),
+}
 
 
-def test_there_is_a_patch_for_each_invariant_that_is_proved() -> None:
-    assert {int(patch.path.name[1:].split("-")[0]) for patch in patches()} >= PROVED
+def test_there_is_a_patch_for_each_invariant_that_is_proved_and_for_the_rules_of_the_gate() -> None:
+    assert {patch.rule for patch in patches()} >= {("I", number) for number in PROVED} | GATE
 
 
 @pytest.mark.parametrize("patch", patches(), ids=lambda patch: patch.path.stem)
-def test_each_patch_says_what_it_breaks_and_names_tests_after_its_invariant(patch: Sabotage) -> None:
+def test_each_patch_says_what_it_breaks_and_names_tests_of_its_rule(patch: Sabotage) -> None:
     assert patch.breaks.endswith(".")
-    number = patch.path.name.split("-")[0]
-    assert any(f"{number}_" in word for words in patch.tests for word in words), f"no test of {patch.path.name} is named after {number}"
+    kind, number = patch.rule
+    if kind == "I":
+        assert any(f"i{number}_" in word for words in patch.tests for word in words), (
+            f"no test of {patch.path.name} is named after I{number}"
+        )
+    else:
+        rule = re.compile(rf"{kind}-{number}\b|{kind.lower()}_{number}_")
+        assert all(rule.search(source(words)) for words in patch.tests), f"a test of {patch.path.name} does not speak of {kind}-{number}"
+
+
+def source(words: tuple[str, ...]) -> str:
+    """Return the text of the file that a test is in; of a test of mls/, its name."""
+    kind, name, *_ = words
+    root = {"pytest": ROOT, "vitest": ROOT / "web"}.get(kind)
+    return name if root is None else Path(root / name.partition("::")[0]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("patch", patches(), ids=lambda patch: patch.path.stem)
