@@ -3,7 +3,7 @@
 import pytest
 
 from conclave.kernel import clock, deadlines
-from conclave.keys import delivery
+from conclave.keys import delivery, groups
 from conclave.keys.arrive import LOST_MS
 from conclave.keys.models import Group, LogEntry, Seat
 from conclave.keys.settle import resume, settle
@@ -55,6 +55,22 @@ def test_a_waiting_addition_survives_a_gateway_that_was_away(world: World, now: 
     alice.lazy = False
     run([alice, bob], now + LONG + 100)
     assert alice.code == bob.code
+
+
+def test_a_call_that_lives_through_an_upgrade_knows_its_hosts_and_rights_at_once(world: World, now: int) -> None:
+    """An earlier version opened the group and wrote none of this down."""
+    alice, bob = Member(world, "Alice", host=True), Member(world, "Bob")
+    settled([alice, bob], now)
+    people = [alice.participant, bob.participant]
+    known = delivery.may(call=world.call, participants=[*people, "nobody yet"])
+    assert delivery.hosts_inside(call=world.call) == {alice.participant}
+    Group.objects.update(hosts=[], newcomer=None)
+    Seat.objects.update(may=None)
+    groups.drop(incarnation=alice.incarnation)
+    assert delivery.hosts_inside(call=world.call) == set()
+    resume(now + LONG)
+    assert delivery.hosts_inside(call=world.call) == {alice.participant}
+    assert delivery.may(call=world.call, participants=[*people, "nobody yet"]) == known
 
 
 def test_lost_sockets_get_their_whole_time_again(world: World, now: int) -> None:

@@ -53,11 +53,10 @@ def create(*, call: str, participant: str, incarnation: str, group_info: str, tr
             raise log.NotLive
         group.state = Group.State.OPEN
         group.members = 1
-        group.locked, group.strict, group.hosts = opened.locked, opened.strict, opened.host_keys
         group.rekey_at = now + lease.REKEY_MS
         Group.objects.filter(pk=group.pk).update(group_info=group_info, tree=tree)
         Seat.objects.filter(group=group, participant=participant).update(leaf=True, joined_epoch=0, acked_epoch=0)
-        rights.note(group=group, may=opened.may, newcomer=opened.newcomer, now=now)
+        rights.copy_policy(group=group, public=opened, now=now)
         step(group=group, now=now)
         wake(call=call)
     groups.keep(incarnation=incarnation, group=opened)

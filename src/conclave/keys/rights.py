@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from conclave.kernel import outbox
+from conclave.keys.groups import PublicGroup
 from conclave.keys.models import Group, Seat
 
 CHANGED = "keys.rights"
@@ -29,6 +30,18 @@ def note(*, group: Group, may: dict[str, list[str]], newcomer: list[str], now: i
         touched.update(Seat.objects.filter(call=group.call, may__isnull=True, gone="").values_list("participant", flat=True))
     if touched:
         outbox.emit(kind=CHANGED, payload={"call": group.call, "participants": sorted(touched)}, now=now)
+
+
+def copy_policy(*, group: Group, public: PublicGroup, now: int) -> None:
+    """Write down what the gateway goes by of a policy, as the public group has it; inside the caller's transaction, who saves the group.
+
+    Args:
+        group: an open incarnation, locked.
+        public: its public group.
+        now: the time.
+    """
+    group.locked, group.strict, group.hosts = public.locked, public.strict, public.host_keys
+    note(group=group, may=public.may, newcomer=public.newcomer, now=now)
 
 
 def may(*, call: str, participants: Collection[str]) -> dict[str, frozenset[str] | None]:

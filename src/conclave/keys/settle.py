@@ -1,7 +1,11 @@
 """The delivery service's deadlines, settled by whichever gateway comes first."""
 
+import contextlib
+
+from django.db.models import Q
+
 from conclave.kernel import clock, deadlines
-from conclave.keys import franking, gateway, groups, lease
+from conclave.keys import franking, gateway, groups, lease, log, rights
 from conclave.keys.arrive import LOST_LOCKED_MS, LOST_MS
 from conclave.keys.incarnation import CREATE_MS
 from conclave.keys.locks import writing
@@ -39,6 +43,8 @@ def settle(now: int) -> None:
 def resume(now: int) -> None:
     """Give members, creators and lost sockets their whole time again, and take back what a moved clock has put too far away.
 
+    After an upgrade, what an earlier version did not write down of live groups is made good.
+
     Args:
         now: the time.
     """
@@ -55,6 +61,7 @@ def resume(now: int) -> None:
         Seat.objects.filter(lost_until__lt=now + LOST_MS).update(lost_until=now + LOST_MS)
         Seat.objects.filter(lost_until__gt=now + LOST_LOCKED_MS).update(lost_until=now + LOST_LOCKED_MS)
         Gateway.objects.filter(seen_at__gt=now).update(seen_at=now)
+    _catch_up(now)
 
 
 def settle_group(*, pk: int, now: int) -> None:
@@ -72,6 +79,17 @@ def settle_group(*, pk: int, now: int) -> None:
             after = step(group=group, now=now)
             if after is not group or _visible(group) != before:
                 wake(call=group.call)
+
+
+def _catch_up(now: int) -> None:
+    """Write down what this version goes by of the policies of groups that an earlier one opened: who hosts, and what each may."""
+    lacking = Group.objects.filter(Q(newcomer=None) | Q(hosts=[]), state=Group.State.OPEN).values_list("call", "incarnation")
+    for call, incarnation in list(lacking):
+        # One that is over meanwhile, or cannot be read, is its members' to renew.
+        with contextlib.suppress(log.NotLive, groups.MlsError), groups.hold(call=call, incarnation=incarnation) as public, writing():
+            group = log.live_as(call=call, incarnation=incarnation)
+            rights.copy_policy(group=group, public=public, now=now)
+            group.save(update_fields=["locked", "strict", "hosts", "newcomer"])
 
 
 def _visible(group: Group) -> tuple[object, ...]:
