@@ -66,7 +66,7 @@ class Stranger:
             there.close()
         return Answer(status=answer.status, body=json.loads(text) if text.startswith(b"{") else {})
 
-    def joins(self, *, name: str, signature_key: str = "", device: str = "", again: dict[str, str] | None = None) -> Answer:
+    def joins(self, *, name: str, signature_key: str = "", device: str = "", again: dict[str, str] | None = None, **more: object) -> Answer:
         """Ask for a seat, by default as somebody new: another key, another device."""
         link_id = self.world.get("link_id") or str(self.opened()["link_id"])
         body: dict[str, object] = {"v": 1, "meeting": self.world["meeting"], "link_id": link_id, "name": name}
@@ -74,7 +74,7 @@ class Stranger:
             "signature_key": signature_key or b64.encode(secrets.token_bytes(32)),
             "device": device or b64.encode(secrets.token_bytes(16)),
         }
-        return self.asks("/join", body | ({"again": again} if again else {}))
+        return self.asks("/join", body | ({"again": again} if again else {}) | more)
 
     def knocks(self, *, name: str, device: str = "", **more: object) -> Answer:
         """Ask to be let in, by default as somebody new."""

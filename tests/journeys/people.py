@@ -14,6 +14,7 @@ PASSWORD = "correct horse battery staple 7"
 LIVE_SECONDS = 30.0
 SETTLE_SECONDS = 5.0
 LINK = re.compile(r"/m/[A-Za-z0-9_-]{22}#[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}$")
+PERSONAL = re.compile(LINK.pattern.removesuffix("$") + r"\.[A-Za-z0-9_-]{22}$")
 OWN_SCHEMES = ("data", "blob", "about", "chrome-extension", "moz-extension", "chrome", "resource")
 
 TILES = """() => [...document.querySelectorAll("article.tile")].map((tile) => ({
@@ -379,13 +380,33 @@ class Owner(Person):
         self.secrets.add(link.partition("#")[2])
         return link
 
+    def menu(self, title: str, item: str) -> None:
+        """Choose something from a meeting's menu."""
+        page = self.chromium.page
+        if urlsplit(page.url).path != "/meetings":
+            page.goto(f"{self.server.url}/meetings")
+        page.locator("[data-meeting]").filter(has_text=title).get_by_role("button", name=f"More for “{title}”").click()
+        page.get_by_role("menuitem", name=item).click()
+
+    def invites(self, whom: str) -> str:
+        """In the dialog of a meeting's invitations, make one and return the link that its button copies."""
+        page = self.chromium.page
+        dialog = page.get_by_role("dialog")
+        page.evaluate("() => { window.copied = undefined; }")
+        dialog.get_by_label("For whom?").fill(whom)
+        dialog.get_by_role("button", name="Make the invitation").click()
+        self.reads(f"This is {whom}’s link.")
+        dialog.get_by_role("button", name="Copy the invitation").click()
+        link = str(until(lambda: page.evaluate("() => window.copied"), what="a copied invitation"))
+        assert PERSONAL.search(link), link
+        self.secrets.add(link.partition("#")[2])
+        return link
+
     def copied_host_link(self, title: str) -> str:
         """Open the private host link of a meeting and return what its button copies."""
         page = self.chromium.page
         page.evaluate("() => { window.copied = undefined; }")
-        card = page.locator("[data-meeting]").filter(has_text=title)
-        card.get_by_role("button", name=f"More for “{title}”").click()
-        page.get_by_role("menuitem", name="Private host link").click()
+        self.menu(title, "Private host link")
         page.get_by_role("button", name="Copy the host link").click()
         link = str(until(lambda: page.evaluate("() => window.copied"), what="a copied host link"))
         self.secrets.add(link.partition("#")[2])

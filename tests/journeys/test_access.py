@@ -14,12 +14,12 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 PHONE: ViewportSize = {"width": 390, "height": 780}
 
 
-def check(person: Person, screen: str) -> None:
-    """Run the checker on what is on screen."""
+def check(person: Person, screen: str, *, part: str = "html") -> None:
+    """Run the checker on what is on screen, or on a part of it: behind a dialog, the rest of a page is hidden from everybody."""
     page = person.chromium.page
     page.evaluate(packages.axe_source())
     # React Aria's announcer keeps a line for screen readers for seconds, also when what it names is gone.
-    within = "{ exclude: [['[data-live-announcer]']] }"
+    within = f"{{ include: [['{part}']], exclude: [['[data-live-announcer]']] }}"
     result: dict[str, Any] = page.evaluate(f"(rules) => axe.run({within}, {{ runOnly: rules, resultTypes: ['violations'] }})", RULES)
     faults = [f"{fault['id']}: {fault['help']}: {[node['html'][:160] for node in fault['nodes'][:3]]}" for fault in result["violations"]]
     assert not faults, f"{screen}:\n" + "\n".join(faults)

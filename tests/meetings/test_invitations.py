@@ -92,6 +92,11 @@ def test_whoever_is_invited_need_not_knock(posts: Posts, alice: User, guarded: L
     ]  # fmt: skip
 
 
+def test_a_browser_and_the_gateway_agree_on_what_is_stored() -> None:
+    """LINK-9: as web/src/pages/links.test.ts has it of the browser."""
+    assert digest_of(invitation="BwcHBwcHBwcHBwcHBwcHBw") == "gxptJQl04uTCzK8O6LgT6xUwz5YwZN9xoPg0zkE3fiE"
+
+
 def test_an_invitation_that_is_no_16_bytes_is_malformed(posts: Posts, link: Link) -> None:
     """LINK-9."""
     for wrong in ("", "A" * 21, "A" * 23, "A" * 21 + "B", 7):

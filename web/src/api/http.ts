@@ -33,6 +33,10 @@ async function request(path: string, init: RequestInit): Promise<Response> {
   throw new ApiError(code, response.status, message, againAt);
 }
 
+export async function get<T>(path: string): Promise<T> {
+  return (await (await request(path, {})).json()) as T;
+}
+
 export async function post<T>(path: string, body: unknown, headers: Record<string, string> = {}): Promise<T> {
   const response = await request(path, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body: JSON.stringify(body) });
   return (await response.json()) as T;

@@ -160,7 +160,12 @@ export function createCall(): Call {
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "link_old") throw error;
       const kept = await recall(meeting).catch(() => null);
-      if (kept !== null && kept.secret !== ready.kept.secret) entry = prepare(meeting, "", workers.keys);
+      if (kept !== null && kept.secret !== ready.kept.secret) {
+        // The invitation that came with the former link is this person's own as before (LINK-9).
+        const { invitation } = ready.kept;
+        if (invitation !== undefined) await keep(meeting, { ...kept, invitation }).catch(() => undefined);
+        entry = prepare(meeting, "", workers.keys);
+      }
       const newer = await entry;
       if (newer !== null && newer !== ready) return greet(newer);
       // A former link knocks.

@@ -1,8 +1,8 @@
-import { EllipsisVertical, KeyRound, Link, Pencil, Trash2 } from "lucide-react";
+import { DoorOpen, EllipsisVertical, KeyRound, Link, Pencil, Trash2, UserPlus } from "lucide-react";
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from "react-aria-components";
 import { useTranslation } from "react-i18next";
 
-export type CardAsk = "host" | "replace" | "rename" | "delete";
+export type CardAsk = "invitations" | "entrance" | "host" | "replace" | "rename" | "delete";
 
 interface CardMenuProps {
   readonly title: string;
@@ -27,6 +27,14 @@ export function CardMenu({ title, link, host, onAsk }: CardMenuProps) {
             onAsk(key as CardAsk);
           }}
         >
+          <MenuItem id="invitations" className="choice" textValue={t("meetings.invitations.title")}>
+            <UserPlus size={20} aria-hidden />
+            {t("meetings.invitations.title")}
+          </MenuItem>
+          <MenuItem id="entrance" className="choice" textValue={t("meetings.preset")}>
+            <DoorOpen size={20} aria-hidden />
+            {t("meetings.preset")}
+          </MenuItem>
           {host ? (
             <MenuItem id="host" className="choice" textValue={t("meetings.hostLink")}>
               <KeyRound size={20} aria-hidden />

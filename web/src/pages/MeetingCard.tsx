@@ -5,8 +5,10 @@ import type { OwnMeeting } from "../api/meetings";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { CardMenu, type CardAsk } from "./CardMenu";
+import { ChangeEntrance } from "./ChangeEntrance";
 import { DeleteMeeting } from "./DeleteMeeting";
 import { HostLink } from "./HostLink";
+import { Invitations } from "./Invitations";
 import { hostLink } from "./links";
 import { PasteLink } from "./PasteLink";
 import { PassOn } from "./PassOn";
@@ -45,6 +47,8 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
         <CardMenu title={title} link={kept !== null} host={host !== null} onAsk={setAsk} />
       </header>
       {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} keys={keys} onKept={onKept} />}
+      {ask === "invitations" ? <Invitations meeting={meeting.meeting} shown={title} kept={kept} onClose={close} /> : null}
+      {ask === "entrance" ? <ChangeEntrance meeting={meeting.meeting} shown={title} kept={kept} onClose={close} onKept={onKept} /> : null}
       {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}
       {ask === "replace" && kept ? <ReplaceLink meeting={meeting} shown={title} kept={kept} keys={keys} onClose={close} onKept={onKept} /> : null}
       {ask === "rename" ? <RenameMeeting meeting={meeting} shown={title} onClose={close} onRenamed={onRenamed} /> : null}

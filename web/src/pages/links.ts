@@ -1,5 +1,5 @@
 import { askLobby } from "../api/join";
-import { replaceLink } from "../api/meetings";
+import { type Invitation, postInvitation, replaceLink } from "../api/meetings";
 import { textOf } from "../e2ee/base64";
 import { succeeded } from "../e2ee/former";
 import { keep, type Kept } from "../e2ee/keyring";
@@ -14,6 +14,17 @@ export function guestLink(meeting: string, kept: Kept): string {
 /** The link that makes its reader the host; null where this device does not hold the host key. */
 export function hostLink(meeting: string, kept: Kept): string | null {
   return kept.hostKey === null ? null : `${location.origin}/m/${meeting}#${kept.secret}.${kept.hostKey}`;
+}
+
+const INVITATION_LABEL = "conclave/invitation/1\0";
+
+/** Draws an invitation for one person (LINK-9): the server is given its hash, the link is composed here and shown once. */
+export async function invite(meeting: string, kept: Kept, whom: string, days: number): Promise<{ readonly made: Invitation; readonly link: string }> {
+  const drawn = crypto.getRandomValues(new Uint8Array(16));
+  const label = new TextEncoder().encode(INVITATION_LABEL);
+  const digest = textOf(new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array([...label, ...drawn]))));
+  const made = await postInvitation(meeting, { digest, whom, days });
+  return { made, link: `${guestLink(meeting, kept)}.${textOf(drawn)}` };
 }
 
 /** Keeps a pasted link of that meeting, after the server has recognised it; null when it is another one or cut. */

@@ -75,7 +75,7 @@ export function EndedScreen({ reason, again, by, againAt }: { readonly reason: E
               {t("endedScreen.reload")}
             </Button>
           ) : null}
-          {reason === "sign_in_required" ? (
+          {reason === "sign_in_required" || reason === "invitation_required" ? (
             // Only the path goes with it: the link's secret stays on this device.
             <a className="button" href={`/account/login/?next=${encodeURIComponent(location.pathname)}`} data-tone="keep" data-big>
               {t("endedScreen.signIn")}

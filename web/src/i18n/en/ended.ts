@@ -66,7 +66,7 @@ export const endedNext = {
   passcode_required: "Ask whoever invited you.",
   passcode_wrong: "Ask whoever invited you.",
   sign_in_required: "Sign in, then open the link again.",
-  invitation_required: "Ask whoever invited you for one.",
+  invitation_required: "Ask the host for one, or sign in with the address that was invited. If you came by one, it may have run out, been taken back, or be in use by somebody else.",
   too_often: "Wait a minute, then try again.",
   media_unavailable: "Try again in a minute. If it lasts, tell whoever runs this server.",
   server_unreachable: "Check your connection, then try again.",

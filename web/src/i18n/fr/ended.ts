@@ -68,7 +68,7 @@ export const endedNext: Sentences["endedNext"] = {
   passcode_required: "Demandez-le à la personne qui vous a invité.",
   passcode_wrong: "Demandez-le à la personne qui vous a invité.",
   sign_in_required: "Connectez-vous, puis ouvrez à nouveau le lien.",
-  invitation_required: "Demandez-en une à la personne qui vous a invité.",
+  invitation_required: "Demandez-en une à l’hôte, ou connectez-vous avec l’adresse invitée. Si vous êtes venu par une invitation, elle a peut-être expiré, été retirée, ou sert à quelqu’un d’autre.",
   too_often: "Attendez une minute, puis réessayez.",
   media_unavailable: "Réessayez dans une minute. Si cela dure, prévenez la personne qui gère ce serveur.",
   server_unreachable: "Vérifiez votre connexion, puis réessayez.",
