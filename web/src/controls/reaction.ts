@@ -12,6 +12,7 @@ export const reaction: Control = {
   available: () => true,
   barred: (scene) => bars(scene, "reactions"),
   pressed: () => null,
+  held: (scene) => scene.held,
   act: (scene) => {
     scene.view.openAsk({ kind: "react" });
   },
