@@ -107,7 +107,18 @@ class Shoot:
         page.get_by_role("dialog").locator("button[type=submit]").click()
         page.locator('[data-meeting] [data-action="copy"]').first.click()
         self.album.take(owner.chromium, "meetings")
-        return str(until(lambda: page.evaluate("() => window.copied"), what="a copied link"))
+        link = str(until(lambda: page.evaluate("() => window.copied"), what="a copied link"))
+        for index, name in enumerate(("invitations", "entrance")):
+            page.locator("[data-meeting] header button").click()
+            page.get_by_role("menuitem").nth(index).click()
+            page.get_by_role("dialog").locator("input").first.wait_for()
+            if name == "invitations":
+                page.keyboard.type("dora@example.org")
+                page.keyboard.press("Enter")
+                page.locator("[data-made]").wait_for()
+            self.album.take(owner.chromium, f"meetings-{name}")
+            page.keyboard.press("Escape")
+        return link
 
     def call(self, owner: Owner, link: str) -> None:
         """Take the pictures of a call, wide and narrow, light and dark."""
