@@ -41,6 +41,10 @@ it("opens the link that was kept instead of one that this device has seen replac
   kept.ring = succeeded(first, "l", { secret: "t".repeat(22), link_version: 2 });
   const next = kept.ring;
   expect((await prepare(MEETING, "#the former link", keys))?.kept).toEqual(next);
+  // What stands in a personal link is still that person's own (LINK-9).
+  opened.invitation = "mine";
+  expect((await prepare(MEETING, "#the former link", keys))?.kept).toEqual({ ...next, invitation: "mine" });
+  opened.invitation = null;
   kept.ring = succeeded({ ...first, secret: "r".repeat(22) }, "r", { secret: "t".repeat(22), link_version: 2 });
   const clicked = (await prepare(MEETING, "#yet another link", keys))?.kept;
   expect(clicked).toMatchObject({ secret: SECRET, linkVersion: 2, former: ["r"] });

@@ -41,7 +41,7 @@ async function fromFragment(meeting: string, fragment: string, keys: Keys): Prom
   const before = await recall(meeting).catch(() => null);
   const hostHash = link.hostHash ?? (link.hostKey === null ? "" : (await keys.ask("host_hash", { host_key: link.hostKey })).host_hash);
   if (before?.former?.includes((await keys.ask("link", { meeting, secret: link.secret })).link_id)) {
-    return before.hostHash === hostHash ? { ...before, hostKey: link.hostKey ?? before.hostKey } : before;
+    return before.hostHash === hostHash ? { ...before, hostKey: link.hostKey ?? before.hostKey, ...invitationOf(link.invitation, before) } : before;
   }
   const same = before?.secret === link.secret && before.hostHash === hostHash;
   const kept: Kept = {
