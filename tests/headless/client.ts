@@ -28,6 +28,7 @@ interface Command {
   readonly targets?: readonly string[];
   readonly admit?: boolean;
   readonly block?: boolean;
+  readonly ban?: boolean;
   readonly ms?: number;
   readonly content?: Content;
   readonly times?: number;
@@ -162,13 +163,13 @@ class Page {
   }
 
   look(): unknown {
-    const { phase, people, chat, security, hosting, rules, devices, knocks } = this.store.getState();
+    const { phase, people, chat, security, hosting, rules, devices, knocks, bans } = this.store.getState();
     const inside = phase.at === "over" ? null : this.#joined;
     const pauses = this.toFrames.flatMap((message) => (message.t === "pause" ? [message.paused] : []));
     return {
-      ticks: this.#ticks, phase, people, chat, security, hosting, rules, devices, knocks, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
+      ticks: this.#ticks, phase, people, chat, security, hosting, rules, devices, knocks, bans, roster: inside?.group.state?.roster ?? [], toasts: this.toasts, codes: this.codes,
       participant: inside?.ticket.participant ?? null, incarnation: inside?.group.incarnation ?? null, epoch: inside?.group.state?.epoch ?? null,
-      policy: inside?.group.state?.policy ?? null, dropped: inside?.said.dropped ?? null, paused: pauses.at(-1) ?? false,
+      secret: this.#call?.kept.secret ?? null, policy: inside?.group.state?.policy ?? null, dropped: inside?.said.dropped ?? null, paused: pauses.at(-1) ?? false,
       keyed: this.toFrames.flatMap((message) => (message.t === "epoch" ? [message.news.epoch] : [])),
     };
   }
@@ -217,7 +218,7 @@ async function act(command: Command): Promise<unknown> {
       current.answer(command.targets ?? [], command.admit ?? false, command.block ?? false);
       return {};
     case "remove":
-      await current.session.group.remove(command.target ?? "");
+      await current.session.group.remove(command.target ?? "", command.ban ?? false);
       return {};
     case "change":
       current.session.group.change(command.changes ?? {});

@@ -53,6 +53,8 @@ class Wire:
         self.port = 0
         self.down: Edit = _pass
         self.up: Edit = _pass
+        #: What becomes of the gateway's answers to requests, by path.
+        self.answers: Callable[[str, Message], Message] = lambda _path, answer: answer
         #: All that the gateway said and all that the client said, as they said it.
         self.said: list[Message] = []
         self.heard: list[Message] = []
@@ -151,7 +153,10 @@ class Wire:
         address = f"{self._service.gateway}{request.raw_path}"
         async with self._service.session.request(request.method, address, headers=headers, data=await request.read()) as found:
             passed = {name: value for name, value in found.headers.items() if name.lower() not in DROPPED_HEADERS}
-            return web.Response(status=found.status, body=await found.read(), headers=passed)
+            body = await found.read()
+            if found.content_type == "application/json":
+                body = _text(self.answers(request.path, json.loads(body))).encode()
+            return web.Response(status=found.status, body=body, headers=passed)
 
     async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         client = web.WebSocketResponse(max_msg_size=0)

@@ -100,7 +100,7 @@ export class InCall {
         if (!store.getState().toasts.some(({ kind }) => kind === "intruder")) toast(store, "intruder");
       },
       link: (link) => { void this.#link(link); },
-      bans: (bans) => { store.setState({ bans }); },
+      bans: (bans) => { if (store.getState().hosting) store.setState({ bans }); },
       over: (reason, by) => {
         // Who it was is said by the name in their leaf, as everywhere (JOIN-4).
         over(reason, by === undefined ? "" : this.#names.get(by));
@@ -128,7 +128,7 @@ export class InCall {
     this.#session = session;
     this.#keys = keys;
     this.#own = new Own(session.ticket.participant, devices, (kind, name) => { toast(this.#store, kind, name); });
-    this.#knocks = new Knocks(keys, this.#store, session);
+    this.#knocks = new Knocks(keys, this.#store, session, this.#state?.hosting === true);
     const { phase, startedAt } = this.#store.getState();
     // A call that comes back by itself stays on screen while it does.
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
@@ -230,7 +230,7 @@ export class InCall {
     this.#own?.obey(state);
     this.#tell(changes, events);
     for (const { kind, name } of decided) toast(this.#store, kind, name);
-    if (!listed) this.#knocks?.clear();
+    this.#knocks?.host(listed);
     const decision = governing(state, holds && !this.#steppedDown, this.#entry.kept.preset ?? this.#store.getState().preset);
     if (decision) this.words.decide(decision);
     if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });

@@ -28,7 +28,7 @@ beforeEach(() => {
   };
   const remove = (participant: string): Promise<void> => { removed.push(participant); return Promise.resolve(); };
   const session = { send: (message: unknown) => { sent.push(message); }, bans: () => { sent.push("bans"); }, group: { remove } } as unknown as Session;
-  knocks = new Knocks({ ask } as unknown as Keys, store, session);
+  knocks = new Knocks({ ask } as unknown as Keys, store, session, true);
 });
 afterEach(() => { vi.useRealTimers(); });
 
@@ -46,6 +46,20 @@ describe("Who waits at the door", () => {
     knocks.hear({ t: "knocks", waiting: [waits("2", "Carol"), waits("3", "Dave"), waits("4", "Erin")], gone: ["1"] });
     expect([names(), toasts()]).toEqual([["Carol", "Dave", "Erin"], ["knocks 3"]]);
     knocks.hear({ t: "knocks", waiting: [], gone: ["2", "3", "4"] });
+    expect([names(), toasts()]).toEqual([[], []]);
+  });
+
+  it("is shown to nobody but a host, whatever the server tells; what it told too early waits (KNOCK-4)", async () => {
+    knocks.host(false);
+    knocks.hear({ t: "knocks", waiting: [waits("1", "Bob")], gone: [] });
+    await knocks.asked(asked("c"));
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect([names(), toasts(), sent]).toEqual([[], [], []]);
+    knocks.host(true);
+    expect([names(), toasts()]).toEqual([["Bob", "Bob"], ["knock Bob", "knock Bob"]]);
+    knocks.host(false);
+    expect([names(), toasts()]).toEqual([[], []]);
+    knocks.host(true);
     expect([names(), toasts()]).toEqual([[], []]);
   });
 

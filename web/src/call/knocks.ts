@@ -23,10 +23,12 @@ export class Knocks {
   readonly #admitted = new Map<string, string>();
   readonly #asked = new Map<string, AdmitAsked>();
   readonly #signatureKeys = new Map<string, string>();
+  #hosting: boolean;
   /** What the link may be sealed to for who knocks (LINK-7). */
   readonly #seals = new Map<string, { readonly to: string; readonly signature_key: string; readonly signature: string }>();
 
-  constructor(keys: Keys, store: Store, session: Session) {
+  constructor(keys: Keys, store: Store, session: Session, hosting: boolean) {
+    this.#hosting = hosting;
     this.#keys = keys;
     this.#store = store;
     this.#session = session;
@@ -43,6 +45,14 @@ export class Knocks {
     }
     for (const knock of gone) this.#forget(knock);
     this.#show(fresh);
+  }
+
+  /** Only where the group lists our leaf is anything shown, whatever the server tells (KNOCK-4); what came before we know of it is kept. */
+  host(listed: boolean): void {
+    if (listed === this.#hosting) return;
+    this.#hosting = listed;
+    if (listed) this.#show([...this.#waiting.values()]);
+    else this.clear();
   }
 
   /** Whom a host removed is not let in again by a word that was given before (KNOCK-9). */
@@ -119,8 +129,8 @@ export class Knocks {
   }
 
   /** A few are shown one by one, a crowd as one message. */
-  #show(fresh: readonly Knocking[]): void {
-    const waiting = [...this.#waiting.values()];
+  #show(news: readonly Knocking[]): void {
+    const [waiting, fresh] = this.#hosting ? [[...this.#waiting.values()], news] : [[], []];
     const crowd = waiting.length > TOLD_APART;
     const outdated = ({ kind, knock }: Toast): boolean => kind === "knocks" || (kind === "knock" && (crowd || !this.#waiting.has(knock ?? "")));
     this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
