@@ -40,8 +40,30 @@ def test_a_suspended_meeting_is_silent_dark_and_shut_until_a_host_resumes(alice:
     alice.says("Back in a moment")
     bob.reads("Back in a moment")
 
+    # One thing at a time: the chat first, and with it nothing else.
+    alice.panel("safety")
+    alice.click('[data-piece="chat"]')
+    bob.reads("Alice ends the suspension one step at a time.")
+    bob.says("May I speak?")
+    alice.wait_for('[data-piece="rest"]', what="what is left", seconds=15)
+    assert not alice.has('[data-piece="chat"]')
+    for control in ("microphone", "camera", "screen"):
+        assert bob.has(f'[data-control="{control}"][data-barred]')
+    check(alice, "a meeting half suspended")
+    alice.panel("chat")
+    alice.reads("May I speak?")
+    alice.panel("safety")
+    alice.click('[data-piece="video"]')
+    until(lambda: bob.has('[data-control="camera"]:not([data-barred])'), what="Bob may show himself again", seen=bob.text)
+    assert bob.has('[data-control="microphone"][data-barred]')
+
+    # All of it, also what was not given back before the meeting was suspended once more.
+    alice.browser.click("button", "Suspend the meeting")
+    bob.wait_for('[data-banner="suspended"]', what="the banner once more")
+    alice.wait_for('[data-banner="suspended"]', what="the banner at Alice's")
     alice.browser.click("button", "Resume")
     bob.reads("Resumed by Alice.")
+    until(lambda: not alice.has("[data-piece]"), what="nothing is left", seen=alice.text)
     until(lambda: bob.has('[data-control="microphone"]:not([data-disabled])'), what="Bob may speak again", seen=bob.text)
     assert bob.has('[data-control="microphone"][data-on="false"]')
     assert "muted" in (alice.tile("Bob") or tile).marks

@@ -10,7 +10,7 @@ import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
 import { Devices, type DeviceKind, type DevicesState } from "../media/devices";
 import { Tiles, type Picture } from "../media/tiles";
-import type { Call, CallState, EndReason } from "./contract";
+import type { Call, CallState, EndReason, Piece } from "./contract";
 import { prepare, type Entry } from "./entry";
 import { InCall } from "./incall";
 import { join, JoinRefused } from "./join";
@@ -209,6 +209,12 @@ export function createCall(): Call {
   // A screen whose right went is shown by nobody: so it is not shown any more.
   store.subscribe(() => { if (sharing.track !== null && !may("share")) void sharing.set(false); });
 
+  const giveBack = (piece: Piece | null): void => {
+    const { rules } = store.getState();
+    const withheld = inCall?.words.giveBack(piece, rules.withheld);
+    if (withheld) store.setState({ rules: { ...rules, withheld } });
+  };
+
   return {
     subscribe: (listener) => store.subscribe(listener),
     snapshot: (): CallState => store.getState(),
@@ -239,7 +245,11 @@ export function createCall(): Call {
     unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },
     setLocked: (on) => { inCall?.words.decide({ locked: on }); },
     setStrict: (on) => { inCall?.words.decide({ strict: on }); },
-    setSuspended: (on) => { inCall?.words.decide(on ? { suspended: true, locked: true } : { suspended: false }); },
+    setSuspended: (on) => {
+      if (on) inCall?.words.decide({ suspended: true, locked: true });
+      else giveBack(null);
+    },
+    giveBack,
     takeRole: () => { inCall?.takeRole(); },
     setMicrophone: (on) => turn("microphone", on),
     setCamera: (on) => turn("camera", on),

@@ -97,12 +97,17 @@ export interface Toast {
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
-    | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "cohost" | "unhosted" | "handed" | "link"
+    | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "partly" | "cohost" | "unhosted" | "handed" | "link"
     | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped";
   readonly name: string;
   /** Of a knock: which. */
   readonly knock?: string;
 }
+
+/** What a host gives back by itself after a suspension. */
+export type Piece = "chat" | "unmute" | "video" | "share" | "reactions";
+/** By piece, the setting that it had. */
+export type Withheld = Pick<Rights, Piece>;
 
 /** What the hosts have decided for everybody, from the checked policy. */
 export interface Rules {
@@ -114,6 +119,8 @@ export interface Rules {
   readonly suspended: boolean;
   /** Empty where this device has not seen who did. */
   readonly suspendedBy: string;
+  /** What this device, as a host's, has not given back yet since then. */
+  readonly withheld: Withheld;
 }
 
 /** Somebody a host has banned from the meeting, or blocked at its door, by the name they had then. */
@@ -220,8 +227,10 @@ export interface CallActions {
   unmakeCoHost(participant: string): void;
   setLocked(on: boolean): void;
   setStrict(on: boolean): void;
-  /** Suspends and locks in one step; resuming leaves the lock as it is. */
+  /** Suspends and locks in one step; resuming gives back everything and leaves the lock as it is. */
   setSuspended(on: boolean): void;
+  /** After a suspension: gives back one thing, with the setting that it had, and leaves the rest with the hosts. */
+  giveBack(piece: Piece): void;
   /** Whoever holds the host key takes the role again. */
   takeRole(): void;
   setMicrophone(on: boolean): Promise<void>;

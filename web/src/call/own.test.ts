@@ -79,3 +79,18 @@ describe("What a host decides about one person", () => {
     expect(change).toHaveBeenLastCalledWith({ people: [{ key: "b", may: [], not: ["chat"] }] });
   });
 });
+
+describe("What a suspension took", () => {
+  it("is given back one by one, also before the policy has the first of it", () => {
+    const change = vi.fn();
+    const policy = { version: 3, suspended: true };
+    const words = new HostWords(() => ({ group: { state: { policy, roster: [] }, change } }) as unknown as Session);
+    const first = words.giveBack("chat", {});
+    expect(change).toHaveBeenLastCalledWith({ suspended: false, rights: { chat: "all", unmute: "hosts", video: "hosts", share: "hosts", reactions: "hosts" } });
+    expect(words.giveBack("video", first)).toEqual({ unmute: "all", share: "all", reactions: "all" });
+    expect(change).toHaveBeenLastCalledWith({ rights: { video: "all" } });
+    policy.version = 9;
+    words.giveBack(null, {});
+    expect(change).toHaveBeenLastCalledWith({ suspended: false });
+  });
+});

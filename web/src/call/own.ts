@@ -1,7 +1,8 @@
 /** What the policy and hosts' words mean for one's own microphone and camera: they can be closed from outside, never opened. */
 import type { MlsState as GroupState, PolicyChanges, Right, Rights, RightsException } from "../e2ee/mls";
 import type { Devices } from "../media/devices";
-import type { Toast } from "./contract";
+import type { Piece, Toast, Withheld } from "./contract";
+import { givingBack } from "./rules";
 import type { Asked, Content } from "./said";
 import type { Session } from "./session";
 
@@ -57,6 +58,8 @@ export class HostWords {
   readonly #session: () => Session;
   readonly #asked = new Map<string, RightsException>();
   #since = -1;
+  /** The version of the policy in which we have ended a suspension. */
+  #resumed = -1;
 
   constructor(session: () => Session) {
     this.#session = session;
@@ -78,6 +81,19 @@ export class HostWords {
 
   setRights(rights: Rights): void {
     this.decide({ rights });
+  }
+
+  /** Gives back one piece of what a suspension took, or all; returns what is withheld from then on. */
+  giveBack(piece: Piece | null, before: Withheld): Withheld {
+    const { state } = this.#session().group;
+    if (!state) return before;
+    const { policy } = state;
+    // What was decided a moment ago is not in the policy yet.
+    const suspended = policy.suspended && policy.version !== this.#resumed;
+    if (suspended) this.#resumed = policy.version;
+    const { changes, withheld } = givingBack(piece, { ...policy, suspended }, before);
+    this.decide(changes);
+    return withheld;
   }
 
   setException(participant: string, right: Right, allowed: boolean | null): void {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { EVERYTHING } from "../e2ee/testing";
 import type { MlsEvent, MlsLeaf, MlsState } from "../e2ee/mls";
-import { decisions, NO_RULES, rulesNow } from "./rules";
+import type { Rights } from "../e2ee/mls";
+import { decisions, givingBack, NO_RULES, rulesNow } from "./rules";
 
 const leaf = (participant: string, role: "host" | "cohost" | "guest" = "guest"): MlsLeaf =>
   ({ leaf: 0, participant, name: participant.toUpperCase(), role: "guest", key: participant, host: role !== "guest", may: EVERYTHING, cohost: role === "cohost" });
@@ -43,9 +44,46 @@ describe("What a new policy decides", () => {
   it("remembers who suspended as long as it lasts", () => {
     const suspended = state([HOST], { suspended: true, locked: true });
     const rules = rulesNow(NO_RULES, suspended, [by("alice")]);
-    expect(rules).toEqual({ locked: true, strict: false, suspended: true, suspendedBy: "ALICE" });
+    expect(rules).toEqual({ locked: true, strict: false, suspended: true, suspendedBy: "ALICE", withheld: {} });
     expect(rulesNow(rules, suspended, [])).toEqual(rules);
     expect(rulesNow(NO_RULES, suspended, []).suspendedBy).toBe("");
-    expect(rulesNow(rules, state([HOST], { locked: true }), [by("alice")])).toEqual({ locked: true, strict: false, suspended: false, suspendedBy: "" });
+    expect(rulesNow(rules, state([HOST], { locked: true }), [by("alice")])).toEqual({ locked: true, strict: false, suspended: false, suspendedBy: "", withheld: {} });
+  });
+});
+
+describe("What a suspension took", () => {
+  const rights: Rights = { chat: "off", share: "few", rename: "hosts" };
+
+  it("is given back at once, or piece by piece with the setting that it had, and nothing more than that", () => {
+    expect(givingBack(null, { suspended: true, rights }, {})).toEqual({ changes: { suspended: false }, withheld: {} });
+    const first = givingBack("unmute", { suspended: true, rights }, {});
+    expect(first.changes).toEqual({ suspended: false, rights: { unmute: "all", video: "hosts", share: "hosts", reactions: "hosts" } });
+    expect(first.withheld).toEqual({ video: "all", share: "few", reactions: "all" });
+    const now: Rights = { ...rights, ...first.changes.rights };
+    const second = givingBack("share", { suspended: false, rights: now }, first.withheld);
+    expect(second).toEqual({ changes: { rights: { share: "few" } }, withheld: { video: "all", reactions: "all" } });
+    expect(givingBack(null, { suspended: false, rights: now }, second.withheld)).toEqual({ changes: { rights: { video: "all", reactions: "all" } }, withheld: {} });
+  });
+
+  it("is remembered through another suspension, and forgotten where a host has set it otherwise", () => {
+    const { withheld } = givingBack("chat", { suspended: true, rights: {} }, {});
+    const held: Rights = { unmute: "hosts", video: "hosts", share: "hosts", reactions: "hosts" };
+    const rules = { ...NO_RULES, withheld };
+    expect(rulesNow(rules, state([HOST], { rights: held }), []).withheld).toEqual(withheld);
+    const again = rulesNow(rules, state([HOST], { suspended: true, rights: held }), [by("alice")]);
+    expect(again.withheld).toEqual(withheld);
+    expect(givingBack(null, { suspended: true, rights: held }, again.withheld).changes).toEqual({ suspended: false, rights: withheld });
+    expect(givingBack("video", { suspended: true, rights: held }, again.withheld)).toEqual({
+      changes: { suspended: false, rights: { chat: "hosts", unmute: "hosts", video: "all", share: "hosts", reactions: "hosts" } },
+      withheld: { chat: "all", unmute: "all", share: "all", reactions: "all" },
+    });
+    expect(rulesNow(rules, state([HOST], { rights: { video: "hosts" } }), []).withheld).toEqual({ video: "all" });
+  });
+
+  it("is told as a part where it is one", () => {
+    const [suspended, part] = [state([HOST], { suspended: true }), state([HOST], { rights: { video: "hosts" } })];
+    expect(decisions(suspended, part, [by("alice")])).toEqual([{ kind: "partly", name: "ALICE" }]);
+    const school = state([HOST], { suspended: true, rights: { share: "hosts" } });
+    expect(decisions(school, state([HOST], { rights: { share: "hosts" } }), [by("alice")])).toEqual([{ kind: "resumed", name: "ALICE" }]);
   });
 });

@@ -33,7 +33,11 @@ export function fakeCall(initial: CallState): Call {
     unmakeCoHost: (participant) => void role(participant, false),
     setLocked: (locked) => void set({ rules: { ...state.rules, locked } }),
     setStrict: (strict) => void set({ rules: { ...state.rules, strict } }),
-    setSuspended: (suspended) => void set({ rules: { ...state.rules, suspended, locked: suspended || state.rules.locked, suspendedBy: "Alice Martin" } }),
+    setSuspended: (suspended) => void set({ rules: { ...state.rules, suspended, withheld: {}, locked: suspended || state.rules.locked, suspendedBy: "Alice Martin" } }),
+    giveBack: (piece) => {
+      const { [piece]: _given, ...withheld } = state.rules.suspended ? { chat: "all", unmute: "all", video: "all", share: "all", reactions: "all" } as const : state.rules.withheld;
+      void set({ rules: { ...state.rules, suspended: false, withheld } });
+    },
     takeRole: () => void role("p0", true),
     setMicrophone: async (on) => {
       await set({ devices: { ...state.devices, microphoneState: on ? "on" : "off" } });

@@ -53,7 +53,7 @@ const base: CallState = {
   },
   hosting: true,
   steppedDown: false,
-  rules: { locked: false, strict: false, suspended: false, suspendedBy: "" },
+  rules: { locked: false, strict: false, suspended: false, suspendedBy: "", withheld: {} },
   soundBlocked: false,
   level: 0.55,
 };

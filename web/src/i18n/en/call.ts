@@ -109,6 +109,7 @@ export const toasts = {
   lax: "{{name}} asks for no signatures any more.",
   suspended: "Suspended by {{name}}. The door is locked too.",
   resumed: "Resumed by {{name}}. Your microphone and camera stay off until you turn them on.",
+  partly: "{{name}} ends the suspension one step at a time. Your controls show what is back.",
   cohost: "{{name}} is a co-host now.",
   unhosted: "{{name}} is not a host any more.",
   handed: "{{name}} is the host now.",

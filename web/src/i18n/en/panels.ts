@@ -67,6 +67,11 @@ export const safety = {
     bannerHost: "Only hosts can be seen, be heard and write.",
     suspend: "Suspend the meeting",
     resume: "Resume",
+    part: "The suspension ends one step at a time",
+    partText: "What has not been given back is the hosts’ alone. The door stays locked until a host unlocks it.",
+    giveBack: "Give back one thing at a time:",
+    pieces: { unmute: "Voices", video: "Cameras", chat: "Chat", reactions: "Reactions", share: "Screens" },
+    rest: "Give back the rest",
   },
   hosts: {
     hosts_one: "Host: {{names}}",

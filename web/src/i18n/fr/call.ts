@@ -113,6 +113,7 @@ export const toasts: Sentences["toasts"] = {
   lax: "{{name}} ne demande plus de signature.",
   suspended: "Suspendu par {{name}}. L’entrée est verrouillée aussi.",
   resumed: "Repris par {{name}}. Votre micro et votre caméra restent coupés jusqu’à ce que vous les rallumiez.",
+  partly: "{{name}} met fin à la suspension pas à pas. Vos commandes montrent ce qui est rendu.",
   cohost: "{{name}} est maintenant co-hôte.",
   unhosted: "{{name}} n’est plus hôte.",
   handed: "{{name}} est maintenant l’hôte.",

@@ -69,6 +69,11 @@ export const safety: Sentences["safety"] = {
     bannerHost: "Seuls les hôtes peuvent être vus, entendus et écrire.",
     suspend: "Suspendre la réunion",
     resume: "Reprendre",
+    part: "La suspension prend fin pas à pas",
+    partText: "Ce qui n’a pas été rendu reste aux hôtes seuls. L’entrée reste verrouillée jusqu’à ce qu’un hôte l’ouvre.",
+    giveBack: "Rendre une chose à la fois :",
+    pieces: { unmute: "La parole", video: "Les caméras", chat: "La discussion", reactions: "Les réactions", share: "Les écrans" },
+    rest: "Rendre le reste",
   },
   hosts: {
     hosts_one: "Hôte : {{names}}",

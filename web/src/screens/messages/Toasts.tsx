@@ -31,6 +31,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   unlocked: LockOpen,
   suspended: CirclePause,
   resumed: CirclePlay,
+  partly: CirclePlay,
   cohost: Crown,
   unhosted: Crown,
   handed: Crown,

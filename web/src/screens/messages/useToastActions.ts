@@ -53,6 +53,7 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
     case "lax":
     case "suspended":
     case "resumed":
+    case "partly":
       return open("safety", t("toastActions.rules"));
     case "muted":
     case "renamed":

@@ -1,6 +1,7 @@
 import { CirclePause, CirclePlay, Crown, FileKey, FileX, Lock, LockOpen } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
+import type { Piece } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { Note } from "../../ui/Note";
 import { useActions, useCall } from "../context";
@@ -8,6 +9,9 @@ import { useView } from "../view";
 import { Bans } from "./Bans";
 import { Rule } from "./Rule";
 import { Rights } from "./Rights";
+
+/** In the order in which people miss them. */
+const PIECES = ["unmute", "video", "chat", "reactions", "share"] as const satisfies readonly Piece[];
 
 /** What the hosts have decided for everybody; hosts change it here, the others read it. */
 export function SafetyPanel() {
@@ -75,10 +79,18 @@ function Suspension() {
   const { t } = useTranslation();
   const call = useActions();
   const hosting = useCall((state) => state.hosting);
-  const { suspended, suspendedBy } = useCall((state) => state.rules);
-  const title = suspended ? t("safety.suspend.on", { name: suspendedBy === "" ? t("safety.someHost") : suspendedBy }) : t("safety.suspend.off");
+  const { suspended, suspendedBy, withheld } = useCall((state) => state.rules);
+  const back = suspended ? PIECES : PIECES.filter((piece) => piece in withheld);
+  const state = suspended ? "on" : back.length > 0 ? "part" : "off";
   return (
-    <Rule rule="suspend" on={suspended} icon={CirclePause} title={title} text={t(suspended ? "safety.suspend.onText" : "safety.suspend.offText")}>
+    <Rule
+      rule="suspend"
+      on={suspended}
+      icon={CirclePause}
+      title={t(`safety.suspend.${state}`, { name: suspendedBy === "" ? t("safety.someHost") : suspendedBy })}
+      text={t(`safety.suspend.${state}Text`)}
+    >
+      {hosting && back.length > 0 ? <GivingBack pieces={back} whole={!suspended} /> : null}
       {hosting ? (
         <Button
           tone={suspended ? "keep" : "danger"}
@@ -91,6 +103,42 @@ function Suspension() {
         </Button>
       ) : null}
     </Rule>
+  );
+}
+
+/** One thing at a time; `whole` offers all that is left at once, which resuming does else. */
+function GivingBack({ pieces, whole }: { readonly pieces: readonly Piece[]; readonly whole: boolean }) {
+  const { t } = useTranslation();
+  const call = useActions();
+  return (
+    <div role="group" aria-label={t("safety.suspend.giveBack")} className="giving-back">
+      <p className="help">{t("safety.suspend.giveBack")}</p>
+      <div className="actions">
+        {pieces.map((piece) => (
+          <Button
+            key={piece}
+            data-piece={piece}
+            onPress={() => {
+              call.giveBack(piece);
+            }}
+          >
+            {t(`safety.suspend.pieces.${piece}`)}
+          </Button>
+        ))}
+        {whole ? (
+          <Button
+            tone="keep"
+            icon={CirclePlay}
+            data-piece="rest"
+            onPress={() => {
+              call.setSuspended(false);
+            }}
+          >
+            {t("safety.suspend.rest")}
+          </Button>
+        ) : null}
+      </div>
+    </div>
   );
 }
 
