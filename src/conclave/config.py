@@ -19,6 +19,7 @@ ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
 ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
 
 DESCRIPTIONS: dict[str, str] = {
@@ -36,6 +37,7 @@ DESCRIPTIONS: dict[str, str] = {
     "turn_port": "TCP port of the media engine's TURN server; always on loopback, and used where domain or lan serve it over https_port.",
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
     "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
+    "contact": "E-mail address or https address to which people report what went wrong in a meeting; the help pages name it.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -62,6 +64,7 @@ class Config:
     turn_port: int = 7883
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
+    contact: str = ""
     region: str = "local"
 
     @property
@@ -231,6 +234,13 @@ def _check(config: Config) -> None:
         )
     if urlsplit(config.acme_directory).scheme != "https":
         raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
+    _check_names(config)
+
+
+def _check_names(config: Config) -> None:
+    """Raise ConfigError when a name or an address for people cannot be used."""
+    if config.contact and not re.fullmatch(CONTACT, config.contact):
+        raise ConfigError(f"The setting 'contact' must be an e-mail address or an https address, not {config.contact!r}.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
 

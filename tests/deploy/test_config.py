@@ -79,6 +79,8 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ('domain = "meet.example.org"\npublic_url = "https://other.example.org"', {}, "https address of meet.example.org"),
         ('lan = true\npublic_url = "http://192.0.2.7"', {}, "https address of this server"),
         ("lan = true\nhttps_port = 7881", {}, "must be different ports"),
+        ('contact = "the office"', {}, "'contact' must be"),
+        ('contact = "javascript://x%0aalert(1)"', {}, "'contact' must be"),
         ('acme_directory = "http://ca.example/directory"', {}, "'acme_directory' must be an https address"),
     ],
 )

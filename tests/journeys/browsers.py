@@ -189,6 +189,7 @@ class ChromiumProcess:
         init_script: str | None = None,
         permissions: tuple[str, ...] = (),
         touch: bool = False,
+        sharp: bool = False,
         record: Path | None = None,
     ) -> Chromium:
         """Open a window that shares nothing with the others but the camera and the microphone."""
@@ -199,6 +200,7 @@ class ChromiumProcess:
             bypass_csp=bypass_csp,
             permissions=list(permissions),
             has_touch=touch,
+            device_scale_factor=2 if sharp else 1,
             reduced_motion="reduce",
             record_har_path=record,
             record_har_content="embed" if record else None,

@@ -31,6 +31,7 @@ IDS = (
     "strict",
     "ban",
     "links",
+    "help",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -1,14 +1,18 @@
-"""Takes the pictures of docs/screens/: every screen, in each language. `python -m tests.journeys.screens [folder [language …]]`."""
+"""Takes the pictures of docs/screens/: every screen, in each language. `python -m tests.journeys.screens [folder [language …]]`.
+
+Those of the help pages come from `python -m tests.journeys.screens help [language …]`.
+"""
 
 import re
 import sys
 import tempfile
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import FloatRect, sync_playwright
 
 from tests.journeys.browsers import Chromium, ChromiumProcess, until
 from tests.journeys.people import PASSWORD, Owner, Person
@@ -16,9 +20,22 @@ from tests.journeys.test_lobby import WITHOUT_TRANSFORMS
 from tests.journeys.world import ROOT, Installation, installation
 
 SCREENS = ROOT / "docs" / "screens"
+HELP = ROOT / "web" / "public" / "help"
 LANGUAGES = {"en": "en-GB", "fr": "fr-FR"}
 SHOT_MS = 90_000
 PANELS = ("people", "chat", "safety", "security", "more")
+
+
+# In the page: the same picture as WebP, which is a third of the size.
+SMALLER = """async (png) => {
+  const bytes = Uint8Array.from(atob(png), (letter) => letter.charCodeAt(0));
+  const picture = await createImageBitmap(new Blob([bytes]));
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const small = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  return btoa(Array.from(new Uint8Array(await small.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
+}"""
+CUT_WIDTH = 400
 
 
 class Album:
@@ -33,6 +50,22 @@ class Album:
         window.page.wait_for_timeout(400)
         window.page.screenshot(path=self._folder / f"{name}.png", timeout=SHOT_MS)
         sys.stdout.write(f"{self._folder.name}/{name}\n")
+        sys.stdout.flush()
+
+    def cut(self, window: Chromium, name: str, *, height: int = 480) -> None:
+        """Keep that much of the window as WebP: the panel or the question that is open, else the middle."""
+        page = window.page
+        page.wait_for_timeout(400)
+        place = page.locator("[role=alertdialog], [role=dialog], .panel, [data-ended] .card").last.bounding_box()
+        assert place is not None
+        wide = page.viewport_size or {"width": CUT_WIDTH, "height": height}
+        left = max(0, min(place["x"] + place["width"] / 2 - CUT_WIDTH / 2, wide["width"] - CUT_WIDTH))
+        top = max(0, min(place["y"] - 16, wide["height"] - height))
+        clip: FloatRect = {"x": left, "y": top, "width": CUT_WIDTH, "height": height}
+        picture = page.screenshot(clip=clip, timeout=SHOT_MS)
+        small = b64decode(page.evaluate(SMALLER, b64encode(picture).decode("ascii")))
+        (self._folder / f"{name}.webp").write_bytes(small)
+        sys.stdout.write(f"{self._folder.name}/{name} {len(small)}\n")
         sys.stdout.flush()
 
 
@@ -51,7 +84,8 @@ def processes(folder: Path, stack: ExitStack) -> Iterator[dict[str, ChromiumProc
 
 def main() -> None:
     """Take them all."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else SCREENS
+    helps = sys.argv[1:2] == ["help"]
+    target = HELP if helps else Path(sys.argv[1]) if len(sys.argv) > 1 else SCREENS
     wanted = sys.argv[2:] or list(LANGUAGES)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="conclave-screens-")))
@@ -60,7 +94,8 @@ def main() -> None:
             server = installation(folder / language)
             stack.callback(server.stop)
             server.start()
-            Shoot(album=Album(target / language), browsers=browsers, server=server, locale=LANGUAGES[language]).everything()
+            shoot = Shoot(album=Album(target / language), browsers=browsers, server=server, locale=LANGUAGES[language])
+            (shoot.helping if helps else shoot.everything)()
             server.stop()
 
 
@@ -78,7 +113,6 @@ class Shoot:
         owner = Owner(
             "Alice", self.browsers["Alice"].window(init_script=Owner.COPIES, permissions=Owner.MAY, locale=self.locale), server=self.server
         )
-        page = owner.chromium.page
         for name, path in {"home": "/", "protection": "/protection", "sign-in": "/account/login/", "not-found": "/nowhere"}.items():
             owner.browser.open(self.server.url + path)
             self.album.take(owner.chromium, name)
@@ -87,6 +121,14 @@ class Shoot:
         self.album.take(owner.chromium, "selftest")
         owner.browser.open(self.server.owner_link)
         self.album.take(owner.chromium, "owner")
+        self.make_account(owner)
+        self.album.take(owner.chromium, "meetings-empty")
+        self.call(owner, self.make_meeting(owner))
+        owner.browser.close()
+
+    def make_account(self, owner: Owner) -> None:
+        """Fill in the owner link's form in whichever language, and arrive at My meetings."""
+        page = owner.chromium.page
         page.fill("input[name=name]", "Alice")
         page.fill("input[name=email]", owner.email)
         for field in ("password", "password_again"):
@@ -94,9 +136,6 @@ class Shoot:
         page.locator("main form button[type=submit]").last.click()
         until(lambda: page.url.endswith("/meetings"), what="My meetings", seen=owner.text)
         page.locator("[data-empty]").wait_for()
-        self.album.take(owner.chromium, "meetings-empty")
-        self.call(owner, self.make_meeting(owner))
-        owner.browser.close()
 
     def make_meeting(self, owner: Owner) -> str:
         """Make a meeting in whichever language, and return its link."""
@@ -190,6 +229,71 @@ class Shoot:
         page.locator('[data-rule="lock"]').get_by_role("button").first.click()
         page.locator('[data-rule="lock"][data-on="false"]').wait_for()
         page.keyboard.press("Escape")
+
+    def helping(self) -> None:
+        """Take the pictures of the help pages: what a host meets there, sharp and cut to where it says something."""
+        window = self.browsers["Alice"].window(init_script=Owner.COPIES, permissions=Owner.MAY, locale=self.locale, sharp=True)
+        owner = Owner("Alice", window, server=self.server)
+        owner.browser.open(self.server.owner_link)
+        self.make_account(owner)
+        page = window.page
+        page.set_viewport_size({"width": 400, "height": 640})
+        page.locator('[data-action="new"]').first.click()
+        page.locator('[data-preset="school"]').click()
+        self.album.cut(window, "presets", height=640)
+        page.locator('[data-preset="guarded"]').click()
+        page.get_by_role("dialog").locator("button[type=submit]").click()
+        page.locator('[data-meeting] [data-action="copy"]').first.click()
+        self.class_hour(owner, str(until(lambda: page.evaluate("() => window.copied"), what="a copied link")))
+        owner.browser.close()
+
+    def class_hour(self, owner: Owner, link: str) -> None:
+        """Take what a host meets in a call: people who wait, one who is banned, the meeting suspended, the code."""
+        alice = Person("Alice", owner.chromium.sibling(), server=self.server)
+        alice.enter(link)
+        enter(alice)
+        panel = alice.chromium.page
+        guests = {
+            name: Person(name, self.browsers[name].window(locale=self.locale, sharp=True), server=self.server)
+            for name in ("Bob", "Charlie", "Dora")
+        }
+        for name, guest in guests.items():
+            guest.enter(link)
+            guest.chromium.page.fill("input[name=name]", name)
+            guest.press("join")
+            guest.wait_for("[data-waiting]", what=f"{name} waits")
+        alice.open_panel("people")
+        panel.locator('[data-knock="Bob"] [data-answer="admit"]').click()
+        guests["Bob"].wait_live()
+        alice.sees(guests["Bob"])
+        for toast in panel.locator(".toast").all():
+            toast.get_by_role("button").last.click()
+        self.album.cut(alice.chromium, "waiting")
+        panel.locator('[data-answer="admit-all"]').click()
+        for guest in guests.values():
+            guest.wait_live()
+            alice.sees(guest)
+        panel.locator("li.person").filter(has_text="Charlie").get_by_role("button").first.click()
+        panel.get_by_role("alertdialog").get_by_role("button").nth(1).click()
+        panel.set_viewport_size({"width": 400, "height": 560})
+        self.album.cut(alice.chromium, "ban", height=560)
+        panel.set_viewport_size({"width": 1280, "height": 800})
+        panel.get_by_role("alertdialog").get_by_role("button").last.click()
+        guests["Charlie"].wait_ended("banned")
+        guests["Charlie"].chromium.page.set_viewport_size({"width": 400, "height": 560})
+        self.album.cut(guests["Charlie"].chromium, "banned", height=560)
+        alice.open_panel("safety")
+        panel.locator('[data-rule="suspend"] button').click()
+        alice.wait_for('[data-banner="suspended"]', what="the banner")
+        panel.locator('[data-rule="suspend"]').evaluate("(rule) => rule.scrollIntoView({ block: 'start' })")
+        self.album.cut(alice.chromium, "suspended")
+        panel.locator('[data-rule="suspend"] button').click()
+        until(lambda: not alice.has('[data-banner="suspended"]'), what="no banner")
+        alice.open_panel("security")
+        self.album.cut(alice.chromium, "code")
+        for guest in guests.values():
+            guest.browser.close()
+        alice.browser.close()
 
     def phone(self, alice: Person, link: str) -> None:
         """Take the pictures of a narrow screen."""

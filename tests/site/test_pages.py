@@ -1,17 +1,23 @@
 """Pages of no one domain: in both languages, with a code and a next step when something is wrong."""
 
+import re
 import zlib
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.test import AsyncClient, Client, RequestFactory
 from django.urls import path
+from pytest_django import Settings
 
+from conclave.config import ROOT
 from conclave.kernel.errors import TooOften, Unavailable
 from conclave.kernel.limits import Rate
 from conclave.site import health, pages
 from conclave.urls import urlpatterns as real_urls
+
+PICTURE_BYTES = 60_000
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +40,32 @@ def test_pages_speak_the_readers_language(language: str, word: str) -> None:
     for address in ("/", "/protection"):
         answer = Client(headers={"accept-language": language}).get(address)
         assert word in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["", *(f"/{page}" for page in pages.HELP_PAGES)])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_help_is_written_in_both_languages_and_every_picture_is_there_and_described(page: str, language: str) -> None:
+    text = Client(headers={"accept-language": language}).get(f"/help{page}").content.decode()
+    assert {"en": "Help for hosts", "fr": "Aide pour les hôtes"}[language] in text
+    for picture in re.findall(r"<img [^>]*>", text):
+        address = re.search(r'src="/static/(help/\w+/\w+\.webp)"', picture)
+        assert address, picture
+        assert 0 < (ROOT / "web" / "public" / address.group(1)).stat().st_size <= PICTURE_BYTES
+        assert re.search(r'alt="[^"]{20,}"', picture), picture
+
+
+def test_help_names_whom_to_write_to_where_that_is_set(settings: Settings) -> None:
+    def page(contact: str) -> str:
+        settings.CONCLAVE = replace(settings.CONCLAVE, contact=contact)
+        return Client().get("/help/remove").content.decode()
+
+    assert "your school, your organisation" in page("")
+    assert '<a href="mailto:desk@school.example">desk@school.example</a>' in page("desk@school.example")
+    assert '<a href="https://school.example/report">' in page("https://school.example/report")
+
+
+def test_there_is_no_help_about_what_does_not_exist() -> None:
+    assert Client().get("/help/page").status_code == 404
 
 
 def test_the_language_can_be_chosen() -> None:

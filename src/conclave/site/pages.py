@@ -1,10 +1,10 @@
-"""Pages that belong to no one domain: home, protection, the self-test, errors."""
+"""Pages that belong to no one domain: home, protection, help, the self-test, errors."""
 
 import secrets
 from collections.abc import AsyncIterator
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -15,6 +15,7 @@ from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.site.errors import tell
 
+HELP_PAGES = ("class", "raid", "code", "remove")
 SELFTEST_BYTES = 2 * 1024 * 1024
 SELFTEST_PIECE = 64 * 1024
 # A class behind one address may try at once; each try gives noise once and takes it three times at most.
@@ -31,6 +32,25 @@ def home(request: HttpRequest) -> HttpResponse:
 def protection(request: HttpRequest) -> HttpResponse:
     """Say what is protected and what is not."""
     return render(request, "protection.html")
+
+
+@require_safe
+def help_index(request: HttpRequest) -> HttpResponse:
+    """List what a host can read about."""
+    return render(request, "help/index.html")
+
+
+@require_safe
+def help_page(request: HttpRequest, page: str) -> HttpResponse:
+    """Say how a host does one thing, and to whom it is reported what went wrong.
+
+    Raises:
+        Http404: there is no such page.
+    """
+    if page not in HELP_PAGES:
+        raise Http404
+    contact = settings.CONCLAVE.contact
+    return render(request, f"help/{page}.html", {"contact": contact, "contact_link": f"mailto:{contact}" if "@" in contact else contact})
 
 
 @require_safe

@@ -8,6 +8,8 @@ from conclave.site import health, pages
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
+    path("help", pages.help_index, name="help"),
+    path("help/<slug:page>", pages.help_page, name="help_page"),
     path("selftest", pages.selftest, name="selftest"),
     path("selftest/bytes", pages.selftest_bytes, name="selftest_bytes"),
     path("language", set_language, name="set_language"),

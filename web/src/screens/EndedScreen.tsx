@@ -58,6 +58,11 @@ export function EndedScreen({ reason, again, by, againAt }: { readonly reason: E
         </h1>
         <p>{againAt === null ? t(`endedNext.${reason}`) : t("endedScreen.againAt", { time: new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" }).format(againAt) })}</p>
         {reason === "browser_unfit" ? <Unfit /> : null}
+        {reason === "removed" || reason === "banned" ? (
+          <p>
+            <a href="/help/remove">{t("endedScreen.help")}</a>
+          </p>
+        ) : null}
         <div className="actions">
           {again && !RELOADS.includes(reason) ? (
             <Button tone="keep" big isDisabled={early} data-control="again" onPress={() => void call.rejoin()}>

@@ -82,6 +82,7 @@ export const endedScreen = {
   againAt: "You can ask again at {{time}}.",
   signIn: "Sign in",
   home: "Home page",
+  help: "Why people are removed, and what you can do",
   reload: "Reload the page",
   why: "Why not?",
   unfit: {

@@ -42,6 +42,7 @@ export const safety = {
   forHosts: "What you decide here holds for everybody. Each person’s browser checks it; the server cannot change it.",
   forOthers: "What the hosts have decided. Your browser has checked it; only hosts can change it.",
   someHost: "a host",
+  help: "Help for hosts",
   door: {
     open: "The meeting is open",
     openText: "No lock keeps anybody out.",

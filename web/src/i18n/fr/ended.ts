@@ -83,6 +83,7 @@ export const endedScreen: Sentences["endedScreen"] = {
   askAgain: "Redemander",
   againAt: "Vous pourrez redemander à {{time}}.",
   signIn: "Se connecter",
+  help: "Pourquoi on fait sortir quelqu’un, et ce que vous pouvez faire",
   home: "Page d’accueil",
   reload: "Recharger la page",
   why: "Pourquoi ?",

@@ -44,6 +44,7 @@ export const safety: Sentences["safety"] = {
   forHosts: "Ce que vous décidez ici vaut pour tout le monde. Chaque navigateur le vérifie ; le serveur ne peut rien y changer.",
   forOthers: "Ce que les hôtes ont décidé. Votre navigateur l’a vérifié ; seuls les hôtes peuvent le changer.",
   someHost: "un hôte",
+  help: "Aide pour les hôtes",
   door: {
     open: "La réunion est ouverte",
     openText: "Aucun verrou ne retient personne.",

@@ -20,7 +20,13 @@ export function SafetyPanel() {
   return (
     // Without a host's buttons nothing in it takes the focus, and yet it scrolls.
     <div className="panel-body safety" role="group" aria-label={t("call.panels.safety")} tabIndex={0}>
-      <p className="quiet">{t(hosting ? "safety.forHosts" : "safety.forOthers")}</p>
+      <p className="quiet">
+        {t(hosting ? "safety.forHosts" : "safety.forOthers")}{" "}
+        {/* In a tab of its own, so that the call goes on. */}
+        <a href="/help" target="_blank" rel="noreferrer">
+          {t("safety.help")}
+        </a>
+      </p>
       <Door />
       <Strictness />
       <Suspension />
