@@ -15,7 +15,12 @@ def test_each_preset_says_what_it_means_and_guarded_is_offered_first(owner: Owne
     page = owner.chromium.page
     page.goto(f"{owner.server.url}/meetings")
     owner.browser.click("button", "New meeting")
-    meant = {"Guarded": "You let each person in.", "Open": "comes in at once", "School": "signed in", "Confidential": "locked"}
+    meant = {
+        "Guarded": "You let each person in, but for those",
+        "Open": "comes in at once",
+        "School": "signed in",
+        "Confidential": "locked",
+    }
     for name, words in meant.items():
         owner.reads(name)
         owner.reads(words)

@@ -7,7 +7,7 @@ export const meetings = {
   make: "Make the meeting",
   preset: "Who comes in",
   presets: {
-    guarded: { name: "Guarded", text: "You let each person in. With many people, only hosts show their screen." },
+    guarded: { name: "Guarded", text: "You let each person in, but for those whom you have invited by name. With many people, only hosts show their screen." },
     open: { name: "Open", text: "Whoever has the link comes in at once, also before you." },
     school: { name: "School", text: "Who is signed in comes in once you are there; you let everybody else in one by one. Only hosts show their screen, names stay as they are." },
     confidential: { name: "Confidential", text: "You let each person in, and everybody’s browser checks that you did. It starts locked: unlock it when the others should come." },

@@ -9,7 +9,7 @@ export const meetings: Sentences["meetings"] = {
   make: "Créer la réunion",
   preset: "Qui entre",
   presets: {
-    guarded: { name: "Gardée", text: "Vous faites entrer chaque personne. À partir d’un certain nombre, seuls les hôtes montrent leur écran." },
+    guarded: { name: "Gardée", text: "Vous faites entrer chaque personne, sauf celles que vous avez invitées par leur nom. À partir d’un certain nombre, seuls les hôtes montrent leur écran." },
     open: { name: "Ouverte", text: "Toute personne qui a le lien entre aussitôt, même avant vous." },
     school: { name: "École", text: "Les personnes connectées entrent dès que vous êtes là ; vous faites entrer les autres une par une. Seuls les hôtes montrent leur écran, les noms restent tels quels." },
     confidential: { name: "Confidentielle", text: "Vous faites entrer chaque personne, et le navigateur de chacun vérifie que c’est vous. Elle commence verrouillée : déverrouillez-la quand les autres doivent venir." },
