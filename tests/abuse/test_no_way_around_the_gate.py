@@ -16,9 +16,11 @@ from conclave.kernel import b64, clock
 from conclave.kernel.errors import ConclaveError
 from conclave.kernel.ids import UserId, new_id
 from conclave.meetings import acts, signal, socket
-from conclave.meetings.door import Newcomer
+from conclave.meetings.door import Newcomer, Shown
+from conclave.meetings.invitations import digest_of, invite
 from conclave.meetings.join import Again, Ticket, join
-from conclave.meetings.models import Participant
+from conclave.meetings.knock import knock
+from conclave.meetings.models import Invitation, Meeting, Participant
 from tests.conftest import longer
 from tests.meetings.conftest import Link, _fresh_memory, alice, bob, device_of, link
 
@@ -37,12 +39,20 @@ class Bob:
     now: int
     key: str
     ticket: Ticket
+    invitation: str
     former: str = ""
 
-    def asks(self, *, key: str, again: Again | None = None, name: str = "Bob") -> Ticket:
+    def asks(self, *, key: str, again: Again | None = None, name: str = "Bob", invitation: str | None = None) -> Ticket:
         """Ask for a seat from his device."""
         who = Newcomer(name=name, signature_key=key, device=device_of("Bob"), account=self.account)
-        return join(meeting=self.link.meeting, link_id=self.link.link_id, newcomer=who, again=again, now=self.now)
+        shown = Shown(invitation=invitation)
+        return join(meeting=self.link.meeting, link_id=self.link.link_id, newcomer=who, again=again, now=self.now, shown=shown)
+
+    def knocks(self) -> None:
+        """Ask to be let in, with his invitation."""
+        who = Newcomer(name="Bob", signature_key=_key(), device=device_of("Bob"), account=self.account)
+        shown = Shown(invitation=self.invitation)
+        knock(meeting=self.link.meeting, link_id=self.link.link_id, newcomer=who, seal=None, shown=shown, now=self.now)
 
     def takes_back(self, seat: str) -> None:
         """Take the seat back, as a reload does, or a second tab with the secret before the last."""
@@ -67,6 +77,8 @@ class Bob:
 DOORS: dict[str, tuple[Callable[[Bob], object], bool]] = {
     "a new seat": (lambda bob: bob.asks(key=_key()), False),
     "a new seat under another name": (lambda bob: bob.asks(key=_key(), name="Robert"), False),
+    "a new seat by a personal invitation": (lambda bob: bob.asks(key=_key(), invitation=bob.invitation), False),
+    "the bell": (Bob.knocks, False),
     "the old seat": (lambda bob: bob.takes_back(bob.ticket.seat), True),
     "the old seat from the tab before": (lambda bob: bob.takes_back(bob.former or bob.ticket.seat), True),
     "the meeting socket": (Bob.says_hello, True),
@@ -93,7 +105,8 @@ class Said:
         """Tell, independently of gate/policy.py, whether Bob may not come in because of this."""
         names = {"bob's device"} | ({"bob"} if by_seat else set()) | ({"bob's account"} if signed_in else set())
         running = self.starts <= 0 and (self.ends is None or self.ends > 0)
-        return self.what is What.JOIN and self.who in names and self.where in {"everywhere", "this meeting", "this call"} and running
+        what = {What.JOIN} if by_seat else {What.JOIN, What.KNOCK}
+        return self.what in what and self.who in names and self.where in {"everywhere", "this meeting", "this call"} and running
 
 
 @st.composite
@@ -131,10 +144,13 @@ def _seated(link: Link, account: User | None) -> Bob:
     """Let Bob sit down before anybody forbids him anything."""
     Restriction.objects.all().delete()
     Participant.objects.all().delete()
+    Invitation.objects.all().delete()
     key, now = _key(), clock.now()
     who = Newcomer(name="Bob", signature_key=key, device=device_of("Bob"), account=UserId(account.pk) if account else None)
     ticket = join(meeting=link.meeting, link_id=link.link_id, newcomer=who, again=None, now=now)
-    return Bob(link=link, account=who.account, now=now, key=key, ticket=ticket)
+    token, owner = new_id(), Meeting.objects.get(pk=link.meeting).owner_id
+    invite(meeting=link.meeting, owner=UserId(str(owner)), digest=digest_of(invitation=token), whom="Bob", days=30, now=now)
+    return Bob(link=link, account=who.account, now=now, key=key, ticket=ticket, invitation=token)
 
 
 def _written(rules: list[Said], somebody: Bob, *, alice: User, bob: User) -> None:
