@@ -1,7 +1,7 @@
 """meetings/knock.py and door.py: who waits, who is let in, and how long a refusal holds (KNOCK-1 to KNOCK-7)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -15,11 +15,13 @@ from conclave.keys.models import Group
 from conclave.keys.models import Seat as Leaf
 from conclave.meetings import knock as knocks
 from conclave.meetings.door import EMPTY_HANDED, KnockBlocked, KnockRefused, KnockRequired, Newcomer, Pass, Shown
+from conclave.meetings.entrance import Changes
 from conclave.meetings.join import Again, Ticket, join, recheck
-from conclave.meetings.knock import PASS_MS, SOCKET_WITHIN_MS, KnockUnknown, WaitingFull, answer, attend, news, settle, settle_before_host
+from conclave.meetings.knock import PASS_MS, SOCKET_WITHIN_MS, KnockUnknown, WaitingFull, answer, attend, news, settle
 from conclave.meetings.models import Ban, Call, FormerLink, Knock, Meeting
 from conclave.meetings.own import change_meeting, delete_meeting
 from conclave.meetings.queries import seated
+from conclave.meetings.reconsider import settle_before_host
 from tests.meetings.conftest import NOW, Link, Posts, account_of, device_of, key_of
 
 pytestmark = pytest.mark.django_db
@@ -283,6 +285,59 @@ def test_opening_the_door_lets_in_who_waits_and_deleting_the_meeting_sends_them_
     second = knock("Carol")
     delete_meeting(meeting=guarded.meeting, owner=account_of(alice), now=NOW)
     assert Knock.objects.get(pk=second.knock).state == "over"
+
+
+def test_who_waits_is_let_in_only_when_no_other_reason_to_wait_is_left(
+    knock: Knocks, enters: Enters, guarded: Link, alice: User, bob: User
+) -> None:
+    """MEET-8, KNOCK-8: a host's coming does not open a waiting room, nor does an owner's change let people in before a host, past a lock
+    or into a strict group.
+    """
+
+    def change(**settings: Any) -> None:
+        change_meeting(meeting=guarded.meeting, owner=account_of(alice), changes=cast("Changes", settings), now=NOW)
+
+    def stands(name: str) -> tuple[str, str]:
+        return Knock.objects.values_list("state", "why").get(name=name)
+
+    change(waiting="strangers", before_host=False)
+    knock("Bob", account=account_of(bob))
+    knock("Carol")
+    assert (stands("Bob")[1], stands("Carol")[1]) == ("before_host", "waiting_room")
+    listed(enters("Alice", account=account_of(alice)))
+    settle_before_host(NOW)
+    assert (stands("Bob")[0], stands("Carol")[0]) == ("admitted", "waiting")
+    Group.objects.update(hosts=[])
+    change(waiting="nobody")
+    assert stands("Carol") == ("waiting", "before_host")
+    for closed in ({"strict": True, "locked": False}, {"strict": False, "locked": True}):
+        Group.objects.update(hosts=[key_of("Alice")], **closed)
+        settle_before_host(NOW)
+        assert stands("Carol") == ("waiting", "waiting_room")
+    Group.objects.update(locked=False)
+    change(waiting="nobody")
+    assert stands("Carol")[0] == "admitted"
+
+
+def test_whom_an_invitation_might_help_asks_again_once_a_host_is_there(knock: Knocks, enters: Enters, guarded: Link, alice: User) -> None:
+    """MEET-8: what an invitation is worth is seen when it is shown."""
+    Meeting.objects.filter(pk=guarded.meeting).update(waiting="nobody", before_host=False)
+    knock("Bob")
+    Meeting.objects.filter(pk=guarded.meeting).update(waiting="uninvited")
+    listed(enters("Alice", account=account_of(alice)))
+    settle_before_host(NOW)
+    assert Knock.objects.get().state == "over"
+    knock("Carol")
+    change_meeting(meeting=guarded.meeting, owner=account_of(alice), changes={"capacity": 5}, now=NOW)
+    assert Knock.objects.get(state="waiting").why == "waiting_room", "nothing has changed for her"
+
+
+@pytest.mark.parametrize("settings", [{"who": "signed_in"}, {"passcode": "open sesame", "waiting": "nobody"}])
+def test_who_may_not_ask_any_more_has_to_ask_again(knock: Knocks, guarded: Link, alice: User, settings: Any) -> None:
+    """MEET-8: nobody slips in by having waited since before a passcode was set; they read why when they ask again."""
+    knock("Bob")
+    change_meeting(meeting=guarded.meeting, owner=account_of(alice), changes=settings, now=NOW)
+    assert Knock.objects.get().state == "over"
 
 
 def test_who_need_not_wait_is_let_in_at_once(knock: Knocks, enters: Enters, link: Link) -> None:

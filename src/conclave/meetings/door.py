@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.policy import Admit, Bar, Cause, Decision, Knock, Refuse, Scope, Standing, Subject, admit
+from conclave.gate.policy import Admit, Bar, Cause, Decision, Door, Knock, Refuse, Scope, Standing, Subject, admit
 from conclave.gate.queries import admission_facts
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
@@ -13,7 +13,7 @@ from conclave.keys import delivery
 from conclave.media.placement import CallFull
 from conclave.meetings.entrance import check_passcode, door_of, refusal_of
 from conclave.meetings.invitations import invitation_of
-from conclave.meetings.models import Call, Participant
+from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.queries import MeetingAccess, Seat, access_meeting
 
 
@@ -178,21 +178,31 @@ def judge(
         passcode=checked.passcode,
         link_old=access.link_old,
     )
-    locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
-    asks = call is not None and (not access.before_host or access.capacity is not None)
-    hosts = delivery.hosts_inside(call=call.pk) if call is not None and asks else set()
-    # Hosts take no seat from others (MEET-8).
-    others = Participant.objects.filter(call=call, left_at=None).exclude(pk__in=hosts)
-    seated = others.count() if call is not None and access.capacity is not None else 0
     scopes = [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting)), *([(Scope.CALL, call.pk)] if call else [])]
     facts = admission_facts(
         subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
         scopes=scopes,
         now=now,
-        door=door_of(meeting=access, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated),
+        door=door_now(meeting=access, call=call),
         standing=standing,
     )
     return admit(facts)
+
+
+def door_now(*, meeting: MeetingAccess | Meeting, call: Call | None) -> Door:
+    """Return how a meeting's door stands at this moment.
+
+    Args:
+        meeting: the meeting.
+        call: its live call, if there is one.
+    """
+    locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
+    asks = call is not None and (not meeting.before_host or meeting.capacity is not None)
+    hosts = delivery.hosts_inside(call=call.pk) if call is not None and asks else set()
+    # Hosts take no seat from others (MEET-8).
+    others = Participant.objects.filter(call=call, left_at=None).exclude(pk__in=hosts)
+    seated = others.count() if call is not None and meeting.capacity is not None else 0
+    return door_of(meeting=meeting, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated)
 
 
 def judge_seated(*, seat: Seat, now: int) -> Decision:

@@ -101,7 +101,7 @@ def settle_entrance(*, meeting: Meeting, preset: str | None, changes: Changes) -
     return sorted(wanted)
 
 
-def door_of(*, meeting: MeetingAccess, strict: bool, locked: bool, host_inside: bool, seated: int) -> Door:
+def door_of(*, meeting: MeetingAccess | Meeting, strict: bool, locked: bool, host_inside: bool, seated: int) -> Door:
     """Return how a meeting's door stands, as the gate judges it.
 
     Args:

@@ -117,10 +117,10 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
         decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, invited=invited, now=now)
         if not isinstance(decision, Admit | MustKnock):
             enforce(decision=decision)
-        version = _next_version(access.meeting)
+        version = next_version(access.meeting)
         # KNOCK-7: a device waits once.
         earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
-        earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **_NAMELESS)
+        earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **NAMELESS)
         if Knock.objects.filter(meeting=access.meeting, state=State.WAITING).count() >= MOST_WAITING:
             raise WaitingFull
         waits = isinstance(decision, MustKnock)
@@ -140,7 +140,7 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
             made_at=now,
             until=now + (SOCKET_WITHIN_MS if waits else PASS_MS),
         )
-        _tell(access.meeting)
+        tell(access.meeting)
     return Pass(knock=row.pk, proof=secret)
 
 
@@ -160,10 +160,10 @@ def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, int]:
     """
     with writing():
         row = _proven(let_in)
-        version = _next_version(row.meeting_id)
+        version = next_version(row.meeting_id)
         waits = {"until": now + SOCKET_WITHIN_MS} if row.state == State.WAITING else {}
         Knock.objects.filter(pk=row.pk).update(socket=socket, version=version, **waits)
-        _tell(row.meeting_id)
+        tell(row.meeting_id)
     return MeetingId(row.meeting_id), version
 
 
@@ -214,7 +214,7 @@ def answer(
         raise NotHost
     with writing():
         rows = list(Knock.objects.select_related("meeting").filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
-        version = _next_version(meeting)
+        version = next_version(meeting)
         for row in rows:
             row.version = version
             if admit:
@@ -225,7 +225,7 @@ def answer(
         if rows:
             said = {"by": by, "admitted": str(admit).lower(), "count": str(len(rows))}
             journal(kind="knocks_answered", obj=call, fields=said, now=now)
-        _tell(meeting)
+        tell(meeting)
     return [row.pk for row in rows]
 
 
@@ -249,20 +249,6 @@ def take_pass(*, meeting: str, newcomer: Newcomer, let_in: Pass, now: int) -> bo
     return bool(Knock.objects.filter(pk=row.pk, state=State.ADMITTED).delete()[0])
 
 
-def release(*, meeting: str, why: str | None, now: int) -> None:
-    """Let in all who wait for this reason, or for any, as nobody has to any more; inside the caller's transaction.
-
-    Args:
-        meeting: where.
-        why: one of gate.policy.Why, or None.
-        now: the time.
-    """
-    rows = Knock.objects.filter(meeting=meeting, state=State.WAITING)
-    rows = rows.filter(why=why) if why else rows
-    if rows.update(state=State.ADMITTED, until=now + PASS_MS, version=_next_version(meeting)):
-        _tell(meeting)
-
-
 def dismiss(*, meeting: str, now: int) -> None:
     """Send everybody away from a meeting that is no more, inside the caller's transaction.
 
@@ -270,9 +256,9 @@ def dismiss(*, meeting: str, now: int) -> None:
         meeting: which.
         now: the time.
     """
-    fields = {"state": State.OVER, "until": now + KEPT_MS, "version": _next_version(meeting), **_NAMELESS}
+    fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(meeting), **NAMELESS}
     if Knock.objects.filter(meeting=meeting, state__in=(State.WAITING, State.ADMITTED)).update(**fields):
-        _tell(meeting)
+        tell(meeting)
 
 
 def news(*, meeting: str, after: int) -> list[News]:
@@ -315,17 +301,7 @@ def settle(now: int) -> None:
                 same.delete()
 
 
-@deadlines.settles
-def settle_before_host(now: int) -> None:
-    """Let in who waited for a host to be there, once one is (MEET-8)."""
-    waits = Knock.objects.filter(state=State.WAITING, why="before_host").values_list("meeting", flat=True).distinct()
-    for call, meeting in Call.objects.filter(meeting__in=list(waits), ended_at=None).values_list("pk", "meeting"):
-        if delivery.hosts_inside(call=call):
-            with writing():
-                release(meeting=meeting, why="before_host", now=now)
-
-
-_NAMELESS = {"name": "", "signature_key": "", "seal_key": "", "seal_signature": ""}
+NAMELESS = {"name": "", "signature_key": "", "seal_key": "", "seal_signature": ""}
 
 
 def _news(row: Knock) -> News:
@@ -372,9 +348,9 @@ def _refuse(row: Knock, *, by: str, block: bool, now: int) -> None:
 def _end(row: Knock | None, now: int) -> None:
     """Take a knock off every list."""
     if row is not None:
-        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": _next_version(row.meeting_id), **_NAMELESS}
+        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(row.meeting_id), **NAMELESS}
         Knock.objects.filter(pk=row.pk).update(**fields)
-        _tell(row.meeting_id)
+        tell(row.meeting_id)
 
 
 def _proven(let_in: Pass) -> Knock:
@@ -386,13 +362,13 @@ def _proven(let_in: Pass) -> Knock:
     return row
 
 
-def _next_version(meeting: str) -> int:
+def next_version(meeting: str) -> int:
     """Count one more change of the meeting's knocks."""
     Meeting.objects.filter(pk=meeting).update(knocks=F("knocks") + 1)
     return Meeting.objects.values_list("knocks", flat=True).get(pk=meeting)
 
 
-def _tell(meeting: str) -> None:
+def tell(meeting: str) -> None:
     """Hint at every gateway that something changed."""
     bus.post_on_commit(group=door_channel(meeting=meeting), message={"type": "door.news"})
 

@@ -4,17 +4,18 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import forget
-from conclave.gate.policy import Scope, Waiting, Why
+from conclave.gate.policy import Scope
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
 from conclave.meetings.entrance import DEFAULT, Changes, Preset, settle_entrance
-from conclave.meetings.knock import dismiss, release
+from conclave.meetings.knock import dismiss
 from conclave.meetings.models import Ban, Call, Ended, FormerLink, Invitation, Meeting
 from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
+from conclave.meetings.reconsider import reconsider
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
@@ -144,9 +145,8 @@ def change_meeting(
         if columns:
             journal(kind="meeting_entrance", obj=proof.meeting, fields={"preset": row.preset, "waiting": row.waiting}, now=now)
         row.save(update_fields=[*([] if cleaned is None else ["title"]), *columns])
-        if row.waiting == Waiting.NOBODY and columns:
-            # Nobody has to be let in any more, so nobody waits for it.
-            release(meeting=proof.meeting, why=Why.WAITING_ROOM, now=now)
+        if columns:
+            reconsider(meeting=proof.meeting, passcode="passcode_hash" not in columns or not row.passcode_hash, now=now)
     return own_meeting(meeting=proof.meeting, owner=owner)
 
 
