@@ -177,6 +177,17 @@ def test_a_refusal_holds_longer_each_time(alice_inside: Ticket, knock: Knocks, e
     knock("Bob", at=at)
 
 
+def test_a_refusal_that_counts_no_more_is_forgotten(alice_inside: Ticket, knock: Knocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KNOCK-5: nobody's device stays written down because it was once refused; a block stays until it is taken back."""
+    monkeypatch.setattr(knocks, "_swept", {"at": 0})
+    say(alice_inside, knock("Bob"), admit=False)
+    say(alice_inside, knock("Charlie"), admit=False, block=True)
+    settle(NOW + clock.DAY)
+    assert set(Restriction.objects.values_list("subject", flat=True)) == {device_of("Bob"), device_of("Charlie")}
+    settle(NOW + clock.DAY + clock.MINUTE)
+    assert set(Restriction.objects.values_list("subject", flat=True)) == {device_of("Charlie")}
+
+
 def test_who_is_blocked_cannot_ask_again_under_another_name_or_key(alice_inside: Ticket, knock: Knocks, bob: User) -> None:
     """KNOCK-5: neither from the same device nor with the same account."""
     say(alice_inside, knock("Bob", account=account_of(bob)), admit=False, block=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.impose import restrict
+from conclave.gate.impose import forget_expired, restrict
 from conclave.gate.policy import Admit, Cause, Scope, Subject, What
 from conclave.gate.policy import Knock as MustKnock
 from conclave.gate.queries import Named, times
@@ -35,8 +35,10 @@ COOLDOWNS_MS = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
 REMEMBERED_MS = DAY
 # How long an answered row is kept, so that every gateway takes it off its list.
 KEPT_MS = MINUTE
+SWEEP_MS = MINUTE
 MOST_AT_ONCE = 200
 State = Knock.State
+_swept = {"at": 0}
 
 
 class WaitingFull(Unavailable):
@@ -289,7 +291,10 @@ def resume(now: int) -> None:
 
 @deadlines.settles
 def settle(now: int) -> None:
-    """Give up knocks whose socket stayed away and answers that nobody used, and forget what is over."""
+    """Give up knocks whose socket stayed away and answers that nobody used; forget what is over, and refusals that count no more."""
+    if now - _swept["at"] >= SWEEP_MS:
+        _swept["at"] = now
+        forget_expired(before=now - REMEMBERED_MS)
     late = Knock.objects.filter(until__lte=now).order_by("until")[:MOST_AT_ONCE]
     for row in late:
         with writing():
