@@ -93,6 +93,21 @@ async def test_a_ban_moves_the_link_on_and_mallory_stays_out(world: World) -> No
         await guest.leave()
 
 
+async def test_who_is_banned_while_their_socket_is_away_reads_that_and_by_whom(world: World) -> None:
+    """JOIN-8: by the next hello."""
+    alice, mallory = Guest(world, "Alice", host=True), Guest(world, "Mallory")
+    await alice.found()
+    await mallory.enter()
+    await together(alice, mallory, names={"Alice", "Mallory"})
+    await mallory.vanish()
+    await ban(alice, mallory)
+    await together(alice, names={"Alice"})
+    await mallory.connect()
+    await mallory.hello()
+    assert await mallory.until("gone") == {"t": "gone", "reason": "removed", "by": alice.ticket.participant, "banned": True}
+    await alice.leave()
+
+
 async def test_a_member_takes_a_seat_back_by_a_link_that_no_host_has_registered_yet(world: World) -> None:
     """LINK-6: members have the new link from the group, the gateway from a host; a reload in between, or a host's own, locks nobody out."""
     alice, bob = Guest(world, "Alice", host=True), Guest(world, "Bob")

@@ -64,6 +64,8 @@ class MeetingSocket:
         self._id = new_id()
         self._manners = Manners()
         self._seat: Seat | None = None
+        # Whose seat it is or was, once that is proven: they are told why it is over, with or without a socket at the time.
+        self._proven = ""
         self._ear: feed.Listener | None = None
         self._bell: Bell | None = None
         self._over: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -191,6 +193,7 @@ class MeetingSocket:
             seat, arrival = await at_the_door(acts.hello, message=message, socket_id=self._id, now=now)
         except SeatUnknown:
             raise Over("seat_unknown") from None
+        self._proven = seat.participant
         if arrival is None:
             raise Over(_gone_word(seat.gone))
         self._seat = seat
@@ -252,9 +255,9 @@ class MeetingSocket:
 
     async def _why(self, reason: str) -> dict[str, object]:
         """Return what `gone` says (JOIN-8)."""
-        if self._seat is None or reason not in {"removed", "not_securing"}:
+        if not self._proven or reason not in {"removed", "not_securing"}:
             return {"reason": reason}
-        return await in_thread(farewell, participant=self._seat.participant, reason=reason)
+        return await in_thread(farewell, participant=self._proven, reason=reason)
 
     async def _leave(self) -> None:
         """Let feed and seat know that this socket is closed; the seat is kept for 30 s (JOIN-7)."""
