@@ -53,6 +53,9 @@ def test_a_passcode_is_asked_in_the_lobby_and_nowhere_else(host: Person, owner: 
     bob.press("join")
     bob.wait_live()
     bob.sees(host)
+    # Whoever mistypes comes in with picture and sound all the same.
+    host.sees(bob)
+    host.hears(bob)
     assert PASSCODE not in bob.text() + host.text() + "".join(bob.browser.requests())
 
 

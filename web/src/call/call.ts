@@ -10,7 +10,7 @@ import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
 import { Devices, type DeviceKind, type DevicesState } from "../media/devices";
 import { Tiles, type Picture } from "../media/tiles";
-import type { Call, CallState, EndReason, Piece } from "./contract";
+import { isTypedReason, type Call, type CallState, type EndReason, type Piece } from "./contract";
 import { prepare, type Entry } from "./entry";
 import { InCall } from "./incall";
 import { join, JoinRefused } from "./join";
@@ -51,10 +51,11 @@ export function createCall(): Call {
     inCall = null;
     door?.abort();
     void sharing.set(false);
-    // Whoever is out of the call is seen and heard by nothing any more.
-    if (store.getState().phase.at !== "over") wasOn = devices.release();
+    const why = reason as EndReason;
+    // Whoever is out of the call is seen and heard by nothing any more; whoever only mends what they typed stands before the same preview.
+    if (store.getState().phase.at !== "over" && !isTypedReason(why)) wasOn = devices.release();
     tiles.refresh();
-    store.setState({ phase: { at: "over", reason: reason as EndReason, again: !FINAL.has(reason), againAt, ...(by === "" ? {} : { by }) }, people: [], knocks: [], toasts: [], rules: NO_RULES, steppedDown: false });
+    store.setState({ phase: { at: "over", reason: why, again: !FINAL.has(reason), againAt, ...(by === "" ? {} : { by }) }, people: [], knocks: [], toasts: [], rules: NO_RULES, steppedDown: false });
   };
 
   const over = (reason: string, by?: string): void => {

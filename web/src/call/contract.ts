@@ -31,6 +31,13 @@ export type EndReason =
   | "invitation_required" | "too_often"
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
+/** What was typed in the lobby will not do: it is mended there, before the same preview. */
+export type TypedReason = Extract<EndReason, `name_${string}` | "passcode_required" | "passcode_wrong">;
+
+export function isTypedReason(reason: EndReason): reason is TypedReason {
+  return /^(name_|passcode_)/.test(reason);
+}
+
 /** Why a person's padlock looks as it does. */
 export type Lock =
   /** Frames of this leaf authenticated in the last 3 seconds. */

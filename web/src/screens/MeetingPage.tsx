@@ -1,15 +1,9 @@
+import { isTypedReason } from "../call/contract";
 import { useCall } from "./context";
 import { CallScreen } from "./CallScreen";
 import { EndedScreen } from "./EndedScreen";
 import { LobbyScreen } from "./lobby/LobbyScreen";
 import { ViewProvider } from "./view";
-
-const TYPED_REASONS = ["name_empty", "name_too_long", "name_forbidden", "passcode_required", "passcode_wrong"] as const;
-type TypedReason = (typeof TYPED_REASONS)[number];
-
-function isTypedReason(reason: string): reason is TypedReason {
-  return TYPED_REASONS.some((known) => known === reason);
-}
 
 /** The one page of a meeting: which screen stands for which phase. */
 export function MeetingPage() {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Call, EndReason, Phase } from "../../call/contract";
+import type { Call, Phase, TypedReason } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { Mark } from "../../ui/Mark";
 import { Note } from "../../ui/Note";
@@ -20,12 +20,10 @@ interface LobbyProps {
   /** Set while the way in is under way. */
   readonly step?: Step;
   /** The server or this device refused the name or the passcode. */
-  readonly refused?: Refused;
+  readonly refused?: TypedReason;
   /** At the door, until a host has answered. */
   readonly waiting?: boolean;
 }
-type Refused = Extract<EndReason, `name_${string}` | `passcode_${string}`>;
-
 /** Once per page: coming back must not turn on again what was turned off. */
 const previewed = new WeakSet<Call>();
 
@@ -37,7 +35,7 @@ export function LobbyScreen({ step, refused, waiting = false }: LobbyProps) {
   const inviter = useCall((state) => state.inviter);
   const [name, setName] = useState(rememberedName);
   const [passcode, setPasscode] = useState("");
-  const [error, setError] = useState<Refused | null>(refused ?? null);
+  const [error, setError] = useState<TypedReason | null>(refused ?? null);
   const field = useRef<HTMLInputElement>(null);
   const codeField = useRef<HTMLInputElement>(null);
   const ofCode = error === "passcode_required" || error === "passcode_wrong";
