@@ -229,6 +229,16 @@ async def test_another_window_goes_on_with_the_knock_and_a_wrong_secret_does_not
     await second.cut()
 
 
+async def test_a_tab_is_told_that_another_of_the_same_browser_waits_now(world: World) -> None:
+    """KNOCK-7: so that it does not knock again by itself, and the two throw each other out in turns."""
+    await in_thread(close_the_door, world)
+    first, second = Waiter(world, "Bob"), Waiter(world, "Bob")
+    await first.waits()
+    await second.waits()
+    assert await first.hears() == {"t": "over", "elsewhere": True}
+    await second.cut()
+
+
 @pytest.mark.parametrize("text", ["", "x" * 5000, '{"t":"wait"}', '{"t":"cancel"}', '{"t":"hello","v":1}'])
 async def test_whatever_else_is_said_first_closes_the_socket(world: World, text: str) -> None:
     bob = Waiter(world, "Bob")

@@ -116,9 +116,10 @@ class Refused(Message):
 
 
 class WaitOver(Message):
-    """Nobody waits here any more."""
+    """Nobody waits here any more; `elsewhere`: the same device waits by a later knock, which this one must not end in turn (KNOCK-7)."""
 
     t: Literal["over"]
+    elsewhere: bool = False
 
 
 DoorMessage = Annotated[Waiting | Admitted | Refused | WaitOver, Field(discriminator="t")]

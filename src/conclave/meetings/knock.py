@@ -279,6 +279,17 @@ def stands(*, knock: str) -> News | None:
     return _news(row) if row else None
 
 
+def waits_elsewhere(*, knock: str) -> bool:
+    """Tell whether the device of a knock that is over waits by another one, as in another tab (KNOCK-7).
+
+    Args:
+        knock: its id.
+    """
+    row = Knock.objects.filter(pk=knock).first()
+    others = Knock.objects.filter(state__in=(State.WAITING, State.ADMITTED)).exclude(pk=knock)
+    return row is not None and others.filter(meeting=row.meeting_id, device=row.device).exists()
+
+
 @deadlines.resumes
 def resume(now: int) -> None:
     """Let whoever waits wait on: nobody could come back while this gateway was away.

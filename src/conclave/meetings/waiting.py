@@ -19,7 +19,7 @@ from conclave.kernel.ids import new_id
 from conclave.keys.threads import at_the_door, in_thread
 from conclave.meetings import doorbell
 from conclave.meetings.door import Pass
-from conclave.meetings.knock import MOST_AT_ONCE, News, State, attend, cancel, door_channel, news, stands, still_there
+from conclave.meetings.knock import MOST_AT_ONCE, News, State, attend, cancel, door_channel, news, stands, still_there, waits_elsewhere
 
 WAIT_SECONDS = 10.0
 STILL_SECONDS = 10.0
@@ -311,7 +311,8 @@ class WaitingSocket:
             elif one.state == State.REFUSED:
                 await self._tell({"t": "refused", "again_at": one.again_at, "blocked": one.blocked})
             else:
-                await self._tell({"t": "over"})
+                elsewhere = await in_thread(waits_elsewhere, knock=self._ear.knock)
+                await self._tell({"t": "over", **({"elsewhere": True} if elsewhere else {})})
             return
 
     async def _tell(self, message: dict[str, object]) -> None:

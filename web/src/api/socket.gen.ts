@@ -459,8 +459,9 @@ export interface Refused {
   t: "refused";
 }
 /**
- * Nobody waits here any more.
+ * Nobody waits here any more; `elsewhere`: the same device waits by a later knock, which this one must not end in turn (KNOCK-7).
  */
 export interface WaitOver {
+  elsewhere?: boolean;
   t: "over";
 }

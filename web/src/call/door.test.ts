@@ -12,7 +12,7 @@ class Line {
   constructor() { Line.all.push(this); }
   send(): void { /* `wait` */ }
   close(): void { this.closed = true; }
-  says(t: string): void { this.onmessage?.({ data: JSON.stringify({ t }) }); }
+  says(t: string, more: object = {}): void { this.onmessage?.({ data: JSON.stringify({ t, ...more }) }); }
 }
 
 beforeEach(() => {
@@ -35,4 +35,17 @@ it("waits on a line that says so, and takes another when it has died in silence"
   expect(Line.all.map(({ closed }) => closed)).toEqual([true, false]);
   Line.all[1]?.says("admitted");
   expect(await waits).toEqual({ pass: { knock: "k", secret: "word" }, sealed: null });
+});
+
+it("knocks again when its time at the door has run out, and not when another tab waits there by now (KNOCK-7)", async () => {
+  const waits = letIn({} as KnockIn, new AbortController().signal);
+  const outcome = expect(waits).rejects.toMatchObject({ code: "joined_elsewhere" });
+  await vi.advanceTimersByTimeAsync(0);
+  Line.all[0]?.says("over");
+  await vi.advanceTimersByTimeAsync(0);
+  expect(Line.all).toHaveLength(2);
+  Line.all[1]?.says("over", { elsewhere: true });
+  await outcome;
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(Line.all).toHaveLength(2);
 });

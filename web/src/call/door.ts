@@ -49,6 +49,8 @@ async function admitted(pass: PassIn, path: string, signal: AbortSignal): Promis
     if (signal.aborted) throw new NotLetIn("left");
     if (verdict?.t === "admitted") return verdict;
     if (verdict?.t === "refused") throw new NotLetIn(verdict.blocked ? "knock_blocked" : "knock_refused", verdict.again_at);
+    // Two tabs that each knock again would throw each other out in turns.
+    if (verdict?.t === "over" && verdict.elsewhere === true) throw new NotLetIn("joined_elsewhere");
     if (verdict?.t === "over") return null;
     await new Promise((resolve) => setTimeout(resolve, wait));
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
