@@ -73,6 +73,26 @@ def test_a_lease_that_must_add_nobody_covers_no_addition(world: World, now: int)
     assert charlie.names == {"Alice", "Bob", "Charlie"}
 
 
+def test_who_comes_back_under_another_name_is_in_before_the_link_is_replaced(world: World, now: int) -> None:
+    """POL-4: their link MAC is by the former link, which no commit after that one would take; and they would be out of their own call."""
+    alice, bob, charlie = Member(world, "Alice", host=True), Member(world, "Bob"), Member(world, "Charlie")
+    settled([alice, bob, charlie], now)
+    settle(now + 400_000)  # another epoch, in which nobody came
+    run([alice, bob, charlie], now + 400_000)
+    again = Member(world, "Bob", participant=bob.participant, identity=bob.identity)
+    alice.lazy = charlie.lazy = True
+    again.enter(now + 400_100)
+    delivery.wish(call=world.call, participant=alice.participant, incarnation=alice.incarnation, alone=True, now=now + 400_110)
+    settle(now + 400_500)
+    assert [(offer.policy, offer.covers) for offer in offers(world)] == [(False, view_of(world).log_next - 1)]
+    alice.lazy = charlie.lazy = False
+    run([alice, charlie, again], now + 400_600)
+    assert again.names == {"Alice", "Bob", "Charlie"}
+    settle(now + 401_000)
+    (offer,) = offers(world)
+    assert (offer.holder, offer.policy) == (alice.participant, True)
+
+
 def test_a_wrong_word_is_no_hosts_word(world: World, now: int) -> None:
     alice, bob = Member(world, "Alice", host=True), Member(world, "Bob")
     settled([alice, bob], now)

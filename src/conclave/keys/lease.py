@@ -70,9 +70,11 @@ def _gathered_by(group: Group) -> int:
 def _first(group: Group, now: int) -> None:
     """Give the epoch's first lease: to a host who asked to change the policy, else to the longest seat."""
     wishing = able(group=group).exclude(wish=Seat.Wish.NOTHING).first() if group.wished else None
+    if wishing is not None and wishing.wish == Seat.Wish.ALONE and _in_between(group):
+        wishing = None
     holder = wishing or able(group=group).exclude(participant=group.quarantined).first() or able(group=group).first()
     if holder is not None:
-        _give(group, holder, now)
+        _give(group, holder, now, ordinary=wishing is None)
         group.batch_at = now + (BATCH_LARGE_MS if group.members >= LARGE else BATCH_MS)
 
 
@@ -88,18 +90,29 @@ def _next(group: Group, now: int) -> None:
         _give(group, holder, now)
 
 
-def _give(group: Group, holder: Seat, now: int) -> None:
-    """Write the lease down, with what it covers, and when the next candidate gets one."""
+def _in_between(group: Group) -> bool:
+    """Tell whether people who come with the former link go first, members who come back under another name among them (POL-4).
+
+    A commit that changes the link leaves them out, and their link MACs mean nothing after it. Not when the commit before added somebody: a
+    crowd that keeps coming does not hold up the new link.
+    """
+    just_added = Seat.objects.filter(group=group, leaf=True, joined_epoch=group.epoch).exists()
+    return not just_added and _waiting(group, LogEntry.Kind.ADD).exists()
+
+
+def _give(group: Group, holder: Seat, now: int, *, ordinary: bool = False) -> None:
+    """Write the lease down, with what it covers, and when the next candidate gets one; an ordinary one leaves the holder's wish alone."""
+    wish = "" if ordinary else holder.wish
     Lease.objects.create(
         group=group,
         epoch=group.epoch,
         lease=new_id(),
         holder=holder.participant,
-        covers=_covers(group, alone=holder.wish == Seat.Wish.ALONE),
-        policy=bool(holder.wish),
+        covers=_covers(group, alone=wish == Seat.Wish.ALONE),
+        policy=bool(wish),
         given_at=now,
     )
-    if holder.wish:
+    if wish:
         Seat.objects.filter(pk=holder.pk).update(wish=Seat.Wish.NOTHING)
         group.wished = Seat.objects.filter(group=group, gone="").exclude(wish=Seat.Wish.NOTHING).exists()
     removal = _waiting(group, LogEntry.Kind.REMOVE).exists()
