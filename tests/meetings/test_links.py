@@ -141,6 +141,8 @@ async def test_link_6_only_a_hosts_word_for_the_groups_version_is_taken(world: W
     assert (await alice.until("error"))["code"] == "link_taken"
     await linked(alice, bob)
     link = alice.mind.link
+    # LINK-10: whoever is in the call can compare it with what the group gave them.
+    assert (await bob.until("linked"))["link_id"] == bob.mind.link["link_id"] == link["link_id"]
     await bob.tell(**where, link_version=2, link_id=link["link_id"])
     assert (await bob.until("error"))["code"] == "not_host"
     await alice.tell(**where, link_version=2, link_id=new_id())

@@ -62,14 +62,14 @@ class Tape:
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is, `alarms` whom the watch put out."""
+    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is, `alarms` what all are told."""
 
     participant: str
     socket: str
     news: asyncio.Event = field(default_factory=asyncio.Event)
     over: str = ""
     dropped: int = 0
-    alarms: list[str] = field(default_factory=list)
+    alarms: list[dict[str, object]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -171,11 +171,11 @@ class Feed:
                 _log.error("feed could not be read", call=self.call, error=repr(error))
             await asyncio.sleep(min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS_PER_SOCKET * len(self.listeners)))
 
-    def _alarm(self, why: str) -> None:
+    def _alarm(self, message: dict[str, object]) -> None:
         """Give every socket the alarm; whoever does not listen for long hears the first few."""
         for ear in self.listeners:
             if len(ear.alarms) < MOST_ALARMS:
-                ear.alarms.append(why)
+                ear.alarms.append(message)
             ear.news.set()
 
     async def _listen(self) -> None:
@@ -188,8 +188,8 @@ class Feed:
         try:
             while True:
                 message = await layer.receive(name)
-                if why := message.get("alarm"):
-                    self._alarm(str(why))
+                if told := message.get("alarm"):
+                    self._alarm(told)
                 self.hint(str(message.get("participant", "")))
         finally:
             await layer.group_discard(channel(call=self.call), name)

@@ -21,11 +21,11 @@ def wake(*, call: str, participant: str = "") -> None:
     bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "participant": participant})
 
 
-def alarm(*, call: str, why: str) -> None:
-    """Tell every socket of a call that somebody was put out of it (JOIN-14); kept nowhere, as a late word is no alarm.
+def tell_all(*, call: str, message: dict[str, object]) -> None:
+    """Tell every socket of a call something that is kept nowhere, as a late word of it is worth nothing.
 
     Args:
         call: the call.
-        why: what was wrong with them.
+        message: a message of the meeting socket.
     """
-    bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "alarm": why})
+    bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "alarm": message})

@@ -218,7 +218,7 @@ def _link(seat: Seat, message: barring.Link, now: int) -> Answer:
         link_id=message.link_id,
         now=now,
     )
-    return {"t": "linked", "link_version": message.link_version}
+    return {"t": "linked", "link_version": message.link_version, "link_id": message.link_id}
 
 
 def _end(seat: Seat, message: socket.End, now: int) -> Answer:

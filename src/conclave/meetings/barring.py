@@ -48,7 +48,8 @@ class BanList(Message):
 
 
 class Linked(Message):
-    """The link of this version is the meeting's from now on."""
+    """To everybody in the call: this link is the meeting's from now on (LINK-10)."""
 
     t: Literal["linked"]
     link_version: Index
+    link_id: Id

@@ -6,6 +6,7 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.keys.delivery import host_policy
 from conclave.keys.locks import writing
+from conclave.keys.wake import tell_all
 from conclave.meetings.models import Call, FormerLink, Meeting
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.transparency.journal import journal
@@ -49,6 +50,8 @@ def register(*, call: str, meeting: str, by: str, link_version: int, link_id: st
         row = Meeting.objects.get(pk=meeting)
         if (row.link_version, row.link_id) != (link_version, link_id):
             _replace(row, link_version=link_version, link_id=link_id, now=now)
+            # Only members can tell whether it is their group's: they derive it from the new secret.
+            tell_all(call=call, message={"t": "linked", "link_version": link_version, "link_id": link_id})
 
 
 def replace_between_calls(*, meeting: str, owner: UserId, link_id: str, now: int) -> OwnMeeting:

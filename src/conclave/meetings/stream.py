@@ -62,7 +62,7 @@ class Stream:
     async def push(self) -> None:
         """Send what is new: a welcome before the log it opens, the log before a lease that covers it (LOG-5)."""
         while self._ear.alarms:
-            await self._tell({"t": "intruder", "why": self._ear.alarms.pop(0)})
+            await self._tell(self._ear.alarms.pop(0))
         view = self._feed.view
         if view is None or view.ended:
             return

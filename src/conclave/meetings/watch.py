@@ -12,7 +12,7 @@ import structlog
 from conclave.kernel import clock
 from conclave.keys.locks import writing
 from conclave.keys.threads import in_thread
-from conclave.keys.wake import alarm
+from conclave.keys.wake import tell_all
 from conclave.media import placement, selftest
 from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
 from conclave.meetings.models import Call, Participant
@@ -118,4 +118,4 @@ def _tell(call: str, intruders: list[str], now: int) -> None:
     with writing():
         for why in intruders:
             journal(kind="intruder_put_out", obj=call, fields={"why": why}, now=now)
-            alarm(call=call, why=why)
+            tell_all(call=call, message={"t": "intruder", "why": why})

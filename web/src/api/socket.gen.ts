@@ -399,9 +399,10 @@ export interface Banned {
   since: number;
 }
 /**
- * The link of this version is the meeting's from now on.
+ * To everybody in the call: this link is the meeting's from now on (LINK-10).
  */
 export interface Linked {
+  link_id: string;
   link_version: number;
   t: "linked";
 }

@@ -104,7 +104,7 @@ export interface Toast {
   readonly kind:
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
-    | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "partly" | "cohost" | "unhosted" | "handed" | "link"
+    | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "partly" | "cohost" | "unhosted" | "handed" | "link" | "false_link"
     | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped";
   readonly name: string;
   /** Of a knock: which. */

@@ -2,7 +2,7 @@
  * What a host has asked for and is not done yet: who is to go, that the link moves on, and that the gateway knows the new one (LOG-16).
  * It outlives a reload of this tab: a ban whose link is never replaced would be half a ban.
  */
-import type { ClientMessage } from "../api/socket.gen";
+import type { ClientMessage, Linked } from "../api/socket.gen";
 import type { Keys } from "../e2ee/keys.client";
 import type { MlsState as GroupState, NewLink, PolicyChanges } from "../e2ee/mls";
 import { keepOwed, keptOwed, type Owed } from "./seat";
@@ -12,18 +12,23 @@ export class Errands {
   readonly #call: string;
   readonly #send: (message: ClientMessage) => void;
   readonly #change: (changes: PolicyChanges) => void;
+  readonly #falsified: () => void;
   /** Whom our host wants out, until the group is without them; true for a ban, after which the link is replaced. */
   readonly #unwanted: Map<string, boolean>;
   /** The version that the link is to have at least: our host wants it replaced. */
   #owed: number;
   /** The new link, until the gateway has taken it from us (LINK-6). */
   #unlinked: Owed["unlinked"];
+  /** The link that we derived ourselves, and the one that the gateway says it was given. */
+  #own: Owed["unlinked"] = null;
+  #registered: Owed["unlinked"] = null;
   /** Which life of the group we were in last: who is out of that one is out. */
   #incarnation: string;
   /** Whether a reload would find anything. */
   #kept: boolean;
 
-  constructor(keys: Keys, call: string, send: (message: ClientMessage) => void, change: (changes: PolicyChanges) => void) {
+  constructor(keys: Keys, call: string, send: (message: ClientMessage) => void, change: (changes: PolicyChanges) => void, falsified: () => void) {
+    this.#falsified = falsified;
     this.#keys = keys;
     this.#call = call;
     this.#send = send;
@@ -65,13 +70,17 @@ export class Errands {
 
   /** The group has moved on; a host tells the gateway, again after a reconnect. */
   moved({ link_id, link_version }: NewLink, state: GroupState | undefined): void {
-    this.#unlinked = { link_id, link_version };
+    this.#unlinked = this.#own = { link_id, link_version };
     if (state?.hosting === true) this.#keep();
+    this.#compare();
   }
 
-  linked(version: number): void {
-    if (this.#unlinked?.link_version === version) this.#unlinked = null;
+  /** What the gateway has taken for the meeting's link: ours, or what a host gone rogue has told it. */
+  linked({ link_id, link_version }: Linked): void {
+    this.#registered = { link_id, link_version };
+    if (this.#unlinked?.link_version === link_version) this.#unlinked = null;
     this.#keep();
+    this.#compare();
   }
 
   register({ incarnation, hosting }: GroupState): void {
@@ -88,6 +97,12 @@ export class Errands {
     this.#incarnation = state.incarnation;
     this.#move(state.policy.link_version);
     for (const [participant, ban] of this.#unwanted) await this.remove(participant, ban).catch(() => undefined);
+  }
+
+  /** LINK-10; the gateway's word may come before the commit that it speaks of. */
+  #compare(): void {
+    const [ours, theirs] = [this.#own, this.#registered];
+    if (ours !== null && theirs !== null && ours.link_version === theirs.link_version && ours.link_id !== theirs.link_id) this.#falsified();
   }
 
   #move(version: number): void {

@@ -208,9 +208,13 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     const ready = { t: "ready", incarnation, mode: "resume", log: delivery.log.length, said: 0, time: Date.now() } as const;
     await alice.group.handle(ready);
     expect(said.filter(({ t }) => t === "link")).toEqual([word, word]);
-    await alice.group.handle({ t: "linked", link_version: 2 });
+    await alice.group.handle({ t: "linked", link_version: 2, link_id: link?.link_id ?? "" });
     await alice.group.handle(ready);
     expect(said.filter(({ t }) => t === "link")).toHaveLength(2);
+    // LINK-10: what only members can tell.
+    expect([alice.outs, bob.outs]).toEqual([[], []]);
+    await bob.group.handle({ t: "linked", link_version: 2, link_id: "a-co-host-gone-rogue--" });
+    expect(bob.outs).toEqual(["false_link"]);
   });
 
   it("goes on with a ban after a reload, whenever that comes (LINK-5, LOG-16)", async () => {
@@ -245,7 +249,7 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     const third: ClientMessage[] = [];
     const last = await reloaded(third);
     expect(third.filter(({ t }) => t === "link")).toEqual([word]);
-    await last.group.handle({ t: "linked", link_version: 2 });
+    await last.group.handle({ t: "linked", link_version: 2, link_id: bob.links[0]?.link_id ?? "" });
     expect([...kept]).toEqual([]);
   });
 

@@ -17,8 +17,8 @@ export interface GroupHooks {
   /** A new epoch, with what happened in the log on the way; `first` when we have just come in. */
   epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void;
   announced(events: readonly GroupEvent[]): void;
-  /** The group has moved on to another link, which is to be kept and passed on (LINK-5). */
-  link(link: NewLink): void;
+  /** The group has moved on to another link, which is to be kept and passed on (LINK-5); null: the gateway was given a false one (LINK-10). */
+  link(link: NewLink | null): void;
   /** Out of the group: by removal, or because nothing worked. */
   out(reason: "removed" | "not_securing"): void;
 }
@@ -59,7 +59,7 @@ export class Group {
     this.#keys = keys;
     this.#seat = seat;
     this.#hooks = hooks;
-    this.#errands = new Errands(keys, seat.call, (message) => { hooks.send(message); }, (changes) => { this.change(changes); });
+    this.#errands = new Errands(keys, seat.call, (message) => { hooks.send(message); }, (changes) => { this.change(changes); }, () => { hooks.link(null); });
     this.#last = last;
   }
 
@@ -116,7 +116,7 @@ export class Group {
   async handle(message: ServerMessage): Promise<void> {
     if (message.t === "ready") return this.#ready(message);
     if (message.t === "renew") return this.#begin(message.mode, message.incarnation);
-    if (message.t === "linked") { this.#errands.linked(message.link_version); return; }
+    if (message.t === "linked") { this.#errands.linked(message); return; }
     if (!("incarnation" in message) && message.t !== "refused") return;
     if ("incarnation" in message && message.incarnation !== this.#incarnation) return;
     switch (message.t) {

@@ -99,7 +99,7 @@ export class InCall {
         // Whoever comes again every few seconds is one message, not many.
         if (!store.getState().toasts.some(({ kind }) => kind === "intruder")) toast(store, "intruder");
       },
-      link: (link) => { void this.#link(link); },
+      link: (link) => { if (link) void this.#link(link); else toast(store, "false_link"); },
       bans: (bans) => { if (store.getState().hosting) store.setState({ bans }); },
       over: (reason, by) => {
         // Who it was is said by the name in their leaf, as everywhere (JOIN-4).

@@ -29,7 +29,7 @@ export interface SessionHooks {
   /** To hosts: who waits at the door, and for whom a strict group asks our word. */
   knocks(message: Knocks): void;
   admitAsked(message: AdmitAsked): void;
-  link(link: NewLink): void;
+  link(link: NewLink | null): void;
   /** Whom hosts have banned, as the gateway tells a host who asked. */
   bans(bans: readonly Banned[]): void;
   /** `by` is the participant who asked for a removal. */

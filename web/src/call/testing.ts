@@ -62,7 +62,7 @@ export class Somebody {
       members: () => undefined,
       epoch: (state) => this.states.push(state),
       announced: () => undefined,
-      link: (link) => this.links.push(link),
+      link: (link) => { if (link) this.links.push(link); else this.outs.push("false_link"); },
       out: (reason) => this.outs.push(reason),
     }, options.last ?? null);
     return this;

@@ -114,6 +114,7 @@ export const toasts = {
   unhosted: "{{name}} is not a host any more.",
   handed: "{{name}} is the host now.",
   link: "The link was replaced. Copy the new one to invite somebody.",
+  false_link: "A host has given the server a false link. What is copied here opens nothing until a host replaces the link again.",
   muted: "{{name}} has turned your microphone off.",
   asked_microphone: "{{name}} asks you to turn your microphone on.",
   asked_camera: "{{name}} asks you to turn your camera on.",

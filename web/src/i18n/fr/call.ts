@@ -118,6 +118,7 @@ export const toasts: Sentences["toasts"] = {
   unhosted: "{{name}} n’est plus hôte.",
   handed: "{{name}} est maintenant l’hôte.",
   link: "Le lien a été remplacé. Copiez le nouveau pour inviter quelqu’un.",
+  false_link: "Un hôte a donné un faux lien au serveur. Ce que l’on copie ici n’ouvre rien tant qu’un hôte n’a pas remplacé le lien de nouveau.",
   muted: "{{name}} a coupé votre micro.",
   asked_microphone: "{{name}} vous demande d’allumer votre micro.",
   asked_camera: "{{name}} vous demande d’allumer votre caméra.",

@@ -36,6 +36,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   unhosted: Crown,
   handed: Crown,
   link: Link,
+  false_link: ShieldAlert,
   muted: MicOff,
   asked_microphone: Mic,
   asked_camera: Video,
@@ -43,7 +44,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   stopped: MicOff,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;

@@ -52,6 +52,7 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
     case "strict":
     case "lax":
     case "suspended":
+    case "false_link":
     case "resumed":
     case "partly":
       return open("safety", t("toastActions.rules"));
