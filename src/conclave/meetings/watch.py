@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import structlog
+from django.db.models import Q
 
 from conclave.kernel import clock
 from conclave.keys.locks import writing
@@ -106,9 +107,8 @@ async def _repeat() -> None:
 
 def _seats(call: str, now: int) -> dict[str, str]:
     """Return who has a live seat in a live call, with nothing to say against them, and who left so lately that they may still be going."""
-    seats = Participant.objects.filter(call=call, call__ended_at=None)
-    going = seats.filter(left_at__gt=now - GOING_MS).values_list("pk", flat=True)
-    return dict.fromkeys(going, LATE) | dict.fromkeys(seats.filter(left_at=None).values_list("pk", flat=True), "")
+    seats = Participant.objects.filter(Q(left_at=None) | Q(left_at__gt=now - GOING_MS), call=call, call__ended_at=None)
+    return {participant: "" if left_at is None else LATE for participant, left_at in seats.values_list("pk", "left_at")}
 
 
 def _tell(call: str, intruders: list[str], now: int) -> None:
