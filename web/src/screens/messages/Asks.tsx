@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Button } from "../../ui/Button";
@@ -37,29 +38,52 @@ export function Asks() {
   }
 }
 
+interface ConfirmProps {
+  readonly title: string;
+  readonly children: ReactNode;
+  /** What the button says that does it. */
+  readonly does: string;
+  readonly onConfirm: () => void;
+  /** A way that leads further, beside the two. */
+  readonly more?: { readonly label: string; readonly onPress: () => void };
+  /** Nothing is lost by it: the button that does it has the focus, and nobody is alarmed. */
+  readonly calm?: boolean;
+}
+
+/** A question with a way back, which has the focus where something would be lost. */
+function Confirm({ title, children, does, onConfirm, more, calm = false }: ConfirmProps) {
+  const { t } = useTranslation();
+  const { closeAsk } = useView();
+  return (
+    <Dialog title={title} open alert={!calm} onClose={closeAsk}>
+      {children}
+      <div className="actions">
+        <Button autoFocus={!calm} onPress={closeAsk}>
+          {t("common.cancel")}
+        </Button>
+        {more === undefined ? null : (
+          <Button tone="danger" onPress={more.onPress}>
+            {more.label}
+          </Button>
+        )}
+        <Button tone="stop" autoFocus={calm} onPress={onConfirm}>
+          {does}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
 function Leave() {
   const { t } = useTranslation();
   const call = useActions();
   const { locked } = useCall((state) => state.rules);
-  const { closeAsk, openAsk } = useView();
+  const { openAsk } = useView();
+  const end = { label: t("call.leave.end"), onPress: () => { openAsk({ kind: "end" }); } };
   return (
-    <Dialog title={t("call.leave.title")} open onClose={closeAsk}>
+    <Confirm title={t("call.leave.title")} does={t("call.leave.leave")} onConfirm={() => void call.leave()} more={end} calm>
       <p>{t(locked ? "call.leave.locked" : "call.leave.text")}</p>
-      <div className="actions">
-        <Button onPress={closeAsk}>{t("common.cancel")}</Button>
-        <Button
-          tone="danger"
-          onPress={() => {
-            openAsk({ kind: "end" });
-          }}
-        >
-          {t("call.leave.end")}
-        </Button>
-        <Button tone="stop" autoFocus onPress={() => void call.leave()}>
-          {t("call.leave.leave")}
-        </Button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
 
@@ -68,23 +92,14 @@ const NAMED = 3;
 function End() {
   const { t, i18n } = useTranslation();
   const call = useActions();
-  const { closeAsk } = useView();
   const others = useCall((state) => state.people).filter((person) => !person.self && person.name !== "");
   const names = others.slice(0, NAMED).map((person) => person.name);
   if (others.length > NAMED) names.push(t("call.more", { count: others.length - NAMED }));
   const list = new Intl.ListFormat(i18n.language).format(names);
   return (
-    <Dialog title={t("call.end.title")} open alert onClose={closeAsk}>
+    <Confirm title={t("call.end.title")} does={t("call.end.end")} onConfirm={() => void call.endForAll()}>
       <p>{others.length === 0 ? t("call.end.alone") : t("call.end.text", { count: others.length, names: list })}</p>
-      <div className="actions">
-        <Button autoFocus onPress={closeAsk}>
-          {t("common.cancel")}
-        </Button>
-        <Button tone="stop" onPress={() => void call.endForAll()}>
-          {t("call.end.end")}
-        </Button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
 
@@ -96,24 +111,14 @@ function StepDown() {
   const self = people.find((person) => person.self);
   const others = people.filter((person) => !person.self && person.hosting).map((person) => person.name);
   const list = new Intl.ListFormat(i18n.language).format(others);
+  const stepDown = (): void => {
+    closeAsk();
+    if (self) call.unmakeCoHost(self.participant);
+  };
   return (
-    <Dialog title={t("call.stepDown.title")} open alert onClose={closeAsk}>
+    <Confirm title={t("call.stepDown.title")} does={t("call.stepDown.stepDown")} onConfirm={stepDown}>
       <p>{others.length === 0 ? t("call.stepDown.nobody") : t("call.stepDown.text", { names: list })}</p>
-      <div className="actions">
-        <Button autoFocus onPress={closeAsk}>
-          {t("common.cancel")}
-        </Button>
-        <Button
-          tone="stop"
-          onPress={() => {
-            closeAsk();
-            if (self) call.unmakeCoHost(self.participant);
-          }}
-        >
-          {t("call.stepDown.stepDown")}
-        </Button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
 
@@ -122,32 +127,15 @@ function Remove({ person }: { readonly person: Person }) {
   const call = useActions();
   const { closeAsk, openAsk } = useView();
   const name = useShownName(person);
+  const remove = (): void => {
+    closeAsk();
+    void call.remove(person.participant);
+  };
+  const ban = { label: t("call.remove.ban"), onPress: () => { openAsk({ kind: "ban", participant: person.participant }); } };
   return (
-    <Dialog title={t("call.remove.title", { name })} open alert onClose={closeAsk}>
+    <Confirm title={t("call.remove.title", { name })} does={t("call.remove.remove", { name })} onConfirm={remove} more={ban}>
       <p>{t("call.remove.text", { name })}</p>
-      <div className="actions">
-        <Button autoFocus onPress={closeAsk}>
-          {t("common.cancel")}
-        </Button>
-        <Button
-          tone="danger"
-          onPress={() => {
-            openAsk({ kind: "ban", participant: person.participant });
-          }}
-        >
-          {t("call.remove.ban")}
-        </Button>
-        <Button
-          tone="stop"
-          onPress={() => {
-            closeAsk();
-            void call.remove(person.participant);
-          }}
-        >
-          {t("call.remove.remove", { name })}
-        </Button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
 
@@ -157,24 +145,14 @@ function Ban({ person }: { readonly person: Person }) {
   const call = useActions();
   const { closeAsk } = useView();
   const name = useShownName(person);
+  const ban = (): void => {
+    closeAsk();
+    void call.remove(person.participant, true);
+  };
   return (
-    <Dialog title={t("call.ban.title", { name })} open alert onClose={closeAsk}>
+    <Confirm title={t("call.ban.title", { name })} does={t("call.ban.ban", { name })} onConfirm={ban}>
       <p>{t(person.signedIn ? "call.ban.account" : "call.ban.browser", { name })}</p>
       <p>{t("call.ban.link")}</p>
-      <div className="actions">
-        <Button autoFocus onPress={closeAsk}>
-          {t("common.cancel")}
-        </Button>
-        <Button
-          tone="stop"
-          onPress={() => {
-            closeAsk();
-            void call.remove(person.participant, true);
-          }}
-        >
-          {t("call.ban.ban", { name })}
-        </Button>
-      </div>
-    </Dialog>
+    </Confirm>
   );
 }
