@@ -80,6 +80,7 @@ fn pol_18_what_stands_above_what() {
     assert!(!may(&policy, &key, false, 2, Right::Share) && may(&policy, &key, true, 2, Right::Share));
     policy.suspended = true;
     assert!(!chat(&policy, false) && chat(&policy, true));
+    assert!(!may(&policy, &other, false, 2, Right::Share), "what everybody may by the setting, neither");
     policy.suspended = false;
     policy.rights.chat = Voice::Off;
     assert!(!chat(&policy, false) && !chat(&policy, true));
