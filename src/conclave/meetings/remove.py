@@ -73,14 +73,14 @@ def impose_removal(*, call: str, participant: str, by: str, word: tuple[str, str
         # What is taken back is taken back in this call too.
         restrict(subjects=subjects, scope=(Scope.CALL, call), what=What.JOIN, cause=Cause.REMOVED_BY_HOST, starts_at=now, notice=notice)
         journal(kind="removal_asked", obj=call, fields={"participant": participant, "by": by}, now=now)
-        depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
         # Whom the restriction names sits nowhere else in this call: not in another tab, nor on another device of the same account.
-        others = _seats_of(device, account, call=call)
+        others = [seat for seat in _seats_of(device, account, call=call) if seat != participant]
         seats = Participant.objects.filter(pk__in=[participant, *others])
         seats.update(removed_by=by, banned=banned)
-        # MEET-13: what a banned person came in by brings in nobody else either.
+        # MEET-13: what a banned person came in by brings in nobody else either. Asked before the call may be over, which forgets it.
         for invitation in set(seats.values_list("invitation", flat=True)) if banned else ():
             revoke(invitation=invitation, now=now)
+        depart(participant=participant, reason=Gone.REMOVED, by=word, now=now)
         for other in others:
             depart(participant=other, reason=Gone.REMOVED, now=now)
 
