@@ -175,6 +175,7 @@ impl Instance {
             Request::SignAdmit { reference } => member.sign_word(own, &Word::Admit(&reference.0)),
             Request::SignRemove { participant } => member.sign_word(own, &Word::Remove(&participant)),
             Request::SignEnd {} => member.sign_word(own, &Word::End),
+            Request::SignAttendance { people } => member.sign_attendance(own, people),
             Request::SealLink { to, signature_key, signature } => member.seal_link(own, &to, &signature_key, &signature.0),
             Request::State {} => Ok(json!({ "state": member.state() })),
             Request::Remember {} => Ok(json!({ "text": Last::of(member, &own.seat()?.place.call).text()? })),

@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 mod abi;
+mod attendance;
 pub mod bytes;
 pub mod canonical;
 pub mod code;

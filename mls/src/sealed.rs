@@ -126,8 +126,8 @@ impl Member {
         Ok(json!({ "sealed": b64(text.as_bytes()) }))
     }
 
-    // The certificates that lead from the link's host key to this one: an entry is vouched for by an earlier one (POL-1).
-    fn vouching(&self, key: &Key) -> Vec<Host> {
+    /// The certificates that lead from the link's host key to this one: an entry is vouched for by an earlier one (POL-1).
+    pub fn vouching(&self, key: &Key) -> Vec<Host> {
         let mut wanted = *key;
         let mut chain: Vec<Host> = Vec::new();
         for host in self.policy.hosts.iter().rev() {

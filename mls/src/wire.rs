@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::attendance::Stay;
 use crate::bytes::{B64, Fixed, Id, Key};
 use crate::identity::Role;
 use crate::log::{Entry, Reason};
@@ -90,6 +91,9 @@ pub enum Request {
         participant: Id,
     },
     SignEnd {},
+    SignAttendance {
+        people: Vec<Stay>,
+    },
     SealKey {},
     SealLink {
         to: Key,

@@ -1,4 +1,4 @@
-"""`conclave-verify client URL`: the command line of the checks; `./conclave verify` is the same."""
+"""`conclave-verify CHECK …`: the command line of the checks; `./conclave verify` is the same."""
 
 import argparse
 import sys
@@ -25,7 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = checks.add_parser("client", help="does a server give visitors the client that was built from this source, and nothing else?")
     about.add_argument("url", metavar="URL", help="where the installation answers")
     about.add_argument("--built", type=Path, default=BUILT, metavar="PATH", help="the built client, or its list as sha256sum writes it")
+    record = checks.add_parser("attendance", help="is a saved list of who held a call's key what a host of that meeting signed?")
+    record.add_argument("file", type=Path, metavar="FILE", help="the list, as a host saved it with its signature")
+    record.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
     chosen = parser.parse_args(arguments)
+    return _attendance(chosen) if chosen.check == "attendance" else _client(chosen)
+
+
+def _client(chosen: argparse.Namespace) -> int:
+    """Look at what a server gives, and say what was found."""
     try:
         result = client.check(url=chosen.url, wanted=client.hashes(built=chosen.built))
     except (client.NoList, Unreachable) as error:
@@ -35,6 +43,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{finding.code:<15} {finding.where}: {finding.what}.\n")
     sys.stdout.write(_verdict(chosen.url, result))
     return 1 if result.findings else 0
+
+
+def _attendance(chosen: argparse.Namespace) -> int:
+    """Judge a list of who held a call's key, and print it."""
+    from conclave_verify import attendance  # the other checks need nothing but Python
+
+    try:
+        record = attendance.check(path=chosen.file, link=attendance.parse_link(chosen.link) if chosen.link else None)
+    except attendance.Unreadable as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except attendance.Wrong as error:
+        sys.stdout.write(f"NOT good. {error}\n")
+        return 1
+    for stay in record.stays:
+        name = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in stay.name)
+        until = "here still" if stay.until is None else f"{stay.until:%Y-%m-%d %H:%M:%S}"
+        sys.stdout.write(f"{stay.since:%Y-%m-%d %H:%M:%S}  {until:<19}  {name} ({stay.known})\n")
+    by = "a co-host" if record.co_host else "the host"
+    sys.stdout.write(
+        f"Good: {by} of meeting {record.meeting} signed this at {record.made:%Y-%m-%d %H:%M:%S} UTC, and nobody changed it since.\n"
+    )
+    if not chosen.link:
+        sys.stdout.write(f"Compare: the link of that meeting ends in .{record.host_hash}; a list of another host does not.\n")
+    sys.stdout.write("It is that host's word on who held the key. It does not show who sat behind a name.\n")
+    return 0
 
 
 def _verdict(url: str, result: client.Result) -> str:

@@ -51,7 +51,8 @@ export class Member {
     const { meeting, secret, host_hash, host_key } = this.#link;
     // The keys worker's clock is set by the ticket (keys.worker.ts).
     let origin = performance.timeOrigin;
-    const vault = new Vault(() => instantiate(this.#module, () => origin + performance.now()), (time) => { origin = time - performance.now(); }, () => undefined);
+    const clock = { now: () => origin + performance.now(), set: (time: number) => { origin = time - performance.now(); } };
+    const vault = new Vault(() => instantiate(this.#module, clock.now), clock, () => undefined);
     this.#workers = { keys: { ask: vault.ask.bind(vault) }, frames: {}, stop: () => undefined } as unknown as Workers;
     const kept = { secret, hostHash: host_hash, hostKey: host_key, title: "", linkVersion: 1, policy: null, device: this.#device };
     const entry = await openEntry(meeting, kept, this.#again(), this.#workers.keys);

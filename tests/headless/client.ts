@@ -77,11 +77,8 @@ class Page {
 
   constructor(meeting: string) {
     let origin = performance.timeOrigin;
-    const vault = new Vault(
-      () => instantiate(module, () => origin + performance.now()),
-      (time) => { origin = time - performance.now(); },
-      (message) => this.toFrames.push(message),
-    );
+    const clock = { now: () => origin + performance.now(), set: (time: number) => { origin = time - performance.now(); } };
+    const vault = new Vault(() => instantiate(module, clock.now), clock, (message) => this.toFrames.push(message));
     this.#keys = { ask: vault.ask.bind(vault) } as unknown as Keys;
     this.store = createCallStore(meeting);
     let last = 0;

@@ -31,6 +31,7 @@ IDS = (
     "strict",
     "ban",
     "links",
+    "attendance",
     "help",
 )
 PASSED = pytest.StashKey[set[str]]()

@@ -10,6 +10,7 @@
 )]
 
 mod additions;
+mod attendance;
 mod calls;
 mod churn;
 mod commits;

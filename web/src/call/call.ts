@@ -10,6 +10,7 @@ import { probe } from "../e2ee/probe";
 import { startWorkers } from "../e2ee/workers";
 import { Devices, type DeviceKind, type DevicesState } from "../media/devices";
 import { Tiles, type Picture } from "../media/tiles";
+import { rememberAttended, signedAttendance } from "./attendance";
 import { isTypedReason, type Call, type CallState, type EndReason, type Piece } from "./contract";
 import { prepare, type Entry } from "./entry";
 import { InCall } from "./incall";
@@ -207,6 +208,14 @@ export function createCall(): Call {
     if (on) for (const [of, track] of devices.tracks) if (of === source) void inCall?.session.media.publish(track, source).catch(() => undefined);
   };
 
+  // A host's record of who was here outlives a reload of this tab.
+  let recorded = 0;
+  store.subscribe(({ hosting, security: { epoch } }) => {
+    if (!hosting || epoch === recorded) return;
+    recorded = epoch;
+    void rememberAttended(meeting, workers.keys);
+  });
+
   // A screen whose right went is shown by nobody: so it is not shown any more.
   store.subscribe(() => { if (sharing.track !== null && !may("share")) void sharing.set(false); });
 
@@ -242,6 +251,7 @@ export function createCall(): Call {
     askBans: () => { inCall?.session.bans(); },
     unban: (ban) => { inCall?.session.bans(ban); },
     replaceLink: () => { inCall?.session.group.replaceLink(); },
+    attendance: () => signedAttendance(workers.keys),
     makeCoHost: (participant) => { inCall?.setRole(participant, true); },
     unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },
     setLocked: (on) => { inCall?.words.decide({ locked: on }); },

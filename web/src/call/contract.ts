@@ -4,10 +4,10 @@
  */
 import type { Preset } from "../api/meetings";
 
-import type { Right, Rights } from "../e2ee/mls";
+import type { Right, Rights, Stay } from "../e2ee/mls";
 import type { Asked, Reaction } from "./said";
 
-export type { Right } from "../e2ee/mls";
+export type { Right, Stay } from "../e2ee/mls";
 
 /** Where the call stands. Every phase has a designed screen. */
 export type Phase =
@@ -143,6 +143,9 @@ export interface Banned {
   readonly blocked: boolean;
 }
 
+/** Who held the key and when: the signed file, and what is in it. */
+export interface Attendance { readonly file: string; readonly made: number; readonly stays: readonly Stay[] }
+
 export interface Security {
   /** 30 digits, or null before the first epoch. */
   readonly code: string | null;
@@ -228,6 +231,8 @@ export interface CallActions {
   askBans(): void;
   unban(ban: string): void;
   replaceLink(): void;
+  /** A host's signed record of who held the key, and when; null where it could not be made. Nothing is sent. */
+  attendance(): Promise<Attendance | null>;
   /** What hosts decide: done once the group's policy says so, which the state shows. */
   makeCoHost(participant: string): void;
   /** Takes the role back; of oneself, steps down. */

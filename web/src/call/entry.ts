@@ -4,7 +4,7 @@ import { keep, recall, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { OpenArguments } from "../e2ee/keys.protocol";
 import { parseFragment } from "../e2ee/link";
-import { keptSeat, type KeptSeat } from "./seat";
+import { keptAttended, keptSeat, type KeptSeat } from "./seat";
 
 export interface Entry {
   readonly meeting: string;
@@ -31,6 +31,8 @@ export async function openEntry(meeting: string, kept: Kept, again: KeptSeat | n
     meeting, secret, host_hash: hostHash, ...(hostKey === null ? {} : { host_key: hostKey }), ...(again ? { identity: again.identity } : {}),
   };
   const { signature_key, identity, link_id } = await keys.ask("open", open);
+  const before = again && keptAttended(meeting);
+  if (before) await keys.ask("attended", { before });
   return { meeting, kept, open, signatureKey: signature_key, identity, linkId: link_id, again };
 }
 

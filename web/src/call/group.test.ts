@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ClientMessage, ServerMessage } from "../api/socket.gen";
+import type { Stay } from "../e2ee/mls";
 import { Somebody, world, type World } from "./testing";
 import { Delivery } from "./testing.delivery";
 
@@ -34,6 +35,22 @@ describe("A group driven over the log (LOG-4, LOG-5)", () => {
     expect(alice.state?.code).toMatch(/^\d{30}$/);
     for (const digests of delivery.acks.values()) expect(digests.size).toBe(1);
     expect([delivery.refused, delivery.nacks]).toEqual([[], []]);
+  });
+
+  it("writes down who held the key, and signs it for a host only (ATT-1, ATT-2)", async () => {
+    const alice = await sit("Alice", true);
+    const bob = await sit("Bob");
+    const carol = await sit("Carol");
+    await delivery.remove(bob.participant);
+    const { attendance } = await alice.vault.ask("attendance", {});
+    const { people } = JSON.parse(attendance) as { people: readonly Stay[] };
+    expect(people.map(({ name, epoch, until }) => [name, epoch, until === undefined])).toEqual([["Alice", 0, true], ["Bob", 1, false], ["Carol", 2, true]]);
+    await expect(carol.vault.ask("attendance", {})).rejects.toMatchObject({ code: "not_host" });
+    // A reload goes on with what was kept, and nothing that somebody else kept takes the place of what was seen here.
+    const kept = await alice.vault.ask("attended", {});
+    const again = await new Somebody("Alice").sit(place, { host: true });
+    expect(await again.vault.ask("attended", { before: kept })).toEqual(kept);
+    expect(await alice.vault.ask("attended", { before: { ...kept, stays: [] } })).toEqual(kept);
   });
 
   it("gives the frame worker each epoch with the keys wanted in it, and the leaf that is gone", async () => {

@@ -1,4 +1,5 @@
 /** What a reload needs to take its own seat back, kept in this tab only (JOIN-2). A duplicated tab has it too, and then the older tab ends. */
+import type { Attended } from "../e2ee/attendance";
 import type { NewLink } from "../e2ee/mls";
 
 export interface KeptSeat {
@@ -28,6 +29,7 @@ export interface Owed {
 }
 
 const seat = (meeting: string): string => `conclave.seat.${meeting}`;
+const attended = (meeting: string): string => `conclave.attended.${meeting}`;
 const owed = (call: string): string => `conclave.owed.${call}`;
 
 export function keptSeat(meeting: string): KeptSeat | null {
@@ -40,6 +42,16 @@ export function keepSeat(meeting: string, kept: KeptSeat): void {
 
 export function dropSeat(meeting: string): void {
   write(seat(meeting), null);
+  write(attended(meeting), null);
+}
+
+/** A host's record of who held the key so far (attendance.md). */
+export function keptAttended(meeting: string): Attended | null {
+  return read(attended(meeting)) as Attended | null;
+}
+
+export function keepAttended(meeting: string, kept: Attended): void {
+  write(attended(meeting), kept);
 }
 
 export function keptOwed(call: string): Owed | null {

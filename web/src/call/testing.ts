@@ -43,7 +43,7 @@ export class Somebody {
 
   constructor(name: string) {
     this.name = name;
-    this.vault = new Vault(instance, () => undefined, (message) => this.toFrames.push(message));
+    this.vault = new Vault(instance, { now: Date.now, set: () => undefined }, (message) => this.toFrames.push(message));
   }
 
   async sit({ meeting, call, link }: World, options: { host?: boolean; identity?: string; participant?: string; last?: string; linkVersion?: number } = {}): Promise<this> {

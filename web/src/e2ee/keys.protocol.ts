@@ -1,4 +1,5 @@
 /** What the keys worker can be asked. One operation at a time, in order; a failed one changes nothing (LOG-6). */
+import type { Attended } from "./attendance";
 import type { HostWord, MlsOperations } from "./mls";
 
 type Member =
@@ -20,6 +21,10 @@ export interface Operations extends Pick<MlsOperations, Member> {
     in: { participant: string; incarnation: string; key_package: string; admitted: ReadonlyMap<string, string> };
     out: { signature_key: string; name: string; word: HostWord | null };
   };
+  /** Who held the key, and when, as far as this page has seen it; with what it had seen before a reload, that too. */
+  attended: { in: { before?: Attended }; out: Attended };
+  /** The same with this host's signature (ATT-1). */
+  attendance: { in: object; out: MlsOperations["sign_attendance"]["out"] };
   /** Send under that epoch from now on (delivery.md, "Keys in use"). */
   send: { in: { epoch: number }; out: object };
   /** LOG-15: no frame is sent while paused. */

@@ -19,7 +19,7 @@ function connect(port: MessagePort, wasm: string): void {
   const clock = (): number => origin + performance.now();
   const made = new Vault(
     async () => instantiate(await module, clock),
-    (time) => { origin = time - performance.now(); },
+    { now: clock, set: (time) => { origin = time - performance.now(); } },
     (message) => { port.postMessage(message); },
   );
   port.onmessage = ({ data }: MessageEvent<FramesToKeys>) => void made.want(data).catch(() => undefined);

@@ -103,6 +103,19 @@ export interface PolicyChanges {
   readonly people?: readonly RightsException[];
 }
 
+/** An unbroken time in which somebody had a leaf (attendance.md); without `until`, until now. */
+export interface Stay {
+  readonly account?: string;
+  readonly domain?: string;
+  readonly epoch: number;
+  readonly from: number;
+  readonly incarnation: string;
+  readonly key: B64;
+  readonly name: string;
+  readonly participant: string;
+  readonly until?: number;
+}
+
 /** The link that a group has moved on to (LINK-5). */
 export interface NewLink { readonly secret: B64; readonly link_id: B64; readonly link_version: number }
 
@@ -151,6 +164,7 @@ export interface MlsOperations {
   sign_admit: { in: { reference: B64 }; out: HostWord };
   sign_remove: { in: { participant: string }; out: HostWord };
   sign_end: { in: object; out: HostWord };
+  sign_attendance: { in: { people: readonly Stay[] }; out: { attendance: string; signature: B64 } };
   seal_key: { in: object; out: { seal_key: B64; seal_signature: B64 } };
   seal_link: { in: { to: B64; signature_key: B64; signature: B64 }; out: { sealed: B64 } };
   open_link: { in: { sealed: B64 }; out: NewLink };

@@ -1,6 +1,7 @@
 /**
  * The keys worker without its worker: one group member, asked one thing at a time, whose media keys go to the frame worker and nowhere else.
  */
+import { attended, NOBODY, type Attended } from "./attendance";
 import { bytesOf } from "./base64";
 import type { FramesToKeys, KeysToFrames } from "./frames.protocol";
 import type { Mls, MlsEvent as GroupEvent, MlsState as GroupState, MlsLeaf as Leaf, MlsEntry as LogEntry, NewLink } from "./mls";
@@ -12,24 +13,28 @@ export type Member = Pick<Mls, "call">;
 
 const SMALL_GROUP = 32;
 
+/** Set with each ticket, then monotonic. */
+export interface Clock { now(): number; set(time: number): void }
+
 interface Known { readonly incarnation: string; readonly epoch: number; readonly self: number; readonly roster: readonly Leaf[] }
 
 export class Vault {
   readonly #fresh: () => Promise<Member>;
-  readonly #setClock: (time: number) => void;
+  readonly #clock: Clock;
   readonly #toFrames: (message: KeysToFrames) => void;
   #member: Member | null = null;
   #opened: OpenArguments | null = null;
   #seated: SeatedArguments | null = null;
   #call = "";
   #known: Known | null = null;
+  #attended = NOBODY;
   #wanted = new Set<string>();
   readonly #exported = new Set<number>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(fresh: () => Promise<Member>, setClock: (time: number) => void, toFrames: (message: KeysToFrames) => void) {
+  constructor(fresh: () => Promise<Member>, clock: Clock, toFrames: (message: KeysToFrames) => void) {
     this.#fresh = fresh;
-    this.#setClock = setClock;
+    this.#clock = clock;
     this.#toFrames = toFrames;
   }
 
@@ -63,6 +68,10 @@ export class Vault {
         return {};
       case "admit":
         return this.#admit(values as Operations["admit"]["in"]);
+      case "attended":
+        return this.#attend(values as Operations["attended"]["in"]);
+      case "attendance":
+        return (await this.#ready()).call("sign_attendance", { people: this.#attended.stays });
       case "open":
         return this.#open(values as OpenArguments);
       case "seated":
@@ -92,7 +101,7 @@ export class Vault {
 
   async #seat(values: SeatedArguments): Promise<Operations["seated"]["out"]> {
     const { time, ...rest } = values;
-    this.#setClock(time);
+    this.#clock.set(time);
     const out = (await this.#ready()).call("seated", rest);
     this.#seated = values;
     this.#call = out.call;
@@ -106,6 +115,12 @@ export class Vault {
     const place = { meeting: this.#opened.meeting, call: this.#call, attestation_key: this.#seated.attestation_key };
     const { signature_key, name, reference } = member.call("public_key_package", { ...place, ...waits });
     return { signature_key, name, word: admitted.get(signature_key) === name ? member.call("sign_admit", { reference }) : null };
+  }
+
+  /** What this page has seen itself is newer than what one before it kept. */
+  #attend({ before }: Operations["attended"]["in"]): Attended {
+    if (before && this.#attended === NOBODY) this.#attended = before;
+    return this.#attended;
   }
 
   async #restart(): Promise<Operations["restart"]["out"]> {
@@ -159,6 +174,7 @@ export class Vault {
     const removed = gone(before, state.roster);
     this.#known = { incarnation: state.incarnation, epoch: state.epoch, self: state.leaf, roster: state.roster };
     this.#exported.clear();
+    this.#attended = attended(this.#attended, this.#call, state, this.#clock.now());
     const key = await this.#mediaKey(state.leaf, "encrypt");
     const own = state.roster.find(({ leaf }) => leaf === state.leaf);
     const leaves = state.roster.map((one) => [one.participant, one.leaf, [...sourcesOf(one, own)]] as const);

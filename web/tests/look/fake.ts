@@ -28,6 +28,7 @@ export function fakeCall(initial: CallState): Call {
     remove: (participant) => set({ people: state.people.filter((person) => person.participant !== participant) }),
     askBans: () => void set({}),
     unban: (ban) => void set({ bans: state.bans.filter((each) => each.ban !== ban) }),
+    attendance: () => Promise.resolve(null),
     replaceLink: () => void set({ linkVersion: state.linkVersion + 1 }),
     makeCoHost: (participant) => void role(participant, true),
     unmakeCoHost: (participant) => void role(participant, false),

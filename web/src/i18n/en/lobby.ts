@@ -9,6 +9,7 @@ export const lobby = {
   regionTerritory: "Sound and picture pass through a server in {{territory}} and go nowhere else.",
   protected: "Only the people in the call can see and hear it. The server passes it on and cannot open it.",
   open: "The server does see who is connected, when, how much is sent, and from which network address.",
+  attendance: "Hosts can save a list of who was in the call, and when.",
   facts: "Before you join",
   selftest: "Test your connection",
   picture: "Your picture",

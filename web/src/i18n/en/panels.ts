@@ -23,6 +23,20 @@ export const people = {
   block: "Refuse {{name}} and block",
   admitAll: "Admit all",
   refuseAll: "Refuse all",
+  attendance: {
+    title: "Attendance",
+    forOthers: "Hosts can save a list of who held the key in this call, and when.",
+    forHosts: "Save who held the key since you came in, and when. The list stays on this device; the server is told nothing. Everybody here reads that hosts can do this.",
+    table: "Save as a table",
+    signed: "Save with signature",
+    failed: "The list cannot be saved just now. Try again in a moment.",
+    file: "attendance",
+    name: "Name",
+    known: "Known by",
+    from: "From",
+    until: "Until",
+    minutes: "Minutes",
+  },
 } as const;
 
 export const chat = {

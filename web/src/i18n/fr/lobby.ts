@@ -11,6 +11,7 @@ export const lobby: Sentences["lobby"] = {
   regionTerritory: "Le son et l’image passent par un serveur situé ici : {{territory}}. Ils ne vont nulle part ailleurs.",
   protected: "Seules les personnes dans l’appel peuvent le voir et l’entendre. Le serveur le transmet sans pouvoir l’ouvrir.",
   open: "Le serveur voit tout de même qui est connecté, quand, combien est envoyé, et depuis quelle adresse réseau.",
+  attendance: "Les hôtes peuvent enregistrer la liste des personnes présentes, et quand.",
   facts: "Avant d’entrer",
   selftest: "Tester votre connexion",
   picture: "Votre image",

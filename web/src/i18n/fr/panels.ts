@@ -25,6 +25,20 @@ export const people: Sentences["people"] = {
   block: "Refuser et bloquer {{name}}",
   admitAll: "Faire entrer tout le monde",
   refuseAll: "Refuser tout le monde",
+  attendance: {
+    title: "Présence",
+    forOthers: "Les hôtes peuvent enregistrer la liste des personnes qui ont eu la clé pendant cet appel, et quand.",
+    forHosts: "Enregistrez qui a eu la clé depuis votre arrivée, et quand. La liste reste sur cet appareil ; le serveur n’en apprend rien. Tout le monde ici peut lire que les hôtes en ont la possibilité.",
+    table: "Enregistrer en tableau",
+    signed: "Enregistrer avec signature",
+    failed: "La liste ne peut pas être enregistrée pour l’instant. Réessayez dans un moment.",
+    file: "presence",
+    name: "Nom",
+    known: "Reconnu par",
+    from: "Depuis",
+    until: "Jusqu’à",
+    minutes: "Minutes",
+  },
 };
 
 export const chat: Sentences["chat"] = {

@@ -1,4 +1,4 @@
-import { Activity, Eye, Lock, MapPin } from "lucide-react";
+import { Activity, ClipboardList, Eye, Lock, MapPin } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { useCall } from "../context";
@@ -24,6 +24,10 @@ export function Facts() {
         <span>
           {t("lobby.open")} <ProtectionLink />
         </span>
+      </p>
+      <p>
+        <ClipboardList size={20} aria-hidden />
+        {t("lobby.attendance")}
       </p>
       <p>
         <Activity size={20} aria-hidden />

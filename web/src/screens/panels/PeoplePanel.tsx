@@ -8,6 +8,7 @@ import { useCall } from "../context";
 import { Sign, useShownName } from "../Sign";
 import { Avatar } from "../stage/Avatar";
 import { useView } from "../view";
+import { AttendanceList } from "./AttendanceList";
 import { Known } from "./Known";
 import { PersonMenu } from "./PersonMenu";
 import { WaitingRoom } from "./WaitingRoom";
@@ -32,6 +33,7 @@ export function PeoplePanel() {
           <Row key={person.participant} person={person} ruled={hosting && !person.self} chief={chief} />
         ))}
       </ul>
+      <AttendanceList />
     </div>
   );
 }
