@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.headless.people import Beside, world_of
 from tests.journeys.browsers import until
 from tests.journeys.fixtures import Guests
 from tests.journeys.people import Owner, Person
@@ -104,6 +105,26 @@ def test_who_is_banned_stays_out_and_everybody_else_has_the_new_link(alice: Pers
     tab.press("join")
     tab.wait_live()
     alice.sees(tab)
+
+
+@pytest.mark.journey("links")
+def test_hosts_hear_of_a_link_that_has_reached_too_many_and_shut_the_door_with_one_press(
+    alice: Person, people: Guests, meeting: str
+) -> None:
+    dora = people("Dora")
+    dora.expects("403")
+    with Beside(world_of(url=alice.server.url, link=meeting)) as crowd:
+        for number in range(5):
+            assert not alice.has('[data-toast="at_risk"]')
+            crowd.ask("join", name=f"Stranger {number}")
+        alice.reads("5 people with typed names came in by the link within two minutes. Did you expect them?", seconds=30)
+        alice.click('[data-toast="at_risk"] [data-answer="strict"]')
+        alice.panel("safety")
+        alice.reads("A host signs for each newcomer")
+        dora.enter(meeting)
+        dora.browser.fill("Your name", "Dora")
+        dora.press("join")
+        dora.wait_for("[data-waiting]", what="Dora waits at the door")
 
 
 @pytest.mark.journey("links")

@@ -211,7 +211,7 @@ export class InCall {
   #epoch(state: GroupState, events: readonly GroupEvent[], first: boolean): void {
     const changes = first && !this.#state ? [] : changesBetween(this.#state?.roster ?? [], state.roster, Date.now());
     const decided = this.#state ? decisions(this.#state, state, events) : [];
-    this.#knocks?.withdraw(this.#state, events);
+    this.#knocks?.entered(this.#state, state, events);
     this.#state = state;
     for (const { participant, name } of state.roster) {
       this.#announced.delete(participant);

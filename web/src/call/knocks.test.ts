@@ -32,6 +32,9 @@ beforeEach(() => {
 });
 afterEach(() => { vi.useRealTimers(); });
 
+const group = (roster: readonly object[], policy: object = {}, hosting = true): MlsState => ({ roster, hosting, policy: { locked: false, strict: false, ...policy } }) as unknown as MlsState;
+const guest = (name: string): object => ({ participant: name, name, key: `key of ${name}` });
+const crowd = (count: number, from = 0): readonly object[] => Array.from({ length: count }, (_, index) => guest(`Guest ${String(from + index)}`));
 const shown = (): readonly Knocking[] => store.getState().knocks;
 const names = (): string[] => shown().map(({ name }) => name);
 const toasts = (): string[] => store.getState().toasts.map(({ kind, name }) => `${kind} ${name}`);
@@ -135,14 +138,14 @@ describe("A word that was given (KNOCK-9)", () => {
     await lets();
     const roster = [{ participant: "b", key: "key of Bob" }];
     const applied = { kind: "applied", removed: [{ participant: "b", reason: "removed", host: "a" }] };
-    knocks.withdraw({ roster } as unknown as MlsState, [applied] as unknown as MlsEvent[]);
+    knocks.entered({ roster } as unknown as MlsState, group([]), [applied] as unknown as MlsEvent[]);
     expect(await asksAgain()).toEqual([]);
   });
 
   it("ends when the next knock is refused, and not when somebody only leaves", async () => {
     await lets();
     const left = { kind: "applied", removed: [{ participant: "b", reason: "left" }] };
-    knocks.withdraw({ roster: [{ participant: "b", key: "key of Bob" }] } as unknown as MlsState, [left] as unknown as MlsEvent[]);
+    knocks.entered({ roster: [{ participant: "b", key: "key of Bob" }] } as unknown as MlsState, group([]), [left] as unknown as MlsEvent[]);
     expect(await asksAgain()).toHaveLength(1);
     knocks.hear({ t: "knocks", waiting: [waits("2", "Bob")], gone: ["1"] });
     knocks.answer(["2"], false, false);
@@ -165,5 +168,46 @@ describe("The link for who knocks (LINK-7)", () => {
     knocks.answer(["k"], admit, false);
     await vi.advanceTimersByTimeAsync(0);
     expect(sent).toEqual([answer(sealed, admit)]);
+  });
+});
+
+describe("A link that has reached too many", () => {
+  const begun = group([guest("Alice")]);
+  const come = (before: MlsState, more: readonly object[], policy: object = {}, hosting = true): MlsState => {
+    const after = group([...before.roster, ...more], policy, hosting);
+    knocks.entered(before, after, []);
+    return after;
+  };
+
+  it("is said to hosts when five came with typed names within two minutes, and not again at once", () => {
+    const four = come(begun, crowd(4));
+    expect(toasts()).toEqual([]);
+    vi.advanceTimersByTime(119_000);
+    const five = come(four, crowd(1, 4));
+    expect(toasts()).toEqual(["at_risk 5"]);
+    come(five, crowd(30, 5));
+    expect(toasts()).toEqual(["at_risk 5"]);
+  });
+
+  it("is nothing when they come one after the other, by an account, or through the door", () => {
+    const four = come(begun, crowd(4));
+    vi.advanceTimersByTime(121_000);
+    const five = come(four, crowd(1, 4));
+    const known = come(five, crowd(9, 5).map((one) => ({ ...one, account: "pseudonym" })));
+    knocks.hear({ t: "knocks", waiting: Array.from({ length: 9 }, (_, index) => waits(String(index), `Guest ${String(50 + index)}`)), gone: [] });
+    knocks.hear({ t: "knocks", waiting: [], gone: Array.from({ length: 9 }, (_, index) => String(index)) });
+    come(known, crowd(9, 50));
+    expect(toasts()).toEqual([]);
+  });
+
+  it("is nothing to who is no host, nor where nobody comes in by the link alone, nor to who has just come in", () => {
+    come(begun, crowd(9), {}, false);
+    vi.advanceTimersByTime(700_000);
+    come(begun, crowd(9), { strict: true });
+    vi.advanceTimersByTime(700_000);
+    come(begun, crowd(9), { locked: true });
+    vi.advanceTimersByTime(700_000);
+    knocks.entered(null, group(crowd(9)), []);
+    expect(toasts()).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { Keys } from "../e2ee/keys.client";
 import type { MlsEvent as GroupEvent, MlsState as GroupState } from "../e2ee/mls";
 import { ring } from "../media/bell";
 import type { Knocking, Toast } from "./contract";
+import { Crowd } from "./risk";
 import type { Session } from "./session";
 import { toast, type Store } from "./store";
 
@@ -22,6 +23,9 @@ export class Knocks {
   /** Leaf keys and names that were let in by hand, for as long as this page lives. */
   readonly #admitted = new Map<string, string>();
   readonly #asked = new Map<string, AdmitAsked>();
+  /** Everybody who has stood at the door: a host has let them in. */
+  readonly #knocked = new Set<string>();
+  readonly #crowd = new Crowd();
   readonly #signatureKeys = new Map<string, string>();
   #hosting: boolean;
   /** What the link may be sealed to for who knocks (LINK-7). */
@@ -39,6 +43,7 @@ export class Knocks {
     for (const { knock, name, signature_key, since, why, signed_in, seal_key, seal_signature } of waiting) {
       const one: Knocking = { knock, name, since, why, signedIn: signed_in };
       this.#signatureKeys.set(knock, signature_key);
+      this.#knocked.add(signature_key);
       if (seal_key != null && seal_signature != null) this.#seals.set(knock, { to: seal_key, signature_key, signature: seal_signature });
       if (!this.#waiting.has(knock)) fresh.push(one);
       this.#waiting.set(knock, one);
@@ -55,8 +60,18 @@ export class Knocks {
     else this.clear();
   }
 
+  /** A new epoch: words that do not hold any more, and whether the link has reached too many. */
+  entered(before: GroupState | null, after: GroupState, events: readonly GroupEvent[]): void {
+    this.#withdraw(before, events);
+    const { locked, strict } = after.policy;
+    const known = new Set(before?.roster.map(({ participant }) => participant));
+    const strangers = before === null ? [] : after.roster.filter(({ participant, key, account }) => !known.has(participant) && account === undefined && !this.#knocked.has(key));
+    const many = this.#crowd.grows(strangers.length, performance.now());
+    if (many > 0 && after.hosting === true && !locked && !strict) toast(this.#store, "at_risk", String(many));
+  }
+
   /** Whom a host removed is not let in again by a word that was given before (KNOCK-9). */
-  withdraw(before: GroupState | null, events: readonly GroupEvent[]): void {
+  #withdraw(before: GroupState | null, events: readonly GroupEvent[]): void {
     const gone = events.flatMap((event) => (event.kind === "applied" ? event.removed : [])).filter(({ host }) => host !== undefined).map(({ participant }) => participant);
     for (const { participant, key } of before?.roster ?? []) if (gone.includes(participant)) this.#admitted.delete(key);
   }

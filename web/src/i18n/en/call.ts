@@ -119,6 +119,7 @@ export const toasts = {
   asked_microphone: "{{name}} asks you to turn your microphone on.",
   asked_camera: "{{name}} asks you to turn your camera on.",
   renamed: "A new name: {{name}}.",
+  at_risk: "{{name}} people with typed names came in by the link within two minutes. Did you expect them?",
   stopped: "The host has turned your microphone or camera off.",
 } as const;
 
@@ -132,6 +133,9 @@ export const toastActions = {
   admit: "Admit",
   refuse: "Refuse",
   waiting: "See who waits",
+  oneByOne: "Let in one by one",
+  lock: "Lock",
+  replaceLink: "Replace the link",
   dismiss: "Close this message",
   region: "Messages",
 } as const;

@@ -123,6 +123,7 @@ export const toasts: Sentences["toasts"] = {
   asked_microphone: "{{name}} vous demande d’allumer votre micro.",
   asked_camera: "{{name}} vous demande d’allumer votre caméra.",
   renamed: "Un nouveau nom : {{name}}.",
+  at_risk: "{{name}} personnes au nom seulement saisi sont entrées par le lien en deux minutes. Les attendiez-vous ?",
   stopped: "L’hôte a coupé votre micro ou votre caméra.",
 };
 
@@ -136,6 +137,9 @@ export const toastActions: Sentences["toastActions"] = {
   admit: "Faire entrer",
   refuse: "Refuser",
   waiting: "Voir qui attend",
+  oneByOne: "Faire entrer une par une",
+  lock: "Verrouiller",
+  replaceLink: "Remplacer le lien",
   dismiss: "Fermer ce message",
   region: "Messages",
 };

@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, Unplug, UserMinus, Video, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -42,9 +42,10 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   asked_camera: Video,
   renamed: SquarePen,
   stopped: MicOff,
+  at_risk: TriangleAlert,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera", "at_risk"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;

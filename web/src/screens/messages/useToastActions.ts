@@ -6,12 +6,12 @@ import { useActions } from "../context";
 import { useView } from "../view";
 
 interface ToastAction {
-  readonly id?: "admit" | "refuse";
+  readonly id?: "admit" | "refuse" | "strict" | "lock" | "link";
   readonly label: string;
   readonly act: () => void;
 }
 
-/** What can be done about a message: one thing, two about a knock, or nothing. */
+/** What can be done about a message: one thing, two about a knock, three about a link that has reached too many, or nothing. */
 export function useToastActions(toast: Toast): readonly ToastAction[] {
   const { t } = useTranslation();
   const call = useActions();
@@ -32,6 +32,12 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
       return [
         { id: "admit", label: t("toastActions.admit"), act: () => { call.answer([knock], true); } },
         { id: "refuse", label: t("toastActions.refuse"), act: () => { call.answer([knock], false); } },
+      ];
+    case "at_risk":
+      return [
+        { id: "strict", label: t("toastActions.oneByOne"), act: () => { call.setStrict(true); } },
+        { id: "lock", label: t("toastActions.lock"), act: () => { call.setLocked(true); } },
+        { id: "link", label: t("toastActions.replaceLink"), act: () => { call.replaceLink(); } },
       ];
     case "knocks":
       return open("people", t("toastActions.waiting"));
