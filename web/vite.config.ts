@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
 const ENTRIES: Record<string, string> = {
+  check: "src/pages/check.tsx",
   call: "src/screens/main.tsx",
   meetings: "src/pages/meetings.tsx",
   now: "src/pages/now.tsx",

@@ -13,7 +13,7 @@ from conclave_verify.page import policy_faults, read
 
 STATIC = "/static/"
 # What people open before and during a call. The last stands for every meeting: the page is the same for each.
-PAGES = ("/", "/protection", "/help", "/selftest", "/account/login/", "/meetings", "/owner", "/now", "/m/{meeting}")
+PAGES = ("/", "/protection", "/help", "/check", "/selftest", "/account/login/", "/meetings", "/owner", "/now", "/m/{meeting}")
 NOT_SERVED = ".vite"
 
 

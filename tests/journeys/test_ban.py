@@ -1,11 +1,14 @@
 """ban, links: who is banned stays out whatever they try, and the link that they had opens nothing; all others have the new one."""
 
+import re
+
 import pytest
 
 from tests.headless.people import Beside, world_of
 from tests.journeys.browsers import until
 from tests.journeys.fixtures import Guests
 from tests.journeys.people import Owner, Person
+from tests.journeys.test_access import check
 
 
 def copied(person: Person) -> str:
@@ -125,6 +128,32 @@ def test_hosts_hear_of_a_link_that_has_reached_too_many_and_shut_the_door_with_o
         dora.browser.fill("Your name", "Dora")
         dora.press("join")
         dora.wait_for("[data-waiting]", what="Dora waits at the door")
+
+
+@pytest.mark.journey("links")
+def test_a_pasted_link_is_looked_at_without_telling_its_secret(owner: Owner, people: Guests) -> None:
+    open_link, guarded = owner.make_meeting("Open to all"), owner.make_meeting("Behind a door", preset="guarded")
+    bob = people("Bob")
+    bob.expects("404")
+    bob.browser.open(bob.server.url)
+    bob.click('a[href="/check"]')
+    bob.wait_for("#check form", what="the place to paste a link")
+    check(bob, "check")
+
+    def pastes(link: str, kind: str) -> None:
+        bob.secrets.add(link.partition("#")[2])
+        bob.browser.fill("The link", link)
+        bob.browser.click("button", "Check it")
+        bob.wait_for(f'[data-checked="{kind}"]', what=f"the answer {kind} about {link}")
+
+    pastes(open_link, "good")
+    bob.reads("This link opens the meeting “Open to all”.")
+    bob.reads("Whoever has it comes in at once: nobody is asked.")
+    pastes(open_link[:-1], "cut")
+    pastes(guarded, "good")
+    bob.reads("The link alone does not let everybody in")
+    pastes(guarded.replace("#A", "#B") if "#A" in guarded else re.sub("#.", "#A", guarded), "unknown")
+    pastes("https://elsewhere.example" + open_link[len(bob.server.url) :], "elsewhere")
 
 
 @pytest.mark.journey("links")

@@ -143,7 +143,7 @@ def test_the_lobby_tells_title_inviter_region_and_whether_it_is_live(posts: Post
     """JOIN-12: and asking changes nothing."""
     asked = {"meeting": link.meeting, "link_id": link.link_id}
     shown = {"title": "Plans", "inviter": "Alice", "region": {"id": "local", "territory": ""}, "live": False, "link_version": 1}
-    shown |= {"passcode": False, "sign_in": False, "preset": "open"}
+    shown |= {"open": True, "passcode": False, "sign_in": False, "preset": "open"}
     assert posts("/lobby", asked).json() == shown
     assert not Call.objects.exists()
     joins("Bob")

@@ -153,13 +153,15 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
         _limit(request, WRONG_LINK_RATE)
         raise
     # KNOCK-6: who has to be let in is not told whether there is a call.
-    live = queries.live_region(meeting=access.meeting) if is_open(meeting=access) else None
+    is_anybodys = is_open(meeting=access)
+    live = queries.live_region(meeting=access.meeting) if is_anybodys else None
     region = placement.regions().get(live or "") or placement.place()
     return LobbyOut(
         title=access.title,
         inviter=access.inviter,
         region=_region_out(region),
         live=live is not None,
+        open=is_anybodys,
         link_version=access.link_version,
         passcode=access.passcode_hash != "",
         preset=cast("Preset", access.preset),

@@ -16,6 +16,12 @@ def call(request: HttpRequest, meeting: str) -> HttpResponse:  # noqa: ARG001 - 
     return render(request, "meetings/call.html")
 
 
+@require_safe
+def check(request: HttpRequest) -> HttpResponse:
+    """Show the page that says what a pasted link is worth; the browser looks at it, and this server is told no more than at the lobby."""
+    return render(request, "meetings/check.html")
+
+
 @never_cache
 @login_required
 @require_safe

@@ -146,6 +146,7 @@ class LobbyOut(Strict):
     inviter: str
     region: RegionOut
     live: bool
+    open: bool
     link_version: int
     passcode: bool
     sign_in: bool

@@ -10,6 +10,7 @@ urlpatterns = [
     path("m/<str:meeting>", pages.call, name="call"),
     path("meetings", pages.mine, name="meetings"),
     path("now", pages.now, name="now"),
+    path("check", pages.check, name="check"),
     path("api/v1/", api.urls),
     re_path(r"^/*media(?:/|$)", validate, name="signal_validate"),
 ]

@@ -258,6 +258,7 @@ export interface LobbyOut {
   inviter: string;
   link_version: number;
   live: boolean;
+  open: boolean;
   passcode: boolean;
   preset: "guarded" | "open" | "school" | "confidential";
   region: RegionOut;

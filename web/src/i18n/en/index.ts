@@ -1,4 +1,5 @@
 import { call, toastActions, toasts } from "./call";
+import { check } from "./check";
 import { common } from "./common";
 import { controls } from "./controls";
 import { ended, endedBy, endedNext, endedScreen } from "./ended";
@@ -10,5 +11,5 @@ import { selftest } from "./selftest";
 
 /** English: the shape every other language follows. */
 export const en = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
+  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
 } as const;

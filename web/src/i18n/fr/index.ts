@@ -1,5 +1,6 @@
 import type { Sentences } from "../sentences";
 import { call, toastActions, toasts } from "./call";
+import { check } from "./check";
 import { common } from "./common";
 import { controls } from "./controls";
 import { ended, endedBy, endedNext, endedScreen } from "./ended";
@@ -10,5 +11,5 @@ import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
+  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
 };

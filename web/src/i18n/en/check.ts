@@ -1,0 +1,16 @@
+export const check = {
+  label: "The link",
+  help: "It is looked at in your browser. Its secret part is sent to nobody.",
+  look: "Check it",
+  none: "This is not the link of a meeting. Paste the whole address that you were given.",
+  cut: "This link is incomplete: it has a long part after the sign #. Ask for the whole link.",
+  elsewhere: "This link leads to {{host}}, not to this server, so nothing was asked about it. Open it only if you know who sent it and expect that address.",
+  unknown: "This link opens no meeting here. It may be cut short, or the meeting may have been deleted. Ask for the link again.",
+  former: "This link was replaced. It opens nothing any more; who has it can only knock. Ask for the new one, or open it and knock.",
+  good: "This link opens the meeting “{{title}}”.",
+  goodUntitled: "This link opens a meeting here.",
+  host: "It is a private host link: whoever has it can remove people and end the call. Give it to nobody. If it has reached somebody else, make a new meeting.",
+  personal: "It is a personal invitation: it lets in one person at a time, and can be taken back. Do not pass it on.",
+  open: "Whoever has it comes in at once: nobody is asked. Do not put it on a public page. Its owner can choose “Guarded” in “My meetings”, under “Who comes in”, or replace it if it has spread.",
+  guarded: "The link alone does not let everybody in: some have to wait until a host lets them in, or need a passcode, an account or an invitation.",
+} as const;
