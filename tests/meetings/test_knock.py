@@ -227,7 +227,7 @@ def test_who_waits_cannot_tell_whether_there_is_a_call(posts: Posts, guarded: Li
     before = seen()
     enters("Alice", account=account_of(alice))
     assert seen() == before
-    assert before[0]["live"] is False
+    assert (before[0]["live"], before[0]["open"]) == (False, False)
     assert before[1]["error"]["code"] == "knock_required"
 
 
