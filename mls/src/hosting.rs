@@ -56,7 +56,7 @@ impl Member {
         if next.lists(&key) {
             return Err(Fault::new("already_host", "this participant is a host already"));
         }
-        next.hosts.push(certify(&own.keys, &seat.place.meeting, &seat.place.call, check_signature_key(&key.0)?)?);
+        next.hosts.push(certify(&own.keys, &seat.place.meeting, &seat.place.call, check_signature_key(&key.0)?, next.version)?);
         Ok(())
     }
 
@@ -90,7 +90,7 @@ pub enum Word<'a> {
 fn claim(own: &Own, seat: &OwnSeat, next: &mut Policy) -> Outcome<()> {
     let host_key = own.link.host_key.as_ref().ok_or_else(|| Fault::new("not_host", "only the host link lets you take over"))?;
     let key = own.keys.public();
-    let entry = certify(host_key, &seat.place.meeting, &seat.place.call, key)?;
+    let entry = certify(host_key, &seat.place.meeting, &seat.place.call, key, next.version)?;
     if next.hosts.iter().any(|host| host.key == key && host.by == entry.by) {
         return Err(Fault::new("already_host", "this participant is a host already"));
     }
@@ -119,7 +119,7 @@ fn unname_host(own: &Own, seat: &OwnSeat, next: &mut Policy, key: &Key) -> Outco
     match voucher {
         Some(voucher) => {
             for orphan in orphans {
-                next.hosts.push(certify(voucher, &seat.place.meeting, &seat.place.call, orphan)?);
+                next.hosts.push(certify(voucher, &seat.place.meeting, &seat.place.call, orphan, next.version)?);
             }
             Ok(())
         }

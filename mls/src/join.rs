@@ -117,7 +117,7 @@ fn first_policy(own: &Own, seat: &OwnSeat, last: Option<&Last>) -> Outcome<Polic
     }
     let mut policy = Policy::first(seat.link_version);
     if let Some(host_key) = &own.link.host_key {
-        policy.hosts.push(certify(host_key, &seat.place.meeting, &seat.place.call, own.keys.public())?);
+        policy.hosts.push(certify(host_key, &seat.place.meeting, &seat.place.call, own.keys.public(), policy.version)?);
     }
     Ok(policy)
 }

@@ -26,6 +26,9 @@ pub struct Host {
     pub key: Key,
     /// Ed25519 by `by`.
     pub signature: B64,
+    /// Which version of the policy first listed it (POL-23); a certificate of an earlier version lists nobody anew.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub version: u64,
 }
 
 /// The extension; fields in alphabetical order, as canonical JSON needs them.
@@ -59,6 +62,8 @@ struct Certified<'a> {
     call: &'a Id,
     key: &'a Key,
     meeting: &'a Id,
+    #[serde(skip_serializing_if = "is_default")]
+    version: u64,
 }
 
 /// How the link's host key is known: members have its hash from the link, the gateway sees only the key itself.
@@ -113,6 +118,9 @@ impl Policy {
         let policy: Self = canonical::read(source).map_err(|fault| bad(&format!("cannot be read: {}", fault.message)))?;
         if policy.hosts.len() > MOST_HOSTS || policy.version >= 1 << 53 {
             return Err(bad("is too large"));
+        }
+        if policy.hosts.iter().any(|host| host.version > policy.version) {
+            return Err(bad("lists a host of a version to come")); // POL-23
         }
         policy.check_people()?;
         Ok(policy)
@@ -172,7 +180,7 @@ impl Policy {
                 return Err(bad("names a host nobody with the link's host key vouches for"));
             }
             keys::check_signature_key(&host.key.0)?;
-            if !keys::verify(&host.by, &certificate_bytes(meeting, call, &host.key)?, &host.signature.0) {
+            if !keys::verify(&host.by, &certificate_bytes(meeting, call, &host.key, host.version)?, &host.signature.0) {
                 return Err(bad("holds a host certificate with a wrong signature"));
             }
             if !listed.insert(host.key) {
@@ -182,7 +190,7 @@ impl Policy {
         Ok(())
     }
 
-    /// POL-2, POL-3 and POL-15: whether `next` may follow this policy in a commit by `committer`.
+    /// POL-2, POL-3, POL-15 and POL-23: whether `next` may follow this policy in a commit by `committer`.
     pub fn check_change(&self, next: &Self, committer: &Key, root: &Root) -> Outcome<()> {
         if Some(next.version) != self.version.checked_add(1) {
             return Err(Fault::new("policy_version", "a policy change must raise the version by one"));
@@ -198,6 +206,9 @@ impl Policy {
         if !self.lists_by_link(committer) && !vouched && self.by_link().any(|host| !next.hosts.contains(host)) {
             return Err(Fault::new("host_protected", "a co-host cannot take the role of a host who holds it by the link"));
         }
+        if next.hosts.iter().any(|host| !self.hosts.contains(host) && host.version != next.version) {
+            return Err(Fault::new("host_stale", "a host certificate of an earlier version lists nobody anew"));
+        }
         Ok(())
     }
 }
@@ -206,13 +217,13 @@ fn bad(what: &str) -> Fault {
     Fault::new("bad_policy", format!("the policy {what}"))
 }
 
-fn certificate_bytes(meeting: &Id, call: &Id, key: &Key) -> Outcome<Vec<u8>> {
-    let text = canonical::text(&Certified { call, key, meeting })?;
+fn certificate_bytes(meeting: &Id, call: &Id, key: &Key, version: u64) -> Outcome<Vec<u8>> {
+    let text = canonical::text(&Certified { call, key, meeting, version })?;
     Ok(labelled_text("conclave/host-certificate/1", text.as_bytes()))
 }
 
-/// A host certificate for `key` by `signer`.
-pub fn certify(signer: &SeedKey, meeting: &Id, call: &Id, key: Key) -> Outcome<Host> {
-    let signature = B64(signer.sign(&certificate_bytes(meeting, call, &key)?).to_vec());
-    Ok(Host { by: signer.public(), key, signature })
+/// A host certificate for `key` by `signer`, in the policy of this version.
+pub fn certify(signer: &SeedKey, meeting: &Id, call: &Id, key: Key, version: u64) -> Outcome<Host> {
+    let signature = B64(signer.sign(&certificate_bytes(meeting, call, &key, version)?).to_vec());
+    Ok(Host { by: signer.public(), key, signature, version })
 }

@@ -202,7 +202,7 @@ fn link_8_only_a_hosts_seal_for_us_is_opened() {
     // Mallory is inside, has the new link and would rather hand out one of her own; she can certify nobody but by herself.
     let (own, member) = world.get("Mallory").instance.parts();
     let place = own.seat().unwrap().place.clone();
-    member.policy.hosts = vec![crate::policy::certify(&own.keys, &place.meeting, &place.call, own.keys.public()).unwrap()];
+    member.policy.hosts = vec![crate::policy::certify(&own.keys, &place.meeting, &place.call, own.keys.public(), 0).unwrap()];
     let hers = world.get("Mallory").ok(&ask)["sealed"].clone();
     bent.push(serde_json::from_slice(&unb64(hers.as_str().unwrap()).unwrap()).unwrap());
     for one in bent {

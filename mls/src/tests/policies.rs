@@ -36,7 +36,7 @@ fn pol_1_and_3_a_self_made_host_is_refused() {
     let mut world = World::with(&["Bob", "Mallory"]);
     let (own, _) = world.get("Mallory").instance.parts();
     let place = own.seat().unwrap().place.clone();
-    let entry = certify(&own.keys, &place.meeting, &place.call, own.keys.public()).unwrap();
+    let entry = certify(&own.keys, &place.meeting, &place.call, own.keys.public(), 1).unwrap();
     let commit = forge_policy(&mut world, "Mallory", |next| next.hosts.push(entry));
     let (gateway, member) = world.refusals(&commit, "Bob");
     assert_eq!(member, "not_host");
@@ -48,7 +48,7 @@ fn pol_1_a_host_cannot_list_somebody_without_a_certificate() {
     let mut world = World::with(&["Bob", "Mallory"]);
     let (own, _) = world.get("Mallory").instance.parts();
     let place = own.seat().unwrap().place.clone();
-    let stray = certify(&own.keys, &place.meeting, &place.call, own.keys.public()).unwrap();
+    let stray = certify(&own.keys, &place.meeting, &place.call, own.keys.public(), 1).unwrap();
     let mut wrong = stray.clone();
     let commit = forge_policy(&mut world, "Alice", |next| next.hosts.push(stray));
     assert_eq!(world.refusals(&commit, "Bob"), both("bad_policy"));
@@ -180,12 +180,12 @@ fn pol_15_a_cohost_cannot_take_the_role_of_whom_the_link_made_a_host() {
     let (own_keys, link) = (SeedKey::new(&own.keys.seed()), world.get("Alice").instance.parts().1.policy.hosts[0].by);
     let commit = forge_policy(&mut world, "Mallory", |next| {
         let alice = next.hosts[0].key;
-        next.hosts[0] = certify(&own_keys, &place.meeting, &place.call, alice).unwrap();
+        next.hosts[0] = certify(&own_keys, &place.meeting, &place.call, alice, next.version).unwrap();
     });
     assert_eq!(world.refusals(&commit, "Bob"), both("host_protected"));
     // Listing the link's key as if it were a leaf's makes nobody else's entry a co-host's.
     let commit = forge_policy(&mut world, "Mallory", |next| {
-        next.hosts.push(certify(&own_keys, &place.meeting, &place.call, link).unwrap());
+        next.hosts.push(certify(&own_keys, &place.meeting, &place.call, link, next.version).unwrap());
     });
     world.everybody_reads();
     world.stage(&commit).unwrap();
@@ -233,6 +233,34 @@ fn a_host_hands_over_by_naming_a_cohost_and_stepping_down() {
     world.change("Alice", &json!({"claim": true}));
     assert_eq!(roles(&mut world, "Carol"), ["Alice host", "Bob host", "Carol"]);
     world.assert_one_code(3);
+}
+
+#[test]
+fn pol_23_who_had_the_role_handed_over_does_not_take_it_back_with_the_certificate_of_before() {
+    let mut world = World::with(&["Mallory", "Bob"]);
+    let (alice, mallory) = (key(&world, "Alice"), key(&world, "Mallory"));
+    world.change("Alice", &json!({"host": mallory}));
+    world.change("Alice", &json!({"unhost": alice}));
+    // The link's host key has vouched for her leaf key, and everybody has read it.
+    let (_, member) = world.get("Mallory").instance.parts();
+    let kept = member.policy.hosts[0].clone();
+    world.change("Alice", &json!({"claim": true}));
+    world.change("Alice", &json!({"unhost": mallory}));
+    assert_eq!(roles(&mut world, "Bob"), ["Alice host", "Mallory", "Bob"]);
+    let replayed = kept.clone();
+    let commit = forge_policy(&mut world, "Mallory", |next| next.hosts.insert(0, replayed));
+    assert_eq!(world.refusals(&commit, "Bob"), both("host_stale"));
+    let mut dated = kept;
+    let commit = forge_policy(&mut world, "Mallory", |next| {
+        dated.version = next.version;
+        next.hosts.insert(0, dated);
+    });
+    assert_eq!(world.refusals(&commit, "Bob"), both("bad_policy"));
+    // Nor does a host's help bring the certificate back to life; a new one does.
+    let (_, member) = world.get("Alice").instance.parts();
+    assert!(member.policy.hosts.iter().all(|host| host.version <= member.policy.version));
+    world.change("Alice", &json!({"host": mallory}));
+    assert_eq!(roles(&mut world, "Bob"), ["Alice host", "Mallory cohost", "Bob"]);
 }
 
 #[test]
@@ -286,9 +314,9 @@ fn the_gateway_pins_the_first_root_it_sees() {
     let (meeting, call) = (world.id(&world.meeting), world.id(&world.call));
     let (link, other, leaf) = (SeedKey::new(&[1; 32]), SeedKey::new(&[2; 32]), SeedKey::new(&[3; 32]));
     let mut policy = Policy::first(1);
-    policy.hosts.push(certify(&link, &meeting, &call, leaf.public()).unwrap());
+    policy.hosts.push(certify(&link, &meeting, &call, leaf.public(), 0).unwrap());
     let root = Root::Seen(None).pinned(&policy);
     policy.check_chain(&root, &meeting, &call).unwrap();
-    policy.hosts[0] = certify(&other, &meeting, &call, leaf.public()).unwrap();
+    policy.hosts[0] = certify(&other, &meeting, &call, leaf.public(), 0).unwrap();
     assert_eq!(policy.check_chain(&root, &meeting, &call).unwrap_err().code, "bad_policy");
 }

@@ -149,7 +149,11 @@ impl Member {
         for host in policy["hosts"].as_array().ok_or("the policy has no hosts")? {
             let (by, key) = (unb64(field(host, "by")?)?, field(host, "key")?);
             let rooted = sha256(&text("conclave/host-key/1", &by)).starts_with(&self.link.host_hash);
-            let certificate = json!({"call": self.ticket["call"], "key": key, "meeting": self.link.meeting}).to_string();
+            let mut certificate = json!({"call": self.ticket["call"], "key": key, "meeting": self.link.meeting});
+            if let Some(version) = host.get("version") {
+                certificate["version"] = version.clone(); // POL-23
+            }
+            let certificate = certificate.to_string();
             let message = text("conclave/host-certificate/1", certificate.as_bytes());
             if !(rooted || listed.contains(&by)) || !signed(&by, &message, &unb64(field(host, "signature")?)?) {
                 return Err("the policy names a host that nobody vouches for".to_owned());

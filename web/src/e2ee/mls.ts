@@ -4,7 +4,7 @@ import { host } from "./wasi";
 /** base64url without padding. */
 type B64 = string;
 
-export interface HostCertificate { readonly by: B64; readonly key: B64; readonly signature: B64 }
+export interface HostCertificate { readonly by: B64; readonly key: B64; readonly signature: B64; readonly version?: number }
 export interface HostWord { readonly key: B64; readonly signature: B64 }
 
 /** What a person may (policy.md, "Rights"). */
