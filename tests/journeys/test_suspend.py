@@ -71,6 +71,7 @@ def test_a_suspended_meeting_is_silent_dark_and_shut_until_a_host_resumes(alice:
     bob.press("camera")
     alice.sees(bob)
     alice.hears(bob)
+    alice.panel("chat")
     bob.says("Thank you")
     alice.reads("Thank you")
     bob.panel("safety")
