@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 LARGEST = 64 * 1024 * 1024
 RECORD = {"call": str, "hosts": list, "made": int, "meeting": str, "people": list, "v": int}
 HOST = {"by": str, "key": str, "signature": str}
+SINCE = {"version": int}  # of the policy that first listed it, where that is not the first (POL-23)
 STAY = {"epoch": int, "from": int, "incarnation": str, "key": str, "name": str, "participant": str}
 MORE = {"account": str, "domain": str, "until": int}
 LATEST = 253402300799999  # the last day that a calendar of four digits knows
@@ -129,9 +130,10 @@ def _chain(record: dict[str, Any]) -> tuple[str, str]:
         raise Wrong("The record names no host.")
     known: list[str] = []
     for host in record["hosts"]:
-        _shape(host, HOST)
+        _shape(host, HOST, SINCE)
         known = known or [host["by"]]
         certified = {"call": record["call"], "key": host["key"], "meeting": record["meeting"]}
+        certified |= {"version": host["version"]} if host.get("version") else {}
         if host["by"] not in known or not _signed(host["by"], "conclave/host-certificate/1", certified, host["signature"]):
             raise Wrong("A host certificate does not fit: nobody vouches for who signed.")
         known.append(host["key"])

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from conclave.kernel import b64
 from conclave.kernel.ids import new_id
 from conclave_verify import attendance
 from conclave_verify.__main__ import main
@@ -63,6 +65,23 @@ def test_a_hosts_record_is_good_and_says_who_was_here(saved: Saved, capsys: pyte
     assert "here still" in told
     assert "Good: the host of meeting" in told
     assert "\x1b" not in told
+
+
+def test_a_certificate_of_a_later_policy_is_judged_with_its_version(saved: Saved) -> None:
+    """POL-23: signed here by keys of the test's own, as a host's member would who took the role again."""
+    link, leaf = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    record = json.loads(saved.path.read_text())["attendance"]
+
+    def sign(key: Ed25519PrivateKey, label: str, value: object) -> str:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return b64.encode(key.sign(label.encode() + b"\0" + text.encode()))
+
+    by, key = (b64.encode(one.public_key().public_bytes_raw()) for one in (link, leaf))
+    word = sign(link, "conclave/host-certificate/1", {"call": record["call"], "key": key, "meeting": record["meeting"], "version": 2})
+    for version, code in ((2, 0), (3, 1), (0, 1)):
+        record["hosts"] = [{"by": by, "key": key, "signature": word, "version": version}]
+        saved.path.write_text(json.dumps({"attendance": record, "signature": sign(leaf, "conclave/attendance/1", record)}))
+        assert main(["attendance", str(saved.path)]) == code, version
 
 
 def test_without_the_link_it_says_what_to_compare(saved: Saved, capsys: pytest.CaptureFixture[str]) -> None:
