@@ -58,7 +58,7 @@ FRAMES = """() => [...document.querySelectorAll("article.tile:not([data-self]) v
   .map((video) => video.getVideoPlaybackQuality())
   .reduce((sum, { totalVideoFrames, droppedVideoFrames }) => sum + totalVideoFrames - droppedVideoFrames, 0)"""
 
-# Presses something, and returns after how many milliseconds what it is about has changed, or is gone.
+# Presses something, and returns after how many milliseconds what it is about has changed, or is gone; ten seconds at most.
 PRESS = """async ({ press, about }) => {
   const button = document.querySelector(press);
   const shown = button.closest(about);
@@ -66,7 +66,7 @@ PRESS = """async ({ press, about }) => {
   const before = look();
   const begin = performance.now();
   button.click();
-  while (look() === before) await new Promise((done) => requestAnimationFrame(done));
+  while (look() === before && performance.now() - begin < 10_000) await new Promise((done) => requestAnimationFrame(done));
   return performance.now() - begin;
 }"""
 # What a host presses in a raid, in turn: what is pressed, and what shows that it is done. The lock is one for the whole group, the refusal
