@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Locator
+
 from tests.journeys import pictures
 from tests.journeys.browsers import Browser, Chromium, Firefox, until
 from tests.journeys.world import Installation
@@ -369,12 +371,16 @@ class Owner(Person):
         self.browser.click("button", "Make the meeting")
         return self.copied_link(title)
 
+    def card(self, title: str) -> Locator:
+        """Return the newest meeting of exactly this title; other tests' titles may contain it."""
+        page = self.chromium.page
+        return page.locator("[data-meeting]").filter(has=page.get_by_role("heading", name=title, exact=True)).first
+
     def copied_link(self, title: str) -> str:
         """Press the copy button of a meeting and return what it copied."""
         page = self.chromium.page
         page.evaluate("() => { window.copied = undefined; }")
-        card = page.locator("[data-meeting]").filter(has_text=title)
-        card.get_by_role("button", name="Copy the link").first.click()
+        self.card(title).get_by_role("button", name="Copy the link").first.click()
         link = str(until(lambda: page.evaluate("() => window.copied"), what="a copied link"))
         assert LINK.search(link), link
         self.secrets.add(link.partition("#")[2])
@@ -385,7 +391,7 @@ class Owner(Person):
         page = self.chromium.page
         if urlsplit(page.url).path != "/meetings":
             page.goto(f"{self.server.url}/meetings")
-        page.locator("[data-meeting]").filter(has_text=title).get_by_role("button", name=f"More for “{title}”").click()
+        self.card(title).get_by_role("button", name=f"More for “{title}”", exact=True).click()
         page.get_by_role("menuitem", name=item).click()
 
     def invites(self, whom: str) -> str:
