@@ -1,16 +1,22 @@
 """A real installation for the journeys: `conclave run` in a process of its own, on free ports and with a state folder of its own."""
 
 import contextlib
+import fcntl
+import functools
+import itertools
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"^Conclave is ready: (\S+)$")
@@ -19,16 +25,32 @@ START_SECONDS = 600  # the first start builds the client and the media engine
 STOP_SECONDS = 20
 
 
+# Blocks of ports below those that the kernel lends to clients, who might take one before the server that it is for has started.
+BLOCKS, BLOCK = range(20_000, 32_000, 500), 500
+
+
+@functools.cache
+def own_ports() -> tuple[IO[str], Iterator[int]]:
+    """Take a block of ports while this process lives, as other tests run beside it; return what holds it, and the ports in turn."""
+    for first in BLOCKS:
+        lock = (Path(tempfile.gettempdir()) / f"conclave-ports-{first}").open("w", encoding="ascii")
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock, itertools.cycle(range(first, first + BLOCK))
+        lock.close()
+    raise AssertionError("No block of ports is free for this process's tests.")
+
+
 def free_ports(count: int, *, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
-    """Return that many different ports nobody listens on just now."""
-    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Return that many different ports nobody listens on just now, and no other process's tests are given."""
+    found: list[int] = []
+    for port in itertools.islice(own_ports()[1], BLOCK):
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError("All ports of this process's tests are taken.")
 
 
 @dataclass(kw_only=True)
