@@ -8,7 +8,6 @@ lower bound, and the seconds an upper one.
 import argparse
 import asyncio
 import json
-import os
 import resource
 import secrets
 import socket
@@ -328,8 +327,7 @@ def frames(person: Person) -> int:
 
 def resident_mb(server: Installation) -> float:
     """Return the memory that the gateway and the media engine hold."""
-    pages = sum(int(Path(f"/proc/{server.child(part)}/statm").read_text(encoding="ascii").split()[1]) for part in ("gateway", "engine"))
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return server.resident_mb("gateway") + server.resident_mb("engine")
 
 
 if __name__ == "__main__":

@@ -122,17 +122,11 @@ class Soak:
     def measure(self, server: Installation) -> None:
         """Note how much memory each process of the server has."""
         for name in ("gateway", "engine"):
-            self.memory.setdefault(name, []).append(resident_mb(server.child(name)))
+            self.memory.setdefault(name, []).append(server.resident_mb(name))
 
     def unread(self, name: str, seen: str) -> list[str]:
         """Return which lines somebody was owed and has not."""
         return [line.text for line in self.lines if name in line.owed and line.text not in seen]
-
-
-def resident_mb(pid: int) -> float:
-    """Return the memory that a process holds."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def growth(samples: list[float]) -> float:

@@ -155,6 +155,11 @@ class Installation:
         assert found, f"the server has no {part} just now:\n{self.output}"
         return found
 
+    def resident_mb(self, part: str) -> float:
+        """Return the memory that a child of the server holds."""
+        status = Path(f"/proc/{self.child(part)}/status").read_text(encoding="utf-8")
+        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
     def find_child(self, part: str) -> int:
         """Return the process id of a child of the server, 0 while there is none."""
         assert self.process is not None
