@@ -1,15 +1,20 @@
 """`./conclave test`: every check of this project, in order, each with its time; what CI runs.
 
-The last line is "N passed, N failed" and counts steps. A step that cannot run has failed.
+The last line is "N passed, N failed" and counts steps. A step that cannot run has failed. Steps run beside each other, and on a machine
+that is full real browsers come too late for a test now and then: the few that failed run once more when nothing else does, and the step
+is what they say then. Their names, and what they said the first time, stay in the output.
 """
 
 import argparse
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy import build, toolchain
@@ -21,10 +26,14 @@ PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 # Half of the time that unit tests take: what carries a call.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
+PROGRESS = re.compile(r"[.FEsx]+ +\[ *\d+%\]")
 LOGS = ROOT / ".conclave" / "log" / "test"
 # pytest says last which tests failed, compilers first what is wrong.
 FIRST_SHOWN, LAST_SHOWN = 150, 150
 TOGETHER = 2
+# More failures than this are not the machine's.
+MOST_AGAIN = 5
+REMEMBERED = ROOT / ".conclave" / "cache" / "test"
 # A distribution's browser is a shell script with needs of its own, and the cut network is util-linux's: they may stand off the PATH.
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
@@ -45,6 +54,8 @@ class Check:
     rust: bool = False
     # A cargo command that not every machine with Rust has.
     tool: str = ""
+    # Where pytest keeps which tests failed.
+    remembered: Path | None = None
 
 
 def checks(*, fast: bool, soak: bool) -> list[Check]:
@@ -61,8 +72,8 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
     needs = () if fast else ("web", "engine")
     steps = [
         # The two that take longest come first, so that each core has one of them and the short ones fill up the rest.
-        Check(name="unit-call", command=[*PYTEST, "-m", some, *CALL_TESTS], needs=needs),
-        Check(name="unit", command=[*PYTEST, "-m", some, *(f"--ignore={folder}" for folder in CALL_TESTS)], needs=needs),
+        _tests("unit-call", "-m", some, *CALL_TESTS, needs=needs),
+        _tests("unit", "-m", some, *(f"--ignore={folder}" for folder in CALL_TESTS), needs=needs),
         Check(name="lint", command=[str(SCRIPTS / "ruff"), "check"]),
         Check(name="format", command=[str(SCRIPTS / "ruff"), "format", "--check"]),
         Check(name="types", command=[str(SCRIPTS / "mypy")]),
@@ -91,18 +102,18 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         Check(name="mls-deny", command=["cargo", "deny", "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         *(
-            Check(
-                name=name,
-                command=[*PYTEST, "-m", "journey", "--durations=60", *chosen],
-                needs=("web", "engine", "tls", "acme"),
-                browsers=True,
-                fast=False,
-            )
+            _tests(name, "-m", "journey", "--durations=60", *chosen, needs=("web", "engine", "tls", "acme"), browsers=True, fast=False)
             for name, chosen in (("journeys", ["tests/journeys"]), ("adversity", ["tests", "--ignore=tests/journeys"]))
         ),
-        Check(name="soak", command=[*PYTEST, "-m", "soak", "--durations=10"], needs=("web", "engine"), alone=True, fast=False),
+        _tests("soak", "-m", "soak", "--durations=10", needs=("web", "engine"), alone=True, fast=False),
     ]
     return [step for step in steps if (step.fast or not fast) and (step.name != "soak" or soak)]
+
+
+def _tests(name: str, *chosen: str, needs: tuple[str, ...], browsers: bool = False, alone: bool = False, fast: bool = True) -> Check:
+    """Return a step of tests that remembers which of them failed."""
+    command = [*PYTEST, "-o", f"cache_dir={REMEMBERED / name}", *chosen]
+    return Check(name=name, command=command, needs=needs, browsers=browsers, alone=alone, fast=fast, remembered=REMEMBERED / name)
 
 
 def main() -> None:
@@ -141,11 +152,33 @@ def lacking(step: Check) -> str:
 def run_all(steps: list[Check]) -> list[bool]:
     """Run steps, two at a time where they allow it, and return which succeeded."""
     together = [step for step in steps if not step.alone and not step.browsers]
+    alone = [step for step in steps if step.alone]
     browsers = [step for step in steps if step.browsers]
     with ThreadPoolExecutor(TOGETHER) as pool:
-        results = list(pool.map(run_one, together))
-        results += [run_one(step) for step in steps if step.alone]
-        return results + list(pool.map(run_one, browsers))
+        results = [*pool.map(run_one, together), *map(run_one, alone), *pool.map(run_one, browsers)]
+    return [passed or run_again(step) for step, passed in zip([*together, *alone, *browsers], results, strict=True)]
+
+
+def run_again(step: Check) -> bool:
+    """Run the tests that failed in a step once more, with nothing beside them, and return whether none fails again.
+
+    Returns:
+        Whether the step has passed now; False also if it is no step of tests, or so many failed that the machine is not the reason.
+    """
+    failed = failures(step)
+    if not 0 < len(failed) <= MOST_AGAIN:
+        return False
+    again = replace(step, name=f"{step.name}-again", command=[*step.command, "--last-failed"], remembered=None)
+    passed = run_one(again)
+    said = "failed beside other steps and passed alone" if passed else "failed, and alone again"
+    sys.stdout.write("".join(f"{said}: {name}\n" for name in failed))
+    return passed
+
+
+def failures(step: Check) -> list[str]:
+    """Return the names of the tests that failed when a step ran last."""
+    remembered = step.remembered and step.remembered / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(remembered.read_text(encoding="utf-8"))) if remembered and remembered.exists() else []
 
 
 def run_one(step: Check) -> bool:
@@ -155,6 +188,8 @@ def run_one(step: Check) -> bool:
         Whether it succeeded.
     """
     LOGS.mkdir(parents=True, exist_ok=True)
+    if step.remembered:
+        shutil.rmtree(step.remembered, ignore_errors=True)
     log = LOGS / f"{step.name}.log"
     start = time.monotonic()
     with log.open("wb") as output:
@@ -194,7 +229,7 @@ def _tell(name: str, *, ok: bool, seconds: float = 0, output: str = "") -> bool:
     """Print one step's result, with the first and the last lines of what it said if it failed; return the result."""
     text = f"{'PASS' if ok else 'FAIL'}  {name:<24} {seconds:7.1f} s\n"
     if not ok and output:
-        lines = output.splitlines()
+        lines = [line for line in output.splitlines() if not PROGRESS.fullmatch(line)]
         if len(lines) > FIRST_SHOWN + LAST_SHOWN:
             more = f"… {len(lines) - FIRST_SHOWN - LAST_SHOWN} more lines in {LOGS / name}.log"
             lines = [*lines[:FIRST_SHOWN], more, *lines[-LAST_SHOWN:]]

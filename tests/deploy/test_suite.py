@@ -32,6 +32,45 @@ def test_a_long_failure_is_cut_in_the_middle_and_says_where_the_rest_is(capsys: 
     assert lines[suite.FIRST_SHOWN] == f"… {1000 - suite.FIRST_SHOWN - suite.LAST_SHOWN} more lines in {tmp_path}/one.log"
 
 
+# Without this project's own settings.
+PLAIN = ("-q", "-p", "no:django", "-c", "/dev/null", "-o")
+IT = """from pathlib import Path
+
+def test_it() -> None:
+    times = Path(__file__).with_suffix(".times")
+    times.write_text(times.read_text() + "." if times.exists() else ".")
+    assert len(times.read_text()) >= NEEDED
+
+def test_other() -> None:
+    with Path(__file__).with_suffix(".others").open("a") as others:
+        others.write(".")
+"""
+
+
+@pytest.mark.parametrize(("needed", "passed"), [(1, True), (2, True), (3, False)], ids=["at once", "alone", "never"])
+def test_a_test_that_failed_beside_others_runs_once_more_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, needed: int, passed: bool
+) -> None:
+    test, remembered = tmp_path / "test_it.py", tmp_path / "remembered"
+    test.write_text(IT.replace("NEEDED", str(needed)), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", *PLAIN, f"cache_dir={remembered}", str(test)]
+    assert suite.run_all([suite.Check(name="one", command=command, cwd=tmp_path, remembered=remembered)]) == [passed]
+    assert len((tmp_path / "test_it.others").read_text(encoding="utf-8")) == 1
+    said = capsys.readouterr().out
+    assert ("failed beside other steps and passed alone" in said, "failed, and alone again" in said) == (needed == 2, needed == 3)
+
+
+def test_a_step_in_which_much_fails_is_not_run_again(tmp_path: Path) -> None:
+    test, remembered = tmp_path / "test_it.py", tmp_path / "remembered"
+    many = suite.MOST_AGAIN + 1
+    test.write_text("".join(f"def test_{number}() -> None:\n    assert False\n" for number in range(many)), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", *PLAIN, f"cache_dir={remembered}", str(test)]
+    step = suite.Check(name="one", command=command, cwd=tmp_path, remembered=remembered)
+    assert suite.run_all([step]) == [False]
+    assert len(suite.failures(step)) == many
+    assert not (tmp_path / "one-again.log").exists()
+
+
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
     fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
     assert full - fast == {"adversity", "journeys", "interop-deny", "mls-deny", "mls-lint", "mls-test"}

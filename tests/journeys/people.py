@@ -186,7 +186,12 @@ class Person:
             until(
                 lambda: self.shown(other.name) == other.name, what=f"{self.name} sees {other.name}; tiles: {self.tiles()}", seconds=seconds
             )
-        until(lambda: self.lock(other.name) == "locked", what=f"the padlock of {other.name} at {self.name}'s", seen=self.stand)
+        until(
+            lambda: self.lock(other.name) == "locked",
+            what=f"the padlock of {other.name} at {self.name}'s",
+            seconds=seconds,
+            seen=self.stand,
+        )
 
     def _sees_firefox(self, other: "Person") -> bool:
         """Tell whether the other's tile shows one even colour that is nobody else's and changes."""
