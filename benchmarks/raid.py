@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiohttp
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 from benchmarks.removal import p95
 from conclave.kernel import b64
@@ -40,6 +40,8 @@ from tests.journeys.world import Installation, installation
 
 GUESTS = ("Bob", "Dora", "Emil", "Fanny")
 CAMERA = Camera(width=320, height=180, rate=15)
+# No larger than five such pictures need: browsers without a graphics card paint each pixel with the processors that are measured.
+WINDOW: ViewportSize = {"width": 800, "height": 480}
 KNOCKS, RAID_SECONDS, BEFORE_SECONDS = 200, 10.0, 30.0
 # KNOCK-7: a door's room, which is taken at this pace.
 WAITING, PER_SECOND = 1000, 40
@@ -121,6 +123,7 @@ class Full:
     """A door without room: until the host saw the last who came, until the last was refused, and memory since before the raid."""
 
     waited: int
+    said: Counter[str]
     shown: float
     refused: float
     growth: float
@@ -152,6 +155,7 @@ def figures(raid: Raid, full: Full | None) -> dict[str, Any]:
     if full is not None:
         result["full"] = {
             "waited": full.waited,
+            "answers": dict(sorted(full.said.items())),
             "shown_s": round(full.shown, 3),
             "refused_s": round(full.refused, 3),
             "rss_growth_mb": round(full.growth, 1),
@@ -165,7 +169,7 @@ def gathered(stack: ExitStack, server: Installation, folder: Path) -> tuple[list
     processes = {name: ChromiumProcess(playwright, folder, name, camera=CAMERA) for name in ("Alice", *GUESTS)}
     for process in processes.values():
         stack.callback(process.close)
-    owner = Owner("Alice", processes["Alice"].window(init_script=Owner.COPIES, permissions=Owner.MAY), server=server)
+    owner = Owner("Alice", processes["Alice"].window(init_script=Owner.COPIES, permissions=Owner.MAY, viewport=WINDOW), server=server)
     owner.use_owner_link()
     link = owner.make_meeting("Raid", preset="guarded")
     owner.chromium.page.goto("about:blank")
@@ -174,7 +178,7 @@ def gathered(stack: ExitStack, server: Installation, folder: Path) -> tuple[list
     alice.panel("people")
     people = [alice]
     for name in GUESTS:
-        guest = Person(name, processes[name].window(), server=server)
+        guest = Person(name, processes[name].window(viewport=WINDOW), server=server)
         at_door(guest, link)
         alice.wait_for(f'[data-knock="{name}"]', what=f"{name} at the door", seconds=MEET_SECONDS)
         alice.click(f'[data-knock="{name}"] [data-answer="admit"]')
@@ -297,7 +301,8 @@ def filled(server: Installation, alice: Person, crowd: Raiders, *, waiting: int)
         lambda: crowd.heard()["nothing"] == 0, what="everybody is at the door", seconds=more / PER_SECOND + ANSWER_SECONDS, seen=crowd.heard
     )
     begin = time.monotonic()
-    waited = crowd.heard()["waiting"]
+    said = crowd.heard()
+    waited = said["waiting"]
 
     def counted() -> int:
         return int(alice.browser.ask(COUNTED))
@@ -307,7 +312,7 @@ def filled(server: Installation, alice: Person, crowd: Raiders, *, waiting: int)
     begin = time.monotonic()
     alice.click('[data-answer="refuse-all"]')
     until(lambda: crowd.heard()["waiting"] == 0, what="everybody is refused", seconds=ANSWER_SECONDS, seen=crowd.heard)
-    return Full(waited=waited, shown=shown, refused=time.monotonic() - begin, growth=growth)
+    return Full(waited=waited, said=said, shown=shown, refused=time.monotonic() - begin, growth=growth)
 
 
 def watched(people: list[Person], seconds: float, act: Callable[[], None]) -> float:

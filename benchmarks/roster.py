@@ -19,6 +19,8 @@ from tests.journeys.world import Installation, installation
 
 MEMBERS = 200
 JOIN_SECONDS, REMOVE_SECONDS, CPU_MS = 15.0, 2.0, 8.0
+# Of more members than that, this machine's own time says nothing: what one of them spends is what counts.
+LARGE_CPU_MS = 25.0
 REMOVALS = 5
 # In the order in which they come, so that whoever joins shares a process with those who came shortly before, and is not behind them all.
 PER_PROCESS = 100
@@ -63,10 +65,14 @@ async def measure(server: Installation, members: int) -> dict[str, Any]:
     remove_p95 = max(statistics.quantiles(each, n=20)[18] for each in times)
     complaints = [text for report in after for text in (*report["refused"], *report["errors"])]
     one_code = forks(after) == []
+    large = members > MEMBERS
+    most_cpu = LARGE_CPU_MS if large else CPU_MS
+    in_time = large or (join_s <= JOIN_SECONDS and remove_p95 <= REMOVE_SECONDS)
+    seconds = "" if large else f" within {JOIN_SECONDS} s, remove_p95_s <= {REMOVE_SECONDS}"
     return {
         "name": "roster",
-        "goal": f"{members} joined within {JOIN_SECONDS} s, remove_p95_s <= {REMOVE_SECONDS}, cpu_ms_per_member_epoch <= {CPU_MS}",
-        "ok": join_s <= JOIN_SECONDS and remove_p95 <= REMOVE_SECONDS and cpu <= CPU_MS and one_code and not complaints,
+        "goal": f"{members} joined{seconds}, cpu_ms_per_member_epoch <= {most_cpu}",
+        "ok": in_time and cpu <= most_cpu and one_code and not complaints,
         "joined": len(joined) + 1,
         "join_s": round(join_s, 2),
         "remove_p95_s": round(remove_p95, 3),

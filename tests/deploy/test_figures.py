@@ -21,7 +21,7 @@ GOOD = Raid(
 
 
 def test_a_raid_that_those_inside_hardly_notice_is_good() -> None:
-    found = figures(GOOD, Full(waited=1000, shown=0.5, refused=3.0, growth=120.0))
+    found = figures(GOOD, Full(waited=1000, said=Counter(waiting=1000), shown=0.5, refused=3.0, growth=120.0))
     assert (found["ok"], found["frame_rate_kept"], found["full"]["waited"]) == (True, 0.99, 1000)
     assert found["pressed"]["lock"] == {"n": 2, "median_s": 0.35}
     assert {"name", "goal", "ok", "frame_rate_kept", "control_p95_s", "rss_growth_mb"} <= set(found)
