@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from conclave import backup
@@ -16,7 +17,17 @@ class AdminError(Exception):
     """The act found something wrong; the message says what."""
 
 
-def main(*, act: str, email: str | None = None, file: Path | None = None, replace: bool = False) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed beside the act."""
+
+    email: str | None = None
+    file: Path | None = None
+    replace: bool = False
+    dry_run: bool = False
+
+
+def main(*, act: str, email: str | None = None, file: Path | None = None, replace: bool = False, dry_run: bool = False) -> int:
     """Carry out one act and print its answer.
 
     Args:
@@ -24,12 +35,14 @@ def main(*, act: str, email: str | None = None, file: Path | None = None, replac
         email: whose account, where the act is about one.
         file: which backup, where the act is about one.
         replace: whether a restore may replace an installation.
+        dry_run: whether an act that deletes only says what it would delete.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        answer = _backups(act, file, replace=replace) if act in {"backup", "restore"} else _in_django(ACTS[act], email)
+        asked = Asked(email=email, file=file, replace=replace, dry_run=dry_run)
+        answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
         return 1
@@ -37,19 +50,19 @@ def main(*, act: str, email: str | None = None, file: Path | None = None, replac
     return 0
 
 
-def _backups(act: str, file: Path | None, *, replace: bool) -> str:
+def _backups(act: str, asked: Asked) -> str:
     """Write or put back a backup; works also where no server starts, so without Django."""
     config, now = load(), clock.to_datetime(clock.now())
-    if act == "restore" and file is not None:
-        return "\n".join(backup.restore(archive=file, config=config, now=now, replace=replace, settings=settings_file()))
-    written = backup.back_up(config=config, now=now, target=file, settings=settings_file())
+    if act == "restore" and asked.file is not None:
+        return "\n".join(backup.restore(archive=asked.file, config=config, now=now, replace=asked.replace, settings=settings_file()))
+    written = backup.back_up(config=config, now=now, target=asked.file, settings=settings_file())
     return (
         f"The backup is in {written}: it was unpacked again and compared. "
         "Keep a copy on another machine, in a safe place: whoever has it has the server's keys."
     )
 
 
-def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
+def _in_django(act: Callable[[Asked], str], asked: Asked) -> str:
     """Carry out an act on the running server's tables."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
     # What the running server was told by flags, such as --lan, decides what its links look like.
@@ -62,20 +75,20 @@ def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
     from django.db import OperationalError
 
     try:
-        return act(email)
+        return act(asked)
     except OperationalError:
         raise AdminError("There is no database of this version yet: run ./conclave run once.") from None
 
 
-def _owner_link(email: str | None) -> str:
+def _owner_link(asked: Asked) -> str:
     """Return a link: for the person with this address to set a new password, else for the first owner."""
     from conclave.accounts.owner import access_link, owner_link
 
-    link = access_link(email=email, now=clock.now()) if email else owner_link(now=clock.now())
+    link = access_link(email=asked.email, now=clock.now()) if asked.email else owner_link(now=clock.now())
     return link or "There is an owner already. Name an e-mail address to give that person access again."
 
 
-def _journal(_email: str | None) -> str:
+def _journal(_asked: Asked) -> str:
     """Return whether somebody changed the journal."""
     from conclave.transparency.journal import first_broken
 
@@ -85,4 +98,20 @@ def _journal(_email: str | None) -> str:
     return "The journal holds: no row was changed, removed or put in."
 
 
-ACTS: dict[str, Callable[[str | None], str]] = {"owner-link": _owner_link, "journal": _journal}
+def _retention(asked: Asked) -> str:
+    """Let go of what is over, or say what would go; the running server does it once a minute."""
+    from conclave.kernel import retention
+
+    now = clock.now()
+    if asked.dry_run:
+        return "\n".join(["Would go now (rows, by what the page /inventory says):", *_counted(retention.would_go(now=now))])
+    gone = {name: rule.sweep(now=now) for name, rule in retention.rules().items() if rule.rows is not None}
+    return "\n".join(["Gone (rows, by what the page /inventory says):", *_counted(gone)])
+
+
+def _counted(rows: dict[str, int]) -> list[str]:
+    """Return a line for each rule."""
+    return [f"{count:>8}  {name}" for name, count in rows.items()]
+
+
+ACTS: dict[str, Callable[[Asked], str]] = {"owner-link": _owner_link, "journal": _journal, "retention": _retention}

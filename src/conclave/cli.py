@@ -53,6 +53,8 @@ def _admin_parser(admin: argparse.ArgumentParser) -> None:
     owner_link = acts.add_parser("owner-link", help="print a link that gives access to an account")
     owner_link.add_argument("email", nargs="?", metavar="EMAIL", help="whose account; without it, the first owner's")
     acts.add_parser("journal", help="tell whether somebody changed the audit journal")
+    retention = acts.add_parser("retention", help="let go of what is kept no longer, as the running server does by itself")
+    retention.add_argument("--dry-run", action="store_true", help="only say how much that would be")
     back_up = acts.add_parser("backup", help="write everything the server keeps into one file, also while it runs")
     back_up.add_argument("file", nargs="?", type=_path, metavar="FILE", help="where; by default in the state folder's backup/")
     restore = acts.add_parser("restore", help="put a backup in the place of the installation, all of it or nothing")

@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "conclave.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Let what is over go."""
+        from conclave.accounts import retention  # noqa: F401 - importing it registers its rules
