@@ -8,6 +8,7 @@ from conclave.site import health, pages
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
+    path("inventory", pages.inventory, name="inventory"),
     path("help", pages.help_index, name="help"),
     path("help/<slug:page>", pages.help_page, name="help_page"),
     path("selftest", pages.selftest, name="selftest"),
