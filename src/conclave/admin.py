@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conclave import backup
+from conclave.archive import private_file
 from conclave.config import load, settings_file
 from conclave.holding import held_by
 from conclave.kernel import clock
@@ -25,9 +26,12 @@ class Asked:
     file: Path | None = None
     replace: bool = False
     dry_run: bool = False
+    yes: bool = False
 
 
-def main(*, act: str, email: str | None = None, file: Path | None = None, replace: bool = False, dry_run: bool = False) -> int:
+def main(
+    *, act: str, email: str | None = None, file: Path | None = None, replace: bool = False, dry_run: bool = False, yes: bool = False
+) -> int:
     """Carry out one act and print its answer.
 
     Args:
@@ -36,12 +40,13 @@ def main(*, act: str, email: str | None = None, file: Path | None = None, replac
         file: which backup, where the act is about one.
         replace: whether a restore may replace an installation.
         dry_run: whether an act that deletes only says what it would delete.
+        yes: whether an erasure is meant.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        asked = Asked(email=email, file=file, replace=replace, dry_run=dry_run)
+        asked = Asked(email=email, file=file, replace=replace, dry_run=dry_run, yes=yes)
         answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
@@ -109,9 +114,44 @@ def _retention(asked: Asked) -> str:
     return "\n".join(["Gone (rows, by what the page /inventory says):", *_counted(gone)])
 
 
+def _export(asked: Asked) -> str:
+    """Write everything about one person into a file that only its owner can read."""
+    from conclave.accounts.personal import find
+    from conclave.site.personal import write_archive
+
+    account, now = find(email=str(asked.email)), clock.now()
+    target = asked.file or Path.cwd() / f"conclave-{clock.to_day(now)}.zip"
+    if target.exists():
+        raise AdminError(f"{target} exists already: name another file.")
+    with private_file(path=target).open("wb") as file:
+        write_archive(account=account, language="en", now=now, file=file)
+    return f"Everything about this person is in {target}. Give it to nobody else, and delete it when they have it."
+
+
+def _erase(asked: Asked) -> str:
+    """Erase a person at once, if it is meant."""
+    from conclave.accounts.personal import find
+    from conclave.site.personal import erase
+
+    account = find(email=str(asked.email))
+    if not asked.yes:
+        raise AdminError(
+            f"This erases the account of {asked.email} at once and for good, with its meetings: their links open nothing any more, and "
+            "calls in them end. Nothing was done yet: say --yes to do it. Backups made before still have everything."
+        )
+    erase(account=account, now=clock.now())
+    return "The account and everything about it is erased. Backups made before still have it: delete those that you need no longer."
+
+
 def _counted(rows: dict[str, int]) -> list[str]:
     """Return a line for each rule."""
     return [f"{count:>8}  {name}" for name, count in rows.items()]
 
 
-ACTS: dict[str, Callable[[Asked], str]] = {"owner-link": _owner_link, "journal": _journal, "retention": _retention}
+ACTS: dict[str, Callable[[Asked], str]] = {
+    "owner-link": _owner_link,
+    "journal": _journal,
+    "retention": _retention,
+    "export": _export,
+    "erase": _erase,
+}

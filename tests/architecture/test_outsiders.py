@@ -46,7 +46,8 @@ EVERYBODY = {
 # For whom is signed in, about themselves: nothing in the request names anything.
 OWN = {
     "meetings meetings", "account/reauthenticate/ account_reauthenticate", "account/password/change/ account_change_password",
-    "api/v1/meetings post_meeting", "api/v1/meetings get_meetings",
+    "api/v1/meetings post_meeting", "api/v1/meetings get_meetings", "account/data own_data", "account/data/export own_data_export",
+    "account/data/erase own_data_erase", "account/data/keep own_data_keep",
 }  # fmt: skip
 
 

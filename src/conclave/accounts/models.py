@@ -36,6 +36,8 @@ class User(AbstractBaseUser):
     # The role of the installation's owner; other roles come with organisations.
     is_owner = models.BooleanField(default=False)
     created_at = models.BigIntegerField()
+    # When the account is erased, because the person asked for it (personal.py).
+    erase_at = models.BigIntegerField(null=True)
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -1,0 +1,114 @@
+"""An account's own data, and its end: asked for, taken back within a week, then carried out (site/personal.py knows all domains)."""
+
+from collections.abc import Iterable, Iterator
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.db import transaction
+
+from conclave.accounts.models import User
+from conclave.accounts.owner import NoSuchAccount
+from conclave.kernel import clock, retention
+from conclave.kernel.ids import UserId
+from conclave.transparency.journal import journal
+
+# Long enough to notice what a stolen session or a bad day has done, and short beside the month that the law gives (GDPR art. 12(3)).
+GRACE_MS = 7 * clock.DAY
+GRACE = retention.keeps(name="accounts.erasure", ms=GRACE_MS)
+
+
+def find(*, email: str) -> UserId:
+    """Return whose account this address is, for whoever holds the terminal.
+
+    Args:
+        email: in any case.
+
+    Raises:
+        NoSuchAccount: nobody has this address.
+    """
+    account = User.objects.filter(email=email.strip().lower()).values_list("pk", flat=True).first()
+    if account is None:
+        raise NoSuchAccount
+    return UserId(account)
+
+
+def ask_erasure(*, account: UserId, now: int) -> int:
+    """Let an account be erased in a week; asked twice, the first time counts.
+
+    Args:
+        account: whose.
+        now: the time.
+
+    Returns:
+        When it will be erased.
+    """
+    with transaction.atomic():
+        if User.objects.filter(pk=account, erase_at=None).update(erase_at=now + GRACE_MS):
+            journal(kind="erasure_asked", fields={"account": account}, now=now)
+        return User.objects.values_list("erase_at", flat=True).get(pk=account) or now
+
+
+def keep_account(*, account: UserId, now: int) -> None:
+    """Take back that an account is to be erased; one that is not is left as it is.
+
+    Args:
+        account: whose.
+        now: the time.
+    """
+    with transaction.atomic():
+        if User.objects.filter(pk=account).exclude(erase_at=None).update(erase_at=None):
+            journal(kind="erasure_taken_back", fields={"account": account}, now=now)
+
+
+def erased_at(*, account: UserId) -> int | None:
+    """Return when an account will be erased, or None when it will not.
+
+    Args:
+        account: whose.
+    """
+    return User.objects.filter(pk=account).values_list("erase_at", flat=True).first()
+
+
+def due(*, now: int) -> list[UserId]:
+    """Return the accounts whose week is over.
+
+    Args:
+        now: the time.
+    """
+    return [UserId(pk) for pk in User.objects.filter(erase_at__lte=now).order_by("erase_at").values_list("pk", flat=True)]
+
+
+def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
+    """Return what an account holds; nothing that opens it.
+
+    Args:
+        account: whose.
+    """
+    user = User.objects.filter(pk=account)
+    shown = ("id", "email", "name", "is_active", "is_verified", "is_owner", "created_at", "erase_at", "last_login")
+    return {
+        "account": user.values(*shown).iterator(),
+        "addresses": EmailAddress.objects.filter(user=account).values("email", "verified", "primary").iterator(),
+        "sessions": ({"expires": session.expire_date} for session in _sessions(account)),
+    }
+
+
+def erase(*, account: str, now: int) -> None:
+    """Delete an account, its addresses, links and sessions, inside the caller's transaction.
+
+    Args:
+        account: whose.
+        now: the time.
+    """
+    for session in _sessions(account):
+        session.delete()
+    User.objects.filter(pk=account).delete()
+    journal(kind="account_erased", fields={}, now=now)
+
+
+def _sessions(account: str) -> Iterator[Session]:
+    """Yield an account's sessions; whose one is stands only inside it."""
+    for session in Session.objects.iterator():
+        if session.get_decoded().get(SESSION_KEY) == account:
+            yield session
