@@ -110,7 +110,10 @@ def _retention(asked: Asked) -> str:
     now = clock.now()
     if asked.dry_run:
         return "\n".join(["Would go now (rows, by what the page /inventory says):", *_counted(retention.would_go(now=now))])
-    gone = {name: rule.sweep(now=now) for name, rule in retention.rules().items() if rule.rows is not None}
+    gone = dict.fromkeys(retention.would_go(now=now), 0)
+    for name, rule in retention.rules().items():
+        while swept := rule.sweep(now=now):
+            gone[name] += swept
     return "\n".join(["Gone (rows, by what the page /inventory says):", *_counted(gone)])
 
 

@@ -1,4 +1,4 @@
-"""What is over goes by itself, once a minute, and a dry run says how much that would be."""
+"""What is over goes by itself, once in a while, and a dry run says how much that would be."""
 
 import pytest
 
@@ -38,14 +38,18 @@ def test_a_dry_run_counts_and_changes_nothing(rule: retention.Rule) -> None:
     assert OutboxEvent.objects.count() == 2
 
 
-def test_a_years_worth_does_not_go_at_once(rule: retention.Rule, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_years_worth_goes_piece_by_piece(rule: retention.Rule, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "MOST_AT_ONCE", 2)
     for _ in range(3):
         event(at=0)
     assert [rule.sweep(now=WEEK) for _ in range(3)] == [2, 1, 0]
+    for _ in range(50):
+        event(at=0)
+    rule.settle(WEEK)
+    assert OutboxEvent.objects.count() == 50 - 2 * retention.ROUNDS
 
 
-def test_it_looks_once_a_minute_and_a_clock_that_goes_back_puts_nothing_off(rule: retention.Rule) -> None:
+def test_it_looks_once_an_hour_and_a_clock_that_goes_back_puts_nothing_off(rule: retention.Rule) -> None:
     event(at=0)
     rule.settle(10 * WEEK)
     event(at=0)
@@ -53,6 +57,10 @@ def test_it_looks_once_a_minute_and_a_clock_that_goes_back_puts_nothing_off(rule
     assert OutboxEvent.objects.count() == 1
     rule.settle(9 * WEEK)
     assert not OutboxEvent.objects.exists()
+
+
+def test_what_is_kept_for_a_day_is_looked_at_once_a_minute() -> None:
+    assert retention.Rule(name="short", ms=clock.DAY)._pace.every_ms == retention.EVERY_SHORT_MS
 
 
 def test_what_can_be_done_once_in_a_while_is_done_by_whoever_comes_first() -> None:

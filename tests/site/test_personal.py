@@ -121,6 +121,7 @@ def archive_of(user: User, language: str = "en") -> dict[str, Any]:
 def read(file: io.BytesIO) -> dict[str, Any]:
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
+        assert len(set(archive.namelist())) == len(archive.namelist()), "two domains have a section of one name"
         texts = {name: archive.read(name).decode() for name in archive.namelist()}
     return {name: json.loads(text) if name.endswith(".json") else text for name, text in texts.items()}
 

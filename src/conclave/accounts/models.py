@@ -48,6 +48,7 @@ class User(AbstractBaseUser):
     class Meta:
         # Two spellings of one address must not be two people.
         constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="email_in_lower_case")]
+        indexes = [models.Index(fields=["erase_at"], condition=models.Q(erase_at__isnull=False), name="accounts_erasures")]
 
     def __str__(self) -> str:
         return self.id

@@ -7,7 +7,7 @@ from conclave.accounts.models import OwnerLink
 from conclave.kernel import clock, retention
 
 ACCESS_LINK_MS = 7 * clock.DAY
-# A session says itself when it is over; it goes within the minute.
+# A session says itself when it is over, and opens nothing from then on.
 SESSIONS = retention.keeps(
     name="accounts.session",
     ms=settings.SESSION_COOKIE_AGE * clock.SECOND,

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 
 from conclave.kernel import clock, deadlines
 
-EVERY_MS = clock.MINUTE
-# So many rows at once: the database has one writer, who must not be held up by a year's worth.
-MOST_AT_ONCE = 500
+# What is kept for days goes within the hour, what is kept for less within the minute.
+EVERY_MS, EVERY_SHORT_MS = clock.HOUR, clock.MINUTE
+# So many rows at once, so often: the database has one writer, who must not be held up by a year's worth.
+MOST_AT_ONCE, ROUNDS = 500, 20
 
 Rows = Callable[[int], QuerySet[Any]]
 Purge = Callable[[QuerySet[Any], int], object]
@@ -32,16 +33,22 @@ class Rule:
     ms: int
     rows: Rows | None = None
     purge: Purge = _delete
-    _pace: clock.Seldom = field(default_factory=lambda: clock.Seldom(every_ms=EVERY_MS), repr=False, compare=False)
+    _pace: clock.Seldom = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look as often as it matters."""
+        object.__setattr__(self, "_pace", clock.Seldom(every_ms=EVERY_MS if self.ms > clock.DAY else EVERY_SHORT_MS))
 
     def settle(self, now: int) -> None:
-        """Let go of what is over, once a minute.
+        """Let go of what is over, once in a while.
 
         Args:
             now: the time.
         """
         if self.rows is not None and self._pace.due(now=now):
-            self.sweep(now=now)
+            for _ in range(ROUNDS):
+                if self.sweep(now=now) < MOST_AT_ONCE:
+                    break
 
     def sweep(self, *, now: int) -> int:
         """Let go of what is over, at most so much at once; return how many rows that were.

@@ -39,6 +39,9 @@ class JournalEntry(SealedRow):
 
     link = models.CharField(max_length=64)
 
+    class Meta:
+        indexes = [models.Index(fields=["appended_at"], name="journal_age")]
+
 
 class SealedField(models.Model):
     """What opens one field of a row; deleting it makes the field unreadable for good."""

@@ -8,4 +8,10 @@ class Migration(migrations.Migration):
 
     dependencies = [("accounts", "0001_initial")]
 
-    operations = [migrations.AddField(model_name="user", name="erase_at", field=models.BigIntegerField(null=True))]
+    operations = [
+        migrations.AddField(model_name="user", name="erase_at", field=models.BigIntegerField(null=True)),
+        migrations.AddIndex(
+            model_name="user",
+            index=models.Index(fields=["erase_at"], condition=models.Q(erase_at__isnull=False), name="accounts_erasures"),
+        ),
+    ]
