@@ -134,6 +134,7 @@ def _export(asked: Asked) -> str:
 def _erase(asked: Asked) -> str:
     """Erase a person at once, if it is meant."""
     from conclave.accounts.personal import find
+    from conclave.kernel.oblivion import settle_oblivion
     from conclave.site.personal import erase
 
     account = find(email=str(asked.email))
@@ -143,6 +144,8 @@ def _erase(asked: Asked) -> str:
             "calls in them end. Nothing was done yet: say --yes to do it. Backups made before still have everything."
         )
     erase(account=account, now=clock.now())
+    # At once where nobody reads just now; else the running server does it within half a minute.
+    settle_oblivion(clock.now())
     return "The account and everything about it is erased. Backups made before still have it: delete those that you need no longer."
 
 

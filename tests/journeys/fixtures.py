@@ -33,6 +33,8 @@ IDS = (
     "links",
     "attendance",
     "help",
+    "account",
+    "inventory",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
