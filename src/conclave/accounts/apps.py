@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "conclave.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Let invitations that are long over be forgotten."""
+        from conclave.accounts import invite  # noqa: F401

@@ -131,7 +131,7 @@ class OrganisationInvitation(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     made_at = models.BigIntegerField()
-    expires_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField(db_index=True)
     accepted_at = models.BigIntegerField(null=True)
     revoked_at = models.BigIntegerField(null=True)
 

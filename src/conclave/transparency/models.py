@@ -39,6 +39,10 @@ class JournalEntry(SealedRow):
 
     link = models.CharField(max_length=64)
 
+    class Meta:
+        # Whoever reads about one thing reads the newest first, a page at a time.
+        indexes = [models.Index(fields=["obj", "-index"], name="journal_of_one")]
+
 
 class SealedField(models.Model):
     """What opens one field of a row; deleting it makes the field unreadable for good."""

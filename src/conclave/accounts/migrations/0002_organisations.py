@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('owner', 'Owner'), ('admin', 'Admin'), ('member', 'Member'), ('auditor', 'Auditor')], max_length=8)),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('made_at', models.BigIntegerField()),
-                ('expires_at', models.BigIntegerField()),
+                ('expires_at', models.BigIntegerField(db_index=True)),
                 ('accepted_at', models.BigIntegerField(null=True)),
                 ('revoked_at', models.BigIntegerField(null=True)),
                 ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
