@@ -35,6 +35,7 @@ IDS = (
     "help",
     "account",
     "inventory",
+    "organisation",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

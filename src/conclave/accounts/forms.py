@@ -1,6 +1,5 @@
 """Forms of the account pages."""
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -9,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.models import User
+from conclave.accounts.names import shown_line
 
 
 class OwnerForm(forms.Form):
@@ -33,8 +33,8 @@ class OwnerForm(forms.Form):
 
     def clean_name(self) -> str:
         """Refuse characters that cannot be seen or that turn the text around."""
-        name = " ".join(unicodedata.normalize("NFC", str(self.cleaned_data["name"])).split())
-        if not name.isprintable():
+        name = shown_line(raw=str(self.cleaned_data["name"]), longest=64)
+        if name is None:
             raise ValidationError(_("This name has characters that cannot be shown."), code="name_forbidden")
         return name
 

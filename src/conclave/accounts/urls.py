@@ -3,7 +3,7 @@
 from allauth.account import views
 from django.urls import path
 
-from conclave.accounts import pages
+from conclave.accounts import console, pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -12,4 +12,15 @@ urlpatterns = [
     path("account/inactive/", views.account_inactive, name="account_inactive"),
     path("account/reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("account/password/change/", views.password_change, name="account_change_password"),
+    path("organisations", console.mine, name="organisations"),
+    path("organisations/new", console.new, name="organisation_new"),
+    path("organisations/join", console.join, name="organisation_join"),
+    path("organisations/<slug:organisation>", console.overview, name="organisation"),
+    path("organisations/<slug:organisation>/people", console.people, name="organisation_people"),
+    path("organisations/<slug:organisation>/people/<slug:membership>", console.person, name="organisation_person"),
+    path("organisations/<slug:organisation>/invitations", console.invite, name="organisation_invitations"),
+    path("organisations/<slug:organisation>/invitations/<slug:invitation>", console.revoke, name="organisation_revoke"),
+    path("organisations/<slug:organisation>/journal", console.journal, name="organisation_journal"),
+    path("organisations/<slug:organisation>/journal/file", console.take_journal, name="organisation_journal_file"),
+    path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
 ]
