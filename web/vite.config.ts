@@ -9,6 +9,7 @@ const ENTRIES: Record<string, string> = {
   now: "src/pages/now.tsx",
   owner: "src/pages/owner.tsx",
   pages: "src/pages/main.ts",
+  passkeys: "src/pages/passkeys.ts",
   selftest: "src/pages/selftest.tsx",
 };
 

@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "conclave.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Let the outbox know how mail is handed over."""
+        from conclave.accounts import mail  # noqa: F401
