@@ -70,7 +70,7 @@ def post() -> Post:
 @pytest.fixture
 def quick_passwords(settings: Settings) -> None:
     """Hash passwords quickly, where a test is about something else: the real hash is slow on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 def page_of(answer: Any) -> str:

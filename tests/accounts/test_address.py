@@ -69,6 +69,16 @@ def test_an_address_that_got_an_account_meanwhile_stays_its_own(alice: User, mai
     assert User.objects.filter(email=OLD).exists()
 
 
+def test_a_new_password_stops_what_somebody_else_asked_for(alice: User, mailbox: Mailbox, post: Post) -> None:
+    browser = signed_in(alice)
+    browser.post("/account/address/", {"email": NEW})
+    post()
+    new = "a brand new long password"
+    signed_in(alice).post("/account/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+    assert Client().post(link_in(mailbox.to(NEW)[0])).status_code == 403
+    assert User.objects.get().email == OLD
+
+
 def test_it_is_asked_again_whether_it_is_alice(alice: User, mailbox: Mailbox) -> None:
     browser = Client()
     browser.force_login(alice)

@@ -1,11 +1,13 @@
 """Another e-mail address for an account: the new one confirms, the old one is told; without mail the operator does it.
 
 Until it is confirmed, the new address stands in no row, only in the signed link that was sent to it. So an address that somebody merely
-typed keeps nobody from using it, and which addresses have an account is told to nobody: that goes by mail to the address itself.
+typed keeps nobody from using it, and which addresses have an account is told to nobody: that goes by mail to the address itself. A new
+password makes the link worthless: whoever is warned that somebody else asked has a way to stop it.
 """
 
 from allauth.account.models import EmailAddress
 from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts import mail
@@ -42,10 +44,10 @@ def ask_address(*, user: User, address: str, now: int) -> None:
         TooOften: this person asked too often.
     """
     LIMITER.check(rate=ASKING_RATE, subject=user.pk, now=now)
-    facts = {"account": user.pk, "old": user.email, "new": address}
+    facts = {"account": user.pk, "old": user.email, "new": address, "password": user.get_session_auth_hash()}
     with transaction.atomic():
         journal(kind="address_asked", fields={"account": user.pk}, now=now)
-        mail.send(to=user.email, what="address_asked", facts=facts, now=now)
+        mail.send(to=user.email, what="address_asked", facts={"new": address}, now=now)
         if LIMITER.allows(rate=MAILBOX_RATE, subject=address, now=now):
             taken = User.objects.filter(email=address).exists()
             if taken:
@@ -105,10 +107,10 @@ def set_address(*, old: str, new: str, now: int) -> None:
 
 
 def _asked(*, token: str, now: int) -> tuple[User, str]:
-    """Return whose link this is and to which address; the account still has the one it had when it was asked for."""
+    """Return whose link this is and to which address; the account still has the address and the password it had then."""
     facts = mail.opened(page=CONFIRM_PAGE, token=token, now=now)
     user = User.objects.select_for_update().filter(pk=facts["account"], email=facts["old"], is_active=True).first()
-    if user is None:
+    if user is None or not constant_time_compare(facts["password"], user.get_session_auth_hash()):
         raise mail.MailLinkUnknown
     return user, facts["new"]
 
