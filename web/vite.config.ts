@@ -8,6 +8,7 @@ const ENTRIES: Record<string, string> = {
   meetings: "src/pages/meetings.tsx",
   now: "src/pages/now.tsx",
   pages: "src/pages/main.ts",
+  passkeys: "src/pages/passkeys.ts",
   selftest: "src/pages/selftest.tsx",
   token: "src/pages/token.tsx",
 };

@@ -23,6 +23,7 @@ class Asked:
     """What was typed beside the act."""
 
     email: str | None = None
+    new: str | None = None
     file: Path | None = None
     replace: bool = False
     dry_run: bool = False
@@ -30,13 +31,21 @@ class Asked:
 
 
 def main(
-    *, act: str, email: str | None = None, file: Path | None = None, replace: bool = False, dry_run: bool = False, yes: bool = False
+    *,
+    act: str,
+    email: str | None = None,
+    new: str | None = None,
+    file: Path | None = None,
+    replace: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
 ) -> int:
     """Carry out one act and print its answer.
 
     Args:
         act: one of ACTS, `backup` or `restore`.
         email: whose account, where the act is about one.
+        new: the address that the account gets, where the act gives it one.
         file: which backup, where the act is about one.
         replace: whether a restore may replace an installation.
         dry_run: whether an act that deletes only says what it would delete.
@@ -46,7 +55,7 @@ def main(
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        asked = Asked(email=email, file=file, replace=replace, dry_run=dry_run, yes=yes)
+        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes)
         answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
@@ -86,11 +95,31 @@ def _in_django(act: Callable[[Asked], str], asked: Asked) -> str:
 
 
 def _owner_link(asked: Asked) -> str:
-    """Return a link: for the person with this address to set a new password, else for the first owner."""
+    """Return a link: for the person with this address to get in again, else for the first owner."""
     from conclave.accounts.owner import access_link, owner_link
 
-    link = access_link(email=asked.email, now=clock.now()) if asked.email else owner_link(now=clock.now())
-    return link or "There is an owner already. Name an e-mail address to give that person access again."
+    if not asked.email:
+        return owner_link(now=clock.now()) or "There is an owner already. Name an e-mail address to give that person access again."
+    return (
+        "Whoever opens this link sets a new password for the account. Its passkeys, its authenticator app and its recovery codes are\n"
+        "removed, and it is signed out everywhere. Until then nothing changes.\n"
+        f"{access_link(email=asked.email, now=clock.now())}"
+    )
+
+
+def _address(asked: Asked) -> str:
+    """Give an account another address."""
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    from conclave.accounts.address import set_address
+
+    try:
+        validate_email(asked.new)
+    except ValidationError:
+        raise AdminError(f"This is no e-mail address: {asked.new}") from None
+    set_address(old=str(asked.email), new=str(asked.new), now=clock.now())
+    return f"The account of {asked.email} has the address {asked.new} now. Password, passkeys and meetings stay as they are."
 
 
 def _journal(_asked: Asked) -> str:
@@ -156,6 +185,7 @@ def _counted(rows: dict[str, int]) -> list[str]:
 
 ACTS: dict[str, Callable[[Asked], str]] = {
     "owner-link": _owner_link,
+    "address": _address,
     "journal": _journal,
     "retention": _retention,
     "export": _export,

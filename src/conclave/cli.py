@@ -50,8 +50,11 @@ def _parser() -> argparse.ArgumentParser:
 def _admin_parser(admin: argparse.ArgumentParser) -> None:
     """Add what whoever holds the terminal can do."""
     acts = admin.add_subparsers(dest="act", required=True, metavar="ACT")
-    owner_link = acts.add_parser("owner-link", help="print a link that gives access to an account")
+    owner_link = acts.add_parser("owner-link", help="print a link that sets an account's password and removes its second factors")
     owner_link.add_argument("email", nargs="?", metavar="EMAIL", help="whose account; without it, the first owner's")
+    address = acts.add_parser("address", help="give an account another e-mail address")
+    address.add_argument("email", metavar="OLD", help="the address that the account has")
+    address.add_argument("new", metavar="NEW", help="the address that it gets")
     acts.add_parser("journal", help="tell whether somebody changed the audit journal")
     export = acts.add_parser("export", help="write everything about one person into one archive")
     export.add_argument("email", metavar="ADDRESS", help="whose account")

@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Let what is over go."""
-        from conclave.accounts import retention  # noqa: F401 - importing it registers its rules
+        """Let what is over go, and the outbox know how mail is handed over."""
+        from conclave.accounts import mail, retention  # noqa: F401 - importing them registers both

@@ -17,9 +17,9 @@ class UserManager(BaseUserManager["User"]):
         """Return the person with this e-mail address, whatever its case."""
         return self.get(email=(username or "").lower())
 
-    def create_user(self, *, email: str, password: str, now: int, name: str = "") -> "User":
+    def create_user(self, *, email: str, password: str, now: int, name: str = "", is_verified: bool = False) -> "User":
         """Make and store a person with a usable password."""
-        user = self.model(email=email.lower(), created_at=now, name=name)
+        user = self.model(email=email.lower(), created_at=now, name=name, is_verified=is_verified)
         user.set_password(password)
         user.save(using=self._db)
         return user

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One column of people."""
 
-    dependencies = [("accounts", "0001_initial")]
+    dependencies = [("accounts", "0002_organisations")]
 
     operations = [
         migrations.AddField(model_name="user", name="erase_at", field=models.BigIntegerField(null=True)),
