@@ -23,8 +23,9 @@ from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Subject
-from conclave.kernel import clock, oblivion
+from conclave.kernel import clock, oblivion, outbox
 from conclave.kernel.ids import new_id
+from conclave.kernel.models import OutboxEvent
 from conclave.meetings.bans import shut_out
 from conclave.meetings.door import Newcomer, Shown
 from conclave.meetings.invitations import invite
@@ -101,6 +102,8 @@ def everywhere() -> User:
     subjects = [(Subject.ACCOUNT, alice.pk), (Subject.DEVICE, device_of("Alice"))]
     with transaction.atomic():
         shut_out(meeting=his["meeting"], subjects=subjects, name=NAME, signed_in=True, by="", blocked=False, now=NOW)
+        outbox.emit(kind="test", payload={"mail": {"to": EMAIL}}, now=NOW)
+        outbox.emit(kind="test", payload={"mail": {"to": BOBS[1]}}, now=NOW)
     ask_erasure(account=account_of(alice), now=NOW)
     return alice
 
@@ -177,6 +180,7 @@ def test_what_is_others_stays_and_the_journal_holds(alice: User) -> None:
     assert list(Restriction.objects.values_list("subject_kind", flat=True)) == ["device"]
     assert Session.objects.count() == 1
     assert not OwnerLink.objects.exists()
+    assert [event.payload for event in OutboxEvent.objects.filter(kind="test")] == [{"mail": {"to": BOBS[1]}}]
     assert set(Knock.objects.filter(account=None).values_list("state", flat=True)) == {"over"}
     assert first_broken() is None
     assert JournalEntry.objects.count() > entries

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from conclave.accounts.models import User
 from conclave.accounts.owner import NoSuchAccount
-from conclave.kernel import clock, retention
+from conclave.kernel import clock, outbox, retention
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
 
@@ -103,6 +103,9 @@ def erase(*, account: str, now: int) -> None:
     """
     for session in _sessions(account):
         session.delete()
+    for mentioned in User.objects.filter(pk=account).values_list("pk", "email"):
+        for word in mentioned:
+            outbox.forget(mentioning=word)
     User.objects.filter(pk=account).delete()
     journal(kind="account_erased", fields={}, now=now)
 

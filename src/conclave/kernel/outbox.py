@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 
 from conclave.kernel import clock, deadlines, retention
 from conclave.kernel.models import OutboxEvent
@@ -104,6 +107,15 @@ def resume(now: int) -> None:
 
 
 DONE = retention.keeps(name="kernel.outbox", ms=KEPT_MS, rows=lambda now: OutboxEvent.objects.filter(done_at__lt=now - KEPT_MS))
+
+
+def forget(*, mentioning: str) -> None:
+    """Delete every event, done or not, that says something of a person who is erased.
+
+    Args:
+        mentioning: their id or address, as it stands in the payload.
+    """
+    OutboxEvent.objects.filter(Contains(Cast("payload", TextField()), mentioning)).delete()
 
 
 def _claim(event: OutboxEvent, *, now: int) -> bool:
