@@ -21,7 +21,6 @@ from conclave.accounts.invite import (
     invite,
     look_at,
     revoke,
-    settle_over,
 )
 from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, User
 from conclave.accounts.organisations import my_organisations, news
@@ -35,6 +34,7 @@ from conclave.accounts.organise import (
     rename,
 )
 from conclave.accounts.policy import ROLES
+from conclave.accounts.retention import ORGANISATION_INVITATIONS
 from conclave.accounts.standing import (
     LastOwner,
     MembershipUnknown,
@@ -193,9 +193,9 @@ def test_an_admin_replaces_no_invitation_that_only_an_owner_may_make(world: Worl
 def test_whom_an_invitation_was_for_is_forgotten_in_time(world: World) -> None:
     offer(world)
     assert OrganisationInvitation.objects.count() == 2
-    settle_over(NOW + 44 * DAY - 1)
+    ORGANISATION_INVITATIONS.sweep(now=NOW + 44 * DAY - 1)
     assert OrganisationInvitation.objects.count() == 2
-    settle_over(NOW + 44 * DAY)
+    ORGANISATION_INVITATIONS.sweep(now=NOW + 44 * DAY)
     assert not OrganisationInvitation.objects.exists()
     assert roles(world.school) == {"Alice": "owner", "Bob": "member"}
 

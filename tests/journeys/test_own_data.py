@@ -45,8 +45,8 @@ def test_alice_takes_a_copy_thinks_again_and_in_the_end_is_gone(playwright: Play
         alice.use_owner_link()
         link = alice.make_meeting("Plans of a canary")
         page = alice.chromium.page
-        page.goto(own.url)
-        alice.click('footer a[href="/account/data"]')
+        page.goto(f"{own.url}/account")
+        alice.click('main a[href="/account/data"]')
         alice.reads("Take a copy")
         check(alice, "my data")
         alice.browser.click("link", "Erase my account…")

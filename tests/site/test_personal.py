@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.contrib.sessions.models import Session
@@ -18,9 +19,14 @@ from pytest_django import Settings
 
 from conclave import admin
 from conclave.accounts import personal as accounts
-from conclave.accounts.models import OwnerLink, User
+from conclave.accounts.devices import note_device
+from conclave.accounts.invite import accept
+from conclave.accounts.invite import invite as offer
+from conclave.accounts.models import Membership, OwnerLink, User
+from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
+from conclave.accounts.standing import LastOwner
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Subject
 from conclave.kernel import clock, oblivion, outbox
@@ -104,6 +110,13 @@ def everywhere() -> User:
         shut_out(meeting=his["meeting"], subjects=subjects, name=NAME, signed_in=True, by="", blocked=False, now=NOW)
         outbox.emit(kind="test", payload={"mail": {"to": EMAIL}}, now=NOW)
         outbox.emit(kind="test", payload={"mail": {"to": BOBS[1]}}, now=NOW)
+    shared = found(name="Harbour School", account=account_of(bob), now=NOW)
+    for address in ("somebody@example.org", EMAIL):
+        link = offer(organisation=shared, account=account_of(bob), address=address, role="admin", now=NOW)
+    accept(token=link.partition("#")[2], account=account_of(alice), now=NOW)
+    offer(organisation=shared, account=account_of(alice), address="another@example.org", role="member", now=NOW)
+    note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
+    Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)
     return alice
 
@@ -187,6 +200,14 @@ def test_what_is_others_stays_and_the_journal_holds(alice: User) -> None:
     assert JournalOpening.objects.filter(value=bob.pk).exists()
 
 
+def test_whom_an_organisation_depends_on_hands_it_over_first(alice: User) -> None:
+    bob = User.objects.exclude(pk=alice.pk).get()
+    with pytest.raises(LastOwner):
+        ask_erasure(account=account_of(bob), now=NOW)
+    assert User.objects.get(pk=bob.pk).erase_at is None
+    assert Membership.objects.filter(left_at=None).count() == 2
+
+
 def test_her_meetings_ids_stay_taken(alice: User) -> None:
     """MEET-3."""
     meeting = Meeting.objects.get(owner=alice).pk
@@ -265,7 +286,10 @@ def test_a_week_passes_before_it_is_done_and_it_can_be_taken_back(alice: User) -
 
 def test_one_that_fails_holds_up_nobody_and_changes_nothing(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     bob = User.objects.exclude(pk=alice.pk).get()
-    ask_erasure(account=account_of(bob), now=NOW + 1)
+    erase(account=alice.pk, now=NOW)
+    alice = person("Alice", "alice@example.org")
+    for user in (alice, bob):
+        ask_erasure(account=account_of(user), now=NOW + 1)
     real = accounts.erase
 
     def fails(*, account: str, now: int) -> None:
@@ -276,13 +300,13 @@ def test_one_that_fails_holds_up_nobody_and_changes_nothing(alice: User, monkeyp
     monkeypatch.setattr(accounts, "erase", fails)
     settle_erasures(NOW + 2 * GRACE_MS)
     assert list(User.objects.values_list("pk", flat=True)) == [alice.pk]
-    assert Meeting.objects.filter(owner=alice, deleted_at=None).exists()
 
 
 @pytest.fixture
 def browser(alice: User, settings: Settings) -> Client:
     """Alice's browser, signed in; nothing is to be erased."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    Authenticator.objects.all().delete()
     alice.set_password(PASSWORD)
     alice.save()
     client = Client()
@@ -300,7 +324,7 @@ def test_the_page_leads_to_a_copy_and_to_the_end(browser: Client, alice: User) -
     types_the_password(browser)
     page = browser.get("/account/data").content.decode()
     assert "Take a copy of my data" in page
-    assert 'href="/account/data"' in browser.get("/").content.decode()
+    assert 'href="/account/data"' in browser.get("/account").content.decode()
     read_first = browser.get("/account/data/erase").content.decode()
     assert "What stays, and why" in read_first
     assert "In 7 days." in read_first

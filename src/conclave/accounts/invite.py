@@ -17,7 +17,7 @@ from conclave.accounts.addresses import normal_address
 from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, Role
 from conclave.accounts.policy import Act, Facts, decide
 from conclave.accounts.standing import allow, own_seat
-from conclave.kernel import clock, deadlines
+from conclave.kernel import clock
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
@@ -209,15 +209,6 @@ def take_back(*, organisation: str, account: UserId, role: str, by: UserId, now:
     for row in _open(now).filter(organisation=organisation, made_by=account):
         if not decide(act=Act.INVITE, facts=Facts(actor=role, role=row.role)).allowed:
             _take_back(row, by=by, now=now)
-
-
-@deadlines.settles
-def settle_over(now: int) -> None:
-    """Forget invitations that have been over for 30 days, and with them whom they were for."""
-    over = OrganisationInvitation.objects.filter(expires_at__lte=now - KEPT_MS)
-    # Asked first: a deletion takes the database's one writer, also when there is nothing to delete.
-    if over.exists():
-        over.delete()
 
 
 def _take_back(row: OrganisationInvitation, *, by: UserId, now: int) -> None:

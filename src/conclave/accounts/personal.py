@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Iterator
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import F, QuerySet
 
-from conclave.accounts.models import User
+from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
 from conclave.kernel.ids import UserId
@@ -42,7 +46,14 @@ def ask_erasure(*, account: UserId, now: int) -> int:
 
     Returns:
         When it will be erased.
+
+    Raises:
+        LastOwner: an organisation with others in it would be left without an owner.
     """
+    with transaction.atomic():
+        part_with_all(account=account, now=now)
+        # Only tried: what stands in the way is better said now than in a week.
+        transaction.set_rollback(True)
     with transaction.atomic():
         if User.objects.filter(pk=account, erase_at=None).update(erase_at=now + GRACE_MS):
             journal(kind="erasure_asked", fields={"account": account}, now=now)
@@ -91,6 +102,10 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "account": user.values(*shown).iterator(),
         "addresses": EmailAddress.objects.filter(user=account).values("email", "verified", "primary").iterator(),
         "sessions": ({"expires": session.expire_date} for session in _sessions(account)),
+        "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
+        "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
+        "organisations": _belongs(account).values("role", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
+        "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
 
 
@@ -100,7 +115,12 @@ def erase(*, account: str, now: int) -> None:
     Args:
         account: whose.
         now: the time.
+
+    Raises:
+        LastOwner: an organisation with others in it would be left without an owner.
     """
+    part_with_all(account=UserId(account), now=now)
+    _offered(account).delete()
     for session in _sessions(account):
         session.delete()
     for mentioned in User.objects.filter(pk=account).values_list("pk", "email"):
@@ -108,6 +128,16 @@ def erase(*, account: str, now: int) -> None:
             outbox.forget(mentioning=word)
     User.objects.filter(pk=account).delete()
     journal(kind="account_erased", fields={}, now=now)
+
+
+def _belongs(account: str) -> QuerySet[Membership]:
+    """Return where somebody belongs or belonged."""
+    return Membership.objects.filter(user=account).order_by("accepted_at", "pk")
+
+
+def _offered(account: str) -> QuerySet[OrganisationInvitation]:
+    """Return the invitations to organisations that were made for somebody's address."""
+    return OrganisationInvitation.objects.filter(address__in=User.objects.filter(pk=account).values("email")).order_by("made_at", "pk")
 
 
 def _sessions(account: str) -> Iterator[Session]:
