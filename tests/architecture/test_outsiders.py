@@ -171,16 +171,21 @@ def plain(answer: Any, ids: Ids) -> tuple[int, str, list[tuple[str, str]]]:
     """Return an answer without what differs each time: form tokens, and the ids that were asked for."""
     if answer.streaming:
         return answer.status_code, "", []
-    text = answer.content.decode()
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", unnamed(answer.content.decode(), ids))
+    return answer.status_code, text, sorted((name, unnamed(value, ids)) for name, value in answer.headers.items() if name != "Set-Cookie")
+
+
+def unnamed(text: str, ids: Ids) -> str:
+    """Return a text with the names of ids in their places."""
     for name, value in ids.items():
         text = text.replace(value, f"{{{name}}}")
-    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text)
-    return answer.status_code, text, sorted((name, value) for name, value in answer.headers.items() if name != "Set-Cookie")
+    return text
 
 
 def rows() -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of ours; that Charlie has signed in is nobody's but Charlie's."""
-    ours = [model for model in apps.get_models() if model.__module__.startswith("conclave.") and model is not User]
+    """Return every row of ours; that Charlie has signed in is nobody's but Charlie's, and the journal may say what Charlie did."""
+    known = [model for model in apps.get_models() if model.__module__.startswith("conclave.") and model is not User]
+    ours = [model for model in known if model._meta.app_label != "transparency"]
     return {model._meta.label: sorted(model._default_manager.values_list(), key=str) for model in ours}
 
 
