@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.journeys.fixtures"]
@@ -24,6 +25,12 @@ settings.load_profile("suite")
 def longer(examples: int) -> int:
     """Return how many examples a random test tries."""
     return examples * TIMES
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_language() -> None:
+    """Begin in the default language: a page that was asked for in French leaves its thread speaking French."""
+    translation.deactivate()
 
 
 Writers = Callable[[Callable[[], object], int], None]

@@ -7,9 +7,10 @@ const ENTRIES: Record<string, string> = {
   call: "src/screens/main.tsx",
   meetings: "src/pages/meetings.tsx",
   now: "src/pages/now.tsx",
-  owner: "src/pages/owner.tsx",
   pages: "src/pages/main.ts",
+  passkeys: "src/pages/passkeys.ts",
   selftest: "src/pages/selftest.tsx",
+  token: "src/pages/token.tsx",
 };
 
 /** React Aria's sentences for screen readers, one module for each of its thirty-odd languages. */

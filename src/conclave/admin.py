@@ -3,9 +3,11 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from conclave import backup
+from conclave.archive import private_file
 from conclave.config import load, settings_file
 from conclave.holding import held_by
 from conclave.kernel import clock
@@ -16,20 +18,45 @@ class AdminError(Exception):
     """The act found something wrong; the message says what."""
 
 
-def main(*, act: str, email: str | None = None, file: Path | None = None, replace: bool = False) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What was typed beside the act."""
+
+    email: str | None = None
+    new: str | None = None
+    file: Path | None = None
+    replace: bool = False
+    dry_run: bool = False
+    yes: bool = False
+
+
+def main(
+    *,
+    act: str,
+    email: str | None = None,
+    new: str | None = None,
+    file: Path | None = None,
+    replace: bool = False,
+    dry_run: bool = False,
+    yes: bool = False,
+) -> int:
     """Carry out one act and print its answer.
 
     Args:
         act: one of ACTS, `backup` or `restore`.
         email: whose account, where the act is about one.
+        new: the address that the account gets, where the act gives it one.
         file: which backup, where the act is about one.
         replace: whether a restore may replace an installation.
+        dry_run: whether an act that deletes only says what it would delete.
+        yes: whether an erasure is meant.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        answer = _backups(act, file, replace=replace) if act in {"backup", "restore"} else _in_django(ACTS[act], email)
+        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes)
+        answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
         return 1
@@ -37,19 +64,19 @@ def main(*, act: str, email: str | None = None, file: Path | None = None, replac
     return 0
 
 
-def _backups(act: str, file: Path | None, *, replace: bool) -> str:
+def _backups(act: str, asked: Asked) -> str:
     """Write or put back a backup; works also where no server starts, so without Django."""
     config, now = load(), clock.to_datetime(clock.now())
-    if act == "restore" and file is not None:
-        return "\n".join(backup.restore(archive=file, config=config, now=now, replace=replace, settings=settings_file()))
-    written = backup.back_up(config=config, now=now, target=file, settings=settings_file())
+    if act == "restore" and asked.file is not None:
+        return "\n".join(backup.restore(archive=asked.file, config=config, now=now, replace=asked.replace, settings=settings_file()))
+    written = backup.back_up(config=config, now=now, target=asked.file, settings=settings_file())
     return (
         f"The backup is in {written}: it was unpacked again and compared. "
         "Keep a copy on another machine, in a safe place: whoever has it has the server's keys."
     )
 
 
-def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
+def _in_django(act: Callable[[Asked], str], asked: Asked) -> str:
     """Carry out an act on the running server's tables."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
     # What the running server was told by flags, such as --lan, decides what its links look like.
@@ -62,20 +89,40 @@ def _in_django(act: Callable[[str | None], str], email: str | None) -> str:
     from django.db import OperationalError
 
     try:
-        return act(email)
+        return act(asked)
     except OperationalError:
         raise AdminError("There is no database of this version yet: run ./conclave run once.") from None
 
 
-def _owner_link(email: str | None) -> str:
-    """Return a link: for the person with this address to set a new password, else for the first owner."""
+def _owner_link(asked: Asked) -> str:
+    """Return a link: for the person with this address to get in again, else for the first owner."""
     from conclave.accounts.owner import access_link, owner_link
 
-    link = access_link(email=email, now=clock.now()) if email else owner_link(now=clock.now())
-    return link or "There is an owner already. Name an e-mail address to give that person access again."
+    if not asked.email:
+        return owner_link(now=clock.now()) or "There is an owner already. Name an e-mail address to give that person access again."
+    return (
+        "Whoever opens this link sets a new password for the account. Its passkeys, its authenticator app and its recovery codes are\n"
+        "removed, and it is signed out everywhere. Until then nothing changes.\n"
+        f"{access_link(email=asked.email, now=clock.now())}"
+    )
 
 
-def _journal(_email: str | None) -> str:
+def _address(asked: Asked) -> str:
+    """Give an account another address."""
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    from conclave.accounts.address import set_address
+
+    try:
+        validate_email(asked.new)
+    except ValidationError:
+        raise AdminError(f"This is no e-mail address: {asked.new}") from None
+    set_address(old=str(asked.email), new=str(asked.new), now=clock.now())
+    return f"The account of {asked.email} has the address {asked.new} now. Password, passkeys and meetings stay as they are."
+
+
+def _journal(_asked: Asked) -> str:
     """Return whether somebody changed the journal."""
     from conclave.transparency.journal import first_broken
 
@@ -85,4 +132,62 @@ def _journal(_email: str | None) -> str:
     return "The journal holds: no row was changed, removed or put in."
 
 
-ACTS: dict[str, Callable[[str | None], str]] = {"owner-link": _owner_link, "journal": _journal}
+def _retention(asked: Asked) -> str:
+    """Let go of what is over, or say what would go; the running server does it once a minute."""
+    from conclave.kernel import retention
+
+    now = clock.now()
+    if asked.dry_run:
+        return "\n".join(["Would go now (rows, by what the page /inventory says):", *_counted(retention.would_go(now=now))])
+    gone = dict.fromkeys(retention.would_go(now=now), 0)
+    for name, rule in retention.rules().items():
+        while swept := rule.sweep(now=now):
+            gone[name] += swept
+    return "\n".join(["Gone (rows, by what the page /inventory says):", *_counted(gone)])
+
+
+def _export(asked: Asked) -> str:
+    """Write everything about one person into a file that only its owner can read."""
+    from conclave.accounts.personal import find
+    from conclave.site.personal import write_archive
+
+    account, now = find(email=str(asked.email)), clock.now()
+    target = asked.file or Path.cwd() / f"conclave-{clock.to_day(now)}.zip"
+    if target.exists():
+        raise AdminError(f"{target} exists already: name another file.")
+    with private_file(path=target).open("wb") as file:
+        write_archive(account=account, language="en", now=now, file=file)
+    return f"Everything about this person is in {target}. Give it to nobody else, and delete it when they have it."
+
+
+def _erase(asked: Asked) -> str:
+    """Erase a person at once, if it is meant."""
+    from conclave.accounts.personal import find
+    from conclave.kernel.oblivion import settle_oblivion
+    from conclave.site.personal import erase
+
+    account = find(email=str(asked.email))
+    if not asked.yes:
+        raise AdminError(
+            f"This erases the account of {asked.email} at once and for good, with its meetings: their links open nothing any more, and "
+            "calls in them end. Nothing was done yet: say --yes to do it. Backups made before still have everything."
+        )
+    erase(account=account, now=clock.now())
+    # At once where nobody reads just now; else the running server does it within half a minute.
+    settle_oblivion(clock.now())
+    return "The account and everything about it is erased. Backups made before still have it: delete those that you need no longer."
+
+
+def _counted(rows: dict[str, int]) -> list[str]:
+    """Return a line for each rule."""
+    return [f"{count:>8}  {name}" for name, count in rows.items()]
+
+
+ACTS: dict[str, Callable[[Asked], str]] = {
+    "owner-link": _owner_link,
+    "address": _address,
+    "journal": _journal,
+    "retention": _retention,
+    "export": _export,
+    "erase": _erase,
+}

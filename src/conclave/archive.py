@@ -19,7 +19,7 @@ FORMAT = 1
 DATABASE = "conclave.sqlite3"
 MANIFEST, STATE, SETTINGS = "manifest.json", "state", "conclave.toml"
 # Tables of libraries; their versions are pinned with ours.
-LIBRARIES = {"account", "auth", "contenttypes", "sessions"}
+LIBRARIES = {"account", "auth", "contenttypes", "mfa", "sessions", "usersessions"}
 BLOCK = 1024 * 1024
 
 Schema = Mapping[str, list[str]]

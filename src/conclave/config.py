@@ -9,16 +9,17 @@ import re
 import socket
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import get_type_hints
-from urllib.parse import urlsplit
+from typing import Literal, get_type_hints
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
 ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
 
@@ -38,6 +39,9 @@ DESCRIPTIONS: dict[str, str] = {
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
     "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
     "contact": "E-mail address or https address to which people report what went wrong in a meeting; the help pages name it.",
+    "mail": "Server that sends this server's mail: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS at once; empty means no mail.",
+    "mail_from": "Address that this server's mail comes from; needed with mail.",
+    "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -65,6 +69,9 @@ class Config:
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
     contact: str = ""
+    mail: str = ""
+    mail_from: str = ""
+    sign_up: bool = False
     region: str = "local"
 
     @property
@@ -210,7 +217,7 @@ def _folder(name: str, value: str) -> Path:
 
 def _check(config: Config) -> None:
     """Raise ConfigError when settings are out of range or contradict each other."""
-    ports = {field.name: getattr(config, field.name) for field in fields(config) if field.name.endswith("_port")}
+    ports = {one.name: getattr(config, one.name) for one in fields(config) if one.name.endswith("_port")}
     for name, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"The setting '{name}' must be a port from 1 to 65535, not {port}.")
@@ -241,8 +248,47 @@ def _check_names(config: Config) -> None:
     """Raise ConfigError when a name or an address for people cannot be used."""
     if config.contact and not re.fullmatch(CONTACT, config.contact):
         raise ConfigError(f"The setting 'contact' must be an e-mail address or an https address, not {config.contact!r}.")
+    if config.mail and mail_server(config.mail) is None:
+        # Without the value: it has a password.
+        raise ConfigError("The setting 'mail' must be like smtp://user:password@mail.example.org:587, or smtps://…:465.")
+    if config.mail and not re.fullmatch(ADDRESS, config.mail_from):
+        raise ConfigError(f"The setting 'mail_from' must be an e-mail address when 'mail' is set, not {config.mail_from!r}.")
+    if config.sign_up and not config.mail:
+        raise ConfigError("The setting 'sign_up' needs 'mail': whoever makes an account proves the address by a mail to it.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where mail is handed over; the password is never sent without TLS but to this machine itself."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    tls: Literal["at_once", "starttls", "none"]
+
+
+def mail_server(address: str) -> MailServer | None:
+    """Return what the setting `mail` says, None when it cannot be read.
+
+    Args:
+        address: smtp://… (TLS is demanded by STARTTLS, but on loopback) or smtps://… (TLS from the first byte).
+    """
+    try:
+        url = urlsplit(address)
+        port = url.port or {"smtp": 587, "smtps": 465}[url.scheme]
+    except (ValueError, KeyError):
+        return None
+    if not url.hostname or url.path not in {"", "/"} or url.query or url.fragment:
+        return None
+    tls: Literal["at_once", "starttls", "none"] = "starttls"
+    if url.scheme == "smtps":
+        tls = "at_once"
+    elif url.hostname in {"localhost", "127.0.0.1", "::1"}:
+        tls = "none"
+    return MailServer(host=url.hostname, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), tls=tls)
 
 
 def _is_site(address: str) -> bool:

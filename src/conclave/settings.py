@@ -31,6 +31,8 @@ INSTALLED_APPS = [
     "conclave.kernel",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "channels",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -51,6 +53,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "conclave.accounts.middleware.LastSeen",
 ]
 
 TEMPLATES = [
@@ -106,10 +109,35 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_SESSION_REMEMBER = True
-# Without mail nobody can be asked to confirm an address: accounts come from the owner link or an invitation, and are verified there.
+# No account exists before its address is proven (accounts/sign_up.py, accounts/owner.py), so allauth has none to verify.
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# Many passwords for one account, and one password for many accounts from one address, are both slowed down.
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,100/h/ip,5/5m/key"}
+MFA_ADAPTER = "conclave.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_FORMS = {
+    "add_webauthn": "conclave.accounts.forms.PasskeyForm",
+    "login_webauthn": "conclave.accounts.forms.SignInPasskeyForm",
+    "authenticate_webauthn": "conclave.accounts.forms.SecondPasskeyForm",
+    "reauthenticate_webauthn": "conclave.accounts.forms.AgainPasskeyForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey stands for the person, not only for the device: fingerprint, face or PIN are always asked for.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+# An address that waits for its confirmation is kept nowhere (accounts/address.py).
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+
+_MAIL = config.mail_server(CONCLAVE.mail) if CONCLAVE.mail else None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = CONCLAVE.mail_from
+EMAIL_TIMEOUT = 20
+if _MAIL:
+    EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.tls == "at_once", _MAIL.tls == "starttls"
 
 SESSION_COOKIE_NAME = "__Host-session" if _TLS else "conclave_session"
 SESSION_COOKIE_SECURE = _TLS

@@ -3,8 +3,10 @@
 import pytest
 
 from conclave import admin
-from conclave.accounts.models import User
-from conclave.accounts.owner import owner_link, use_owner_link
+from conclave.accounts.models import OwnerLink, User
+from conclave.accounts.owner import access_link, owner_link, use_owner_link
+from conclave.accounts.retention import ACCESS_LINK_MS
+from conclave.kernel import clock
 from conclave.transparency.models import JournalEntry
 
 pytestmark = pytest.mark.django_db
@@ -40,3 +42,14 @@ def test_a_touched_journal_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     JournalEntry.objects.update(leaf="{}")
     assert admin.main(act="journal", email=None) == 1
     assert "row 0" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_owned")
+def test_what_is_kept_no_longer_is_counted_before_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    access_link(email="alice@example.org", now=clock.now() - ACCESS_LINK_MS)
+    assert admin.main(act="retention", dry_run=True) == 0
+    assert "       1  accounts.access_link\n" in capsys.readouterr().out
+    assert OwnerLink.objects.exists()
+    assert admin.main(act="retention") == 0
+    assert "       1  accounts.access_link\n" in capsys.readouterr().out
+    assert not OwnerLink.objects.exists()

@@ -2,24 +2,15 @@
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.cache import cache
 from django.test import Client
 
-from conclave.accounts import pages
 from conclave.accounts.models import OwnerLink, User
 from conclave.accounts.owner import NoSuchAccount, OwnerLinkForAnother, OwnerLinkUnknown, access_link, owner_link, use_owner_link
-from conclave.kernel.limits import Limiter
 from conclave.transparency.models import JournalEntry
+from tests.accounts.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery staple"
 ALICE = {"name": "Alice", "email": "Alice@example.org", "password": PASSWORD, "password_again": PASSWORD}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "LIMITER", Limiter())
-    cache.clear()
 
 
 def token_of(link: str | None) -> str:

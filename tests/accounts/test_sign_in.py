@@ -1,21 +1,14 @@
 """Signing in and out; there is no other door."""
 
 import pytest
-from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.test import Client
 
 from conclave.accounts.adapter import Adapter
 from conclave.accounts.models import User
+from tests.accounts.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
-PASSWORD = "correct horse battery staple"
-
-
-@pytest.fixture
-def alice() -> User:
-    cache.clear()
-    return User.objects.create_user(email="alice@example.org", password=PASSWORD, now=1, name="Alice")
 
 
 @pytest.mark.usefixtures("alice")
@@ -43,9 +36,32 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same() -> None:
 def test_guessing_is_slowed_down() -> None:
     for _ in range(12):
         answer = Client().post("/account/login/", {"login": "alice@example.org", "password": "guess"})
-    assert answer.status_code == 429 or "Too many" in answer.content.decode()
+    assert answer.status_code == 429 or "too often" in answer.content.decode()
     blocked = Client().post("/account/login/", {"login": "alice@example.org", "password": PASSWORD})
     assert blocked.status_code != 302
+
+
+@pytest.mark.usefixtures("alice", "quick_passwords")
+def test_one_password_for_many_accounts_is_slowed_down_too() -> None:
+    """Spraying: eleven strangers' addresses, one guess each, from one place."""
+    for number in range(11):
+        answer = Client().post("/account/login/", {"login": f"user{number}@example.org", "password": "Summer2026 Summer2026"})
+    assert "too often" in answer.content.decode()
+    elsewhere = Client().post("/account/login/", {"login": "alice@example.org", "password": PASSWORD}, REMOTE_ADDR="192.0.2.9")
+    assert elsewhere.status_code == 302, "who is somewhere else is not kept out by it"
+
+
+@pytest.mark.usefixtures("quick_passwords")
+@pytest.mark.parametrize("change", [{"name": ""}, {"name": "x" * 65}, {"name": "Al\u202eice"}])
+def test_a_name_that_cannot_be_shown_changes_nothing(alice: User, change: dict[str, str]) -> None:
+    browser = Client()
+    browser.force_login(alice)
+    answer = browser.post("/account", change)
+    assert answer.status_code == 422
+    assert "name" in answer.context["form"].errors
+    assert User.objects.get().name == "Alice"
+    assert browser.post("/account", {"name": " Alice  B. "})["Location"] == "/account"
+    assert User.objects.get().name == "Alice B."
 
 
 @pytest.mark.usefixtures("alice")

@@ -81,6 +81,12 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ("lan = true\nhttps_port = 7881", {}, "must be different ports"),
         ('contact = "the office"', {}, "'contact' must be"),
         ('contact = "javascript://x%0aalert(1)"', {}, "'contact' must be"),
+        ('mail = "mail.example.org"\nmail_from = "a@example.org"', {}, "'mail' must be like"),
+        ('mail = "http://mail.example.org"\nmail_from = "a@example.org"', {}, "'mail' must be like"),
+        ('mail = "smtp://mail.example.org:x"\nmail_from = "a@example.org"', {}, "'mail' must be like"),
+        ('mail = "smtp://mail.example.org"', {}, "'mail_from' must be an e-mail address"),
+        ('mail = "smtp://mail.example.org"\nmail_from = "Us <a@example.org>"', {}, "'mail_from' must be an e-mail address"),
+        ("sign_up = true", {}, "'sign_up' needs 'mail'"),
         ('acme_directory = "http://ca.example/directory"', {}, "'acme_directory' must be an https address"),
     ],
 )
@@ -88,6 +94,32 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(tmp_path: Path, text: st
     with pytest.raises(ConfigError, match=sentence) as refused:
         load(path=_file(tmp_path, text), env=env)
     assert str(refused.value).endswith(".")
+
+
+def test_a_mail_password_is_read_and_never_said(tmp_path: Path) -> None:
+    found = config.mail_server("smtps://us%40example.org:a%2Fb%20c@mail.example.org")
+    assert found is not None
+    assert (found.host, found.port, found.tls) == ("mail.example.org", 465, "at_once")
+    assert (found.user, found.password) == ("us@example.org", "a/b c")
+    assert "a/b c" not in repr(found)
+    with pytest.raises(ConfigError) as refused:
+        load(path=_file(tmp_path, 'mail = "smtp://us:hunter2@mail.example.org/inbox"'), env={})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "tls"),
+    [
+        ("smtp://mail.example.org", 587, "starttls"),
+        ("smtp://mail.example.org:25", 25, "starttls"),
+        ("smtp://127.0.0.1:2525", 2525, "none"),
+        ("smtp://localhost.example.org:2525", 2525, "starttls"),
+    ],
+)
+def test_mail_leaves_this_machine_under_tls_only(address: str, port: int, tls: str) -> None:
+    found = config.mail_server(address)
+    assert found is not None
+    assert (found.port, found.tls) == (port, tls)
 
 
 def test_a_named_file_that_is_absent_is_refused(tmp_path: Path) -> None:

@@ -191,6 +191,7 @@ class ChromiumProcess:
         touch: bool = False,
         sharp: bool = False,
         record: Path | None = None,
+        javascript: bool = True,
     ) -> Chromium:
         """Open a window that shares nothing with the others but the camera and the microphone."""
         context = self._browser.new_context(
@@ -202,6 +203,7 @@ class ChromiumProcess:
             has_touch=touch,
             device_scale_factor=2 if sharp else 1,
             reduced_motion="reduce",
+            java_script_enabled=javascript,
             record_har_path=record,
             record_har_content="embed" if record else None,
         )

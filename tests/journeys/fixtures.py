@@ -33,6 +33,9 @@ IDS = (
     "links",
     "attendance",
     "help",
+    "account",
+    "inventory",
+    "organisation",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -22,7 +22,7 @@ def on_disk() -> list[str]:
 @pytest.fixture(autouse=True)
 def _never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin as a fresh process does."""
-    monkeypatch.setattr(oblivion, "_last", {"cut": 0})
+    monkeypatch.setattr(oblivion, "_cutting", clock.Seldom(every_ms=oblivion.EVERY_MS))
 
 
 def test_a_deleted_row_leaves_the_write_ahead_log_too() -> None:

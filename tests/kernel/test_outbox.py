@@ -97,8 +97,8 @@ def test_done_events_are_purged_after_a_week_and_waiting_ones_never(done: list[o
         outbox.emit(kind="other", payload={}, now=0)
     outbox.run_due(now=0)
     assert done == [1]
-    assert outbox.purge(now=clock.now()) == 0
-    assert outbox.purge(now=clock.now() + outbox.KEPT_MS + clock.SECOND) == 1
+    assert outbox.DONE.sweep(now=clock.now()) == 0
+    assert outbox.DONE.sweep(now=clock.now() + outbox.KEPT_MS + clock.SECOND) == 1
     assert OutboxEvent.objects.get().kind == "other"
 
 

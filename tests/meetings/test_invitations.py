@@ -16,12 +16,13 @@ from conclave.kernel.errors import ConclaveError
 from conclave.kernel.ids import new_id
 from conclave.meetings import invitations
 from conclave.meetings.door import Newcomer, Shown
-from conclave.meetings.invitations import KEPT_MS, digest_of, invitation_of, settle_over
+from conclave.meetings.invitations import KEPT_MS, digest_of, invitation_of
 from conclave.meetings.join import join
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Invitation, Meeting, Participant
 from conclave.meetings.own import delete_meeting
 from conclave.meetings.remove import impose_removal
+from conclave.meetings.retention import INVITATIONS
 from tests.conftest import longer
 from tests.meetings.conftest import NOW, Link, Posts, account_of, device_of, key_of
 from tests.meetings.test_entrance import asks
@@ -238,9 +239,9 @@ def test_whom_an_invitation_was_for_is_forgotten_in_time(alice: User, link: Link
     change(link, alice, back, revoked=True)
     invite(link, alice, "Carol", days=1)
     invite(link, alice, "Dora", days=365)
-    settle_over(now + KEPT_MS - DAY)
+    INVITATIONS.sweep(now=now + KEPT_MS - DAY)
     assert Invitation.objects.count() == 3
-    settle_over(now + KEPT_MS + 2 * DAY)
+    INVITATIONS.sweep(now=now + KEPT_MS + 2 * DAY)
     assert list(Invitation.objects.values_list("whom", flat=True)) == ["Dora"]
     delete_meeting(meeting=link.meeting, owner=account_of(alice), now=now)
     assert not Invitation.objects.exists()

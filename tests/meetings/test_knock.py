@@ -7,6 +7,7 @@ import pytest
 
 from conclave.accounts.models import User
 from conclave.gate.models import Restriction
+from conclave.gate.retention import OVER
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.keys.delivery import NotHost
@@ -177,14 +178,13 @@ def test_a_refusal_holds_longer_each_time(alice_inside: Ticket, knock: Knocks, e
     knock("Bob", at=at)
 
 
-def test_a_refusal_that_counts_no_more_is_forgotten(alice_inside: Ticket, knock: Knocks, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_that_counts_no_more_is_forgotten(alice_inside: Ticket, knock: Knocks) -> None:
     """KNOCK-5: nobody's device stays written down because it was once refused; a block stays until it is taken back."""
-    monkeypatch.setattr(knocks, "_swept", {"at": 0})
     say(alice_inside, knock("Bob"), admit=False)
     say(alice_inside, knock("Charlie"), admit=False, block=True)
-    settle(NOW + clock.DAY)
+    OVER.sweep(now=NOW + clock.DAY)
     assert set(Restriction.objects.values_list("subject", flat=True)) == {device_of("Bob"), device_of("Charlie")}
-    settle(NOW + clock.DAY + clock.MINUTE)
+    OVER.sweep(now=NOW + clock.DAY + clock.MINUTE)
     assert set(Restriction.objects.values_list("subject", flat=True)) == {device_of("Charlie")}
 
 

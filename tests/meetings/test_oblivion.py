@@ -27,7 +27,9 @@ def named(names: list[str]) -> dict[str, set[str]]:
 
 
 async def test_an_ended_call_leaves_nobodys_name_on_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oblivion, "_last", {"cut": clock.now()})
+    just_cut = clock.Seldom(every_ms=oblivion.EVERY_MS)
+    assert just_cut.due(now=clock.now())
+    monkeypatch.setattr(oblivion, "_cutting", just_cut)
     names = [f"Canary Number-{number:03d}" for number in range(PEOPLE)]
     guests = [Guest(world, name, host=name == names[0]) for name in names]
     alice = guests[0]

@@ -11,9 +11,10 @@ from tests.sabotage.runner import HERE, ROOT, Sabotage, patches, read
 PROVED = set(range(1, 11))
 GATE = {
     *(("KNOCK", number) for number in (2, 3, 4, 5, 6, 8, 9)),
-    *(("LINK", number) for number in (5, 6, 8)),
+    *(("LINK", number) for number in (5, 6, 8, 9, 10)),
     *(("MEET", number) for number in (8, 9, 10, 11, 12, 13)),
     *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
+    *(("ATT", number) for number in (1, 2, 3)),
     ("JOIN", 14),
 }
 

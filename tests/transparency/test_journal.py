@@ -5,6 +5,7 @@ from django.db import transaction
 
 from conclave.transparency.journal import first_broken, journal
 from conclave.transparency.models import Head, JournalEntry, JournalOpening
+from conclave.transparency.retention import READABLE, READABLE_MS
 
 
 @pytest.fixture
@@ -60,3 +61,11 @@ def test_a_row_belongs_to_the_transaction_of_its_action() -> None:
         journal(kind="role_given", fields={}, now=1)
         transaction.set_rollback(True)
     assert JournalEntry.objects.count() == 0
+
+
+@pytest.mark.usefixtures("_three_rows")
+def test_after_a_year_nobody_can_read_it_any_more_and_it_still_holds() -> None:
+    assert READABLE.sweep(now=READABLE_MS) == 1
+    assert list(JournalOpening.objects.values_list("entry_id", flat=True)) == [1, 2]
+    assert JournalEntry.objects.count() == 3
+    assert first_broken() is None

@@ -8,3 +8,7 @@ class AccountsConfig(AppConfig):
 
     name = "conclave.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Let what is over go, and the outbox know how mail is handed over."""
+        from conclave.accounts import mail, retention  # noqa: F401 - importing them registers both

@@ -1,5 +1,8 @@
 """The owner link: how the first account comes to be, and how somebody who lost access gets back in, without any mail.
 
+A link for an account that exists is for somebody who lost the password, the second factor, or both. It sets a password, takes passkeys,
+authenticator app and recovery codes away, and signs the account out everywhere: whoever holds the terminal could do all of it anyway.
+
 The token is 256 bits, printed once on the operator's terminal and kept only as a hash. It stands in the fragment, so no request, log or
 proxy sees it until the page sends it in a body. Only its hash is stored, so it cannot be printed again: every start replaces it by a
 new one, until one was used.
@@ -13,6 +16,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts import mail
+from conclave.accounts.factors import forget_factors
 from conclave.accounts.models import OwnerLink, User
 from conclave.kernel.errors import Refused
 from conclave.transparency.journal import journal
@@ -58,7 +63,7 @@ def owner_link(*, now: int) -> str | None:
 
 
 def access_link(*, email: str, now: int) -> str:
-    """Return a link with which the person of this account sets a new password.
+    """Return a link with which the person of this account sets a new password, and loses every second factor.
 
     Args:
         email: the account's address.
@@ -99,7 +104,11 @@ def use_owner_link(*, token: str, email: str, name: str, password: str, now: int
         user = _person(link=link, email=email.lower(), name=name, password=password, now=now)
         link.delete()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
-        journal(kind="access_restored" if link.user else "owner_made", fields={"account": user.pk}, now=now)
+        forgotten = forget_factors(user=user)
+        fields = {"account": user.pk, "factors_forgotten": forgotten}
+        journal(kind="access_restored" if link.user else "owner_made", fields=fields, now=now)
+        if link.user:
+            mail.send(to=user.email, what="account_changed", facts={"change": "access_restored"}, now=now)
     return user
 
 

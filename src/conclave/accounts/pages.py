@@ -1,18 +1,67 @@
 """The account pages that allauth does not have."""
 
+import ipaddress
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+from urllib.parse import urlsplit
+
+from allauth.account.decorators import reauthentication_required
 from allauth.account.utils import perform_login
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from conclave.accounts.forms import OwnerForm
+from conclave.accounts.address import ask_address, asked_address, confirm_address
+from conclave.accounts.devices import devices_of, end_device, end_other_devices
+from conclave.accounts.factors import factors_of
+from conclave.accounts.forms import AccountForm, AddressForm, EmailForm, NameForm, OwnerForm
+from conclave.accounts.models import User
 from conclave.accounts.owner import OwnerLinkForAnother, use_owner_link
+from conclave.accounts.people import rename
+from conclave.accounts.sign_up import ask_account, make_account, proven_address
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
 OWNER_RATE = Rate(name="owner", burst=10, every_ms=30 * clock.SECOND)
+SIGN_UP_RATE = Rate(name="sign_up", burst=20, every_ms=clock.MINUTE)
+# A school behind one address may sign in at once; each question makes a row for a visitor without an account.
+PASSKEY_RATE = Rate(name="passkey_asked", burst=120, every_ms=clock.SECOND)
+
+
+def limited(rate: Rate) -> Callable[[View[P]], View[P]]:
+    """Return a decorator that counts every request to a page by the visitor's address."""
+
+    def decorate(view: View[P]) -> View[P]:
+        def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=clock.now())
+            return view(request, *args, **kwargs)
+
+        return counted
+
+    return decorate
+
+
+def where(setting: str) -> Callable[[View[P]], View[P]]:
+    """Return a decorator for pages that exist only where the operator set this."""
+
+    def decorate(view: View[P]) -> View[P]:
+        def offered(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if not getattr(settings.CONCLAVE, setting):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return offered
+
+    return decorate
 
 
 @never_cache
@@ -31,6 +80,125 @@ def owner(request: HttpRequest) -> HttpResponse:
             except OwnerLinkForAnother as error:
                 form.add_error("email", error.text)
             else:
-                response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url="/meetings")
-                return response
+                return _signed_in(request, user)
     return render(request, "accounts/owner.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Show a person everything about their own account; what is sent is a new name."""
+    user = _person(request)
+    form = NameForm(request.POST or None, initial={"name": user.name})
+    if request.method == "POST" and form.is_valid():
+        rename(user=user, name=form.cleaned_data["name"], now=clock.now())
+        messages.success(request, _("Your name is changed."))
+        return redirect("account")
+    context = {
+        "form": form,
+        "factors": factors_of(user=user),
+        "devices": devices_of(user=user, current=request.session.session_key or ""),
+        "mail": bool(settings.CONCLAVE.mail),
+        "passkeys_possible": not _is_number(urlsplit(settings.CONCLAVE.public_url).hostname or ""),
+    }
+    return render(request, "accounts/account.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def end_one_device(request: HttpRequest, device: int) -> HttpResponse:
+    """Sign one device out."""
+    end_device(user=_person(request), device=device, now=clock.now())
+    messages.success(request, _("That device is signed out."))
+    return redirect("account")
+
+
+@login_required
+@require_POST
+def end_devices(request: HttpRequest) -> HttpResponse:
+    """Sign every other device out."""
+    end_other_devices(user=_person(request), current=request.session.session_key or "", now=clock.now())
+    messages.success(request, _("All other devices are signed out."))
+    return redirect("account")
+
+
+@where("mail")
+@never_cache
+@login_required
+@reauthentication_required  # type: ignore[untyped-decorator] # allauth ships no types
+@require_http_methods(["GET", "HEAD", "POST"])
+def address(request: HttpRequest) -> HttpResponse:
+    """Ask for another e-mail address; the answer is the same whether the new one has an account or not."""
+    user = _person(request)
+    form = AddressForm(request.POST or None, initial={"now": user.email})
+    if request.method == "POST" and form.is_valid():
+        ask_address(user=user, address=form.cleaned_data["email"], now=clock.now())
+        messages.info(request, _("A mail is on its way to the new address. Open its link within a day; until then nothing changes."))
+        return redirect("account")
+    return render(request, "accounts/address.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@where("mail")
+@never_cache
+@limited(SIGN_UP_RATE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Give an account the address at which this link was read."""
+    now = clock.now()
+    new = asked_address(token=token, now=now)
+    if request.method == "POST":
+        confirm_address(token=token, now=now)
+        messages.success(request, _("Your account has its new address."))
+        return redirect("account")
+    return render(request, "accounts/address_confirm.html", {"address": new})
+
+
+@where("sign_up")
+@never_cache
+@limited(SIGN_UP_RATE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Ask for an account; the answer is the same whether the address has one already or not."""
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        ask_account(email=form.cleaned_data["email"], now=clock.now())
+        return render(request, "accounts/sign_up_sent.html", {"address": form.cleaned_data["email"]})
+    return render(request, "accounts/sign_up.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@where("sign_up")
+@never_cache
+@sensitive_post_parameters()
+@limited(SIGN_UP_RATE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_up_finish(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the account of whoever read the mail, sign in, and go to the meetings."""
+    now = clock.now()
+    email = proven_address(token=token, now=now)
+    form = AccountForm(request.POST or None, initial={"email": email})
+    if request.method == "POST" and form.is_valid():
+        made = make_account(token=token, name=form.cleaned_data["name"], password=form.cleaned_data["password"], now=now)
+        return _signed_in(request, made)
+    return render(request, "accounts/sign_up_finish.html", {"form": form, "address": email}, status=422 if form.errors else 200)
+
+
+def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
+    """Sign a person in and lead them to their meetings."""
+    response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url="/meetings")
+    return response
+
+
+def _person(request: HttpRequest) -> User:
+    """Return who is signed in."""
+    assert isinstance(request.user, User)  # noqa: S101 - login_required
+    return request.user
+
+
+def _is_number(host: str) -> bool:
+    """Tell whether a host is an IP address, to which browsers bind no passkey."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

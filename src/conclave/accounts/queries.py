@@ -3,6 +3,15 @@
 from conclave.accounts.models import User
 
 
+def address_of(*, account: str) -> str:
+    """Return the e-mail address with which this person signs in, in lower case; empty when there is no such account.
+
+    Args:
+        account: whose.
+    """
+    return User.objects.filter(pk=account).values_list("email", flat=True).first() or ""
+
+
 def verified_address(*, account: str) -> str:
     """Return the e-mail address that was shown to be this person's, in lower case; empty when there is none.
 

@@ -1,15 +1,53 @@
-"""Addresses of the account pages; allauth's other pages need mail or open sign-up and have no address here."""
+"""Addresses of the account pages; what allauth has beside them, such as sign-up and e-mail of its own kind, has no address here."""
 
 from allauth.account import views
+from allauth.mfa.base import views as factors
+from allauth.mfa.recovery_codes import views as codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
+from django.conf import settings
+from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import pages
+from conclave.accounts import console, pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
-    path("account/login/", views.login, name="account_login"),
+    path("account", pages.account, name="account"),
+    # allauth goes back to these two when something was changed.
+    path("account", pages.account, name="mfa_index"),
+    path("account", pages.account, name="mfa_list_webauthn"),
+    path("account/address/", pages.address, name="account_address"),
+    path("account/address/<str:token>", pages.address_confirm, name="account_address_confirm"),
+    path("account/devices/end", pages.end_devices, name="account_end_devices"),
+    path("account/devices/<int:device>/end", pages.end_one_device, name="account_end_device"),
+    path("account/sign-up/", pages.sign_up, name="account_sign_up"),
+    path("account/sign-up/<str:token>", pages.sign_up_finish, name="account_sign_up_finish"),
+    path("account/login/", views.LoginView.as_view(extra_context={"sign_up": lambda: settings.CONCLAVE.sign_up}), name="account_login"),
     path("account/logout/", views.logout, name="account_logout"),
     path("account/inactive/", views.account_inactive, name="account_inactive"),
     path("account/reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("account/reauthenticate/code/", factors.reauthenticate, name="mfa_reauthenticate"),
+    path("account/reauthenticate/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("account/password/change/", views.password_change, name="account_change_password"),
+    path("organisations", console.mine, name="organisations"),
+    path("organisations/new", console.new, name="organisation_new"),
+    path("organisations/join", console.join, name="organisation_join"),
+    path("organisations/<slug:organisation>", console.overview, name="organisation"),
+    path("organisations/<slug:organisation>/people", console.people, name="organisation_people"),
+    path("organisations/<slug:organisation>/people/<slug:membership>", console.person, name="organisation_person"),
+    path("organisations/<slug:organisation>/invitations", console.invite, name="organisation_invitations"),
+    path("organisations/<slug:organisation>/invitations/<slug:invitation>", console.revoke, name="organisation_revoke"),
+    path("organisations/<slug:organisation>/journal", console.journal, name="organisation_journal"),
+    path("organisations/<slug:organisation>/journal/file", console.take_journal, name="organisation_journal_file"),
+    path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
+    path("account/login/second/", factors.authenticate, name="mfa_authenticate"),
+    path("account/login/passkey/", pages.limited(pages.PASSKEY_RATE)(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    path("account/passkeys/add/", transaction.atomic(passkeys.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/name/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", transaction.atomic(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
+    path("account/app/add/", transaction.atomic(app.activate_totp), name="mfa_activate_totp"),
+    path("account/app/remove/", transaction.atomic(app.deactivate_totp), name="mfa_deactivate_totp"),
+    path("account/codes/", codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/codes/new/", transaction.atomic(codes.generate_recovery_codes), name="mfa_generate_recovery_codes"),
 ]

@@ -8,3 +8,7 @@ class GateConfig(AppConfig):
 
     name = "conclave.gate"
     label = "gate"
+
+    def ready(self) -> None:
+        """Let restrictions that are over go."""
+        from conclave.gate import retention  # noqa: F401 - importing it registers its rules

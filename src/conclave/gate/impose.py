@@ -63,12 +63,3 @@ def forget(*, scope: tuple[Scope, str]) -> None:
         scope: the call that ended, or the meeting that was deleted.
     """
     models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1]).delete()
-
-
-def forget_expired(*, before: int) -> None:
-    """Delete the restrictions that had ended by a time: neither do they forbid anything, nor does anybody count them any more.
-
-    Args:
-        before: the time.
-    """
-    models.Restriction.objects.filter(ends_at__lte=before).delete()

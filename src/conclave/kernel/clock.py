@@ -9,6 +9,26 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
+class Seldom:
+    """Something that is done at most once in a while, by whoever comes first."""
+
+    def __init__(self, *, every_ms: int) -> None:
+        """Let the first one who asks do it."""
+        self.every_ms = every_ms
+        self._done_at: int | None = None
+
+    def due(self, *, now: int) -> bool:
+        """Tell whether it is to be done now; who is told so does it. A clock that was set back puts nothing off.
+
+        Args:
+            now: the time.
+        """
+        if self._done_at is not None and abs(now - self._done_at) < self.every_ms:
+            return False
+        self._done_at = now
+        return True
+
+
 def now() -> int:
     """Return the time in milliseconds; only edges and background threads call this."""
     return time.time_ns() // 1_000_000

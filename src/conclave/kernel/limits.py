@@ -7,7 +7,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 
-from conclave.kernel import clock
+from conclave.kernel import clock, retention
 from conclave.kernel.errors import TooOften
 
 KEPT_MS = clock.DAY
@@ -30,7 +30,7 @@ class Limiter:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._buckets: dict[bytes, tuple[float, int]] = {}
-        self._swept_at = 0
+        self._sweeping = clock.Seldom(every_ms=SWEEP_MS)
         self._lock = threading.Lock()
 
     def address_key(self, address: str) -> str:
@@ -87,9 +87,8 @@ class Limiter:
 
     def _sweep(self, now: int) -> None:
         """Forget what is older than 24 h, and the oldest when a flood of subjects fills the memory."""
-        if now - self._swept_at < SWEEP_MS and len(self._buckets) < MOST_BUCKETS:
+        if not self._sweeping.due(now=now) and len(self._buckets) < MOST_BUCKETS:
             return
-        self._swept_at = now
         kept = {key: bucket for key, bucket in self._buckets.items() if now - bucket[1] < KEPT_MS}
         if len(kept) >= MOST_BUCKETS:
             newest = sorted(kept.items(), key=lambda item: item[1][1])[-MOST_BUCKETS // 2 :]
@@ -98,3 +97,4 @@ class Limiter:
 
 
 LIMITER = Limiter()
+retention.keeps(name="kernel.limits", ms=KEPT_MS)

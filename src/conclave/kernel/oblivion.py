@@ -7,7 +7,7 @@ from conclave.kernel import clock, deadlines
 EVERY_MS = 30 * clock.SECOND
 # The writers' lock is held while readers finish: rather not this time than long.
 PATIENCE_MS = 500
-_last = {"cut": 0}
+_cutting = clock.Seldom(every_ms=EVERY_MS)
 
 
 @deadlines.settles
@@ -17,9 +17,8 @@ def settle_oblivion(now: int) -> None:
     Args:
         now: the time.
     """
-    if connection.vendor != "sqlite" or connection.in_atomic_block or now - _last["cut"] < EVERY_MS:
+    if connection.vendor != "sqlite" or connection.in_atomic_block or not _cutting.due(now=now):
         return
-    _last["cut"] = now
     with connection.cursor() as cursor:
         patience = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
         cursor.execute(f"PRAGMA busy_timeout = {PATIENCE_MS}")

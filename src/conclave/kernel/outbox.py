@@ -8,8 +8,11 @@ from typing import Any, TypeVar
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import TextField
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 
-from conclave.kernel import clock, deadlines
+from conclave.kernel import clock, deadlines, retention
 from conclave.kernel.models import OutboxEvent
 
 Payload = dict[str, Any]
@@ -103,9 +106,16 @@ def resume(now: int) -> None:
     wake()
 
 
-def purge(*, now: int) -> int:
-    """Delete events that were done more than seven days ago; return how many."""
-    return OutboxEvent.objects.filter(done_at__lt=now - KEPT_MS).delete()[0]
+DONE = retention.keeps(name="kernel.outbox", ms=KEPT_MS, rows=lambda now: OutboxEvent.objects.filter(done_at__lt=now - KEPT_MS))
+
+
+def forget(*, mentioning: str) -> None:
+    """Delete every event, done or not, that says something of a person who is erased.
+
+    Args:
+        mentioning: their id or address, as it stands in the payload.
+    """
+    OutboxEvent.objects.filter(Contains(Cast("payload", TextField()), mentioning)).delete()
 
 
 def _claim(event: OutboxEvent, *, now: int) -> bool:
@@ -137,14 +147,10 @@ async def _wait(result: Awaitable[None]) -> None:
 def work_until(stopping: threading.Event) -> None:
     """Do events until told to stop; the body of a worker thread."""
     # The thread keeps its connection: on SQLite, closing the last one would copy the whole write-ahead log each time.
-    purged_at = 0
     while not stopping.is_set():
         try:
             now = clock.now()
             busy = run_due(now=now)
-            if now - purged_at > clock.HOUR:
-                purge(now=now)
-                purged_at = now
         except Exception as error:  # noqa: BLE001 - a worker outlives a locked or restarting database
             _log.error("outbox could not be read", error=type(error).__name__)
             connection.close()

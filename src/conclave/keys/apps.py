@@ -11,4 +11,4 @@ class KeysConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the deadlines."""
-        from conclave.keys import settle  # noqa: F401 - importing it registers them
+        from conclave.keys import retention, settle  # noqa: F401 - importing it registers them

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.queries import verified_address
-from conclave.kernel import b64, deadlines
+from conclave.kernel import b64
 from conclave.kernel.clock import DAY, SECOND
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId, new_id
@@ -220,16 +220,6 @@ def used(*, invitation: str, now: int) -> None:
 def digest_of(*, invitation: str) -> str:
     """Return what is stored of an invitation (LINK-9); it has 128 random bits, so a plain hash is enough."""
     return b64.encode(hashlib.sha256(_LABEL + b64.decode(invitation, size=16)).digest())
-
-
-@deadlines.settles
-def settle_over(now: int) -> None:
-    """Forget whom invitations were for that have been over for 30 days."""
-    over = Invitation.objects.filter(forget_at__lte=now)
-    # Asked first: a deletion takes the database's one writer, also when there is nothing to delete.
-    if over.exists():
-        with writing():
-            over.delete()
 
 
 def _told(row: Invitation) -> Invited:

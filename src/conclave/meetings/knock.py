@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.impose import forget_expired, restrict
+from conclave.gate.impose import restrict
 from conclave.gate.policy import Admit, Cause, Scope, Subject, What
 from conclave.gate.policy import Knock as MustKnock
 from conclave.gate.queries import Named, times
+from conclave.gate.retention import REMEMBERED_MS
 from conclave.kernel import bus, deadlines
-from conclave.kernel.clock import DAY, HOUR, MINUTE, SECOND
+from conclave.kernel.clock import HOUR, MINUTE, SECOND
 from conclave.kernel.errors import Refused, Unavailable
 from conclave.kernel.ids import MeetingId, new_id
 from conclave.keys import delivery
@@ -30,15 +31,12 @@ MOST_WAITING = 1000
 # How long a knock waits for its socket, and how long an answer lets somebody in.
 SOCKET_WITHIN_MS = 30 * SECOND
 PASS_MS = 2 * MINUTE
-# KNOCK-5: the first refusal holds for so long, the next for longer; what is a day old is forgotten.
+# KNOCK-5: the first refusal holds for so long, the next for longer; what is REMEMBERED_MS old counts no more.
 COOLDOWNS_MS = (30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR)
-REMEMBERED_MS = DAY
 # How long an answered row is kept, so that every gateway takes it off its list.
 KEPT_MS = MINUTE
-SWEEP_MS = MINUTE
 MOST_AT_ONCE = 200
 State = Knock.State
-_swept = {"at": 0}
 
 
 class WaitingFull(Unavailable):
@@ -302,10 +300,7 @@ def resume(now: int) -> None:
 
 @deadlines.settles
 def settle(now: int) -> None:
-    """Give up knocks whose socket stayed away and answers that nobody used; forget what is over, and refusals that count no more."""
-    if now - _swept["at"] >= SWEEP_MS:
-        _swept["at"] = now
-        forget_expired(before=now - REMEMBERED_MS)
+    """Give up knocks whose socket stayed away and answers that nobody used; forget what is over."""
     late = Knock.objects.filter(until__lte=now).order_by("until")[:MOST_AT_ONCE]
     for row in late:
         with writing():

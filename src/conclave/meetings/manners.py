@@ -2,14 +2,14 @@
 
 from collections import deque
 
-from conclave.kernel.clock import MINUTE, SECOND
+from conclave.kernel.clock import MINUTE, SECOND, Seldom
 
 BURST = 100
 PER_SECOND = 20
 OFFENCES = 10
 
 _kept: dict[str, "Manners"] = {}
-_tidied = {"at": 0}
+_tidying = Seldom(every_ms=MINUTE)  # not for each of a crowd that comes at once
 
 
 class Manners:
@@ -48,8 +48,7 @@ def manners_of(*, participant: str, now: int) -> Manners:
         participant: whose seat; the caller has checked that it is theirs.
         now: the time.
     """
-    if abs(now - _tidied["at"]) >= MINUTE:  # not for each of a crowd that comes at once
-        _tidied["at"] = now
+    if _tidying.due(now=now):
         for name in [name for name, manners in _kept.items() if manners.rested(now=now)]:
             del _kept[name]
     manners = _kept.setdefault(participant, Manners())

@@ -162,18 +162,29 @@ def delete_meeting(*, meeting: str, owner: UserId, now: int) -> None:
         MeetingUnknown: it is not theirs.
     """
     with writing():
-        proof = own_meeting(meeting=meeting, owner=owner)
-        call = Call.objects.filter(meeting=proof.meeting, ended_at=None).values_list("pk", flat=True).first()
+        forget_meeting(meeting=own_meeting(meeting=meeting, owner=owner).meeting, now=now)
+
+
+def forget_meeting(*, meeting: str, now: int) -> None:
+    """Delete a meeting for good, whoever owned it; what stays is that its id is taken, and the times of its calls (MEET-5).
+
+    Args:
+        meeting: one that is not deleted yet.
+        now: the time.
+    """
+    with writing():
+        call = Call.objects.filter(meeting=meeting, ended_at=None).values_list("pk", flat=True).first()
         if call:
             finish(call=call, reason=Ended.DELETED, now=now)
-        Meeting.objects.filter(pk=proof.meeting).update(deleted_at=now, title="", passcode_hash="")
-        dismiss(meeting=proof.meeting, now=now)
-        # Nobody's name outlives the meeting, and nobody can meet its restrictions again.
-        Ban.objects.filter(meeting=proof.meeting).delete()
-        FormerLink.objects.filter(meeting=proof.meeting).delete()
-        Invitation.objects.filter(meeting=proof.meeting).delete()
-        forget(scope=(Scope.MEETING, proof.meeting))
-        journal(kind="meeting_deleted", obj=proof.meeting, fields={}, now=now)
+        # Neither whose it was nor its link outlives it.
+        Meeting.objects.filter(pk=meeting).update(deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="")
+        dismiss(meeting=meeting, now=now)
+        # Nobody's name does either, and nobody can meet its restrictions again.
+        Ban.objects.filter(meeting=meeting).delete()
+        FormerLink.objects.filter(meeting=meeting).delete()
+        Invitation.objects.filter(meeting=meeting).delete()
+        forget(scope=(Scope.MEETING, meeting))
+        journal(kind="meeting_deleted", obj=meeting, fields={}, now=now)
 
 
 def clean_title(*, raw: str) -> str:

@@ -8,3 +8,7 @@ class SiteConfig(AppConfig):
 
     name = "conclave.site"
     label = "site"
+
+    def ready(self) -> None:
+        """Let accounts be erased when their time has come."""
+        from conclave.site import personal  # noqa: F401 - importing it registers the deadline

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.site import inventory as kept
 from conclave.site.errors import tell
 
 HELP_PAGES = ("class", "raid", "code", "remove")
@@ -35,6 +37,13 @@ def protection(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def inventory(request: HttpRequest) -> HttpResponse:
+    """Say what this server keeps, field by field."""
+    parts = kept.inventory(language=get_language() or settings.LANGUAGE_CODE)
+    return render(request, "inventory.html", {"inventory": parts, **_contact()})
+
+
+@require_safe
 def help_index(request: HttpRequest) -> HttpResponse:
     """List what a host can read about."""
     return render(request, "help/index.html")
@@ -49,8 +58,13 @@ def help_page(request: HttpRequest, page: str) -> HttpResponse:
     """
     if page not in HELP_PAGES:
         raise Http404
+    return render(request, f"help/{page}.html", _contact())
+
+
+def _contact() -> dict[str, str]:
+    """Return whom to write to, and how, for a page; empty where nobody is named."""
     contact = settings.CONCLAVE.contact
-    return render(request, f"help/{page}.html", {"contact": contact, "contact_link": f"mailto:{contact}" if "@" in contact else contact})
+    return {"contact": contact, "contact_link": f"mailto:{contact}" if "@" in contact else contact}
 
 
 @require_safe

@@ -3,11 +3,16 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from conclave.site import health, pages
+from conclave.site import data, health, pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
+    path("inventory", pages.inventory, name="inventory"),
+    path("account/data", data.own_data, name="own_data"),
+    path("account/data/export", data.export, name="own_data_export"),
+    path("account/data/erase", data.erase, name="own_data_erase"),
+    path("account/data/keep", data.keep, name="own_data_keep"),
     path("help", pages.help_index, name="help"),
     path("help/<slug:page>", pages.help_page, name="help_page"),
     path("selftest", pages.selftest, name="selftest"),

@@ -8,3 +8,7 @@ class TransparencyConfig(AppConfig):
 
     name = "conclave.transparency"
     label = "transparency"
+
+    def ready(self) -> None:
+        """Let old values of the journal go."""
+        from conclave.transparency import retention  # noqa: F401 - importing it registers its rules

@@ -1,6 +1,9 @@
 """The journal: the one audit table, sealed rows chained by hash; kept by the operator, not public."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conclave.kernel import canonical
 from conclave.kernel.ids import new_id
@@ -9,6 +12,34 @@ from conclave.transparency.models import Head, JournalEntry, JournalOpening
 from conclave.transparency.sealing import chain, seal
 
 CHAIN = "journal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A row as whoever may read it sees it; a field whose opening was destroyed is missing."""
+
+    index: int
+    kind: str
+    at: int
+    fields: Mapping[str, canonical.Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a word may stand for: a row of one of these kinds, or with one of these values in any field."""
+
+    kinds: frozenset[str]
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which rows are looked for: of one kind, from and until when, and such that each word matches; nothing narrows nothing."""
+
+    kind: str = ""
+    since: int | None = None
+    until: int | None = None
+    words: tuple[Match, ...] = ()
 
 
 def journal(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: str | None = None) -> int:
@@ -40,6 +71,30 @@ def journal(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: s
     return entry.index
 
 
+def read(*, obj: str, search: Search, before: int | None, limit: int) -> list[Entry]:
+    """Return rows about one thing, the newest first. Whether the asker may read them is the caller's to know.
+
+    Args:
+        obj: the random id of what they are about.
+        search: which of them.
+        before: only rows with a lower index, for the next page.
+        limit: at most this many.
+    """
+    rows = JournalEntry.objects.filter(obj=obj)
+    if before is not None:
+        rows = rows.filter(index__lt=before)
+    if search.kind:
+        rows = rows.filter(kind=search.kind)
+    if search.since is not None:
+        rows = rows.filter(appended_at__gte=search.since)
+    if search.until is not None:
+        rows = rows.filter(appended_at__lt=search.until)
+    for word in search.words:
+        rows = rows.filter(Q(kind__in=word.kinds) | Exists(_with_value(word.values)))
+    found = rows.order_by("-index").prefetch_related("openings")[:limit]
+    return [_told(row) for row in found]
+
+
 def first_broken() -> int | None:
     """Return the index of the first row that was changed, removed or put in, or None when the chain holds."""
     tip, size = "", 0
@@ -50,3 +105,13 @@ def first_broken() -> int | None:
         size += 1
     head = Head.objects.filter(chain=CHAIN).first()
     return None if (head.size if head else 0) == size else size
+
+
+def _with_value(values: Collection[str]) -> QuerySet[JournalOpening]:
+    """Return the openings of a row in which one of these values stands."""
+    return JournalOpening.objects.filter(entry=OuterRef("pk"), value__in=values)
+
+
+def _told(row: JournalEntry) -> Entry:
+    """Return a row as plain values."""
+    return Entry(index=row.index, kind=row.kind, at=row.appended_at, fields={one.field: one.value for one in row.openings.all()})

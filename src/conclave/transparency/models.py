@@ -39,6 +39,13 @@ class JournalEntry(SealedRow):
 
     link = models.CharField(max_length=64)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["appended_at"], name="journal_age"),
+            # Whoever reads about one thing reads the newest first, a page at a time.
+            models.Index(fields=["obj", "-index"], name="journal_of_one"),
+        ]
+
 
 class SealedField(models.Model):
     """What opens one field of a row; deleting it makes the field unreadable for good."""

@@ -16,3 +16,19 @@ menu?.addEventListener("click", (event) => {
   show();
 });
 show();
+
+/** Buttons that copy what stands elsewhere on the page; where the browser forbids it, the text is there to be copied by hand. */
+for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copies]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const text = document.getElementById(button.dataset["copies"] ?? "")?.textContent ?? "";
+    navigator.clipboard.writeText(text).then(
+      () => {
+        button.textContent = button.dataset["copied"] ?? "";
+      },
+      () => {
+        button.hidden = true;
+      },
+    );
+  });
+}

@@ -1,0 +1,235 @@
+"""Invitations to an organisation: a link that works once, for one person; who takes it belongs from then on, and nobody else.
+
+The token is 256 bits, shown once to whoever makes it and kept only as a hash. It stands in the link's fragment, so no request, log or
+proxy sees it until the page sends it in a body. Whatever is wrong with one, the answer is the same.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from conclave.accounts.addresses import normal_address
+from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, Role
+from conclave.accounts.policy import Act, Facts, decide
+from conclave.accounts.standing import allow, own_seat
+from conclave.kernel import clock
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+from conclave.transparency.journal import journal
+
+DAYS = 14
+MOST_OPEN = 2000
+# How long whom it was for is kept once it opens nothing any more.
+KEPT_MS = 30 * clock.DAY
+
+
+class AddressForbidden(Refused):
+    """What was typed is no e-mail address."""
+
+    code = "address_forbidden"
+    status = 422
+    message = _("This is not an e-mail address.")
+
+
+class AlreadyMember(Refused):
+    """The person belongs already."""
+
+    code = "already_member"
+    status = 409
+    message = _("This person belongs to the organisation already.")
+
+
+class OrganisationInvitationsFull(Refused):
+    """An organisation has at most 2,000 open invitations at once."""
+
+    code = "organisation_invitations_full"
+    status = 409
+    message = _("2,000 invitations are open already. Take some back, or wait until some are over.")
+
+
+class OrganisationInvitationOver(Refused):
+    """The invitation was used, taken back, replaced, is too old or never was one; which of them is not said."""
+
+    code = "organisation_invitation_over"
+    status = 404
+    message = _("This invitation opens nothing. Ask whoever sent it for a new one.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What an invitation offers, for whoever holds it."""
+
+    organisation: str
+    name: str
+    address: str
+    role_label: str
+    by: str
+    expires_at: int
+
+
+def invite(*, organisation: str, account: UserId, address: str, role: str, now: int) -> str:
+    """Make an invitation; an open one for the same address is replaced.
+
+    Args:
+        organisation: to which.
+        account: who invites.
+        address: whom, by e-mail address; nothing is sent to it.
+        role: as what.
+        now: the time.
+
+    Returns:
+        The link, which cannot be shown again.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow, OrganisationAboveRole: the rule does not allow it.
+        AddressForbidden: this is no address.
+        AlreadyMember, OrganisationInvitationsFull: they belong already, or too many are open.
+    """
+    whom = normal_address(raw=address)
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        own = own_seat(organisation=organisation, account=account, changing=True)
+        allow(act=Act.INVITE, own=own, role=role)
+        if whom is None:
+            raise AddressForbidden
+        if Membership.objects.filter(organisation=organisation, left_at=None, user__email=whom).exists():
+            raise AlreadyMember
+        for row in _open(now).filter(organisation=organisation, address=whom):
+            # Replacing takes the old one back, which may offer more than the asker may give.
+            allow(act=Act.REVOKE, own=own, target=row.role)
+        # Those that are over too, which would stand in the way of the constraint.
+        former = OrganisationInvitation.objects.filter(organisation=organisation, address=whom, accepted_at=None, revoked_at=None)
+        former.update(revoked_at=now)
+        if _open(now).filter(organisation=organisation).count() >= MOST_OPEN:
+            raise OrganisationInvitationsFull
+        made = OrganisationInvitation.objects.create(
+            organisation_id=organisation,
+            address=whom,
+            role=role,
+            token_hash=_hash(token),
+            made_by_id=account,
+            made_at=now,
+            expires_at=now + DAYS * clock.DAY,
+        )
+        fields = {"by": account, "invitation": made.pk, "role": role}
+        journal(kind="organisation_invited", obj=organisation, fields=fields, now=now)
+    return f"{settings.CONCLAVE.public_url.rstrip('/')}/organisations/join#{token}"
+
+
+def revoke(*, organisation: str, account: UserId, invitation: str, now: int) -> None:
+    """Take an open invitation back; one that is over is left as it is.
+
+    Args:
+        organisation: whose.
+        account: who asks.
+        invitation: which.
+        now: the time.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow, OrganisationAboveRole: the rule does not allow it.
+    """
+    with transaction.atomic():
+        own = own_seat(organisation=organisation, account=account, changing=True)
+        row = _open(now).filter(pk=invitation, organisation=organisation).first()
+        allow(act=Act.REVOKE, own=own, target=row.role if row else "member")
+        if row is not None:
+            _take_back(row, by=account, now=now)
+
+
+def look_at(*, token: str, now: int) -> Offer:
+    """Return what an invitation offers.
+
+    Args:
+        token: what stood in its link.
+        now: the time.
+
+    Raises:
+        OrganisationInvitationOver: it opens nothing (any more).
+    """
+    row = _held(token=token, now=now)
+    by = row.made_by.get_short_name() if row.made_by else ""
+    return Offer(
+        organisation=row.organisation_id,
+        name=row.organisation.name,
+        address=row.address,
+        role_label=str(Role(row.role).label),
+        by=by,
+        expires_at=row.expires_at,
+    )
+
+
+def accept(*, token: str, account: UserId, now: int) -> str:
+    """Take an invitation: from then on the person belongs, whatever address it was made for.
+
+    Args:
+        token: what stood in its link.
+        account: who takes it.
+        now: the time.
+
+    Returns:
+        The organisation's id.
+
+    Raises:
+        OrganisationInvitationOver: it opens nothing (any more).
+        AlreadyMember: they belong already; the invitation stays as it is.
+    """
+    with transaction.atomic():
+        organisation = _held(token=token, now=now).organisation_id
+        Organisation.objects.select_for_update().filter(pk=organisation).first()
+        # Asked again under the lock: of two who show it at once, one belongs.
+        row = _held(token=token, now=now)
+        if Membership.objects.filter(organisation=organisation, user=account, left_at=None).exists():
+            raise AlreadyMember
+        OrganisationInvitation.objects.filter(pk=row.pk).update(accepted_at=now)
+        Membership.objects.create(
+            organisation_id=organisation, user_id=account, role=row.role, invited_by_id=row.made_by_id, accepted_at=now
+        )
+        fields = {"by": account, "invitation": row.pk, "role": row.role}
+        journal(kind="organisation_joined", obj=organisation, fields=fields, now=now)
+    return organisation
+
+
+def take_back(*, organisation: str, account: UserId, role: str, by: UserId, now: int) -> None:
+    """Take back the open invitations that somebody made and could not make any more, inside the caller's transaction.
+
+    Else whoever is removed could have made themselves a way back in.
+
+    Args:
+        organisation: where.
+        account: who made them.
+        role: what they are from now on; empty for whoever does not belong any more.
+        by: whose act it follows from.
+        now: the time.
+    """
+    for row in _open(now).filter(organisation=organisation, made_by=account):
+        if not decide(act=Act.INVITE, facts=Facts(actor=role, role=row.role)).allowed:
+            _take_back(row, by=by, now=now)
+
+
+def _take_back(row: OrganisationInvitation, *, by: UserId, now: int) -> None:
+    """Let an invitation open nothing any more."""
+    OrganisationInvitation.objects.filter(pk=row.pk).update(revoked_at=now)
+    journal(kind="organisation_uninvited", obj=row.organisation_id, fields={"by": by, "invitation": row.pk}, now=now)
+
+
+def _open(now: int) -> QuerySet[OrganisationInvitation]:
+    """Return the invitations that still open something."""
+    return OrganisationInvitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now, organisation__dissolved_at=None)
+
+
+def _held(*, token: str, now: int) -> OrganisationInvitation:
+    """Return the open invitation with this token, or refuse."""
+    row = _open(now).select_related("organisation", "made_by").filter(token_hash=_hash(token)).first()
+    if row is None:
+        raise OrganisationInvitationOver
+    return row
+
+
+def _hash(token: str) -> str:
+    """Return what is stored of a token; it has 256 random bits, so a plain hash cannot be turned back."""
+    return hashlib.sha256(b"conclave/organisation-invitation/1\0" + token.encode()).hexdigest()

@@ -1,0 +1,226 @@
+"""An organisation's journal as its owners, admins and auditors read it: searched by words, kind and time, paged, taken as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, override
+
+from conclave.accounts.models import Membership, OrganisationInvitation, Role, User
+from conclave.accounts.policy import Act
+from conclave.accounts.standing import allow, own_seat
+from conclave.kernel import clock
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+from conclave.transparency.journal import Entry, Match, Search, journal, read
+
+PAGE = 50
+BATCH = 500
+MOST_WORDS = 5
+MOST_MEANT = 1000
+COLUMNS = ("time", "kind", "what", "by", "about", "before", "role", "row")
+# A spreadsheet takes what begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+KINDS = {
+    "organisation_made": gettext_lazy("Organisation made"),
+    "organisation_renamed": gettext_lazy("Name changed"),
+    "organisation_invited": gettext_lazy("Invitation made"),
+    "organisation_uninvited": gettext_lazy("Invitation taken back"),
+    "organisation_joined": gettext_lazy("Invitation accepted"),
+    "organisation_role_changed": gettext_lazy("Role changed"),
+    "organisation_removed": gettext_lazy("Person removed"),
+    "organisation_left": gettext_lazy("Person left"),
+    "organisation_transferred": gettext_lazy("Organisation handed over"),
+    "organisation_dissolved": gettext_lazy("Organisation dissolved"),
+    "organisation_journal_taken": gettext_lazy("Journal downloaded"),
+}
+
+
+class JournalWordTooWide(Refused):
+    """A word means more people than can be looked for at once."""
+
+    code = "journal_word_too_wide"
+    status = 422
+    message = gettext_lazy("One of these words fits more than 1,000 people. Type more of it.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row of the journal in the reader's language; empty where it says nothing of it."""
+
+    row: int
+    at: int
+    kind: str
+    what: str
+    by: str
+    about: str
+    before: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is looked for, as it was typed; times in milliseconds, `until` not included."""
+
+    words: str = ""
+    kind: str = ""
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPage:
+    """Some rows, the newest first; `older` continues them, or is None at the end."""
+
+    lines: list[Line]
+    older: int | None
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Return the kinds of rows, each as the reader calls it."""
+    return [(kind, str(label)) for kind, label in KINDS.items()]
+
+
+def journal_page(*, organisation: str, account: UserId, wanted: Wanted, before: int | None) -> JournalPage:
+    """Return a page of the journal.
+
+    Args:
+        organisation: whose.
+        account: who reads.
+        wanted: what is looked for.
+        before: the row that the page before ended with.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+        JournalWordTooWide: a word means too many people.
+    """
+    own = own_seat(organisation=organisation, account=account)
+    allow(act=Act.READ_JOURNAL, own=own)
+    search = _search(organisation=organisation, wanted=wanted)
+    rows = read(obj=organisation, search=search, before=before, limit=PAGE + 1)
+    lines = _lines(rows[:PAGE])
+    return JournalPage(lines=lines, older=lines[-1].row if len(rows) > PAGE else None)
+
+
+def take_journal(*, organisation: str, account: UserId, wanted: Wanted, now: int) -> Search:
+    """Note that somebody takes the journal along as a file, and return what goes in; text_of() makes the file of it.
+
+    Args:
+        organisation: whose.
+        account: who takes it.
+        wanted: what is looked for.
+        now: the time.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+        JournalWordTooWide: a word means too many people.
+    """
+    with transaction.atomic():
+        own = own_seat(organisation=organisation, account=account)
+        allow(act=Act.READ_JOURNAL, own=own)
+        search = _search(organisation=organisation, wanted=wanted)
+        journal(kind="organisation_journal_taken", obj=organisation, fields={"by": account}, now=now)
+    return search
+
+
+def text_of(*, organisation: str, search: Search, form: str, language: str) -> Iterator[str]:
+    """Yield the journal's rows as a file, the newest first.
+
+    Args:
+        organisation: whose; take_journal() has asked whether it may be read.
+        search: what goes in.
+        form: csv, or jsonl for one JSON object a line.
+        language: the reader's; whoever sends the file on may have another by then.
+    """
+    if form == "csv":
+        # The mark tells spreadsheets that this is UTF-8.
+        yield "\ufeff" + _csv(COLUMNS)
+    before: int | None = None
+    while rows := read(obj=organisation, search=search, before=before, limit=BATCH):
+        before = rows[-1].index
+        with override(language):
+            lines = _lines(rows)
+        pairs = zip(lines, rows, strict=True)
+        yield "".join(_csv(_cells(line)) if form == "csv" else _json(line, row) for line, row in pairs)
+
+
+def _csv(cells: tuple[str, ...]) -> str:
+    """Return a line of the table in which no cell is a formula."""
+    text = io.StringIO()
+    csv.writer(text).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+    return text.getvalue()
+
+
+def _cells(line: Line) -> tuple[str, ...]:
+    """Return a row's cells, in the order of COLUMNS."""
+    time = clock.to_datetime(line.at).isoformat(timespec="seconds")
+    return (time, line.kind, line.what, line.by, line.about, line.before, line.role, str(line.row))
+
+
+def _json(line: Line, row: Entry) -> str:
+    """Return a row as one line of JSON: as it is read, and as it was written."""
+    told = dict(zip(COLUMNS[:-1], _cells(line), strict=False))
+    return json.dumps({"row": line.row, **told, "fields": dict(row.fields)}, ensure_ascii=False) + "\n"
+
+
+def _search(*, organisation: str, wanted: Wanted) -> Search:
+    """Return what is looked for, with what each word may stand for."""
+    words = tuple(_meant(organisation, word) for word in wanted.words.casefold().split()[:MOST_WORDS])
+    return Search(kind=wanted.kind, since=wanted.since, until=wanted.until, words=words)
+
+
+def _meant(organisation: str, word: str) -> Match:
+    """Return the kinds, people, invitations and roles that a word may stand for."""
+    people = Membership.objects.filter(organisation=organisation).filter(Q(user__name__icontains=word) | Q(user__email__icontains=word))
+    invited = OrganisationInvitation.objects.filter(organisation=organisation, address__icontains=word)
+    meant = list(people.order_by().values_list("user", flat=True).distinct()[: MOST_MEANT + 1])
+    meant += list(invited.values_list("pk", flat=True)[: MOST_MEANT + 1])
+    if len(meant) > MOST_MEANT:
+        raise JournalWordTooWide
+    roles = {role.value for role in Role if word in str(role.label).casefold()}
+    kinds_meant = {kind for kind, label in KINDS.items() if word in str(label).casefold()}
+    return Match(kinds=frozenset(kinds_meant), values=frozenset({*meant, *roles}))
+
+
+def _lines(rows: list[Entry]) -> list[Line]:
+    """Return rows in the reader's language, whose names are looked up together."""
+    ids = {str(row.fields[field]) for row in rows for field in ("by", "account") if field in row.fields}
+    people = {user.pk: _called(user) for user in User.objects.filter(pk__in=ids)}
+    offers = {str(row.fields["invitation"]) for row in rows if "invitation" in row.fields}
+    addresses = dict(OrganisationInvitation.objects.filter(pk__in=offers).values_list("pk", "address"))
+    return [_line(row, people=people, addresses=addresses) for row in rows]
+
+
+def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> Line:
+    """Return one row in the reader's language."""
+    said = {name: str(value) for name, value in row.fields.items()}
+    gone = _("somebody whose account is gone")
+    about = people.get(said["account"], gone) if "account" in said else ""
+    if "invitation" in said:
+        about = addresses.get(said["invitation"], _("an address that is forgotten by now"))
+    return Line(
+        row=row.index,
+        at=row.at,
+        kind=row.kind,
+        what=str(KINDS.get(row.kind, row.kind)),
+        by=people.get(said["by"], gone) if "by" in said else "",
+        about=about,
+        before=_role(said.get("before", "")),
+        role=_role(said.get("role", "")),
+    )
+
+
+def _called(user: User) -> str:
+    """Return a person's name with what tells them from others of that name."""
+    return f"{user.name} ({user.email})" if user.name else user.email
+
+
+def _role(role: str) -> str:
+    """Return a role in the reader's language."""
+    return str(Role(role).label) if role in Role.values else role

@@ -1,0 +1,34 @@
+"""For how long sessions, devices, links to accounts and invitations are kept."""
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
+
+from conclave.accounts.invite import KEPT_MS
+from conclave.accounts.models import OrganisationInvitation, OwnerLink
+from conclave.kernel import clock, retention
+
+ACCESS_LINK_MS = 7 * clock.DAY
+# A session says itself when it is over, and opens nothing from then on.
+SESSIONS = retention.keeps(
+    name="accounts.session",
+    ms=settings.SESSION_COOKIE_AGE * clock.SECOND,
+    rows=lambda now: Session.objects.filter(expire_date__lte=clock.to_datetime(now)),
+)
+# No session outlives its device's last use by more than its own age.
+DEVICES = retention.keeps(
+    name="accounts.device",
+    ms=SESSIONS.ms,
+    rows=lambda now: UserSession.objects.filter(last_seen_at__lte=clock.to_datetime(now - SESSIONS.ms)),
+)
+ORGANISATION_INVITATIONS = retention.keeps(
+    name="accounts.organisation_invitation",
+    ms=KEPT_MS,
+    rows=lambda now: OrganisationInvitation.objects.filter(expires_at__lte=now - KEPT_MS),
+)
+# The first owner's link has no account, and lasts until it is used.
+ACCESS_LINKS = retention.keeps(
+    name="accounts.access_link",
+    ms=ACCESS_LINK_MS,
+    rows=lambda now: OwnerLink.objects.filter(user__isnull=False, created_at__lte=now - ACCESS_LINK_MS),
+)

@@ -1,0 +1,102 @@
+"""People with accounts, the mail that reaches them, and rates that no other test has used up."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from pytest_django import Settings
+
+from conclave.accounts.models import User
+from conclave.kernel import clock, outbox
+from conclave.kernel.limits import LIMITER
+from tests.accounts.mailbox import Mailbox, mail_server
+
+PASSWORD = "correct horse battery staple"
+
+Post = Callable[[], None]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_rates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LIMITER, "_buckets", {})
+    cache.clear()
+
+
+@pytest.fixture
+def alice(db: None) -> User:  # noqa: ARG001 - pytest's way to ask for the database
+    return User.objects.create_user(email="alice@example.org", password=PASSWORD, now=1, name="Alice", is_verified=True)
+
+
+@pytest.fixture
+def bob(db: None) -> User:  # noqa: ARG001 - pytest's way to ask for the database
+    return User.objects.create_user(email="bob@example.org", password=PASSWORD, now=1, name="Bob", is_verified=True)
+
+
+@pytest.fixture(scope="session")
+def _mail_server() -> Iterator[Mailbox]:
+    with mail_server() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def mailbox(_mail_server: Mailbox, settings: Settings) -> Mailbox:
+    """An empty mailbox to which the server sends, with sign-up open."""
+    _mail_server._kept.clear()
+    _mail_server.refused.clear()
+    settings.CONCLAVE = replace(
+        settings.CONCLAVE, mail=f"smtp://127.0.0.1:{_mail_server.port}", mail_from="conclave@example.org", sign_up=True
+    )
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", _mail_server.port
+    settings.DEFAULT_FROM_EMAIL = "conclave@example.org"
+    return _mail_server
+
+
+@pytest.fixture
+def post() -> Post:
+    """Hand over all mail that is due."""
+
+    def deliver() -> None:
+        outbox.run_due(now=clock.now())
+
+    return deliver
+
+
+@pytest.fixture
+def quick_passwords(settings: Settings) -> None:
+    """Hash passwords quickly, where a test is about something else: the real hash is slow on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def page_of(answer: Any) -> str:
+    """Return a page without what differs each time: the token of its forms, and the address that was asked for."""
+    path = answer.request["PATH_INFO"]
+    content: str = answer.content.decode()
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", content).replace(path, "")
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return what a person reads."""
+    return str(message.get_content())
+
+
+def link_in(message: EmailMessage) -> str:
+    """Return the path of the mail's one link."""
+    found = re.findall(r"http://localhost:8000(/\S+)", text_of(message))
+    assert len(found) == 1, text_of(message)
+    return str(found[0])
+
+
+def signed_in(user: User, password: str = PASSWORD) -> Client:
+    """Return a browser in which this person has typed their password, and once more where that is asked."""
+    browser = Client()
+    answer = browser.post("/account/login/", {"login": user.email, "password": password})
+    assert answer["Location"] == "/meetings", answer.content
+    answer = browser.post("/account/reauthenticate/", {"password": password})
+    assert answer.status_code == 302
+    return browser

@@ -1,0 +1,302 @@
+"""Outsiders, at every address that there is: Charlie, signed in or not, with Alice's ids gets the answer of things that do not exist.
+
+Made from the URL map: an address without a row here fails. What to write for a new one: where it names something of somebody, a row in
+ASKED with a request for it; where it needs an account but names nothing, OWN; where it tells everybody the same, EVERYBODY.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.routing import URLRouter
+from django.apps import apps
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from conclave.accounts.invite import invite as offer
+from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.organise import found
+from conclave.kernel import clock
+from conclave.kernel.ids import new_id
+from conclave.media import placement, ticket
+from conclave.meetings.invitations import invite
+from conclave.meetings.models import Meeting
+from conclave.meetings.routing import websocket_urlpatterns
+from tests.meetings.conftest import NOW, _fresh_memory, _person, account_of, device_of, key_of
+
+__all__ = ["_fresh_memory"]
+
+Ids = dict[str, str]
+# What Alice's ids are called in the requests below; a thing that does not exist has others of the same form.
+THINGS = ("meeting", "invitation", "call", "participant", "knock", "seat", "link_id", "organisation", "membership", "offer")
+# Those that are numbers: such as do not exist.
+NUMBERED = {"device": "778899008", "passkey": "778899009"}
+PATIENCE = 10.0
+
+# The same page for everybody, about nobody.
+EVERYBODY = {
+    " home", "protection protection", "inventory inventory", "help help", "help/<slug:page> help_page", "selftest selftest",
+    "selftest/bytes selftest_bytes", "language set_language", "healthz healthz", "readyz readyz", "owner owner", "check check", "now now",
+    "account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn",
+    # Without mail nobody has a page for another address.
+    "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
+    "account/logout/ account_logout", "account/inactive/ account_inactive",
+    "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
+}  # fmt: skip
+# For whom is signed in, about themselves: nothing in the request names anything.
+OWN = {
+    "meetings meetings", "account/reauthenticate/ account_reauthenticate", "account/password/change/ account_change_password",
+    "api/v1/meetings post_meeting", "api/v1/meetings get_meetings", "account/data own_data", "account/data/export own_data_export",
+    "account account", "account mfa_index", "account mfa_list_webauthn",
+    "account/app/add/ mfa_activate_totp", "account/app/remove/ mfa_deactivate_totp", "account/codes/ mfa_view_recovery_codes",
+    "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",
+    "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
+    "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
+    "account/data/erase own_data_erase", "account/data/keep own_data_keep",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A request that names things; `{meeting}` and the like stand for ids."""
+
+    path: str
+    method: str = "get"
+    body: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def send(self, client: Client, ids: Ids) -> HttpResponse:
+        """Ask for these things."""
+        body = json.loads(fill(json.dumps(self.body), ids)) if self.body is not None else None
+        headers = {name: fill(value, ids) for name, value in self.headers.items()}
+        said = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+        answer: HttpResponse = getattr(client, self.method)(fill(self.path, ids), headers=headers, **said)
+        return answer
+
+
+CHARLIE: dict[str, Any] = {"name": "Charlie", "signature_key": key_of("Charlie"), "device": device_of("Charlie")}
+LINK: dict[str, Any] = {"meeting": "{meeting}", "link_id": "{link_id}"}
+ASKED = {
+    "account/address/<str:token> account_address_confirm": Ask(path="/account/address/{seat}"),
+    "account/sign-up/<str:token> account_sign_up_finish": Ask(path="/account/sign-up/{seat}"),
+    "account/devices/<int:device>/end account_end_device": Ask(method="post", path="/account/devices/{device}/end"),
+    "account/passkeys/<int:pk>/name/ mfa_edit_webauthn": Ask(path="/account/passkeys/{passkey}/name/"),
+    "account/passkeys/<int:pk>/remove/ mfa_remove_webauthn": Ask(method="post", path="/account/passkeys/{passkey}/remove/"),
+    "organisations/<slug:organisation> organisation": Ask(path="/organisations/{organisation}"),
+    "organisations/<slug:organisation>/people organisation_people": Ask(path="/organisations/{organisation}/people"),
+    "organisations/<slug:organisation>/people/<slug:membership> organisation_person": Ask(
+        path="/organisations/{organisation}/people/{membership}"
+    ),
+    "organisations/<slug:organisation>/invitations organisation_invitations": Ask(path="/organisations/{organisation}/invitations"),
+    "organisations/<slug:organisation>/invitations/<slug:invitation> organisation_revoke": Ask(
+        method="post", path="/organisations/{organisation}/invitations/{offer}"
+    ),
+    "organisations/<slug:organisation>/journal organisation_journal": Ask(path="/organisations/{organisation}/journal"),
+    "organisations/<slug:organisation>/journal/file organisation_journal_file": Ask(path="/organisations/{organisation}/journal/file"),
+    "organisations/<slug:organisation>/settings organisation_settings": Ask(path="/organisations/{organisation}/settings"),
+    "m/<str:meeting> call": Ask(path="/m/{meeting}"),
+    "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
+    "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
+    "api/v1/knock post_knock": Ask(method="post", path="/api/v1/knock", body={"v": 1, **LINK, **CHARLIE}),
+    "api/v1/lobby post_lobby": Ask(method="post", path="/api/v1/lobby", body=LINK),
+    "api/v1/meetings/<meeting> get_meeting": Ask(path="/api/v1/meetings/{meeting}"),
+    "api/v1/meetings/<meeting> patch_meeting": Ask(method="patch", path="/api/v1/meetings/{meeting}", body={"title": "Mine"}),
+    "api/v1/meetings/<meeting> delete_meeting": Ask(method="delete", path="/api/v1/meetings/{meeting}"),
+    "api/v1/meetings/<meeting>/link post_link": Ask(method="post", path="/api/v1/meetings/{meeting}/link", body={"link_id": "A" * 22}),
+    "api/v1/meetings/<meeting>/invitations get_invitations": Ask(path="/api/v1/meetings/{meeting}/invitations"),
+    "api/v1/meetings/<meeting>/invitations post_invitation": Ask(
+        method="post", path="/api/v1/meetings/{meeting}/invitations", body={"digest": "A" * 43, "whom": "Charlie", "days": 1}
+    ),
+    "api/v1/meetings/<meeting>/invitations/<invitation> patch_invitation": Ask(
+        method="patch", path="/api/v1/meetings/{meeting}/invitations/{invitation}", body={"revoked": True}
+    ),
+    "api/v1/trees/<digest> get_tree": Ask(path=f"/api/v1/trees/{'0' * 64}", headers={"Conclave-Seat": "{participant}.{seat}"}),
+}
+HELLO = {"t": "hello", "v": 1, "participant": "{participant}", "seat": "{seat}", "incarnation": None, "log": 0, "said": 0}
+# What each socket is told after it has opened; the gate opens nothing.
+SOCKETS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "api/v1/socket": ("/api/v1/socket", [HELLO]),
+    "api/v1/waiting": ("/api/v1/waiting", [{"t": "wait", "knock": "{knock}", "secret": "{seat}"}]),
+    "": ("/media/local/rtc/v1", []),
+}
+
+
+def fill(text: str, ids: Ids) -> str:
+    """Return a text with ids in the places of their names."""
+    for name, value in ids.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def addresses() -> Iterator[str]:
+    """Return every address of the gateway: its route and its name."""
+
+    def walk(patterns: list[URLPattern | URLResolver], before: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from walk(pattern.url_patterns, route)
+            else:
+                yield f"{route} {pattern.name or ''}"
+
+    return walk(get_resolver().url_patterns, "")
+
+
+ADDRESSES = sorted(set(addresses()))
+
+
+@pytest.fixture
+def alices(db: None) -> Ids:  # noqa: ARG001 - the fixture opens the database
+    """What Alice has: a meeting with an invitation, a call, a place in it, somebody at the door."""
+    return things()
+
+
+def things() -> Ids:
+    from conclave.meetings.door import Newcomer, Shown
+    from conclave.meetings.join import join
+    from conclave.meetings.knock import knock
+
+    alice = _person("Alice")
+    _person("Charlie")
+    # Whoever has an account has a password; hashing one would take longer than the whole test.
+    User.objects.filter(name="Charlie").update(password="pbkdf2_sha256$1$salt$hash")
+    meeting, link_id = new_id(), new_id()
+    Meeting.objects.create(
+        id=meeting, owner=alice, title="Plans of Alice", link_id=link_id, host_hash=new_id(), created_at=NOW, waiting="everybody"
+    )
+    invited = invite(meeting=meeting, owner=account_of(alice), digest="B" * 43, whom="Bob of the plans", days=7, now=NOW)
+    host = Newcomer(name="Alice", signature_key=key_of("Alice"), device=device_of("Alice"), account=account_of(alice))
+    seat = join(meeting=meeting, link_id=link_id, newcomer=host, again=None, now=NOW)
+    bob = Newcomer(name="Bob", signature_key=key_of("Bob"), device=device_of("Bob"), account=None)
+    organisation = found(name="Plans of Alice", account=account_of(alice), now=NOW)
+    offer(organisation=organisation, account=account_of(alice), address="bob@example.org", role="member", now=NOW)
+    UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
+    Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
+    waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
+    return {
+        "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
+        "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
+        "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
+        "device": "778899001", "passkey": "778899002",
+        **missing("seat", "link_id"),
+    }  # fmt: skip
+
+
+def missing(*names: str) -> Ids:
+    """Return ids of things that do not exist."""
+    if names:
+        return {name: new_id() for name in names}
+    return {**{name: new_id() for name in THINGS}, **NUMBERED}
+
+
+def charlies() -> Iterator[Client]:
+    """Yield Charlie's browser, first not signed in, then signed in."""
+    for signed_in in (False, True):
+        client = Client(headers={"accept-language": "en"})
+        if signed_in:
+            client.force_login(User.objects.get(name="Charlie"))
+        yield client
+
+
+def plain(answer: Any, ids: Ids) -> tuple[int, str, list[tuple[str, str]]]:
+    """Return an answer without what differs each time: form tokens, and the ids that were asked for."""
+    if answer.streaming:
+        return answer.status_code, "", []
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", unnamed(answer.content.decode(), ids))
+    return answer.status_code, text, sorted((name, unnamed(value, ids)) for name, value in answer.headers.items() if name != "Set-Cookie")
+
+
+def unnamed(text: str, ids: Ids) -> str:
+    """Return a text with the names of ids in their places."""
+    for name, value in ids.items():
+        text = text.replace(value, f"{{{name}}}")
+    return text
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of ours; that Charlie has signed in is nobody's but Charlie's, and the journal may say what Charlie did."""
+    known = [model for model in apps.get_models() if model.__module__.startswith("conclave.") and model is not User]
+    ours = [model for model in known if model._meta.app_label != "transparency"]
+    return {model._meta.label: sorted(model._default_manager.values_list(), key=str) for model in ours}
+
+
+def test_every_address_has_its_row() -> None:
+    told = EVERYBODY | OWN | set(ASKED)
+    assert not sorted(set(ADDRESSES) - told), "say in this file what an outsider gets there (its first lines say how)"
+    assert not sorted(told - set(ADDRESSES)), "no such address any more"
+    assert {str(pattern.pattern) for pattern in websocket_urlpatterns} == set(SOCKETS)
+
+
+def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
+    assert [address for address in EVERYBODY | OWN if "<" in address] == ["help/<slug:page> help_page"]
+
+
+@pytest.mark.parametrize("address", sorted(ASKED))
+def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alices: Ids) -> None:
+    before = rows()
+    for client in charlies():
+        nothing = missing()
+        absent = plain(ASKED[address].send(client, nothing), nothing)
+        assert plain(ASKED[address].send(client, alices), alices) == absent
+        assert absent[0] in ({200} if address.startswith("m/") else {302, 401, 403, 404, 405, 409})
+    assert rows() == before
+
+
+@pytest.mark.parametrize("address", sorted(EVERYBODY | OWN))
+def test_what_names_nothing_tells_nothing_of_alice(address: str, alices: Ids) -> None:
+    route = address.rpartition(" ")[0].replace("<slug:page>", "class")
+    secrets, before = (*alices.values(), "alice@example.org", "Plans of Alice", "Bob of the plans"), rows()
+    for client in charlies():
+        answers = [client.get(f"/{route}"), client.post(f"/{route}", alices)]
+        for status, text, _headers in (plain(answer, {}) for answer in answers):
+            assert status < 500 or route == "readyz"  # no engine runs here
+            assert not [word for word in secrets if word in text]
+        if address in OWN and settings.SESSION_COOKIE_NAME not in client.cookies:
+            assert answers[0].status_code == 401 or answers[0].headers.get("Location", "").startswith("/account/login/?next=")
+        assert rows() == before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", sorted(SOCKETS))
+async def test_alices_place_at_a_socket_is_answered_as_one_that_does_not_exist(path: str) -> None:
+    alices = await sync_to_async(things)()
+    heard = [await _said(path, ids) for ids in (missing(), alices)]
+    assert heard[0] == heard[1]
+    assert heard[0]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_alices_place_in_the_media_is_answered_as_one_that_does_not_exist() -> None:
+    """Not even for somebody with the engine's secret, who could mint a ticket: the place must be one, and in that call."""
+    alices, nothing = await sync_to_async(things)(), missing()
+    pair = placement.place().credentials()
+    heard = []
+    for ids in (nothing, {**alices, "participant": nothing["participant"]}, {**alices, "call": nothing["call"]}):
+        token = ticket.mint(call=ids["call"], participant=ids["participant"], credentials=pair, now=clock.now())
+        heard.append(await _said("", ids, query=f"access_token={token}"))
+    assert heard[0] == heard[1] == heard[2]
+
+
+async def _said(path: str, ids: Ids, *, query: str = "") -> list[dict[str, Any]]:
+    """Return everything that a socket answers until it closes."""
+    address, messages = SOCKETS[path]
+    patterns: list[Any] = list(websocket_urlpatterns)
+    scope = {"type": "websocket", "path": address, "query_string": query.encode(), "headers": [], "subprotocols": []}
+    to = ApplicationCommunicator(URLRouter(patterns), scope)
+    await to.send_input({"type": "websocket.connect"})
+    heard = [await to.receive_output(timeout=PATIENCE)]
+    for message in messages:
+        await to.send_input({"type": "websocket.receive", "text": fill(json.dumps(message), ids)})
+    while heard[-1]["type"] not in {"websocket.close", "websocket.http.response.start"}:
+        heard.append(await to.receive_output(timeout=PATIENCE))
+    await to.wait(timeout=PATIENCE)
+    return heard
