@@ -38,7 +38,7 @@ class Signed(Owner):
 
     def wait_path(self, path: str) -> None:
         """Wait for a page."""
-        until(lambda: urlsplit(self.browser.address()).path == path, what=f"{self.name} is at {path}", seen=self.text)
+        self.chromium.page.wait_for_url(lambda address: urlsplit(address).path == path)
 
     def signs_in_here(self) -> None:
         """Sign in on the page that asks for it."""
@@ -113,7 +113,7 @@ def test_bob_belongs_by_the_link_alice_gave_him_and_charlie_does_not(alice: Sign
 
     # Bob is asked to sign in first, and finds his invitation again.
     bob.browser.open(link)
-    until(lambda: "#" not in bob.browser.address(), what="the code is out of the address")
+    until(lambda: bob.browser.ask("() => location.hash === ''"), what="the code is out of the address")
     bob.reads("Sign in to look at your invitation.")
     check(bob, "an invitation before signing in")
     bob.chromium.page.locator("main").get_by_role("link", name="Sign in").click()

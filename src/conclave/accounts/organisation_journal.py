@@ -209,7 +209,8 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
         at=row.at,
         kind=row.kind,
         what=str(KINDS.get(row.kind, row.kind)),
-        by=people.get(said["by"], gone) if "by" in said else "",
+        # Every row says by whom, until that is made unreadable.
+        by=people.get(said.get("by", ""), gone),
         about=about,
         before=_role(said.get("before", "")),
         role=_role(said.get("role", "")),
