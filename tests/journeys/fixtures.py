@@ -33,6 +33,7 @@ IDS = (
     "links",
     "attendance",
     "help",
+    "account",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
