@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -78,18 +77,6 @@ def page_of(answer: Any) -> str:
     path = answer.request["PATH_INFO"]
     content: str = answer.content.decode()
     return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", content).replace(path, "")
-
-
-def text_of(message: EmailMessage) -> str:
-    """Return what a person reads."""
-    return str(message.get_content())
-
-
-def link_in(message: EmailMessage) -> str:
-    """Return the path of the mail's one link."""
-    found = re.findall(r"http://localhost:8000(/\S+)", text_of(message))
-    assert len(found) == 1, text_of(message)
-    return str(found[0])
 
 
 def signed_in(user: User, password: str = PASSWORD) -> Client:

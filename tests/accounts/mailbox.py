@@ -1,6 +1,7 @@
 """A real mail server on loopback: speaks SMTP, keeps what it is given, and refuses whom it is told to."""
 
 import asyncio
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,18 @@ class Mailbox:
             else:
                 await say("250 ok")
         writer.close()
+
+
+def text_of(message: EmailMessage) -> str:
+    """Return what a person reads."""
+    return str(message.get_content())
+
+
+def link_in(message: EmailMessage) -> str:
+    """Return the path of the mail's one link."""
+    found = re.findall(r"http://localhost:[0-9]+(/\S+)", text_of(message))
+    assert len(found) == 1, text_of(message)
+    return str(found[0])
 
 
 @contextmanager

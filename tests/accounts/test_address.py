@@ -10,8 +10,8 @@ from conclave.accounts.models import User
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock
 from conclave.transparency.models import JournalEntry
-from tests.accounts.conftest import PASSWORD, Post, link_in, signed_in, text_of
-from tests.accounts.mailbox import Mailbox
+from tests.accounts.conftest import PASSWORD, Post, signed_in
+from tests.accounts.mailbox import Mailbox, link_in, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 OLD, NEW = "alice@example.org", "alice@new.example"

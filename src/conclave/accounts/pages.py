@@ -32,17 +32,18 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 OWNER_RATE = Rate(name="owner", burst=10, every_ms=30 * clock.SECOND)
-SIGN_UP_RATE = Rate(name="sign_up", burst=20, every_ms=clock.MINUTE)
-# A school behind one address may sign in at once; each question makes a row for a visitor without an account.
+# A school behind one address may make its accounts in one lesson, and sign in at once.
+SIGN_UP_RATE = Rate(name="sign_up", burst=60, every_ms=10 * clock.SECOND)
 PASSKEY_RATE = Rate(name="passkey_asked", burst=120, every_ms=clock.SECOND)
 
 
-def limited(rate: Rate) -> Callable[[View[P]], View[P]]:
-    """Return a decorator that counts every request to a page by the visitor's address."""
+def limited(rate: Rate, *, looking: bool = False) -> Callable[[View[P]], View[P]]:
+    """Return a decorator that counts what is sent to a page by the visitor's address; with `looking`, also that it is asked for."""
 
     def decorate(view: View[P]) -> View[P]:
         def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=clock.now())
+            if looking or request.method == "POST":
+                LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=clock.now())
             return view(request, *args, **kwargs)
 
         return counted

@@ -42,7 +42,8 @@ urlpatterns = [
     path("organisations/<slug:organisation>/journal/file", console.take_journal, name="organisation_journal_file"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
     path("account/login/second/", factors.authenticate, name="mfa_authenticate"),
-    path("account/login/passkey/", pages.limited(pages.PASSKEY_RATE)(passkeys.login_webauthn), name="mfa_login_webauthn"),
+    # Asking to sign in makes a session for a visitor without an account, so it is counted too.
+    path("account/login/passkey/", pages.limited(pages.PASSKEY_RATE, looking=True)(passkeys.login_webauthn), name="mfa_login_webauthn"),
     path("account/passkeys/add/", transaction.atomic(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("account/passkeys/<int:pk>/name/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
     path("account/passkeys/<int:pk>/remove/", transaction.atomic(passkeys.remove_webauthn), name="mfa_remove_webauthn"),
