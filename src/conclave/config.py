@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
+DNS = 53
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
 ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
@@ -38,6 +39,7 @@ DESCRIPTIONS: dict[str, str] = {
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
     "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
     "contact": "E-mail address or https address to which people report what went wrong in a meeting; the help pages name it.",
+    "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -65,7 +67,13 @@ class Config:
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
     contact: str = ""
+    resolvers: str = "9.9.9.9, 1.1.1.1"
     region: str = "local"
+
+    @property
+    def resolver_addresses(self) -> tuple[tuple[str, int], ...]:
+        """The resolvers, address and port of each."""
+        return tuple(_resolver(one) for one in self.resolvers.split(","))
 
     @property
     def tls(self) -> bool:
@@ -235,6 +243,7 @@ def _check(config: Config) -> None:
     if urlsplit(config.acme_directory).scheme != "https":
         raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
     _check_names(config)
+    _check_resolvers(config)
 
 
 def _check_names(config: Config) -> None:
@@ -243,6 +252,28 @@ def _check_names(config: Config) -> None:
         raise ConfigError(f"The setting 'contact' must be an e-mail address or an https address, not {config.contact!r}.")
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
+
+
+def _check_resolvers(config: Config) -> None:
+    """Raise ConfigError unless there are two different resolvers: one alone could say anything."""
+    try:
+        found = config.resolver_addresses
+    except ValueError as error:
+        raise ConfigError(f"The setting 'resolvers' must be IP addresses separated by commas, not {config.resolvers!r}.") from error
+    if len(found) < 2 or len(set(found)) < len(found):
+        raise ConfigError(f"The setting 'resolvers' must name at least two different resolvers, not {config.resolvers!r}.")
+
+
+def _resolver(text: str) -> tuple[str, int]:
+    """Return address and port of a resolver, as 192.0.2.1, 192.0.2.1:5353, 2001:db8::1 or [2001:db8::1]:5353."""
+    bare = text.strip()
+    host, port = bare, DNS
+    if bare.startswith("[") or bare.count(":") == 1:
+        parts = urlsplit(f"//{bare}")
+        host, port = parts.hostname or "", DNS if parts.port is None else parts.port
+    if not 1 <= port <= 65535 or bare.endswith(":"):
+        raise ValueError(text)
+    return str(ipaddress.ip_address(host)), port
 
 
 def _is_site(address: str) -> bool:

@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Let invitations that are long over be forgotten."""
-        from conclave.accounts import invite  # noqa: F401
+        """Let invitations that are long over be forgotten, and claims to domains be looked at again."""
+        from conclave.accounts import claim, invite  # noqa: F401

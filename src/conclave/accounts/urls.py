@@ -3,7 +3,7 @@
 from allauth.account import views
 from django.urls import path
 
-from conclave.accounts import console, pages
+from conclave.accounts import console, domain_pages, pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -22,5 +22,8 @@ urlpatterns = [
     path("organisations/<slug:organisation>/invitations/<slug:invitation>", console.revoke, name="organisation_revoke"),
     path("organisations/<slug:organisation>/journal", console.journal, name="organisation_journal"),
     path("organisations/<slug:organisation>/journal/file", console.take_journal, name="organisation_journal_file"),
+    path("organisations/<slug:organisation>/domains", domain_pages.domains, name="organisation_domains"),
+    path("organisations/<slug:organisation>/domains/<slug:claim>", domain_pages.domain, name="organisation_domain"),
+    path("organisations/<slug:organisation>/directory", domain_pages.directory, name="organisation_directory"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
 ]
