@@ -35,6 +35,8 @@ IDS = (
     "attendance",
     "help",
     "organisation",
+    "claim",
+    "directory",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
