@@ -49,7 +49,7 @@ def test_an_admin_claims_a_domain_copies_the_record_and_checks_it(alice: User, s
     claim = DomainClaim.objects.get()
     assert made["Location"] == f"/organisations/{school}/domains/{claim.pk}"
     text = page.get(made["Location"]).content.decode()
-    for shown in (">_conclave-challenge.example.org<", f">token={claim.token}<", ">TXT<", "none yet"):
+    for shown in (">_conclave-challenge.example.org<", f">token={claim.token}<", "Name of the TXT record", "none yet"):
         assert shown in text
     assert page.post(made["Location"], {"act": "check"}).status_code == 302
     assert escape(str(FOUND[Outcome.ABSENT])) in page.get(made["Location"]).content.decode()
