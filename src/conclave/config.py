@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
+DNS = 53
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
@@ -42,6 +43,7 @@ DESCRIPTIONS: dict[str, str] = {
     "mail": "Server that sends this server's mail: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS at once; empty means no mail.",
     "mail_from": "Address that this server's mail comes from; needed with mail.",
     "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
+    "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -72,7 +74,13 @@ class Config:
     mail: str = ""
     mail_from: str = ""
     sign_up: bool = False
+    resolvers: str = "9.9.9.9, 1.1.1.1"
     region: str = "local"
+
+    @property
+    def resolver_addresses(self) -> tuple[tuple[str, int], ...]:
+        """The resolvers, address and port of each."""
+        return tuple(_resolver(one) for one in self.resolvers.split(","))
 
     @property
     def tls(self) -> bool:
@@ -242,6 +250,7 @@ def _check(config: Config) -> None:
     if urlsplit(config.acme_directory).scheme != "https":
         raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
     _check_names(config)
+    _check_resolvers(config)
 
 
 def _check_names(config: Config) -> None:
@@ -289,6 +298,28 @@ def mail_server(address: str) -> MailServer | None:
     elif url.hostname in {"localhost", "127.0.0.1", "::1"}:
         tls = "none"
     return MailServer(host=url.hostname, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), tls=tls)
+
+
+def _check_resolvers(config: Config) -> None:
+    """Raise ConfigError unless there are two different resolvers: one alone could say anything."""
+    try:
+        found = config.resolver_addresses
+    except ValueError as error:
+        raise ConfigError(f"The setting 'resolvers' must be IP addresses separated by commas, not {config.resolvers!r}.") from error
+    if len(found) < 2 or len(set(found)) < len(found):
+        raise ConfigError(f"The setting 'resolvers' must name at least two different resolvers, not {config.resolvers!r}.")
+
+
+def _resolver(text: str) -> tuple[str, int]:
+    """Return address and port of a resolver, as 192.0.2.1, 192.0.2.1:5353, 2001:db8::1 or [2001:db8::1]:5353."""
+    bare = text.strip()
+    host, port = bare, DNS
+    if bare.startswith("[") or bare.count(":") == 1:
+        parts = urlsplit(f"//{bare}")
+        host, port = parts.hostname or "", DNS if parts.port is None else parts.port
+    if not 1 <= port <= 65535 or bare.endswith(":"):
+        raise ValueError(text)
+    return str(ipaddress.ip_address(host)), port
 
 
 def _is_site(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""People with accounts, the mail that reaches them, and rates that no other test has used up."""
+"""People with accounts, the mail that reaches them, two real name servers, and rates that no other test has used up."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from conclave.accounts.models import User
 from conclave.kernel import clock, outbox
 from conclave.kernel.limits import LIMITER
 from tests.accounts.mailbox import Mailbox, mail_server
+from tests.accounts.nameserver import NameServer
 
 PASSWORD = "correct horse battery staple"
 
@@ -87,3 +88,13 @@ def signed_in(user: User, password: str = PASSWORD) -> Client:
     answer = browser.post("/account/reauthenticate/", {"password": password})
     assert answer.status_code == 302
     return browser
+
+
+@pytest.fixture
+def names(running_names: list[NameServer], settings: Settings) -> list[NameServer]:
+    """The name servers that the installation asks, knowing nothing yet."""
+    for one in running_names:
+        one.clear()
+    resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
+    settings.CONCLAVE = replace(settings.CONCLAVE, resolvers=resolvers)
+    return running_names

@@ -16,6 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
 from conclave.accounts.belong import change_role
+from conclave.accounts.challenge import Method
+from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite
 from conclave.accounts.models import Membership, OrganisationInvitation, User
 from conclave.accounts.organisation_journal import COLUMNS, PAGE
@@ -52,7 +54,7 @@ def school(alice: User, bob: User) -> str:
     return made
 
 
-def addresses(organisation: str, *, membership: str, invitation: str) -> list[str]:
+def addresses(organisation: str, *, membership: str, invitation: str, claim: str = NOWHERE) -> list[str]:
     """Return every address under one organisation, out of the list of all addresses."""
     found = []
     for pattern in get_resolver().reverse_dict.getlist("organisation"):
@@ -61,7 +63,7 @@ def addresses(organisation: str, *, membership: str, invitation: str) -> list[st
         for possibilities, *_rest in get_resolver().reverse_dict.getlist(name):
             for template, names in possibilities:
                 if "organisation" in names:
-                    values = {"organisation": organisation, "membership": membership, "invitation": invitation}
+                    values = {"organisation": organisation, "membership": membership, "invitation": invitation, "claim": claim}
                     found.append("/" + template % {key: values[key] for key in names})
     return sorted(set(found))
 
@@ -77,17 +79,18 @@ def without_tokens(page: bytes, *names: str) -> bytes:
 def test_charlie_reads_the_same_at_every_address_as_where_nothing_is(alice: User, bob: User, school: str, method: str) -> None:
     """Generated from the list of addresses, so that a new page cannot be forgotten."""
     invite(organisation=school, account=account(alice), address="x@example.net", role="member", now=NOW)
-    ids = {"membership": seat(school, bob), "invitation": OrganisationInvitation.objects.latest("made_at").pk}
+    claim = claim_domain(organisation=school, account=account(alice), domain="example.org", method=Method.DNS, now=NOW)
+    ids = {"membership": seat(school, bob), "invitation": OrganisationInvitation.objects.latest("made_at").pk, "claim": claim}
     charlie = browser(person("Charlie"))
     before = roles(school), kinds(school)
     theirs, nothing = addresses(school, **ids), addresses(NOWHERE, membership=NOWHERE, invitation=NOWHERE)
-    assert len(theirs) == 8
+    assert len(theirs) == 11
     for real, unreal in zip(sorted(theirs), sorted(nothing), strict=True):
         forms = {"act": "remove", "name": "Mine", "role": "member", "address": "y@example.net", "file": "csv"}
         answers = [getattr(charlie, method)(path, forms if method == "post" else {}) for path in (real, unreal)]
         assert answers[0].status_code == answers[1].status_code
         assert answers[0].status_code in {404, 405}, real
-        known = (school, ids["membership"], ids["invitation"], NOWHERE)
+        known = (school, *ids.values(), NOWHERE)
         assert without_tokens(answers[0].content, *known) == without_tokens(answers[1].content, *known)
     assert (roles(school), kinds(school)) == before
 
@@ -122,16 +125,16 @@ def test_a_form_from_elsewhere_does_nothing(alice: User, bob: User, school: str)
 @pytest.mark.parametrize(
     ("role", "open_pages"),
     [
-        ("owner", {"", "/people", "/invitations", "/journal", "/settings"}),
-        ("admin", {"", "/people", "/invitations", "/journal", "/settings"}),
-        ("auditor", {"", "/journal"}),
-        ("member", {""}),
+        ("owner", {"", "/directory", "/people", "/invitations", "/domains", "/journal", "/settings"}),
+        ("admin", {"", "/directory", "/people", "/invitations", "/domains", "/journal", "/settings"}),
+        ("auditor", {"", "/directory", "/journal"}),
+        ("member", {"", "/directory"}),
     ],
 )
 def test_each_role_is_shown_what_is_for_it(alice: User, bob: User, school: str, role: str, open_pages: set[str]) -> None:
     change_role(organisation=school, account=account(alice), membership=seat(school, bob), role=role, now=NOW)
     page = browser(bob)
-    for part in ("", "/people", "/invitations", "/journal", "/settings"):
+    for part in ("", "/directory", "/people", "/invitations", "/domains", "/journal", "/settings"):
         answer = page.get(f"/organisations/{school}{part}")
         assert answer.status_code == (200 if part in open_pages else 403), part
         text = answer.content.decode()

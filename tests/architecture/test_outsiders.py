@@ -22,6 +22,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from conclave.accounts.challenge import Method
+from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite as offer
 from conclave.accounts.models import Membership, OrganisationInvitation, User
 from conclave.accounts.organise import found
@@ -37,7 +39,7 @@ __all__ = ["_fresh_memory"]
 
 Ids = dict[str, str]
 # What Alice's ids are called in the requests below; a thing that does not exist has others of the same form.
-THINGS = ("meeting", "invitation", "call", "participant", "knock", "seat", "link_id", "organisation", "membership", "offer")
+THINGS = ("meeting", "invitation", "call", "participant", "knock", "seat", "link_id", "organisation", "membership", "offer", "claim")
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
 PATIENCE = 10.0
@@ -103,6 +105,9 @@ ASKED = {
     "organisations/<slug:organisation>/journal organisation_journal": Ask(path="/organisations/{organisation}/journal"),
     "organisations/<slug:organisation>/journal/file organisation_journal_file": Ask(path="/organisations/{organisation}/journal/file"),
     "organisations/<slug:organisation>/settings organisation_settings": Ask(path="/organisations/{organisation}/settings"),
+    "organisations/<slug:organisation>/domains organisation_domains": Ask(path="/organisations/{organisation}/domains"),
+    "organisations/<slug:organisation>/domains/<slug:claim> organisation_domain": Ask(path="/organisations/{organisation}/domains/{claim}"),
+    "organisations/<slug:organisation>/directory organisation_directory": Ask(path="/organisations/{organisation}/directory?words=ali"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
@@ -179,6 +184,7 @@ def things() -> Ids:
     bob = Newcomer(name="Bob", signature_key=key_of("Bob"), device=device_of("Bob"), account=None)
     organisation = found(name="Plans of Alice", account=account_of(alice), now=NOW)
     offer(organisation=organisation, account=account_of(alice), address="bob@example.org", role="member", now=NOW)
+    claim = claim_domain(organisation=organisation, account=account_of(alice), domain="plans.example", method=Method.DNS_TXT, now=NOW)
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
@@ -186,7 +192,7 @@ def things() -> Ids:
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
         "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
-        "device": "778899001", "passkey": "778899002",
+        "claim": claim, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip
 

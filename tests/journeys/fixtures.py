@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.accounts.nameserver import NameServer, name_servers
 from tests.journeys.browsers import ChromiumProcess, Firefox
 from tests.journeys.people import Owner, Person
 from tests.journeys.pictures import LOOKS
@@ -36,6 +37,8 @@ IDS = (
     "account",
     "inventory",
     "organisation",
+    "claim",
+    "directory",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
@@ -83,9 +86,17 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def running_names() -> Iterator[list[NameServer]]:
+    """Two name servers, which know nothing of any domain but what a test puts there."""
+    with name_servers(2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, running_names: list[NameServer]) -> Iterator[Installation]:
     """One running installation for all journeys that do not need their own."""
-    running = installation(tmp_path_factory.mktemp("server") / "var")
+    resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
+    running = installation(tmp_path_factory.mktemp("server") / "var", extra={"CONCLAVE_RESOLVERS": resolvers})
     try:
         running.start()
         yield running

@@ -1,12 +1,16 @@
 """People who have an account, the one-time links that make one, and the organisations that people belong to."""
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.challenge import Method, Outcome
+from conclave.accounts.finding import search_key
+from conclave.accounts.tenure import HOLDS, LIVES, State
 from conclave.kernel.ids import ID_LENGTH, new_id
 
 
@@ -25,6 +29,21 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+class SearchKeyField(models.CharField):  # type: ignore[type-arg] # Django's fields take none when they run
+    """The name as searches compare it, each word after a space; written with every save, never by hand."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: ARG002, FBT001 - Django's signature
+        """Return what is stored, made of the name as it is now."""
+        key: str = f" {search_key(raw=str(vars(model_instance)['name']))}"[: self.max_length]
+        setattr(model_instance, self.attname, key)
+        return key
+
+    def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
+        """Return it as migrations know it: what they store is text."""
+        name, _path, positional, named = super().deconstruct()
+        return name, "django.db.models.CharField", list(positional), dict(named)
+
+
 class User(AbstractBaseUser):
     """A person who can sign in; in a call they are a participant with another, random id."""
 
@@ -40,6 +59,8 @@ class User(AbstractBaseUser):
     # When the account is erased, because the person asked for it (personal.py).
     erase_at = models.BigIntegerField(null=True)
 
+    search_key = SearchKeyField(max_length=260, default="", editable=False)
+
     objects: ClassVar[UserManager] = UserManager()
 
     EMAIL_FIELD = "email"
@@ -53,6 +74,11 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.id
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        """Store the person; nobody is found by a name that they do not have any more."""
+        fields = None if update_fields is None else {*update_fields, *(["search_key"] if "name" in update_fields else [])}
+        super().save(*args, update_fields=fields, **kwargs)
 
     def get_short_name(self) -> str:
         """Return what to call this person on a page of their own."""
@@ -91,6 +117,8 @@ class Organisation(models.Model):
     created_at = models.BigIntegerField()
     # From then on it is kept for its journal alone: nobody belongs to it and nobody is shown it.
     dissolved_at = models.BigIntegerField(null=True)
+    # Whether members find each other in a directory, which takes a domain that the organisation holds as well.
+    directory_on = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return self.id
@@ -147,6 +175,50 @@ class OrganisationInvitation(models.Model):
             ),
             # Nobody becomes an owner by a link that could be passed on.
             models.CheckConstraint(condition=models.Q(role__in=["admin", "member", "auditor"]), name="invitation_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+# Domains that organisations claim (tenure.py has the rule of how long a claim holds).
+
+
+class DomainClaim(models.Model):
+    """An organisation says that a domain is its own, and shows it by a token that stands there."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="claims")
+    # In normal form (addresses.py), a registrable domain or one below it; it grants nothing to those above or below it (D2).
+    domain = models.CharField(max_length=253)
+    method = models.CharField(max_length=10, choices=[(one.value, one.value) for one in Method])
+    token = models.CharField(max_length=32)
+    state = models.CharField(max_length=8, choices=[(one.value, one.value) for one in State])
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.BigIntegerField()
+    ends_at = models.BigIntegerField(null=True)
+    next_check_at = models.BigIntegerField(null=True)
+    # The last look, whatever it found.
+    checked_at = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=11, blank=True, choices=[(one.value, one.value) for one in Outcome])
+
+    class Meta:
+        constraints = [
+            # D1: whatever two organisations do at the same moment, one holds a domain.
+            models.UniqueConstraint(
+                fields=["domain"], condition=models.Q(state__in=[one.value for one in HOLDS]), name="one_holder_of_a_domain"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "domain"],
+                condition=models.Q(state__in=[one.value for one in LIVES]),
+                name="one_living_claim_of_an_organisation",
+            ),
+            models.CheckConstraint(condition=models.Q(state__in=[one.value for one in State]), name="claim_state_known"),
+            models.CheckConstraint(condition=models.Q(method__in=[one.value for one in Method]), name="claim_method_known"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "ends_at"], name="claims_that_end"),
+            models.Index(fields=["state", "next_check_at"], name="claims_to_look_at"),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from conclave.accounts.models import Membership, OrganisationInvitation, Role, User
+from conclave.accounts.models import DomainClaim, Membership, OrganisationInvitation, Role, User
 from conclave.accounts.policy import Act
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel import clock
@@ -38,6 +38,14 @@ KINDS = {
     "organisation_left": gettext_lazy("Person left"),
     "organisation_transferred": gettext_lazy("Organisation handed over"),
     "organisation_dissolved": gettext_lazy("Organisation dissolved"),
+    "domain_claimed": gettext_lazy("Domain claimed"),
+    "domain_verified": gettext_lazy("Domain shown to be the organisation’s"),
+    "domain_grace": gettext_lazy("Domain not shown any more, 14 days left"),
+    "domain_lapsed": gettext_lazy("Claim to a domain lapsed"),
+    "domain_disputed": gettext_lazy("Domain shown to be another organisation’s as well"),
+    "domain_revoked": gettext_lazy("Domain lost to another organisation"),
+    "domain_withdrawn": gettext_lazy("Claim to a domain removed"),
+    "directory_switched": gettext_lazy("Directory switched on or off"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }
 
@@ -181,6 +189,7 @@ def _meant(organisation: str, word: str) -> Match:
     invited = OrganisationInvitation.objects.filter(organisation=organisation, address__icontains=word)
     meant = list(people.order_by().values_list("user", flat=True).distinct()[: MOST_MEANT + 1])
     meant += list(invited.values_list("pk", flat=True)[: MOST_MEANT + 1])
+    meant += list(DomainClaim.objects.filter(organisation=organisation, domain__icontains=word).values_list("pk", flat=True)[:MOST_MEANT])
     if len(meant) > MOST_MEANT:
         raise JournalWordTooWide
     roles = {role.value for role in Role if word in str(role.label).casefold()}
@@ -194,6 +203,8 @@ def _lines(rows: list[Entry]) -> list[Line]:
     people = {user.pk: _called(user) for user in User.objects.filter(pk__in=ids)}
     offers = {str(row.fields["invitation"]) for row in rows if "invitation" in row.fields}
     addresses = dict(OrganisationInvitation.objects.filter(pk__in=offers).values_list("pk", "address"))
+    claims = {str(row.fields["claim"]) for row in rows if "claim" in row.fields}
+    addresses |= dict(DomainClaim.objects.filter(pk__in=claims).values_list("pk", "domain"))
     return [_line(row, people=people, addresses=addresses) for row in rows]
 
 
@@ -204,6 +215,7 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
     about = people.get(said["account"], gone) if "account" in said else ""
     if "invitation" in said:
         about = addresses.get(said["invitation"], _("an address that is forgotten by now"))
+    about = addresses.get(said.get("claim", ""), about)
     return Line(
         row=row.index,
         at=row.at,

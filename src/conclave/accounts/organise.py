@@ -4,10 +4,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.invite import take_back
-from conclave.accounts.models import Membership, Organisation, OrganisationInvitation
+from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
 from conclave.accounts.standing import allow, own_seat
+from conclave.accounts.tenure import State
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
@@ -134,6 +135,8 @@ def _end(*, own: Membership, now: int) -> None:
     """Dissolve the organisation of this membership."""
     Organisation.objects.filter(pk=own.organisation_id).update(dissolved_at=now)
     OrganisationInvitation.objects.filter(organisation=own.organisation_id, accepted_at=None, revoked_at=None).update(revoked_at=now)
+    # Its domains are free for whoever proves them next.
+    DomainClaim.objects.filter(organisation=own.organisation_id).update(state=State.REVOKED, ends_at=None, next_check_at=None)
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
     journal(kind="organisation_dissolved", obj=own.organisation_id, fields={"by": own.user_id}, now=now)

@@ -1,7 +1,7 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, name and journal; makes nobody an admin and touches no admin or owner
+    admin    people, invitations, domains, name and journal; makes nobody an admin and touches no admin or owner
     member   belongs
     auditor  reads the journal, and nothing else
 
@@ -30,6 +30,7 @@ class Act(StrEnum):
     LEAVE = "leave"
     TRANSFER = "transfer"
     DISSOLVE = "dissolve"
+    CLAIM_DOMAIN = "claim_domain"
 
 
 class Reason(StrEnum):
@@ -80,6 +81,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.LEAVE: ROLES,
     Act.TRANSFER: (OWNER,),
     Act.DISSOLVE: (OWNER,),
+    Act.CLAIM_DOMAIN: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import console, pages
+from conclave.accounts import console, domain_pages, pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -40,6 +40,9 @@ urlpatterns = [
     path("organisations/<slug:organisation>/invitations/<slug:invitation>", console.revoke, name="organisation_revoke"),
     path("organisations/<slug:organisation>/journal", console.journal, name="organisation_journal"),
     path("organisations/<slug:organisation>/journal/file", console.take_journal, name="organisation_journal_file"),
+    path("organisations/<slug:organisation>/domains", domain_pages.domains, name="organisation_domains"),
+    path("organisations/<slug:organisation>/domains/<slug:claim>", domain_pages.domain, name="organisation_domain"),
+    path("organisations/<slug:organisation>/directory", domain_pages.directory, name="organisation_directory"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
     path("account/login/second/", factors.authenticate, name="mfa_authenticate"),
     # Asking to sign in makes a session for a visitor without an account, so it is counted too.
