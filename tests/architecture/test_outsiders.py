@@ -184,7 +184,7 @@ def things() -> Ids:
     bob = Newcomer(name="Bob", signature_key=key_of("Bob"), device=device_of("Bob"), account=None)
     organisation = found(name="Plans of Alice", account=account_of(alice), now=NOW)
     offer(organisation=organisation, account=account_of(alice), address="bob@example.org", role="member", now=NOW)
-    claim = claim_domain(organisation=organisation, account=account_of(alice), domain="plans.example", method=Method.DNS_TXT, now=NOW)
+    claim = claim_domain(organisation=organisation, account=account_of(alice), domain="plans.example", method=Method.DNS, now=NOW)
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
