@@ -48,8 +48,7 @@ class Authority:
 def authority(folder: Path, *, http_port: int, https_port: int) -> Iterator[Authority]:
     """Run an authority that looks for its challenges on these ports of whatever server has the name."""
     folder.mkdir()
-    port, management, names_management = free_ports(3)
-    (names,) = free_ports(1, kind=socket.SOCK_DGRAM)
+    port, management, names_management, names = free_ports(4)
     pair = lan_certificate(folder, address="127.0.0.1", now=datetime.now(tz=UTC))
     root = folder / "root.pem"
     root.write_bytes(x509.load_pem_x509_certificate(pair.read_bytes()).public_bytes(serialization.Encoding.PEM))

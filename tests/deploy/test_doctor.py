@@ -32,8 +32,7 @@ class Usage(NamedTuple):
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    http_port, engine_port, media_tcp_port = free_ports(3)
-    (media_udp_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
+    http_port, engine_port, media_tcp_port, media_udp_port = free_ports(4)
     return Config(
         state_dir=tmp_path / "var",
         http_port=http_port,

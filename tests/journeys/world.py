@@ -41,12 +41,13 @@ def own_ports() -> tuple[IO[str], Iterator[int]]:
     raise AssertionError("No block of ports is free for this process's tests.")
 
 
-def free_ports(count: int, *, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[int]:
-    """Return that many different ports nobody listens on just now, and no other process's tests are given."""
+def free_ports(count: int) -> list[int]:
+    """Return that many different ports on which nobody listens just now by TCP or UDP, and no other process's tests are given."""
     found: list[int] = []
     for port in itertools.islice(own_ports()[1], BLOCK):
-        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagrams, contextlib.suppress(OSError):
+            stream.bind(("127.0.0.1", port))
+            datagrams.bind(("127.0.0.1", port))
             found.append(port)
         if len(found) == count:
             return found
@@ -221,8 +222,7 @@ class Installation:
 
 def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None) -> Installation:
     """Return an installation on free ports, not yet started."""
-    http_port, engine_port, media_tcp_port, turn_port = free_ports(4)
-    (media_udp_port,) = free_ports(1, kind=socket.SOCK_DGRAM)
+    http_port, engine_port, media_tcp_port, turn_port, media_udp_port = free_ports(5)
     state.mkdir(parents=True, exist_ok=True)
     return Installation(
         state=state,

@@ -19,6 +19,8 @@ from pytest_django import Settings
 
 from conclave import admin
 from conclave.accounts import personal as accounts
+from conclave.accounts.challenge import Method
+from conclave.accounts.claim import claim_domain
 from conclave.accounts.devices import note_device
 from conclave.accounts.invite import accept
 from conclave.accounts.invite import invite as offer
@@ -115,6 +117,7 @@ def everywhere() -> User:
         link = offer(organisation=shared, account=account_of(bob), address=address, role="admin", now=NOW)
     accept(token=link.partition("#")[2], account=account_of(alice), now=NOW)
     offer(organisation=shared, account=account_of(alice), address="another@example.org", role="member", now=NOW)
+    claim_domain(organisation=shared, account=account_of(alice), domain="harbour.example", method=Method.DNS, now=NOW)
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)
