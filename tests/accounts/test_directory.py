@@ -25,6 +25,8 @@ from conclave.accounts.directory import (
 )
 from conclave.accounts.finding import search_key
 from conclave.accounts.models import DomainClaim, Membership, Organisation, User
+from conclave.accounts.organise import dissolve
+from conclave.accounts.people import rename
 from conclave.accounts.standing import OrganisationRoleTooLow, OrganisationUnknown
 from conclave.accounts.tenure import AGAIN_MS, GRACE_MS, HOLDS, State
 from conclave.kernel.errors import Refused
@@ -54,6 +56,18 @@ def company() -> Company:
     where = organisation(alice)
     member(where, bob)
     return Company(where=where, alice=alice, bob=bob, claim=hold(where, "example.org"))
+
+
+def test_whoever_takes_another_name_is_found_by_it_and_by_the_former_one_no_more(company: Company) -> None:
+    rename(user=company.bob, name="Robert Else", now=NOW)
+    assert found(company.where, company.alice, "rob") == found(company.where, company.alice, "else") == {"bob@example.org"}
+    assert found(company.where, company.alice, "person") == {"alice@example.org"}
+
+
+def test_a_dissolved_organisation_frees_its_domains(company: Company) -> None:
+    dissolve(organisation=company.where, account=account(company.alice), name="An organisation", now=NOW + 1)
+    others = organisation(company.bob, "Another")
+    assert hold(others, "example.org").state == State.VERIFIED
 
 
 def test_five_hundred_people_at_a_provider_a_university_a_page_host_and_a_company_see_nobody_until_a_claim_and_an_acceptance() -> None:

@@ -15,5 +15,7 @@ def rename(*, user: User, name: str, now: int) -> None:
         now: the time.
     """
     with transaction.atomic():
-        User.objects.filter(pk=user.pk).update(name=name)
+        user.name = name
+        # Saved, not updated: what the directory searches is written with it.
+        user.save(update_fields=["name"])
         journal(kind="person_renamed", fields={"account": user.pk}, now=now)
