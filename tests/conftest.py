@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import translation
 from hypothesis import HealthCheck, settings
@@ -28,9 +29,14 @@ def longer(examples: int) -> int:
 
 
 @pytest.fixture(autouse=True)
-def _nobodys_language() -> None:
-    """Begin in the default language: a page that was asked for in French leaves its thread speaking French."""
+def _nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin in the default language, and with nothing counted: neither our rates nor allauth's, which are in the cache.
+
+    A page that was asked for in French leaves its thread speaking French, and who guessed in one test could not sign in in the next.
+    """
     translation.deactivate()
+    cache.clear()
+    monkeypatch.setattr("conclave.kernel.limits.LIMITER._buckets", {})
 
 
 Writers = Callable[[Callable[[], object], int], None]

@@ -1,4 +1,4 @@
-"""People with accounts, the mail that reaches them, two real name servers, and rates that no other test has used up."""
+"""People with accounts, the mail that reaches them, and two real name servers."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -6,25 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
 from conclave.accounts.models import User
 from conclave.kernel import clock, outbox
-from conclave.kernel.limits import LIMITER
 from tests.accounts.mailbox import Mailbox, mail_server
 from tests.accounts.nameserver import NameServer
 
 PASSWORD = "correct horse battery staple"
 
 Post = Callable[[], None]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LIMITER, "_buckets", {})
-    cache.clear()
 
 
 @pytest.fixture

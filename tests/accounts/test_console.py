@@ -22,18 +22,12 @@ from conclave.accounts.invite import invite
 from conclave.accounts.models import Membership, OrganisationInvitation, User
 from conclave.accounts.organisation_journal import COLUMNS, PAGE
 from conclave.accounts.organise import dissolve
-from conclave.kernel import limits
 from conclave.kernel.clock import DAY
 from conclave.transparency.journal import journal
 from tests.accounts.organisation import NOW, account, belongs, browser, kinds, make, person, roles, seat, token_of
 
 pytestmark = pytest.mark.django_db
 NOWHERE = "nothing-of-this-sort--"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_rates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits.LIMITER, "_buckets", {})
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from conclave.accounts.challenge import Method, Outcome
 from conclave.accounts.domain_pages import FOUND
 from conclave.accounts.models import DomainClaim, Membership, User
 from conclave.accounts.tenure import State
-from conclave.kernel import clock, limits
+from conclave.kernel import clock
 from conclave.kernel.limits import Rate
 from tests.accounts.colleagues import hold, member, organisation, people, person
 from tests.accounts.nameserver import NameServer
@@ -20,9 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _fresh_rates(names: list[NameServer], monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_resolvers(names: list[NameServer]) -> None:
     assert names, "no test asks a resolver of the internet"
-    monkeypatch.setattr(limits.LIMITER, "_buckets", {})
 
 
 def browser(who: User, language: str = "en") -> Client:
