@@ -3,8 +3,9 @@
 import ipaddress
 import logging
 import re
+import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import structlog
 
@@ -63,6 +64,15 @@ _SHARED: list[structlog.typing.Processor] = [
 ]
 
 
+class ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is by then, so that a second configuration in one process keeps nothing of the first."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+
 def configure() -> None:
     """Send structlog's lines through the standard library's handlers, so that there is one way out."""
     structlog.configure(
@@ -90,7 +100,7 @@ def logging_config() -> dict[str, Any]:
                 ],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "handlers": {"stderr": {"()": ToStderr, "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             "conclave": {"level": "INFO"},
