@@ -86,7 +86,7 @@ def claim_domain(*, organisation: str, account: UserId, domain: str, method: Met
         for row in claims.filter(domain=name, state__in=LIVES):
             if not over(tenure=_tenure(row), now=now):
                 raise ClaimExists
-        claims.filter(domain=name, state__in=[*LIVES, State.LAPSED]).update(state=State.REVOKED, ends_at=None, next_check_at=None)
+        claims.filter(domain=name, state__in=[*LIVES, State.LAPSED]).update(**Tenure(state=State.REVOKED).columns)
         if claims.filter(state__in=LIVES).count() >= MOST_LIVING:
             raise ClaimsFull
         tenure = begun(now=now)
@@ -149,9 +149,8 @@ def settle(now: int) -> None:
     """Let end what is over, and have looked at what is due."""
     for row in DomainClaim.objects.filter(state__in=[State.PENDING, *HOLDS], ends_at__lte=now).order_by("ends_at")[:MOST_AT_ONCE]:
         with transaction.atomic():
-            if DomainClaim.objects.filter(pk=row.pk, state=row.state, ends_at=row.ends_at).update(
-                state=State.LAPSED, ends_at=None, next_check_at=None
-            ):
+            same = DomainClaim.objects.filter(pk=row.pk, state=row.state, ends_at=row.ends_at)
+            if same.update(**Tenure(state=State.LAPSED).columns):
                 _note("domain_lapsed", row, now=now)
     due = DomainClaim.objects.filter(state__in=[*HOLDS, State.DISPUTED], next_check_at__lte=now).order_by("next_check_at")
     for row in due[:MOST_AT_ONCE]:
@@ -268,7 +267,7 @@ def _tenure(row: DomainClaim) -> Tenure:
 
 def _stand(row: DomainClaim, tenure: Tenure) -> None:
     """Store how a claim stands from now on."""
-    DomainClaim.objects.filter(pk=row.pk).update(state=tenure.state, ends_at=tenure.ends_at, next_check_at=tenure.next_check_at)
+    DomainClaim.objects.filter(pk=row.pk).update(**tenure.columns)
 
 
 def _note(kind: str, row: DomainClaim, *, now: int) -> None:

@@ -18,19 +18,14 @@ from conclave.accounts import belong, organisation_journal, organisations, organ
 from conclave.accounts import invite as invitations
 from conclave.accounts.organisation_forms import InviteForm, JoinForm, JournalForm, OrganisationForm, RoleForm, TypedNameForm
 from conclave.accounts.policy import Act
+from conclave.accounts.queries import me
 from conclave.kernel import clock
-from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
 FOUND_RATE = Rate(name="organisation_found", burst=10, every_ms=10 * clock.MINUTE)
 INVITE_RATE = Rate(name="organisation_invite", burst=200, every_ms=5 * clock.SECOND)
 JOIN_RATE = Rate(name="organisation_join", burst=20, every_ms=30 * clock.SECOND)
 TAKE_RATE = Rate(name="organisation_journal", burst=10, every_ms=clock.MINUTE)
-
-
-def me(request: HttpRequest) -> UserId:
-    """Return who is signed in."""
-    return UserId(str(request.user.pk))
 
 
 @never_cache

@@ -17,8 +17,8 @@ from conclave.accounts.claim_list import claims_of
 from conclave.accounts.domain_forms import ClaimForm
 from conclave.accounts.domains import DomainMalformed, DomainOfMail, DomainOfProvider, DomainShared
 from conclave.accounts.policy import Act
+from conclave.accounts.queries import me
 from conclave.kernel import clock
-from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
 CLAIM_RATE = Rate(name="domain_claim", burst=20, every_ms=clock.MINUTE)
@@ -40,11 +40,6 @@ FOUND = {
     Outcome.CERTIFICATE: gettext_lazy("The web server has no certificate for this domain that can be trusted."),
     Outcome.HELD: gettext_lazy("Another organisation has shown by DNS that this domain is its own. Only a DNS record can contest that."),
 }
-
-
-def me(request: HttpRequest) -> UserId:
-    """Return who is signed in."""
-    return UserId(str(request.user.pk))
 
 
 @never_cache

@@ -4,7 +4,6 @@ The token is 256 bits, shown once to whoever makes it and kept only as a hash. I
 proxy sees it until the page sends it in a body. Whatever is wrong with one, the answer is the same.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 
@@ -20,6 +19,7 @@ from conclave.accounts.standing import allow, own_seat
 from conclave.kernel import clock
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
+from conclave.kernel.secrets import stored_hash
 from conclave.transparency.journal import journal
 
 DAYS = 14
@@ -99,13 +99,13 @@ def invite(*, organisation: str, account: UserId, address: str, role: str, now: 
             raise AddressForbidden
         if Membership.objects.filter(organisation=organisation, left_at=None, user__email=whom).exists():
             raise AlreadyMember
-        for row in _open(now).filter(organisation=organisation, address=whom):
+        for row in still_open(now=now).filter(organisation=organisation, address=whom):
             # Replacing takes the old one back, which may offer more than the asker may give.
             allow(act=Act.REVOKE, own=own, target=row.role)
         # Those that are over too, which would stand in the way of the constraint.
         former = OrganisationInvitation.objects.filter(organisation=organisation, address=whom, accepted_at=None, revoked_at=None)
         former.update(revoked_at=now)
-        if _open(now).filter(organisation=organisation).count() >= MOST_OPEN:
+        if still_open(now=now).filter(organisation=organisation).count() >= MOST_OPEN:
             raise OrganisationInvitationsFull
         made = OrganisationInvitation.objects.create(
             organisation_id=organisation,
@@ -135,7 +135,7 @@ def revoke(*, organisation: str, account: UserId, invitation: str, now: int) -> 
     """
     with transaction.atomic():
         own = own_seat(organisation=organisation, account=account, changing=True)
-        row = _open(now).filter(pk=invitation, organisation=organisation).first()
+        row = still_open(now=now).filter(pk=invitation, organisation=organisation).first()
         allow(act=Act.REVOKE, own=own, target=row.role if row else "member")
         if row is not None:
             _take_back(row, by=account, now=now)
@@ -206,7 +206,7 @@ def take_back(*, organisation: str, account: UserId, role: str, by: UserId, now:
         by: whose act it follows from.
         now: the time.
     """
-    for row in _open(now).filter(organisation=organisation, made_by=account):
+    for row in still_open(now=now).filter(organisation=organisation, made_by=account):
         if not decide(act=Act.INVITE, facts=Facts(actor=role, role=row.role)).allowed:
             _take_back(row, by=by, now=now)
 
@@ -217,19 +217,23 @@ def _take_back(row: OrganisationInvitation, *, by: UserId, now: int) -> None:
     journal(kind="organisation_uninvited", obj=row.organisation_id, fields={"by": by, "invitation": row.pk}, now=now)
 
 
-def _open(now: int) -> QuerySet[OrganisationInvitation]:
-    """Return the invitations that still open something."""
+def still_open(*, now: int) -> QuerySet[OrganisationInvitation]:
+    """Return the invitations that still open something.
+
+    Args:
+        now: the time.
+    """
     return OrganisationInvitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=now, organisation__dissolved_at=None)
 
 
 def _held(*, token: str, now: int) -> OrganisationInvitation:
     """Return the open invitation with this token, or refuse."""
-    row = _open(now).select_related("organisation", "made_by").filter(token_hash=_hash(token)).first()
+    row = still_open(now=now).select_related("organisation", "made_by").filter(token_hash=_hash(token)).first()
     if row is None:
         raise OrganisationInvitationOver
     return row
 
 
 def _hash(token: str) -> str:
-    """Return what is stored of a token; it has 256 random bits, so a plain hash cannot be turned back."""
-    return hashlib.sha256(b"conclave/organisation-invitation/1\0" + token.encode()).hexdigest()
+    """Return what is stored of a token."""
+    return stored_hash(kind="organisation-invitation", token=token)

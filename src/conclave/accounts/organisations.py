@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from conclave.accounts.invite import still_open
 from conclave.accounts.models import Membership, OrganisationInvitation, Role
 from conclave.accounts.policy import INVITED_AS, OWNER, ROLES, Act, Facts, decide, open_to
 from conclave.accounts.standing import OrganisationRoleTooLow, allow, others_seat, own_seat
@@ -168,8 +169,7 @@ def open_invitations(*, organisation: str, account: UserId, page: int, now: int)
     """
     own = own_seat(organisation=organisation, account=account)
     allow(act=Act.SEE_PEOPLE, own=own)
-    rows = OrganisationInvitation.objects.filter(organisation=own.organisation_id, accepted_at=None, revoked_at=None, expires_at__gt=now)
-    newest = rows.select_related("made_by").order_by("-made_at", "id")
+    newest = still_open(now=now).filter(organisation=own.organisation_id).select_related("made_by").order_by("-made_at", "id")
     return _part(newest, page=page, told=lambda row: _invitation(row, own=own))
 
 

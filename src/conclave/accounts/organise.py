@@ -8,7 +8,7 @@ from conclave.accounts.models import DomainClaim, Membership, Organisation, Orga
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
 from conclave.accounts.standing import allow, own_seat
-from conclave.accounts.tenure import State
+from conclave.accounts.tenure import State, Tenure
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
@@ -136,7 +136,7 @@ def _end(*, own: Membership, now: int) -> None:
     Organisation.objects.filter(pk=own.organisation_id).update(dissolved_at=now)
     OrganisationInvitation.objects.filter(organisation=own.organisation_id, accepted_at=None, revoked_at=None).update(revoked_at=now)
     # Its domains are free for whoever proves them next.
-    DomainClaim.objects.filter(organisation=own.organisation_id).update(state=State.REVOKED, ends_at=None, next_check_at=None)
+    DomainClaim.objects.filter(organisation=own.organisation_id).update(**Tenure(state=State.REVOKED).columns)
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
     journal(kind="organisation_dissolved", obj=own.organisation_id, fields={"by": own.user_id}, now=now)

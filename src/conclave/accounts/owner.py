@@ -8,7 +8,6 @@ proxy sees it until the page sends it in a body. Only its hash is stored, so it 
 new one, until one was used.
 """
 
-import hashlib
 import secrets
 
 from allauth.account.models import EmailAddress
@@ -20,6 +19,7 @@ from conclave.accounts import mail
 from conclave.accounts.factors import forget_factors
 from conclave.accounts.models import OwnerLink, User
 from conclave.kernel.errors import Refused
+from conclave.kernel.secrets import stored_hash
 from conclave.transparency.journal import journal
 
 
@@ -137,5 +137,5 @@ def _person(*, link: OwnerLink, email: str, name: str, password: str, now: int) 
 
 
 def _hash(token: str) -> str:
-    """Return what is stored of a token; it has 256 random bits, so a plain hash cannot be turned back."""
-    return hashlib.sha256(b"conclave/owner-link/1\0" + token.encode()).hexdigest()
+    """Return what is stored of a token."""
+    return stored_hash(kind="owner-link", token=token)

@@ -67,21 +67,19 @@ def where(setting: str) -> Callable[[View[P]], View[P]]:
 
 @never_cache
 @sensitive_post_parameters()
+@limited(OWNER_RATE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def owner(request: HttpRequest) -> HttpResponse:
     """Make the owner's account from a one-time link, sign in, and go to the meetings."""
     form = OwnerForm(request.POST or None)
-    if request.method == "POST":
-        now = clock.now()
-        LIMITER.check(rate=OWNER_RATE, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=now)
-        if form.is_valid():
-            fields = {name: form.cleaned_data[name] for name in ("token", "email", "name", "password")}
-            try:
-                user = use_owner_link(**fields, now=now)
-            except OwnerLinkForAnother as error:
-                form.add_error("email", error.text)
-            else:
-                return _signed_in(request, user)
+    if request.method == "POST" and form.is_valid():
+        fields = {name: form.cleaned_data[name] for name in ("token", "email", "name", "password")}
+        try:
+            user = use_owner_link(**fields, now=clock.now())
+        except OwnerLinkForAnother as error:
+            form.add_error("email", error.text)
+        else:
+            return _signed_in(request, user)
     return render(request, "accounts/owner.html", {"form": form}, status=422 if form.errors else 200)
 
 

@@ -1,6 +1,18 @@
 """Reading people."""
 
+from django.http import HttpRequest
+
 from conclave.accounts.models import User
+from conclave.kernel.ids import UserId
+
+
+def me(request: HttpRequest) -> UserId:
+    """Return who is signed in, for pages that ask for nothing else of them.
+
+    Args:
+        request: of a page that only whoever is signed in can reach.
+    """
+    return UserId(str(request.user.pk))
 
 
 def address_of(*, account: str) -> str:

@@ -44,6 +44,11 @@ class Tenure:
     ends_at: int | None = None
     next_check_at: int | None = None
 
+    @property
+    def columns(self) -> dict[str, State | int | None]:
+        """How it is stored: whatever a claim does not have any more is emptied."""
+        return {"state": self.state, "ends_at": self.ends_at, "next_check_at": self.next_check_at}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contender:

@@ -1,8 +1,19 @@
-"""Secrets that the server makes for itself and keeps in its state folder, readable by its own user only."""
+"""Secrets that the server makes and keeps in its state folder, readable by its own user only, and what it stores of those it gave out."""
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
+
+
+def stored_hash(*, kind: str, token: str) -> str:
+    """Return what is stored of a one-time token or a seat's secret: it has 128 random bits or more, so a plain hash cannot be turned back.
+
+    Args:
+        kind: what it is for, so that none is taken for another's.
+        token: as whoever holds it shows it.
+    """
+    return hashlib.sha256(f"conclave/{kind}/1\0{token}".encode()).hexdigest()
 
 
 def text_secret(*, path: Path) -> str:

@@ -1,6 +1,5 @@
 """Knocking: a row at the door from the request to a host's answer, and the pass that it gives (docs/protocol/knock.md)."""
 
-import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from conclave.kernel import bus, deadlines
 from conclave.kernel.clock import HOUR, MINUTE, SECOND
 from conclave.kernel.errors import Refused, Unavailable
 from conclave.kernel.ids import MeetingId, new_id
+from conclave.kernel.secrets import stored_hash
 from conclave.keys import delivery
 from conclave.keys.delivery import NotHost
 from conclave.keys.locks import writing
@@ -385,5 +385,5 @@ def tell(meeting: str) -> None:
 
 
 def _hash(secret: str) -> str:
-    """Return what is stored of a knock's secret; it has 128 random bits, so a plain hash is enough."""
-    return hashlib.sha256(b"conclave/knock/1\0" + secret.encode()).hexdigest()
+    """Return what is stored of a knock's secret."""
+    return stored_hash(kind="knock", token=secret)

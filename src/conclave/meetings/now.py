@@ -1,6 +1,5 @@
 """Meet now: a one-time token with which somebody without an account makes one meeting (docs/protocol/meetings.md)."""
 
-import hashlib
 import secrets
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
+from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import NowToken
 
 
@@ -63,5 +63,5 @@ def use_now_token(*, token: str) -> None:
 
 
 def _hash(token: str) -> str:
-    """Return what is stored of a token; it has 128 random bits, so a plain hash is enough."""
-    return hashlib.sha256(b"conclave/now/1\0" + token.encode()).hexdigest()
+    """Return what is stored of a token."""
+    return stored_hash(kind="now", token=token)

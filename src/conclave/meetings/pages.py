@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from conclave.kernel.ids import UserId
+from conclave.accounts.queries import me
 from conclave.meetings.queries import own_meetings
 
 
@@ -27,8 +27,7 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
     """Show the signed-in person's meetings; their links are in the browser's key ring and nowhere else."""
-    owner = UserId(str(request.user.pk))
-    return render(request, "meetings/mine.html", {"meetings": own_meetings(owner=owner)})
+    return render(request, "meetings/mine.html", {"meetings": own_meetings(owner=me(request))})
 
 
 @never_cache

@@ -1,6 +1,5 @@
 """Reading meetings: every access is checked here, and what was checked has its own type."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
+from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 
 JOINED_ELSEWHERE = "joined_elsewhere"
@@ -252,8 +252,8 @@ def farewell(*, participant: str, reason: str) -> dict[str, object]:
 
 
 def hash_seat(secret: str) -> str:
-    """Return what is stored of a seat's secret; it has 128 random bits, so a plain hash is enough."""
-    return hashlib.sha256(b"conclave/seat/1\0" + secret.encode()).hexdigest()
+    """Return what is stored of a seat's secret."""
+    return stored_hash(kind="seat", token=secret)
 
 
 def _access(row: Meeting, *, former: bool) -> MeetingAccess:

@@ -17,9 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from conclave.accounts.personal import GRACE_MS, ask_erasure, erased_at, keep_account
-from conclave.accounts.queries import address_of
+from conclave.accounts.queries import address_of, me
 from conclave.kernel import clock
-from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.site.inventory import time_in_words
 from conclave.site.personal import write_archive
@@ -52,7 +51,7 @@ class EraseForm(forms.Form):
 @require_safe
 def own_data(request: HttpRequest) -> HttpResponse:
     """Say what somebody can do with what is kept about them."""
-    at = erased_at(account=_account(request))
+    at = erased_at(account=me(request))
     return render(request, "data.html", {"erased_at": clock.to_datetime(at) if at else None, **_grace()})
 
 
@@ -62,7 +61,7 @@ def own_data(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """Give a person everything about them in one archive."""
-    account, now = _account(request), clock.now()
+    account, now = me(request), clock.now()
     LIMITER.check(rate=EXPORT_RATE, subject=account, now=now)
     # Written first, then sent: who takes it slowly holds no row of the database.
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed when it is sent
@@ -78,7 +77,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase(request: HttpRequest) -> HttpResponse:
     """Let an account be erased in a week, once its person has read what goes and typed its address."""
-    account = _account(request)
+    account = me(request)
     form = EraseForm(request.POST or None, address=address_of(account=account))
     if request.method == "POST" and form.is_valid():
         ask_erasure(account=account, now=clock.now())
@@ -90,7 +89,7 @@ def erase(request: HttpRequest) -> HttpResponse:
 @require_POST
 def keep(request: HttpRequest) -> HttpResponse:
     """Take back that an account is to be erased."""
-    keep_account(account=_account(request), now=clock.now())
+    keep_account(account=me(request), now=clock.now())
     return redirect("own_data")
 
 
@@ -108,11 +107,6 @@ class _Pieces:
     def close(self) -> None:
         """Let it go."""
         self._file.close()
-
-
-def _account(request: HttpRequest) -> UserId:
-    """Return who is signed in."""
-    return UserId(str(request.user.pk))
 
 
 def _language() -> str:
