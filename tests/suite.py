@@ -25,6 +25,8 @@ SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
 PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 # Half of the time that unit tests take: what carries a call.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
+# The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps.
+MACHINES = {f"tests/journeys/test_{name}.py" for name in ("alone", "doctor", "firewall", "privacy", "tls", "upgrade")}
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 PROGRESS = re.compile(r"[.FEsx]+ +\[ *\d+%\]")
 LOGS = ROOT / ".conclave" / "log" / "test"
@@ -103,11 +105,19 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         *(
             _tests(name, "-m", "journey", "--durations=60", *chosen, needs=("web", "engine", "tls", "acme"), browsers=True, fast=False)
-            for name, chosen in (("journeys", ["tests/journeys"]), ("adversity", ["tests", "--ignore=tests/journeys"]))
+            for name, chosen in (
+                ("journeys", ["tests/journeys", *(f"--ignore={file}" for file in sorted(MACHINES))]),
+                ("adversity", ["tests", *(f"--ignore={file}" for file in sorted(_journeys() - MACHINES))]),
+            )
         ),
         _tests("soak", "-m", "soak", "--durations=10", needs=("web", "engine"), alone=True, fast=False),
     ]
     return [step for step in steps if (step.fast or not fast) and (step.name != "soak" or soak)]
+
+
+def _journeys() -> set[str]:
+    """Return the files of tests/journeys."""
+    return {str(file.relative_to(ROOT)) for file in (ROOT / "tests" / "journeys").glob("test_*.py")}
 
 
 def _tests(name: str, *chosen: str, needs: tuple[str, ...], browsers: bool = False, alone: bool = False, fast: bool = True) -> Check:

@@ -71,6 +71,13 @@ def test_a_step_in_which_much_fails_is_not_run_again(tmp_path: Path) -> None:
     assert not (tmp_path / "one-again.log").exists()
 
 
+def test_every_journey_is_in_one_of_the_two_long_steps() -> None:
+    commands = {step.name: step.command for step in suite.checks(fast=False, soak=False) if step.browsers}
+    files = {str(file.relative_to(suite.ROOT)) for file in (suite.ROOT / "tests" / "journeys").glob("test_*.py")}
+    left_out = {name: {file for file in files if f"--ignore={file}" in command} for name, command in commands.items()}
+    assert left_out["journeys"] == files - left_out["adversity"] == suite.MACHINES
+
+
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
     fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
     assert full - fast == {"adversity", "journeys", "interop-deny", "mls-deny", "mls-lint", "mls-test"}

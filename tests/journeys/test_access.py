@@ -28,9 +28,12 @@ def check(person: Person, screen: str, *, part: str = "html") -> None:
 
 
 @pytest.mark.journey("call", "lobby", "padlock", "reasons")
-@pytest.mark.parametrize("viewport", [None, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+# Each language with each width, each width in each light, each light in each language.
+@pytest.mark.parametrize(
+    ("locale", "colours", "viewport"),
+    [("en-GB", "light", PHONE), ("en-GB", "dark", None), ("fr-FR", "light", None), ("fr-FR", "dark", PHONE)],
+    ids=["english-light-phone", "english-dark-wide", "french-light-wide", "french-dark-phone"],
+)
 def test_every_screen_of_a_call_passes_the_checker(
     host: Person, people: Guests, meeting: str, *, viewport: ViewportSize | None, colours: str, locale: str
 ) -> None:
