@@ -146,6 +146,20 @@ async def test_a_new_socket_is_no_new_start(world: World) -> None:
     assert (await bob.until("gone"))["reason"] == "misbehaved"
 
 
+async def test_whoever_is_slow_with_the_hello_comes_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JOIN-6: `misbehaved` would have been the end for a machine that has much to do."""
+    bob = Guest(world, "Bob")
+    await bob.take_ticket()
+    with monkeypatch.context() as hasty:
+        hasty.setattr("conclave.meetings.consumers.HELLO_SECONDS", 0.0)
+        await bob.connect()
+        with pytest.raises(AssertionError, match=r"websocket\.close"):
+            await bob.wire.receive()
+    await bob.connect()
+    await bob.hello()
+    await bob.until("ready")
+
+
 async def test_bytes_are_malformed(world: World) -> None:
     alice = Guest(world, "Alice")
     await alice.take_ticket()
