@@ -3,16 +3,17 @@
 import os
 from typing import Any
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
-_http = get_asgi_application()
+django.setup(set_prefix=False)
 
 # Below, modules import models, so the app registry must be ready first.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from conclave.gate.address import VisitorAddress  # noqa: E402
 from conclave.kernel.background import Lifespan  # noqa: E402
+from conclave.kernel.handler import Handler  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
@@ -22,7 +23,7 @@ _sockets: list[Any] = list(websocket_urlpatterns)
 application = VisitorAddress(
     ProtocolTypeRouter(
         {
-            "http": _http,
+            "http": Handler(),
             "websocket": SameOrigin(URLRouter(_sockets)),
             "lifespan": Lifespan(),
         },

@@ -76,6 +76,8 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": CONCLAVE.state_dir / "conclave.sqlite3",
+        # As long as the thread that opened it (kernel/handler.py), unless the database failed it.
+        "CONN_MAX_AGE": None,
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
