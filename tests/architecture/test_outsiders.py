@@ -63,7 +63,7 @@ OWN = {
     "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
-    "account/data/erase own_data_erase", "account/data/keep own_data_keep",
+    "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep",
 }  # fmt: skip
 
 
@@ -108,6 +108,7 @@ ASKED = {
     "organisations/<slug:organisation>/domains organisation_domains": Ask(path="/organisations/{organisation}/domains"),
     "organisations/<slug:organisation>/domains/<slug:claim> organisation_domain": Ask(path="/organisations/{organisation}/domains/{claim}"),
     "organisations/<slug:organisation>/directory organisation_directory": Ask(path="/organisations/{organisation}/directory?words=ali"),
+    "organisations/<slug:organisation>/policy organisation_policy": Ask(path="/organisations/{organisation}/policy?version=1"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),

@@ -47,9 +47,16 @@ class Meeting(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     # Nobody owns a meet-now meeting: whoever holds its host link rules it.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    # Under whose policy it is (ruled.py); nobody's but its owner's without one. It leaves when its owner does.
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.SET_NULL, related_name="+")
+    # What it says itself where that policy lets it.
+    own_rules = models.JSONField(default=dict)
+    kept_days = models.BigIntegerField(null=True)
     title = models.CharField(max_length=120, blank=True)
     link_id = models.CharField(max_length=ID_LENGTH)
     link_version = models.PositiveIntegerField(default=1)
+    # When its link was replaced last; not yet where there is nothing.
+    link_since = models.BigIntegerField(null=True)
     host_hash = models.CharField(max_length=ID_LENGTH)
     created_at = models.BigIntegerField()
     deleted_at = models.BigIntegerField(null=True)

@@ -1,25 +1,33 @@
 """An owner's acts on a meeting: make, change, delete (docs/protocol/meetings.md)."""
 
+from collections.abc import Collection
+
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.rulebook import members_among
+from conclave.accounts.rules import STARTS
+from conclave.accounts.standing import LEFT
 from conclave.gate.impose import forget
 from conclave.gate.policy import Scope
+from conclave.kernel import outbox
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
-from conclave.meetings.entrance import DEFAULT, Changes, Preset, settle_entrance
+from conclave.meetings.entrance import Changes, Preset, settle_entrance
 from conclave.meetings.knock import dismiss
 from conclave.meetings.models import Ban, Call, Ended, FormerLink, Invitation, Meeting
 from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.meetings.reconsider import reconsider
+from conclave.meetings.ruled import OwnRules, check_maker, settle_rules, starting_preset
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
 NO_CHANGES: Changes = {}
+NO_RULES: OwnRules = {}
 
 
 class MeetingExists(Refused):
@@ -46,8 +54,11 @@ def create_meeting(
     host_hash: str,
     owner: UserId,
     now: int,
-    preset: Preset = DEFAULT,
+    preset: Preset | None = None,
     changes: Changes = NO_CHANGES,
+    organisation: str = "",
+    own_rules: OwnRules = NO_RULES,
+    shown: Collection[str] = (),
 ) -> MeetingId:
     """Store a meeting that its owner's browser made.
 
@@ -58,19 +69,26 @@ def create_meeting(
         host_hash: the hash of the host key.
         owner: who is signed in.
         now: the time.
-        preset: what its entrance settings start from (MEET-10).
+        preset: what its entrance settings start from (MEET-10); None for what the organisation or else the platform starts with.
         changes: what is set otherwise.
+        organisation: under whose policy it is to be; empty for nobody's.
+        own_rules: what the meeting says itself beside that policy.
+        shown: what its owner has shown when they signed in.
 
     Returns:
         The id, for use as proof.
 
     Raises:
         TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
+        OrganisationUnknown, RuleMet: the owner does not belong there, or its policy refuses the meeting (RULE-2).
         MeetingExists: the id is taken.
     """
     row = Meeting(id=meeting, owner_id=owner, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
-    settle_entrance(meeting=row, preset=preset, changes=changes)
+    row.organisation_id = organisation or None
+    settle_entrance(meeting=row, preset=preset or starting_preset(organisation=organisation), changes=changes)
+    settle_rules(meeting=row, own_rules=own_rules)
     with writing():
+        check_maker(meeting=row, account=owner, shown=shown)
         return _store(row)
 
 
@@ -82,7 +100,7 @@ def create_now(
     host_hash: str,
     token: str,
     now: int,
-    preset: Preset = DEFAULT,
+    preset: Preset | None = None,
     changes: Changes = NO_CHANGES,
 ) -> MeetingId:
     """Store a meeting made by whoever holds the one-time meet-now token, and use the token up (MEET-6); nobody owns it (MEET-7).
@@ -107,14 +125,22 @@ def create_now(
     """
     check_now_token(token=token)
     row = Meeting(id=meeting, owner=None, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
-    settle_entrance(meeting=row, preset=preset, changes=changes)
+    settle_entrance(meeting=row, preset=preset or STARTS, changes=changes)
     with writing():
         use_now_token(token=token)
         return _store(row)
 
 
 def change_meeting(
-    *, meeting: str, owner: UserId, title: str | None = None, preset: Preset | None = None, changes: Changes = NO_CHANGES, now: int
+    *,
+    meeting: str,
+    owner: UserId,
+    title: str | None = None,
+    preset: Preset | None = None,
+    changes: Changes = NO_CHANGES,
+    own_rules: OwnRules = NO_RULES,
+    shown: Collection[str] = (),
+    now: int,
 ) -> OwnMeeting:
     """Give a meeting another title or another entrance (MEET-8).
 
@@ -124,6 +150,8 @@ def change_meeting(
         title: the new title; None leaves it.
         preset: what the entrance settings start from anew; None leaves them.
         changes: what is set otherwise.
+        own_rules: what the meeting says itself beside its organisation's policy.
+        shown: what its owner has shown when they signed in.
         now: the time.
 
     Returns:
@@ -132,13 +160,16 @@ def change_meeting(
     Raises:
         TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
         MeetingUnknown: it is not theirs.
+        OrganisationUnknown, RuleMet: its organisation's policy refuses the settings (RULE-2).
     """
     cleaned = None if title is None else clean_title(raw=title)
     row = Meeting.objects.get(pk=own_meeting(meeting=meeting, owner=owner).meeting)
     # Outside of the transaction: a passcode's hash takes a tenth of a second.
-    columns = settle_entrance(meeting=row, preset=preset, changes=changes)
+    columns = [*settle_entrance(meeting=row, preset=preset, changes=changes), *settle_rules(meeting=row, own_rules=own_rules)]
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
+        if columns:
+            check_maker(meeting=row, account=owner, shown=shown)
         if cleaned is not None:
             row.title = cleaned
             journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
@@ -185,6 +216,21 @@ def forget_meeting(*, meeting: str, now: int) -> None:
         Invitation.objects.filter(meeting=meeting).delete()
         forget(scope=(Scope.MEETING, meeting))
         journal(kind="meeting_deleted", obj=meeting, fields={}, now=now)
+
+
+@outbox.handles(LEFT)
+def leave_organisation(payload: outbox.Payload) -> None:
+    """Let the meetings of somebody who belongs to an organisation no more be theirs alone; done twice, it changes nothing.
+
+    Args:
+        payload: the organisation, and whose meetings; everybody's where that is empty.
+    """
+    whose = {"owner": payload["account"]} if payload["account"] else {}
+    with writing():
+        # Who came back before this was done keeps them there.
+        rows = Meeting.objects.filter(organisation=payload["organisation"], **whose)
+        back = members_among(organisation=payload["organisation"], accounts=[pk for pk in rows.values_list("owner", flat=True) if pk])
+        rows.exclude(owner__in=back).update(organisation=None)
 
 
 def clean_title(*, raw: str) -> str:
