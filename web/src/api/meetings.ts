@@ -1,9 +1,14 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { get, patch, post, remove } from "./http";
-import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, RevokedIn } from "./http.gen";
+import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, PoliciesOut, PolicyOut, RevokedIn } from "./http.gen";
 
 /** What the pages show of a meeting. */
-export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
+export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">> & { readonly under?: Under | undefined };
+/** Under which organisation's policy, by its name, and from when on its link is to be replaced. */
+export interface Under { readonly name: string; readonly linkDueAt: number | null }
+/** An organisation under whose policy meetings may be made. */
+export type Policy = Readonly<PolicyOut>;
+export type House = Readonly<NonNullable<MeetingOut["organisation"]>>;
 export type Preset = EntranceOut["preset"];
 export type Entrance = Readonly<EntranceOut>;
 export type Invitation = Readonly<InvitationOut>;
@@ -16,12 +21,18 @@ export function renameMeeting(meeting: string, title: string): Promise<OwnMeetin
   return patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies ChangesIn);
 }
 
-/** Who comes into the meeting, and how (MEET-8). */
-export async function getEntrance(meeting: string): Promise<Entrance> {
-  return (await get<MeetingOut>(`/api/v1/meetings/${meeting}`)).entrance;
+/** One's organisations, and what the policy of each leaves to choose (RULE-2). */
+export async function getPolicies(): Promise<readonly Policy[]> {
+  return (await get<PoliciesOut>("/api/v1/policies")).policies;
 }
 
-export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance">): Promise<void> {
+/** Who comes into the meeting, and how (MEET-8), and whose policy it is under. */
+export async function getEntrance(meeting: string): Promise<{ readonly entrance: Entrance; readonly house: House | null }> {
+  const { entrance, organisation } = await get<MeetingOut>(`/api/v1/meetings/${meeting}`);
+  return { entrance, house: organisation };
+}
+
+export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance" | "rules">): Promise<void> {
   await patch<MeetingOut>(`/api/v1/meetings/${meeting}`, changes satisfies ChangesIn);
 }
 

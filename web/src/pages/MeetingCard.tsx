@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { OwnMeeting } from "../api/meetings";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
+import { Note } from "../ui/Note";
 import { CardMenu, type CardAsk } from "./CardMenu";
 import { ChangeEntrance } from "./ChangeEntrance";
 import { DeleteMeeting } from "./DeleteMeeting";
@@ -32,8 +33,15 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
   const title = meeting.title === "" ? t("meetings.untitled") : meeting.title;
   const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long", timeStyle: "short" }).format(meeting.created_at);
   const host = kept ? hostLink(meeting.meeting, kept) : null;
+  const [opened] = useState(Date.now);
+  const [replaced, setReplaced] = useState(false);
+  const due = !replaced && (meeting.under?.linkDueAt ?? Infinity) <= opened;
   const close = (): void => {
     setAsk(null);
+  };
+  const renewed = (next: Kept): void => {
+    setReplaced(true);
+    onKept(next);
   };
   return (
     <li className="card meeting" data-meeting={meeting.meeting}>
@@ -41,16 +49,17 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
         <div>
           <h2>{title}</h2>
           <p className="help">
-            {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })}
+            {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })} {meeting.under ? t("meetings.under.card", { organisation: meeting.under.name }) : null}
           </p>
         </div>
         <CardMenu title={title} link={kept !== null} host={host !== null} onAsk={setAsk} />
       </header>
+      {due ? <Note tone="heed">{t("meetings.under.due", { organisation: meeting.under?.name ?? "" })}</Note> : null}
       {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} keys={keys} onKept={onKept} />}
       {ask === "invitations" ? <Invitations meeting={meeting.meeting} shown={title} kept={kept} onClose={close} /> : null}
       {ask === "entrance" ? <ChangeEntrance meeting={meeting.meeting} shown={title} kept={kept} onClose={close} onKept={onKept} /> : null}
       {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}
-      {ask === "replace" && kept ? <ReplaceLink meeting={meeting} shown={title} kept={kept} keys={keys} onClose={close} onKept={onKept} /> : null}
+      {ask === "replace" && kept ? <ReplaceLink meeting={meeting} shown={title} kept={kept} keys={keys} onClose={close} onKept={renewed} /> : null}
       {ask === "rename" ? <RenameMeeting meeting={meeting} shown={title} onClose={close} onRenamed={onRenamed} /> : null}
       {ask === "delete" ? <DeleteMeeting meeting={meeting} shown={title} onClose={close} onDeleted={onDeleted} /> : null}
     </li>

@@ -76,9 +76,9 @@ export function MyMeetings({ meetings: first, ring: firstRing, keys }: MyMeeting
           onClose={() => {
             setMaking(false);
           }}
-          onMade={({ meeting, kept }) => {
+          onMade={({ meeting, kept, under }) => {
             remember(meeting, kept);
-            setMeetings((all) => [{ meeting, title: kept.title, created_at: Date.now(), live: false }, ...all]);
+            setMeetings((all) => [{ meeting, title: kept.title, created_at: Date.now(), live: false, under }, ...all]);
             setMaking(false);
           }}
         />

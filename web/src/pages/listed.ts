@@ -7,5 +7,6 @@ export function listed(root: HTMLElement): readonly OwnMeeting[] {
     title: dataset["title"] ?? "",
     created_at: Number(dataset["created"] ?? 0),
     live: dataset["live"] === "true",
+    under: dataset["organisation"] === undefined ? undefined : { name: dataset["organisation"], linkDueAt: Number(dataset["linkDue"] ?? "") || null },
   }));
 }

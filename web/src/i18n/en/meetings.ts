@@ -63,6 +63,18 @@ export const meetings = {
     capacityHelp: "Empty for as many as the server has room for.",
     capacityWrong: "Type a number up to 1000, or nothing.",
   },
+  under: {
+    label: "Whose meeting",
+    own: "Mine alone",
+    help: "In a meeting of an organisation its policy holds, and its owners and admins may see that it exists.",
+    of: "This is a meeting of “{{organisation}}”, whose policy holds.",
+    card: "Meeting of “{{organisation}}”.",
+    guests: "Guests, who do not belong to the organisation",
+    guest: { allowed: "Come in like others", admitted: "Are let in one by one", none: "Do not come in" },
+    guestsHelp: "“{{organisation}}” recommends what was chosen at first.",
+    enforced: "Enforced by the policy: only what is stricter can be chosen.",
+    due: "“{{organisation}}” has links replaced: until you replace this one, everybody but you has to be let in.",
+  },
   invitations: {
     title: "Invitations",
     of: "Invitations to “{{title}}”",

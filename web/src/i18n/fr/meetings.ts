@@ -67,6 +67,18 @@ export const meetings: Sentences["meetings"] = {
     capacityHelp: "Vide : autant que le serveur peut en accueillir.",
     capacityWrong: "Écrivez un nombre jusqu’à 1000, ou rien.",
   },
+  under: {
+    label: "À qui est la réunion",
+    own: "À moi seul",
+    help: "Dans une réunion d’une organisation, sa politique vaut, et ses propriétaires et administrateurs peuvent voir qu’elle existe.",
+    of: "C’est une réunion de « {{organisation}} », dont la politique vaut.",
+    card: "Réunion de « {{organisation}} ».",
+    guests: "Personnes qui ne font pas partie de l’organisation",
+    guest: { allowed: "Entrent comme les autres", admitted: "Sont admises une à une", none: "N’entrent pas" },
+    guestsHelp: "« {{organisation}} » recommande ce qui était choisi au départ.",
+    enforced: "Imposé par la politique : on ne peut choisir que plus strict.",
+    due: "« {{organisation}} » fait remplacer les liens : tant que vous n’avez pas remplacé celui-ci, tout le monde sauf vous doit être admis.",
+  },
   invitations: {
     title: "Invitations",
     of: "Invitations à « {{title}} »",
