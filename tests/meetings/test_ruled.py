@@ -1,6 +1,7 @@
 """What an organisation enforces binds its meetings on every path: made, changed, entered, kept (docs/protocol/organisations.md)."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,9 @@ from conclave.accounts.belong import leave, remove_member
 from conclave.accounts.models import User
 from conclave.accounts.organise import dissolve
 from conclave.accounts.rulebook import current, save
-from conclave.accounts.rules import Entrance, Guests, Hosts, Policy, Rotation, Rule, SignIn, Wanted, reaches, tightened
+from conclave.accounts.rules import BROWSER, CLIENTS, Entrance, Guests, Hosts, Policy, Rotation, Rule, SignIn, Wanted, reaches, tightened
 from conclave.accounts.standing import OrganisationUnknown
-from conclave.gate.policy import Admit, Bar, Door, Facts, Knock, Refuse, Standing, Waiting, Who, Why, admit
+from conclave.gate.policy import Admit, Bar, Decision, Door, Facts, Refuse, Standing, Waiting, Who, admit
 from conclave.kernel import clock, outbox
 from conclave.kernel.ids import new_id
 from conclave.keys.mls import MlsInstance
@@ -308,13 +309,8 @@ STANDINGS = st.builds(
 )
 
 
-@given(POLICIES, MEETINGS, STANDINGS, st.booleans())
-def test_rule_3_nobody_is_admitted_whom_an_enforced_rule_refuses(
-    policy: Policy,
-    wanted: Wanted,
-    standing: Standing,
-    link_due: bool,  # noqa: FBT001 - drawn
-) -> None:
+def at(policy: Policy, wanted: Wanted, standing: Standing, *, link_due: bool = False) -> Decision:
+    """Return what the gate says at the door of a meeting under a policy."""
     holds = tightened(policy=policy, wanted=wanted, presets=ENTRANCES)
     door = Door(
         who=Who(holds.entrance.who),
@@ -325,17 +321,39 @@ def test_rule_3_nobody_is_admitted_whom_an_enforced_rule_refuses(
         clients=holds.clients,
         link_due=link_due,
     )
-    decision = admit(Facts(subjects=frozenset(), scopes=frozenset(), now=0, door=door, standing=standing))
-    if Rule.GUESTS in policy.enforced and not standing.member:
-        assert policy.guests is not Guests.NONE or isinstance(decision, Refuse)
-        assert policy.guests is not Guests.ADMITTED or standing.let_in or not isinstance(decision, Admit)
-    if Rule.SIGN_IN in policy.enforced and (standing.member or standing.host):
-        assert reaches(sign_in=standing.sign_in, asked=policy.sign_in) or isinstance(decision, Refuse)
-    if standing.client not in policy.clients:
-        assert decision == Refuse(reason=Bar.CLIENT)
-    if link_due and not standing.host:
-        assert standing.let_in or not isinstance(decision, Admit)
-    assert not isinstance(decision, Knock) or decision.why in Why
+    return admit(Facts(subjects=frozenset(), scopes=frozenset(), now=0, door=door, standing=standing))
+
+
+def enforcing(policy: Policy, rule: Rule, **says: Any) -> Policy:
+    """Return a policy that enforces this rule, and takes browsers."""
+    return replace(policy, **{"clients": frozenset(CLIENTS), "enforced": policy.enforced | {rule}, **says})
+
+
+@given(POLICIES, MEETINGS, STANDINGS)
+def test_rule_3_no_guest_is_admitted_whom_an_enforced_rule_refuses(policy: Policy, wanted: Wanted, standing: Standing) -> None:
+    guest = replace(standing, member=False, client=BROWSER)
+    assert isinstance(at(enforcing(policy, Rule.GUESTS, guests=Guests.NONE), wanted, guest), Refuse)
+    unknown = replace(guest, let_in=False)
+    assert not isinstance(at(enforcing(policy, Rule.GUESTS, guests=Guests.ADMITTED), wanted, unknown), Admit)
+
+
+@given(POLICIES, MEETINGS, STANDINGS, st.sampled_from(SignIn))
+def test_rule_3_no_member_or_host_is_admitted_who_signed_in_too_weakly(
+    policy: Policy, wanted: Wanted, standing: Standing, asked: SignIn
+) -> None:
+    decision = at(enforcing(policy, Rule.SIGN_IN, sign_in=asked), wanted, standing)
+    weak = (standing.member or standing.host) and not reaches(sign_in=standing.sign_in, asked=asked)
+    assert isinstance(decision, Refuse) or not weak
+
+
+@given(POLICIES, MEETINGS, STANDINGS)
+def test_rule_3_no_other_kind_of_client_comes_in_and_past_its_day_a_link_only_knocks(
+    policy: Policy, wanted: Wanted, standing: Standing
+) -> None:
+    assert at(replace(policy, clients=frozenset()), wanted, standing) == Refuse(reason=Bar.CLIENT)
+    assert at(policy, wanted, replace(standing, client="telephone")) == Refuse(reason=Bar.CLIENT)
+    unknown = replace(standing, host=False, let_in=False)
+    assert not isinstance(at(policy, wanted, unknown, link_due=True), Admit)
 
 
 # RULE-4: what the person reads, by the API.

@@ -84,6 +84,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=LONGEST_DAYS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     retention_holds = _holds()
     rotation_days = forms.IntegerField(
@@ -94,6 +95,7 @@ class PolicyForm(forms.Form):
         required=False,
         min_value=1,
         max_value=LONGEST_DAYS,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
     rotation_after_call = forms.BooleanField(label=_("Replace links after each call"), required=False)
     rotation_holds = _holds()
