@@ -40,6 +40,7 @@ IDS = (
     "claim",
     "directory",
     "policy",
+    "meetings",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -69,9 +69,35 @@ class Meeting(models.Model):
     capacity = models.PositiveIntegerField(null=True)
     # Counts every change of a knock, so that each gateway reads only what is new.
     knocks = models.BigIntegerField(default=0)
+    # When it is planned (schedule.py): the time on the wall of a zone, from which all instants below follow. Empty for no plan.
+    plan_start = models.CharField(max_length=16, blank=True, default="")
+    plan_zone = models.CharField(max_length=64, blank=True, default="")
+    plan_minutes = models.PositiveSmallIntegerField(default=0)
+    plan_rule = models.CharField(max_length=100, blank=True, default="")
+    # The times of a series that are called off, by what stands on the wall.
+    plan_off = models.TextField(blank=True, default="")
+    # Grows with whatever a calendar file says, so that calendars know the newer one; never goes back.
+    plan_sequence = models.PositiveIntegerField(default=0)
+    # The next time that is not over, when it is (and the one after it comes up), and the last one that is, planned or held.
+    next_at = models.BigIntegerField(null=True)
+    turn_at = models.BigIntegerField(null=True)
+    past_at = models.BigIntegerField(null=True)
+    # The title as searches compare it (accounts.finding), each word after a space.
+    title_key = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-created_at"], condition=Q(deleted_at=None), name="meetings_mine")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_at=None, turn_at=None) | Q(next_at__isnull=False, turn_at__isnull=False), name="meetings_next_has_turn"
+            )
+        ]
+        indexes = [
+            # What an owner's lists are sorted by, a page at a time (lists.py).
+            models.Index(fields=["owner", "-created_at", "id"], condition=Q(deleted_at=None), name="meetings_mine"),
+            models.Index(fields=["owner", "next_at", "id"], condition=Q(deleted_at=None, next_at__isnull=False), name="meetings_upcoming"),
+            models.Index(fields=["owner", "-past_at", "id"], condition=Q(deleted_at=None, past_at__isnull=False), name="meetings_past"),
+            models.Index(fields=["turn_at"], condition=Q(turn_at__isnull=False), name="meetings_turns"),
+        ]
 
     def __str__(self) -> str:
         return self.id

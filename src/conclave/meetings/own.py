@@ -3,8 +3,10 @@
 from collections.abc import Collection
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.finding import search_key
 from conclave.accounts.rulebook import members_among
 from conclave.accounts.rules import STARTS
 from conclave.accounts.standing import LEFT
@@ -26,8 +28,10 @@ from conclave.meetings.ruled import OwnRules, check_maker, settle_rules, startin
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
+LONGEST_KEY = 500
 NO_CHANGES: Changes = {}
 NO_RULES: OwnRules = {}
+UNPLANNED = {"plan_start": "", "plan_zone": "", "plan_minutes": 0, "plan_rule": "", "plan_off": "", "next_at": None, "turn_at": None}
 
 
 class MeetingExists(Refused):
@@ -84,6 +88,7 @@ def create_meeting(
         MeetingExists: the id is taken.
     """
     row = Meeting(id=meeting, owner_id=owner, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
+    row.title_key = key_of_title(title=row.title)
     row.organisation_id = organisation or None
     settle_entrance(meeting=row, preset=preset or starting_preset(organisation=organisation), changes=changes)
     settle_rules(meeting=row, own_rules=own_rules)
@@ -171,11 +176,13 @@ def change_meeting(
         if columns:
             check_maker(meeting=row, account=owner, shown=shown)
         if cleaned is not None:
-            row.title = cleaned
+            row.title, row.title_key = cleaned, key_of_title(title=cleaned)
+            # Inside the transaction and in the database: nobody's other change of the plan is undone.
+            Meeting.objects.filter(pk=row.pk).exclude(plan_start="").update(plan_sequence=F("plan_sequence") + 1)
             journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
         if columns:
             journal(kind="meeting_entrance", obj=proof.meeting, fields={"preset": row.preset, "waiting": row.waiting}, now=now)
-        row.save(update_fields=[*([] if cleaned is None else ["title"]), *columns])
+        row.save(update_fields=[*([] if cleaned is None else ["title", "title_key"]), *columns])
         if columns:
             reconsider(meeting=proof.meeting, passcode="passcode_hash" not in columns or not row.passcode_hash, now=now)
     return own_meeting(meeting=proof.meeting, owner=owner)
@@ -208,7 +215,9 @@ def forget_meeting(*, meeting: str, now: int) -> None:
         if call:
             finish(call=call, reason=Ended.DELETED, now=now)
         # Neither whose it was nor its link outlives it.
-        Meeting.objects.filter(pk=meeting).update(deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="")
+        Meeting.objects.filter(pk=meeting).update(
+            deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="", title_key="", past_at=None, **UNPLANNED
+        )
         dismiss(meeting=meeting, now=now)
         # Nobody's name does either, and nobody can meet its restrictions again.
         Ban.objects.filter(meeting=meeting).delete()
@@ -246,6 +255,11 @@ def clean_title(*, raw: str) -> str:
     if title is None:
         raise TitleForbidden
     return title
+
+
+def key_of_title(*, title: str) -> str:
+    """Return a title as searches compare it, each word after a space."""
+    return f" {search_key(raw=title)}"[:LONGEST_KEY]
 
 
 def _store(row: Meeting) -> MeetingId:

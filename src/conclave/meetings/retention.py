@@ -20,10 +20,12 @@ UNUSED_MS = 90 * clock.DAY
 
 
 def _unused(now: int) -> QuerySet[Meeting]:
-    """Return the meetings in which nobody has been for so long that they go: nobody's, and those whose organisation says so."""
+    """Return the meetings in which nobody has been for so long that they go: nobody's, and those whose organisation says so
+    and that are not planned.
+    """
     since = now - UNUSED_MS
     nobodys = Q(owner=None, created_at__lte=since) & ~Q(_used(since))
-    return Meeting.objects.filter(nobodys | (Q(organisation__isnull=False) & _idle(now)), deleted_at=None)
+    return Meeting.objects.filter(nobodys | (Q(organisation__isnull=False, next_at=None) & _idle(now)), deleted_at=None)
 
 
 def _ruled() -> Iterator[tuple[int, Q]]:
@@ -51,6 +53,16 @@ def _over(now: int) -> QuerySet[Call]:
     for days, meetings in _ruled():
         own |= Q(meeting__in=Meeting.objects.filter(meetings).values("pk"), ended_at__lte=now - days * clock.DAY)
     return Call.objects.filter(own)
+
+
+def _held(now: int) -> QuerySet[Meeting]:
+    """Return the meetings that took place so long ago that it is not told any more: as long as their calls are kept."""
+    own = Q(past_at__lte=now - CALL_MS) | Q(
+        organisation__isnull=False, kept_days__isnull=False, past_at__lte=_own_days(F("kept_days"), now)
+    )
+    for days, meetings in _ruled():
+        own |= Q(meetings, past_at__lte=now - days * clock.DAY)
+    return Meeting.objects.filter(own)
 
 
 def _idle(now: int) -> Q:
@@ -81,4 +93,5 @@ INVITATIONS = retention.keeps(
 )
 SEATS = retention.keeps(name="meetings.seat", ms=SEAT_MS, rows=lambda now: Participant.objects.filter(call__ended_at__lte=now - SEAT_MS))
 CALLS = retention.keeps(name="meetings.call", ms=CALL_MS, rows=_over)
+PAST = retention.keeps(name="meetings.past", ms=CALL_MS, rows=_held, purge=lambda rows, _now: rows.update(past_at=None))
 UNUSED = retention.keeps(name="meetings.unused", ms=UNUSED_MS, rows=_unused, purge=_forget)

@@ -253,6 +253,32 @@ class MeetingOut(Strict):
     organisation: HouseOut | None
 
 
+class ZoneChangeOut(Strict):
+    """From when a zone's clocks go otherwise: what the wall showed until then, and seconds east of UTC."""
+
+    local: str
+    before: int
+    after: int
+    summer: bool
+    name: str
+
+
+class PlanOut(Strict):
+    """GET /meetings/<meeting>/plan: what a calendar file is made of, but for the link, which is not known here."""
+
+    title: str
+    start: str
+    starts_at: int
+    zone: str
+    minutes: int
+    rule: str
+    off: list[str]
+    sequence: int
+    changes: list[ZoneChangeOut]
+    organiser_name: str
+    organiser_address: str
+
+
 class MeetingsOut(Strict):
     """GET /meetings."""
 

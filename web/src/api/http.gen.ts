@@ -26,12 +26,14 @@ export interface Http {
   MeetingsOut?: MeetingsOut;
   OwnRulesIn?: OwnRulesIn2;
   PassIn?: PassIn;
+  PlanOut?: PlanOut;
   PoliciesOut?: PoliciesOut;
   PolicyOut?: PolicyOut;
   RegionOut?: RegionOut;
   RevokedIn?: RevokedIn;
   SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
+  ZoneChangeOut?: ZoneChangeOut;
 }
 /**
  * The seat to take back (JOIN-2).
@@ -398,6 +400,32 @@ export interface OwnRulesIn2 {
   rotation_after_call?: boolean | null;
   rotation_days?: number | null;
   sign_in?: ("password" | "second_factor" | "sso") | null;
+}
+/**
+ * GET /meetings/<meeting>/plan: what a calendar file is made of, but for the link, which is not known here.
+ */
+export interface PlanOut {
+  changes: ZoneChangeOut[];
+  minutes: number;
+  off: string[];
+  organiser_address: string;
+  organiser_name: string;
+  rule: string;
+  sequence: number;
+  start: string;
+  starts_at: number;
+  title: string;
+  zone: string;
+}
+/**
+ * From when a zone's clocks go otherwise: what the wall showed until then, and seconds east of UTC.
+ */
+export interface ZoneChangeOut {
+  after: number;
+  before: number;
+  local: string;
+  name: string;
+  summer: boolean;
 }
 /**
  * GET /policies.

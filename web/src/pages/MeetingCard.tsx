@@ -5,6 +5,7 @@ import type { OwnMeeting } from "../api/meetings";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { Note } from "../ui/Note";
+import { CalendarFile } from "./CalendarFile";
 import { CardMenu, type CardAsk } from "./CardMenu";
 import { ChangeEntrance } from "./ChangeEntrance";
 import { DeleteMeeting } from "./DeleteMeeting";
@@ -15,9 +16,12 @@ import { PasteLink } from "./PasteLink";
 import { PassOn } from "./PassOn";
 import { RenameMeeting } from "./RenameMeeting";
 import { ReplaceLink } from "./ReplaceLink";
+import { When } from "./When";
 
 interface MeetingCardProps {
   readonly meeting: OwnMeeting;
+  /** The page is about this meeting alone, and says its title itself. */
+  readonly alone: boolean;
   /** Null when this device does not have the link. */
   readonly kept: Kept | null;
   readonly keys: Keys;
@@ -27,9 +31,12 @@ interface MeetingCardProps {
 }
 
 /** One meeting: open it, pass its link on, or ask for the link once. */
-export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted }: MeetingCardProps) {
+export function MeetingCard({ meeting, alone, kept: known, keys, onKept, onRenamed, onDeleted }: MeetingCardProps) {
   const { t, i18n } = useTranslation();
   const [ask, setAsk] = useState<CardAsk | null>(null);
+  // A link that was replaced elsewhere opens nothing: it is asked for anew.
+  const replaced = known !== null && known.linkVersion < meeting.link_version;
+  const kept = replaced ? null : known;
   const title = meeting.title === "" ? t("meetings.untitled") : meeting.title;
   const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long", timeStyle: "short" }).format(meeting.created_at);
   const host = kept ? hostLink(meeting.meeting, kept) : null;
@@ -47,7 +54,12 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
     <li className="card meeting" data-meeting={meeting.meeting}>
       <header className="meeting-head">
         <div>
-          <h2>{title}</h2>
+          {alone ? null : (
+            <h2>
+              <a href={`/meetings/${meeting.meeting}`}>{title}</a>
+            </h2>
+          )}
+          {meeting.planned === null ? null : <When planned={meeting.planned} />}
           <p className="help">
             {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })} {meeting.under ? t("meetings.under.card", { organisation: meeting.under.name }) : null}
           </p>
@@ -55,7 +67,15 @@ export function MeetingCard({ meeting, kept, keys, onKept, onRenamed, onDeleted 
         <CardMenu title={title} link={kept !== null} host={host !== null} onAsk={setAsk} />
       </header>
       {due ? <Note tone="heed">{t("meetings.under.due", { organisation: meeting.under?.name ?? "" })}</Note> : null}
-      {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} keys={keys} onKept={onKept} />}
+      {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} replaced={replaced} keys={keys} onKept={onKept} />}
+      {meeting.planned === null ? null : (
+        <>
+          <div className="actions">
+            <CalendarFile meeting={meeting.meeting} kept={kept} />
+          </div>
+          {alone ? <p className="help">{t("meetings.calendar.help")}</p> : null}
+        </>
+      )}
       {ask === "invitations" ? <Invitations meeting={meeting.meeting} shown={title} kept={kept} onClose={close} /> : null}
       {ask === "entrance" ? <ChangeEntrance meeting={meeting.meeting} shown={title} kept={kept} onClose={close} onKept={onKept} /> : null}
       {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}

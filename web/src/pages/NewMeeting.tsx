@@ -14,6 +14,8 @@ import { PresetChoice } from "./PresetChoice";
 
 interface NewMeetingProps {
   readonly keys: Keys;
+  /** Whether its time is asked for next. */
+  readonly plans: boolean;
   readonly onClose: () => void;
   readonly onMade: (made: Made & { readonly under?: Under }) => void;
 }
@@ -21,7 +23,7 @@ interface NewMeetingProps {
 const OWN = "own";
 
 /** What it is about, whose it is and who comes in; then the keys are drawn. */
-export function NewMeeting({ keys, onClose, onMade }: NewMeetingProps) {
+export function NewMeeting({ keys, plans, onClose, onMade }: NewMeetingProps) {
   const { t } = useTranslation();
   const [title, setTitle] = useState("");
   const [preset, setPreset] = useState<Preset>("guarded");
@@ -51,7 +53,7 @@ export function NewMeeting({ keys, onClose, onMade }: NewMeetingProps) {
     }
   };
   return (
-    <Dialog title={t("meetings.create")} open onClose={onClose}>
+    <Dialog title={t(plans ? "meetings.plan" : "meetings.create")} open onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -84,7 +86,7 @@ export function NewMeeting({ keys, onClose, onMade }: NewMeetingProps) {
         <div className="actions">
           <Button onPress={onClose}>{t("common.cancel")}</Button>
           <Button tone="keep" type="submit" isPending={making} isDisabled={under !== null && under.refusal !== ""}>
-            {making ? t("meetings.creating") : t("meetings.make")}
+            {making ? t("meetings.creating") : t(plans ? "meetings.makeAndPlan" : "meetings.make")}
           </Button>
         </div>
       </form>
