@@ -10,7 +10,7 @@ from django.test import Client
 from conclave.accounts.models import User
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
-from conclave.meetings import lists, pages, plan
+from conclave.meetings import lists, pages, personal, plan
 from conclave.meetings.departure import finish
 from conclave.meetings.invitations import invite
 from conclave.meetings.links import replace_between_calls
@@ -275,7 +275,7 @@ def test_one_meeting_costs_as_many_queries_however_much_happened_in_it(
     with django_assert_num_queries(7):
         assert "Older" in page.get(f"/meetings/{link.meeting}").content.decode()
     older = page.get(f"/meetings/{link.meeting}?before={NOW + 10}").content.decode()
-    assert older.count("UTC</time></li>") == 10
+    assert older.count("UTC</time></div></li>") == 10
 
 
 @pytest.mark.parametrize("show", ["", "upcoming", "past"])
@@ -356,3 +356,9 @@ def test_plan_forbidden_is_what_the_domain_says_too(link: Link, alice: User) -> 
         planned(link, alice, minutes=0)
     with pytest.raises(PlanForbidden):
         planned(link, alice, start=from_wall("1999-01-01T09:00"), repeat=None)
+
+
+def test_a_plan_is_in_its_owners_archive(link: Link, alice: User) -> None:
+    planned(link, alice)
+    (told,) = personal.export(account=alice.pk)["meetings"]
+    assert (told["plan_start"], told["plan_zone"]) == (to_wall(NEXT_WEEK), PARIS)

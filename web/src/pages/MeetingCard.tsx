@@ -41,13 +41,14 @@ export function MeetingCard({ meeting, alone, kept: known, keys, onKept, onRenam
   const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: "long", timeStyle: "short" }).format(meeting.created_at);
   const host = kept ? hostLink(meeting.meeting, kept) : null;
   const [opened] = useState(Date.now);
-  const [replaced, setReplaced] = useState(false);
-  const due = !replaced && (meeting.under?.linkDueAt ?? Infinity) <= opened;
+  const [renewedHere, setRenewedHere] = useState(false);
+  const due = !renewedHere && (meeting.under?.linkDueAt ?? Infinity) <= opened;
+  const calendar = meeting.planned === null ? null : <CalendarFile meeting={meeting.meeting} kept={kept} />;
   const close = (): void => {
     setAsk(null);
   };
   const renewed = (next: Kept): void => {
-    setReplaced(true);
+    setRenewedHere(true);
     onKept(next);
   };
   return (
@@ -59,7 +60,7 @@ export function MeetingCard({ meeting, alone, kept: known, keys, onKept, onRenam
               <a href={`/meetings/${meeting.meeting}`}>{title}</a>
             </h2>
           )}
-          {meeting.planned === null ? null : <When planned={meeting.planned} />}
+          {alone || meeting.planned === null ? null : <When planned={meeting.planned} />}
           <p className="help">
             {meeting.live ? <strong className="live">{t("meetings.live")}</strong> : null} {t("meetings.since", { date })} {meeting.under ? t("meetings.under.card", { organisation: meeting.under.name }) : null}
           </p>
@@ -67,15 +68,17 @@ export function MeetingCard({ meeting, alone, kept: known, keys, onKept, onRenam
         <CardMenu title={title} link={kept !== null} host={host !== null} onAsk={setAsk} />
       </header>
       {due ? <Note tone="heed">{t("meetings.under.due", { organisation: meeting.under?.name ?? "" })}</Note> : null}
-      {kept ? <PassOn meeting={meeting.meeting} title={title} kept={kept} /> : <PasteLink meeting={meeting} replaced={replaced} keys={keys} onKept={onKept} />}
-      {meeting.planned === null ? null : (
+      {kept ? (
+        <PassOn meeting={meeting.meeting} title={title} kept={kept}>
+          {calendar}
+        </PassOn>
+      ) : (
         <>
-          <div className="actions">
-            <CalendarFile meeting={meeting.meeting} kept={kept} />
-          </div>
-          {alone ? <p className="help">{t("meetings.calendar.help")}</p> : null}
+          <PasteLink meeting={meeting} replaced={replaced} keys={keys} onKept={onKept} />
+          {calendar === null ? null : <div className="actions">{calendar}</div>}
         </>
       )}
+      {alone && calendar !== null ? <p className="help">{t("meetings.calendar.help")}</p> : null}
       {ask === "invitations" ? <Invitations meeting={meeting.meeting} shown={title} kept={kept} onClose={close} /> : null}
       {ask === "entrance" ? <ChangeEntrance meeting={meeting.meeting} shown={title} kept={kept} onClose={close} onKept={onKept} /> : null}
       {ask === "host" && host !== null ? <HostLink link={host} onClose={close} /> : null}
