@@ -109,6 +109,7 @@ ASKED = {
     "organisations/<slug:organisation>/domains/<slug:claim> organisation_domain": Ask(path="/organisations/{organisation}/domains/{claim}"),
     "organisations/<slug:organisation>/directory organisation_directory": Ask(path="/organisations/{organisation}/directory?words=ali"),
     "organisations/<slug:organisation>/policy organisation_policy": Ask(path="/organisations/{organisation}/policy?version=1"),
+    "organisations/<slug:organisation>/meetings organisation_meetings": Ask(path="/organisations/{organisation}/meetings"),
     "meetings/<slug:meeting> meeting": Ask(path="/meetings/{meeting}"),
     "meetings/<slug:meeting>/plan meeting_plan": Ask(path="/meetings/{meeting}/plan"),
     "meetings/<slug:meeting>/times meeting_times": Ask(method="post", path="/meetings/{meeting}/times"),

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from conclave.accounts.finding import search_key
+from conclave.accounts.organisations import belonging
+from conclave.accounts.policy import Act
 from conclave.accounts.rules import Ruling
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.meetings.models import Call, FormerLink, Invitation, Meeting
@@ -61,6 +63,25 @@ class Past:
     started_at: int
     ended_at: int | None
     invited: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Housed:
+    """A meeting as its organisation's staff see it: that it exists, whose it is, when, and who comes in. No title, and nobody else."""
+
+    host: str
+    created_at: int
+    live: bool
+    next_at: int | None
+    zone: str
+    past_at: int | None
+    preset: str
+    who: str
+    waiting: str
+    passcode: bool
+    before_host: bool
+    guests: str
+    capacity: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +147,30 @@ def with_words(*, owner: UserId, words: str, after: str = "") -> Page[Listed]:
     for word in search_key(raw=words[:LONGEST_WORDS]).split()[:MOST_WORDS]:
         rows = rows.filter(title_key__contains=f" {word}")
     return _page(rows, key="-created_at", after=after, told=_listed)
+
+
+def of_house(*, organisation: str, account: UserId, shown: str, words: str = "", after: str = "") -> Page[Housed]:
+    """Return a page of an organisation's meetings to one of its owners, admins and auditors: that they exist, and their settings (MEET-20).
+
+    Args:
+        organisation: whose.
+        account: who asks.
+        shown: `now` for those that are held, `past` for those that were; all for anything else.
+        words: each begins a word of the host's name.
+        after: where the page before ended.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+    """
+    own = belonging(organisation=organisation, account=account, act=Act.SEE_MEETINGS)
+    rows = Meeting.objects.filter(organisation=own.organisation, deleted_at=None).annotate(live=_LIVE).select_related("owner")
+    for word in search_key(raw=words[:LONGEST_WORDS]).split()[:MOST_WORDS]:
+        rows = rows.filter(owner__search_key__contains=f" {word}")
+    if shown == "past":
+        return _page(rows.filter(past_at__isnull=False), key="-past_at", after=after, told=_housed)
+    if shown == "now":
+        rows = rows.filter(pk__in=Call.objects.filter(ended_at=None).values("meeting"))
+    return _page(rows, key="-created_at", after=after, told=_housed)
 
 
 def one(*, meeting: str, owner: UserId) -> Listed:
@@ -202,6 +247,26 @@ def _listed(row: Any, known: dict[str, Ruling | None]) -> Listed:  # noqa: ANN40
         repeats=row.plan_rule != "",
         house=found.name,
         link_due_at=found.link_due_at,
+    )
+
+
+def _housed(row: Any, known: dict[str, Ruling | None]) -> Housed:  # noqa: ANN401 - a row of of_house(), with what was annotated
+    """Return a row as plain values."""
+    holds = ruled(meeting=row, known=known).holds
+    return Housed(
+        host=row.owner.get_short_name() if row.owner else "",
+        created_at=row.created_at,
+        live=row.live,
+        next_at=row.next_at,
+        zone=row.plan_zone,
+        past_at=row.past_at,
+        preset=holds.preset,
+        who=holds.entrance.who,
+        waiting=holds.entrance.waiting,
+        passcode=row.passcode_hash != "",
+        before_host=holds.entrance.before_host,
+        guests=holds.guests.value,
+        capacity=row.capacity,
     )
 
 

@@ -96,6 +96,17 @@ class Meeting(models.Model):
             models.Index(fields=["owner", "-created_at", "id"], condition=Q(deleted_at=None), name="meetings_mine"),
             models.Index(fields=["owner", "next_at", "id"], condition=Q(deleted_at=None, next_at__isnull=False), name="meetings_upcoming"),
             models.Index(fields=["owner", "-past_at", "id"], condition=Q(deleted_at=None, past_at__isnull=False), name="meetings_past"),
+            # And what those of an organisation are, for who may see that there are any.
+            models.Index(
+                fields=["organisation", "-created_at", "id"],
+                condition=Q(deleted_at=None, organisation__isnull=False),
+                name="meetings_house",
+            ),
+            models.Index(
+                fields=["organisation", "-past_at", "id"],
+                condition=Q(deleted_at=None, organisation__isnull=False, past_at__isnull=False),
+                name="meetings_house_past",
+            ),
             models.Index(fields=["turn_at"], condition=Q(turn_at__isnull=False), name="meetings_turns"),
         ]
 

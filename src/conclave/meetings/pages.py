@@ -13,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from conclave.accounts import organisations
+from conclave.accounts.policy import Act
 from conclave.accounts.queries import me
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
@@ -122,6 +124,23 @@ def times(request: HttpRequest, meeting: str) -> HttpResponse:
     )
     messages.success(request, told)
     return redirect("meeting", meeting)
+
+
+@never_cache
+@login_required
+@require_safe
+def house(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Show an organisation's owners, admins and auditors which meetings it has, now and past, and their settings; nothing else of them."""
+    own = organisations.belonging(organisation=organisation, account=me(request), act=Act.SEE_MEETINGS)
+    shown, words = request.GET.get("show", ""), request.GET.get("words", "")[: lists.LONGEST_WORDS].strip()
+    shown = shown if shown in {"now", "past"} else ""
+    if words:
+        LIMITER.check(rate=SEARCH_RATE, subject=me(request), now=clock.now())
+    after = request.GET.get("after", "")
+    page = lists.of_house(organisation=organisation, account=me(request), shown=shown, words=words, after=after)
+    query = urlencode({name: value for name, value in (("show", shown), ("words", words)) if value})
+    context = {"own": own, "page": page, "shown": shown, "words": words, "query": query, "later": bool(after)}
+    return render(request, "meetings/house.html", context)
 
 
 @never_cache

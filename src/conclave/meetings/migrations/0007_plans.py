@@ -99,6 +99,14 @@ class Migration(migrations.Migration):
             model_name='meeting',
             index=models.Index(condition=models.Q(('turn_at__isnull', False)), fields=['turn_at'], name='meetings_turns'),
         ),
+        migrations.AddIndex(
+            model_name='meeting',
+            index=models.Index(condition=models.Q(('deleted_at', None), ('organisation__isnull', False)), fields=['organisation', '-created_at', 'id'], name='meetings_house'),
+        ),
+        migrations.AddIndex(
+            model_name='meeting',
+            index=models.Index(condition=models.Q(('deleted_at', None), ('organisation__isnull', False), ('past_at__isnull', False)), fields=['organisation', '-past_at', 'id'], name='meetings_house_past'),
+        ),
         migrations.AddConstraint(
             model_name='meeting',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('next_at', None), ('turn_at', None)), models.Q(('next_at__isnull', False), ('turn_at__isnull', False)), _connector='OR'), name='meetings_next_has_turn'),
