@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from websockets.exceptions import ConnectionClosed
 
-from conclave.meetings.entrance import PRESETS
+from conclave.meetings.ruled import PRESETS
 from tests.abuse.conftest import Street
 from tests.abuse.strangers import Stranger
 from tests.headless.clients import together

@@ -23,9 +23,9 @@ def test_a_stranger_is_told_the_same_whatever_they_ask(act: Act, facts: Facts) -
 
 
 @given(ACTS, FACTS)
-def test_an_auditor_reads_the_journal_or_leaves_and_nothing_else(act: Act, facts: Facts) -> None:
+def test_an_auditor_reads_the_journal_and_the_policy_or_leaves_and_nothing_else(act: Act, facts: Facts) -> None:
     allowed = decide(act=act, facts=replace(facts, actor=AUDITOR)).allowed
-    assert allowed == (act in {Act.READ_JOURNAL, Act.LEAVE})
+    assert allowed == (act in {Act.READ_JOURNAL, Act.SEE_POLICY, Act.SEE_MEETINGS, Act.LEAVE})
 
 
 @given(ACTS, FACTS)

@@ -63,7 +63,7 @@ OWN = {
     "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
-    "account/data/erase own_data_erase", "account/data/keep own_data_keep",
+    "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep",
 }  # fmt: skip
 
 
@@ -108,12 +108,18 @@ ASKED = {
     "organisations/<slug:organisation>/domains organisation_domains": Ask(path="/organisations/{organisation}/domains"),
     "organisations/<slug:organisation>/domains/<slug:claim> organisation_domain": Ask(path="/organisations/{organisation}/domains/{claim}"),
     "organisations/<slug:organisation>/directory organisation_directory": Ask(path="/organisations/{organisation}/directory?words=ali"),
+    "organisations/<slug:organisation>/policy organisation_policy": Ask(path="/organisations/{organisation}/policy?version=1"),
+    "organisations/<slug:organisation>/meetings organisation_meetings": Ask(path="/organisations/{organisation}/meetings"),
+    "meetings/<slug:meeting> meeting": Ask(path="/meetings/{meeting}"),
+    "meetings/<slug:meeting>/plan meeting_plan": Ask(path="/meetings/{meeting}/plan"),
+    "meetings/<slug:meeting>/times meeting_times": Ask(method="post", path="/meetings/{meeting}/times"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
     "api/v1/knock post_knock": Ask(method="post", path="/api/v1/knock", body={"v": 1, **LINK, **CHARLIE}),
     "api/v1/lobby post_lobby": Ask(method="post", path="/api/v1/lobby", body=LINK),
     "api/v1/meetings/<meeting> get_meeting": Ask(path="/api/v1/meetings/{meeting}"),
+    "api/v1/meetings/<meeting>/plan get_plan": Ask(path="/api/v1/meetings/{meeting}/plan"),
     "api/v1/meetings/<meeting> patch_meeting": Ask(method="patch", path="/api/v1/meetings/{meeting}", body={"title": "Mine"}),
     "api/v1/meetings/<meeting> delete_meeting": Ask(method="delete", path="/api/v1/meetings/{meeting}"),
     "api/v1/meetings/<meeting>/link post_link": Ask(method="post", path="/api/v1/meetings/{meeting}/link", body={"link_id": "A" * 22}),

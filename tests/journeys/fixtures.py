@@ -39,6 +39,8 @@ IDS = (
     "organisation",
     "claim",
     "directory",
+    "policy",
+    "meetings",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -20,7 +20,9 @@ import django, sys
 django.setup()
 from conclave.accounts.models import User
 for name in sys.argv[2:]:
-    User.objects.create_user(email=f"{name.lower()}@example.net", password=sys.argv[1], now=1, name=name)
+    # Another journey's file may have asked for them already.
+    if not User.objects.filter(email=f"{name.lower()}@example.net").exists():
+        User.objects.create_user(email=f"{name.lower()}@example.net", password=sys.argv[1], now=1, name=name)
 """
 
 

@@ -171,7 +171,14 @@ def test_an_owner_makes_renames_lists_and_deletes(posts: Posts, client: Client, 
     assert [meeting["title"] for meeting in client.get("/api/v1/meetings").json()["meetings"]] == ["Other"]
     one = client.get(f"/api/v1{path}").json()
     assert one.pop("entrance")["preset"] == "guarded"
-    assert one == {"meeting": made["meeting"], "title": "Other", "link_version": 1, "created_at": one["created_at"], "live": False}
+    assert one == {
+        "meeting": made["meeting"],
+        "title": "Other",
+        "link_version": 1,
+        "created_at": one["created_at"],
+        "live": False,
+        "organisation": None,
+    }
     assert client.delete(f"/api/v1{path}").status_code == 204
     assert client.get(f"/api/v1{path}").json()["error"]["code"] == "meeting_unknown"
     assert client.delete(f"/api/v1{path}").status_code == 404
@@ -257,6 +264,7 @@ def test_many_addresses_together_do_not_fill_the_engine_with_rooms(client: Clien
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
     known = {"join", "knock", "lobby", "selftest", "meetings", "meetings/{meeting}", "meetings/{meeting}/link", "trees/{digest}"}
+    known |= {"policies", "meetings/{meeting}/plan"}
     known |= {"meetings/{meeting}/invitations", "meetings/{meeting}/invitations/{invitation}"}
     assert {f"/api/v1/{path}" for path in known} == set(paths)
 

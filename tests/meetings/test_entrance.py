@@ -7,13 +7,14 @@ import pytest
 from django.test import Client
 
 from conclave.accounts.models import User
+from conclave.accounts.rules import STARTS
 from conclave.gate.policy import Waiting, Who
 from conclave.kernel import limits
 from conclave.kernel.ids import new_id
 from conclave.keys import delivery
 from conclave.meetings import entrance
-from conclave.meetings.entrance import DEFAULT, PRESETS
 from conclave.meetings.models import Meeting, Participant
+from conclave.meetings.ruled import PRESETS
 from tests.meetings.conftest import Link, Posts, device_of, key_of
 
 pytestmark = pytest.mark.django_db
@@ -49,7 +50,7 @@ def test_without_a_word_a_meeting_is_guarded(posts: Posts, client: Client, alice
     """MEET-10."""
     client.force_login(alice)
     make(posts)
-    assert Meeting.objects.get().preset == DEFAULT == "guarded"
+    assert Meeting.objects.get().preset == STARTS == "guarded"
     assert Meeting.objects.get().waiting == "uninvited"
 
 

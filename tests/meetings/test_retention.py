@@ -55,3 +55,13 @@ def test_of_a_deleted_meeting_only_that_its_id_is_taken_stays(link: Link, alice:
     assert (row.pk, row.owner, row.title, row.link_id, row.host_hash, row.passcode_hash) == (link.meeting, None, "", "", "", "")
     alice.delete()
     assert Meeting.objects.filter(pk=link.meeting).exists()
+
+
+def test_that_a_meeting_took_place_is_forgotten_with_its_calls(joins: Joins) -> None:
+    finish(call=joins("Bob").call, reason=Ended.EMPTY, now=NOW)
+    held = Meeting.objects.get().past_at
+    assert held is not None
+    retention.PAST.sweep(now=held + retention.CALL_MS - 1)
+    assert Meeting.objects.get().past_at == held
+    retention.PAST.sweep(now=held + retention.CALL_MS)
+    assert Meeting.objects.get().past_at is None

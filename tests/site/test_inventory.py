@@ -18,7 +18,8 @@ LARGEST_PAGE = 100_000
 # What people say, write and show to each other, be it encrypted: no order reaches it.
 CONTENT = {
     ("keys.Said", "message"), ("keys.Said", "tag"), ("keys.Welcome", "body"), ("keys.LogEntry", "body"), ("keys.Group", "tree"),
-    ("keys.Group", "group_info"), ("keys.Tree", "body"), ("meetings.Meeting", "title"), ("meetings.Knock", "sealed"),
+    ("keys.Group", "group_info"), ("keys.Tree", "body"), ("meetings.Meeting", "title"), ("meetings.Meeting", "title_key"),
+    ("meetings.Knock", "sealed"),
 }  # fmt: skip
 
 

@@ -28,6 +28,8 @@ from conclave.accounts.models import Membership, OwnerLink, User
 from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
+from conclave.accounts.rulebook import save
+from conclave.accounts.rules import Guests, Policy
 from conclave.accounts.standing import LastOwner
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Subject
@@ -118,6 +120,7 @@ def everywhere() -> User:
     accept(token=link.partition("#")[2], account=account_of(alice), now=NOW)
     offer(organisation=shared, account=account_of(alice), address="another@example.org", role="member", now=NOW)
     claim_domain(organisation=shared, account=account_of(alice), domain="harbour.example", method=Method.DNS, now=NOW)
+    save(organisation=shared, account=account_of(alice), policy=Policy(guests=Guests.NONE), seen=0, now=NOW)
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)

@@ -5,7 +5,7 @@ from django.db import transaction
 from conclave.accounts.invite import take_back
 from conclave.accounts.models import Membership
 from conclave.accounts.policy import ADMIN, OWNER, Act
-from conclave.accounts.standing import allow, others_seat, own_seat
+from conclave.accounts.standing import allow, others_seat, own_seat, tell_left
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
 
@@ -54,6 +54,7 @@ def remove_member(*, organisation: str, account: UserId, membership: str, now: i
         allow(act=Act.REMOVE, own=own, seat=seat)
         Membership.objects.filter(pk=seat.pk).update(left_at=now)
         take_back(organisation=organisation, account=UserId(seat.user_id), role="", by=account, now=now)
+        tell_left(organisation=organisation, account=seat.user_id, now=now)
         fields = {"by": account, "account": seat.user_id, "before": seat.role}
         journal(kind="organisation_removed", obj=organisation, fields=fields, now=now)
 
@@ -75,6 +76,7 @@ def leave(*, organisation: str, account: UserId, now: int) -> None:
         allow(act=Act.LEAVE, own=own)
         Membership.objects.filter(pk=own.pk).update(left_at=now, told_at=now)
         take_back(organisation=organisation, account=account, role="", by=account, now=now)
+        tell_left(organisation=organisation, account=account, now=now)
         journal(kind="organisation_left", obj=organisation, fields={"by": account, "before": own.role}, now=now)
 
 

@@ -46,6 +46,7 @@ KINDS = {
     "domain_revoked": gettext_lazy("Domain lost to another organisation"),
     "domain_withdrawn": gettext_lazy("Claim to a domain removed"),
     "directory_switched": gettext_lazy("Directory switched on or off"),
+    "policy_saved": gettext_lazy("Policy saved"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }
 
@@ -216,6 +217,8 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
     if "invitation" in said:
         about = addresses.get(said["invitation"], _("an address that is forgotten by now"))
     about = addresses.get(said.get("claim", ""), about)
+    if "version" in said:
+        about = _("version %(number)s") % {"number": said["version"]}
     return Line(
         row=row.index,
         at=row.at,

@@ -7,7 +7,7 @@ from conclave.accounts.invite import take_back
 from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
-from conclave.accounts.standing import allow, own_seat
+from conclave.accounts.standing import allow, own_seat, tell_left
 from conclave.accounts.tenure import State, Tenure
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
@@ -139,6 +139,7 @@ def _end(*, own: Membership, now: int) -> None:
     DomainClaim.objects.filter(organisation=own.organisation_id).update(**Tenure(state=State.REVOKED).columns)
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
+    tell_left(organisation=own.organisation_id, account="", now=now)
     journal(kind="organisation_dissolved", obj=own.organisation_id, fields={"by": own.user_id}, now=now)
 
 

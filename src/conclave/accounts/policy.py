@@ -1,9 +1,9 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, name and journal; makes nobody an admin and touches no admin or owner
+    admin    people, invitations, domains, policy, name and journal, sees that meetings exist; makes nobody an admin and touches none
     member   belongs
-    auditor  reads the journal, and nothing else
+    auditor  reads the journal, the policy and that meetings exist, and nothing else
 
 Everybody may leave but the last owner. Whoever does not belong is told nothing, not even that the organisation exists.
 """
@@ -31,6 +31,9 @@ class Act(StrEnum):
     TRANSFER = "transfer"
     DISSOLVE = "dissolve"
     CLAIM_DOMAIN = "claim_domain"
+    SEE_POLICY = "see_policy"
+    CHANGE_POLICY = "change_policy"
+    SEE_MEETINGS = "see_meetings"
 
 
 class Reason(StrEnum):
@@ -82,6 +85,9 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.TRANSFER: (OWNER,),
     Act.DISSOLVE: (OWNER,),
     Act.CLAIM_DOMAIN: (OWNER, ADMIN),
+    Act.SEE_POLICY: (OWNER, ADMIN, AUDITOR),
+    Act.SEE_MEETINGS: (OWNER, ADMIN, AUDITOR),
+    Act.CHANGE_POLICY: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}

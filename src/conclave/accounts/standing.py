@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.models import Membership, Organisation
 from conclave.accounts.policy import OWNER, Act, Facts, Reason, decide
+from conclave.kernel import outbox
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 
@@ -63,6 +64,20 @@ _REFUSALS: dict[Reason, type[Refused]] = {
     Reason.LAST_OWNER: LastOwner,
     Reason.OWN_SEAT: OwnSeat,
 }
+
+
+LEFT = "organisation_left"
+
+
+def tell_left(*, organisation: str, account: str, now: int) -> None:
+    """Let those who keep something under an organisation's policy know that somebody's time in it is over.
+
+    Args:
+        organisation: which.
+        account: whose; empty for everybody's.
+        now: the time.
+    """
+    outbox.emit(kind=LEFT, payload={"organisation": organisation, "account": account}, now=now)
 
 
 def own_seat(*, organisation: str, account: UserId, changing: bool = False) -> Membership:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from conclave.accounts.rules import BROWSER, CLIENTS, Guests, SignIn, reaches
+
 
 class Subject(StrEnum):
     """Whom a restriction names."""
@@ -65,6 +67,8 @@ class Why(StrEnum):
     WAITING_ROOM = "waiting_room"
     LINK_OLD = "link_old"
     BEFORE_HOST = "before_host"
+    GUEST = "guest"
+    LINK_DUE = "link_due"
 
 
 class Bar(StrEnum):
@@ -75,6 +79,10 @@ class Bar(StrEnum):
     PASSCODE = "passcode_required"
     FULL = "call_full"
     LOCKED = "call_locked"
+    # An organisation's rules, for its meetings; they bind hosts too (RULE-3).
+    GUESTS = "organisation_guests"
+    SIGN_IN_LEVEL = "organisation_sign_in"
+    CLIENT = "organisation_clients"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +111,18 @@ class Door:
     full: bool = False
     # The call's group lets in nobody but who sits in it already (POL-8).
     locked: bool = False
+    # What the meeting's organisation rules, where it has one; and whether the link is past the day on which it was to be replaced.
+    guests: Guests = Guests.ALLOWED
+    sign_in: SignIn = SignIn.PASSWORD
+    clients: frozenset[str] = frozenset(CLIENTS)
+    link_due: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What somebody has shown: their own seat or the host's key, a host's word for them, an account, an invitation, the passcode."""
+    """What somebody has shown: their own seat or the host's key, a host's word for them, an account, an invitation, the passcode; whether
+    they are signed in as a member of the meeting's organisation, how, and by what kind of client they come.
+    """
 
     seated: bool = False
     host: bool = False
@@ -116,6 +131,9 @@ class Standing:
     invited: bool = False
     passcode: bool = False
     link_old: bool = False
+    member: bool = False
+    sign_in: SignIn = SignIn.PASSWORD
+    client: str = BROWSER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +190,13 @@ def admit(facts: Facts) -> Decision:
         return Refuse(reason=first.cause, restriction=first.id, until=until)
     if facts.standing.seated:
         return Admit()
+    ruled = _ruled(facts.door, facts.standing)
+    if ruled is not None:
+        return Refuse(reason=ruled)
+    # Where guests have to be let in, whoever holds the host's key and is no member is one of them (RULE-3).
+    host = facts.standing.host and (facts.standing.member or facts.door.guests is Guests.ALLOWED)
     # A former link opens nothing for a host either: whoever is inside has to hand over the new one (LINK-6).
-    if not facts.standing.host or facts.standing.link_old:
+    if not host or facts.standing.link_old:
         bar = _bar(facts.door, facts.standing)
         if bar is not None:
             return Refuse(reason=bar)
@@ -182,6 +205,17 @@ def admit(facts: Facts) -> Decision:
             return Knock(why=why)
     # The members would let nobody in either, a host with the link included (POL-8); who has to wait is not told (KNOCK-6).
     return Refuse(reason=Bar.LOCKED) if facts.door.locked else Admit()
+
+
+def _ruled(door: Door, standing: Standing) -> Bar | None:
+    """Return which of its organisation's rules keeps this person out of a meeting, whoever they are there."""
+    if standing.client not in door.clients:
+        return Bar.CLIENT
+    if door.guests is Guests.NONE and not standing.member:
+        return Bar.GUESTS
+    if (standing.member or standing.host) and not reaches(sign_in=standing.sign_in, asked=door.sign_in):
+        return Bar.SIGN_IN_LEVEL
+    return None
 
 
 def _bar(door: Door, standing: Standing) -> Bar | None:
@@ -208,6 +242,10 @@ def _waits(door: Door, standing: Standing) -> Why | None:
     }
     if not known[door.waiting]:
         return Why.WAITING_ROOM
+    if door.guests is Guests.ADMITTED and not standing.member:
+        return Why.GUEST
+    if door.link_due:
+        return Why.LINK_DUE
     return None if door.before_host or door.host_inside else Why.BEFORE_HOST
 
 

@@ -26,6 +26,9 @@ class ConclaveError(Exception):
     message: "ClassVar[str | _StrPromise]" = _("Something went wrong.")
     # When asking again may help, if that is known.
     again_at: int | None = None
+    # Whose rule it is, and which, where an organisation's policy refuses.
+    organisation: str = ""
+    rule: str = ""
 
     def __init__(self, message: "str | _StrPromise | None" = None) -> None:
         """Take another sentence than the class's own where it helps the reader."""
@@ -68,4 +71,5 @@ class Unavailable(ConclaveError):
 def error_body(error: ConclaveError) -> dict[str, dict[str, str | int]]:
     """Return what an API answers for this error (docs/protocol/join.md)."""
     again = {} if error.again_at is None else {"again_at": error.again_at}
-    return {"error": {"code": error.code, "message": error.text, **again}}
+    ruled = {"organisation": error.organisation, "rule": error.rule} if error.rule else {}
+    return {"error": {"code": error.code, "message": error.text, **again, **ruled}}

@@ -8,24 +8,27 @@ from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI, Status
 from ninja.errors import HttpError, ValidationError
 
+from conclave.accounts.shown import shown_in
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed, Refused, error_body
 from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
-from conclave.meetings import invitations, links, own, queries
+from conclave.meetings import invitations, links, own, plan, queries, ruled, schedule
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import Changes, is_open
 from conclave.meetings.guard import StrictParser, guarded
 from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.knock import Seal, knock
 from conclave.meetings.models import Role
+from conclave.meetings.ruled import OwnRules
 from conclave.meetings.schemas import (
     ChangesIn,
     EntranceIn,
     EntranceOut,
     ErrorOut,
+    HouseOut,
     IceServerOut,
     InvitationIn,
     InvitationOut,
@@ -41,11 +44,16 @@ from conclave.meetings.schemas import (
     MeetingMade,
     MeetingOut,
     MeetingsOut,
+    OwnRulesIn,
+    PlanOut,
+    PoliciesOut,
+    PolicyOut,
     Preset,
     RegionOut,
     RevokedIn,
     SelftestOut,
     TicketOut,
+    ZoneChangeOut,
 )
 from conclave.meetings.trees import tree_for
 
@@ -109,7 +117,7 @@ def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
     """Return a ticket (join.md)."""
     now = _limit(request, JOIN_RATE)
-    newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
+    newcomer = _newcomer(request, body)
     again = Again(participant=body.again.participant, seat=body.again.seat) if body.again else None
     shown = Shown(
         host=(body.host.key, body.host.signature) if body.host else None,
@@ -132,7 +140,7 @@ def post_knock(request: HttpRequest, body: KnockIn) -> KnockOut:
     LIMITER.check(rate=KNOCK_DEVICE_RATE, subject=f"{body.meeting} {body.device}", now=now)
     if (body.seal_key is None) != (body.seal_signature is None):
         raise Malformed
-    newcomer = Newcomer(name=body.name, signature_key=body.signature_key, device=body.device, account=_account(request))
+    newcomer = _newcomer(request, body)
     seal = Seal(key=body.seal_key, signature=body.seal_signature) if body.seal_key and body.seal_signature else None
     shown = Shown(passcode=body.passcode, invitation=body.invitation, address=_address(request))
     try:
@@ -146,14 +154,14 @@ def post_knock(request: HttpRequest, body: KnockIn) -> KnockOut:
 @api.post("/lobby", response={200: LobbyOut, **_REFUSALS}, summary="What one may know of a meeting before joining")
 def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
     """Return title, inviter and region to somebody who holds the link; nothing changes by asking (JOIN-12)."""
-    _limit(request, LOBBY_RATE)
+    now = _limit(request, LOBBY_RATE)
     try:
         access = queries.access_meeting(meeting=body.meeting, link_id=body.link_id)
     except queries.LinkUnknown:
         _limit(request, WRONG_LINK_RATE)
         raise
     # KNOCK-6: who has to be let in is not told whether there is a call.
-    is_anybodys = is_open(meeting=access)
+    is_anybodys = is_open(meeting=access, now=now)
     live = queries.live_region(meeting=access.meeting) if is_anybodys else None
     region = placement.regions().get(live or "") or placement.place()
     return LobbyOut(
@@ -165,7 +173,7 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
         link_version=access.link_version,
         passcode=access.passcode_hash != "",
         preset=cast("Preset", access.preset),
-        sign_in=access.who == "signed_in" and not request.user.is_authenticated,
+        sign_in=(access.who == "signed_in" or access.guests == "none") and not request.user.is_authenticated,
     )
 
 
@@ -187,10 +195,28 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
     fields = {"meeting": body.meeting, "title": body.title, "link_id": body.link_id, "host_hash": body.host_hash}
     changes = _changes(body.entrance)
     if body.now is not None:
+        if body.organisation is not None:
+            raise Malformed("A meeting that nobody owns belongs to no organisation.")
         meeting = own.create_now(**fields, token=body.now, preset=body.preset, changes=changes, now=now)
     else:
-        meeting = own.create_meeting(**fields, owner=_owner(request), preset=body.preset, changes=changes, now=now)
+        meeting = own.create_meeting(
+            **fields,
+            owner=_owner(request),
+            preset=body.preset,
+            changes=changes,
+            organisation=body.organisation or "",
+            own_rules=_own_rules(body.rules),
+            shown=shown_in(request),
+            now=now,
+        )
     return Status(201, MeetingMade(meeting=meeting, link_version=1))
+
+
+@api.get("/policies", response={200: PoliciesOut, **_OWN_REFUSALS}, summary="The organisations under whose policy one may make meetings")
+def get_policies(request: HttpRequest) -> PoliciesOut:
+    """Return one's organisations, with the presets that each allows, and for each in which one may not host why (RULE-2)."""
+    found = ruled.policies_for(account=_owner(request), shown=shown_in(request))
+    return PoliciesOut(policies=[PolicyOut.model_validate(asdict(one)) for one in found])
 
 
 @api.get("/meetings", response={200: MeetingsOut, **_OWN_REFUSALS}, summary="One's own meetings")
@@ -205,12 +231,27 @@ def get_meeting(request: HttpRequest, meeting: str) -> MeetingOut:
     return _meeting_out(queries.own_meeting(meeting=meeting, owner=_owner(request)))
 
 
+@api.get("/meetings/{meeting}/plan", response={200: PlanOut, **_OWN_REFUSALS}, summary="When one of one's own meetings is planned")
+def get_plan(request: HttpRequest, meeting: str) -> PlanOut:
+    """Return what a calendar file is made of; the browser puts the link in (MEET-18)."""
+    owner, now = _owner(request), clock.now()
+    return _plan_out(plan.calendar_of(meeting=meeting, owner=owner, now=now))
+
+
 @api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Change a meeting")
 def patch_meeting(request: HttpRequest, meeting: str, body: ChangesIn) -> MeetingOut:
     """Give one's own meeting another title or another entrance."""
     now = _limit(request, MEETINGS_RATE)
-    changes = _changes(body.entrance)
-    changed = own.change_meeting(meeting=meeting, owner=_owner(request), title=body.title, preset=body.preset, changes=changes, now=now)
+    changed = own.change_meeting(
+        meeting=meeting,
+        owner=_owner(request),
+        title=body.title,
+        preset=body.preset,
+        changes=_changes(body.entrance),
+        own_rules=_own_rules(body.rules),
+        shown=shown_in(request),
+        now=now,
+    )
     return _meeting_out(changed)
 
 
@@ -296,6 +337,28 @@ def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
         created_at=own.created_at,
         live=own.live,
         entrance=EntranceOut.model_validate(asdict(own.entrance)),
+        organisation=HouseOut.model_validate(asdict(own.house)) if own.house is not None else None,
+    )
+
+
+def _plan_out(made: plan.CalendarPlan) -> PlanOut:
+    """Return a plan as its answer."""
+    wanted = made.schedule
+    return PlanOut(
+        title=made.title,
+        start=schedule.to_wall(wanted.start),
+        starts_at=schedule.instant(local=wanted.start, zone=wanted.zone),
+        zone=wanted.zone,
+        minutes=wanted.minutes,
+        rule=schedule.calendar_rule(schedule=wanted),
+        off=sorted(map(schedule.to_wall, wanted.off)),
+        sequence=made.sequence,
+        changes=[
+            ZoneChangeOut(local=f"{one.local:%Y-%m-%dT%H:%M:%S}", before=one.before, after=one.after, summer=one.summer, name=one.name)
+            for one in made.changes
+        ],
+        organiser_name=made.organiser_name,
+        organiser_address=made.organiser_address,
     )
 
 
@@ -307,6 +370,17 @@ def _invitation_out(invited: invitations.Invited) -> InvitationOut:
 def _changes(body: EntranceIn) -> Changes:
     """Return what a body sets."""
     return cast("Changes", body.model_dump(exclude_none=True))
+
+
+def _own_rules(body: OwnRulesIn) -> OwnRules:
+    """Return what a body says of the meeting's own rules; a key that is there and null takes one back."""
+    return cast("OwnRules", body.model_dump(exclude_unset=True))
+
+
+def _newcomer(request: HttpRequest, body: JoinIn | KnockIn) -> Newcomer:
+    """Return who asks to come in, with what they have shown of themselves."""
+    who = {"name": body.name, "signature_key": body.signature_key, "device": body.device}
+    return Newcomer(**who, account=_account(request), shown=shown_in(request))
 
 
 def _region_out(region: placement.Region) -> RegionOut:

@@ -11,4 +11,4 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the deadlines of seats be settled, the engine be told of rights, and what is over go."""
-        from conclave.meetings import lost, retention, rights  # noqa: F401
+        from conclave.meetings import lost, plan, retention, rights  # noqa: F401

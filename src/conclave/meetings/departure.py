@@ -1,10 +1,13 @@
 """What every way out of a call has in common: the seat ends, the group and the media engine follow, an empty call is over."""
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, Greatest
+
 from conclave.gate.impose import forget
 from conclave.gate.policy import Scope
 from conclave.keys import delivery
 from conclave.media import outbox as engine
-from conclave.meetings.models import Call, Ended, Gone, Participant
+from conclave.meetings.models import Call, Ended, Gone, Meeting, Participant
 from conclave.transparency.journal import journal
 
 
@@ -47,6 +50,7 @@ def finish(*, call: str, reason: Ended, now: int) -> bool:
     row = Call.objects.filter(pk=call, ended_at=None).first()
     if row is None or not Call.objects.filter(pk=call, ended_at=None).update(ended_at=now, end_reason=reason):
         return False
+    Meeting.objects.filter(pk=row.meeting_id).update(past_at=Greatest(Coalesce(F("past_at"), Value(0)), Value(row.started_at)))
     seats = Participant.objects.filter(call=call)
     seats.filter(left_at=None).update(left_at=now, gone_reason=Gone.ENDED)
     # Nobody's name outlives the call. The hashes of seat secrets stay, so that a late tab can be told why it is over.

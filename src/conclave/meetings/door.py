@@ -1,10 +1,13 @@
 """At the door: what somebody who asks for a seat has shown, and what the gate says to that (docs/protocol/knock.md)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.rulebook import seat_of
+from conclave.accounts.rules import sign_in_of
 from conclave.gate.policy import Admit, Bar, Cause, Decision, Door, Knock, Refuse, Scope, Standing, Subject, admit
 from conclave.gate.queries import admission_facts
 from conclave.kernel.errors import Refused
@@ -13,7 +16,7 @@ from conclave.keys import delivery
 from conclave.media.placement import CallFull
 from conclave.meetings.entrance import check_passcode, door_of, refusal_of
 from conclave.meetings.invitations import invitation_of
-from conclave.meetings.models import Call, Meeting, Participant
+from conclave.meetings.models import Call, Participant
 from conclave.meetings.queries import MeetingAccess, Seat, access_meeting
 
 
@@ -73,6 +76,8 @@ class Newcomer:
     signature_key: str
     device: str
     account: UserId | None
+    # What they have shown beside a password when they signed in (accounts.shown).
+    shown: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +175,7 @@ def judge(
         invited: whether an invitation is theirs.
         now: the time.
     """
+    member = access.organisation != "" and seat_of(organisation=access.organisation, account=newcomer.account) != ("", "")
     standing = Standing(
         host=checked.host or (newcomer.account is not None and newcomer.account == access.owner),
         let_in=let_in,
@@ -177,24 +183,27 @@ def judge(
         invited=invited,
         passcode=checked.passcode,
         link_old=access.link_old,
+        member=member,
+        sign_in=sign_in_of(shown=newcomer.shown, organisation=access.organisation),
     )
     scopes = [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting)), *([(Scope.CALL, call.pk)] if call else [])]
     facts = admission_facts(
         subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
         scopes=scopes,
         now=now,
-        door=door_now(meeting=access, call=call),
+        door=door_now(meeting=access, call=call, now=now),
         standing=standing,
     )
     return admit(facts)
 
 
-def door_now(*, meeting: MeetingAccess | Meeting, call: Call | None) -> Door:
+def door_now(*, meeting: MeetingAccess, call: Call | None, now: int) -> Door:
     """Return how a meeting's door stands at this moment.
 
     Args:
         meeting: the meeting.
         call: its live call, if there is one.
+        now: the time.
     """
     locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
     asks = call is not None and (not meeting.before_host or meeting.capacity is not None)
@@ -202,7 +211,7 @@ def door_now(*, meeting: MeetingAccess | Meeting, call: Call | None) -> Door:
     # Hosts take no seat from others (MEET-8).
     others = Participant.objects.filter(call=call, left_at=None).exclude(pk__in=hosts)
     seated = others.count() if call is not None and meeting.capacity is not None else 0
-    return door_of(meeting=meeting, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated)
+    return door_of(meeting=meeting, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated, now=now)
 
 
 def judge_seated(*, seat: Seat, now: int) -> Decision:
@@ -237,16 +246,18 @@ def judge_returning(*, participant: str, call: str | None, meeting: str, device:
     return admit(facts)
 
 
-def enforce(*, decision: Decision) -> None:
+def enforce(*, decision: Decision, access: MeetingAccess | None = None) -> None:
     """Do nothing for somebody who may come in.
 
     Args:
         decision: what the gate said.
+        access: the meeting, where its door was judged and not only restrictions.
 
     Raises:
         KnockRequired: somebody has to let them in.
         Removed, Banned, KnockRefused, KnockBlocked: a restriction names them.
         SignInRequired, InvitationRequired, PasscodeRequired, CallFull, CallLocked: a bar keeps them out.
+        RuleMet: a rule of the meeting's organisation does (RULE-3).
     """
     match decision:
         case Admit():
@@ -254,10 +265,10 @@ def enforce(*, decision: Decision) -> None:
         case Knock():
             raise KnockRequired
         case Refuse():
-            _refuse(decision)
+            _refuse(decision, access)
 
 
-def _refuse(refuse: Refuse) -> NoReturn:
+def _refuse(refuse: Refuse, access: MeetingAccess | None) -> NoReturn:
     """Raise what tells why."""
     match refuse.reason:
         case Bar.FULL:
@@ -265,7 +276,7 @@ def _refuse(refuse: Refuse) -> NoReturn:
         case Bar.LOCKED:
             raise CallLocked
         case Bar():
-            raise refusal_of(bar=refuse.reason)
+            raise refusal_of(bar=refuse.reason, meeting=access)
         case Cause.REMOVED_BY_HOST:
             raise Removed
         case Cause.BANNED_BY_HOST:

@@ -53,7 +53,7 @@ class Waits(Message):
     seal_key: B64Of32 | None = None
     seal_signature: B64Of64 | None = None
     since: Index
-    why: Literal["waiting_room", "link_old", "before_host"]
+    why: Literal["waiting_room", "link_old", "before_host", "guest", "link_due"]
     signed_in: bool
 
 

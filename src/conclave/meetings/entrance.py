@@ -1,23 +1,21 @@
 """Who comes into a meeting and how: its entrance settings, the presets they start from, and the passcode (MEET-8 to MEET-10)."""
 
-import json
 import threading
-from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.rules import Guests, Rule, SignIn
 from conclave.gate.policy import Bar, Door, Waiting, Who
 from conclave.kernel.clock import MINUTE, SECOND
 from conclave.kernel.errors import Refused, TooOften
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.meetings.models import Meeting
 from conclave.meetings.queries import MeetingAccess
+from conclave.meetings.ruled import PRESETS, ClientRuled, GuestsRuled, ProviderRuled, RuleMet, SignInRuled, met
 
 Preset = Literal["guarded", "open", "school", "confidential"]
-DEFAULT: Preset = "guarded"
-PRESETS: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "presets.json").read_text())
 FEWEST_CHARACTERS, MOST_CHARACTERS = 6, 64
 # Guesses, by address and meeting and by all addresses together; whoever is right takes nothing from either.
 WRONG_RATE = Rate(name="passcode_wrong", burst=10, every_ms=MINUTE)
@@ -101,7 +99,7 @@ def settle_entrance(*, meeting: Meeting, preset: str | None, changes: Changes) -
     return sorted(wanted)
 
 
-def door_of(*, meeting: MeetingAccess | Meeting, strict: bool, locked: bool, host_inside: bool, seated: int) -> Door:
+def door_of(*, meeting: MeetingAccess, strict: bool, locked: bool, host_inside: bool, seated: int, now: int) -> Door:
     """Return how a meeting's door stands, as the gate judges it.
 
     Args:
@@ -110,6 +108,7 @@ def door_of(*, meeting: MeetingAccess | Meeting, strict: bool, locked: bool, hos
         locked: whether they let in nobody new.
         host_inside: whether a host whom the group's policy lists is there.
         seated: how many are.
+        now: the time.
     """
     return Door(
         who=Who(meeting.who),
@@ -119,12 +118,17 @@ def door_of(*, meeting: MeetingAccess | Meeting, strict: bool, locked: bool, hos
         host_inside=host_inside,
         full=meeting.capacity is not None and seated >= meeting.capacity,
         locked=locked,
+        guests=meeting.guests,
+        sign_in=meeting.sign_in,
+        clients=meeting.clients,
+        link_due=meeting.is_due(now=now),
     )
 
 
-def is_open(*, meeting: MeetingAccess) -> bool:
+def is_open(*, meeting: MeetingAccess, now: int) -> bool:
     """Tell whether whoever has the link comes in without anybody's word, and so may know whether there is a call (KNOCK-6)."""
-    return meeting.who == Who.LINK and meeting.waiting == Waiting.NOBODY and meeting.before_host and not meeting.passcode_hash
+    anybodys = meeting.who == Who.LINK and meeting.waiting == Waiting.NOBODY and meeting.guests is Guests.ALLOWED
+    return anybodys and meeting.before_host and not meeting.passcode_hash and not meeting.is_due(now=now)
 
 
 def hash_passcode(passcode: str) -> str:
@@ -172,11 +176,25 @@ def check_passcode(*, meeting: MeetingAccess, passcode: str | None, address: str
     raise PasscodeWrong
 
 
-def refusal_of(*, bar: Bar) -> Refused:
-    """Return what to tell somebody whom a bar keeps out; for a full meeting see media.placement.CallFull."""
+def refusal_of(*, bar: Bar, meeting: MeetingAccess | None) -> Refused:
+    """Return what to tell somebody whom a bar keeps out; for a full meeting see media.placement.CallFull.
+
+    Args:
+        bar: which.
+        meeting: where; its organisation's rules name the organisation (RULE-4).
+    """
     refusals: dict[Bar, type[Refused]] = {
         Bar.SIGN_IN: SignInRequired,
         Bar.INVITATION: InvitationRequired,
         Bar.PASSCODE: PasscodeRequired,
     }
-    return refusals[bar]()
+    if bar in refusals:
+        return refusals[bar]()
+    by_provider = meeting is not None and meeting.sign_in is SignIn.SSO
+    rules: dict[Bar, tuple[type[RuleMet], Rule]] = {
+        Bar.GUESTS: (GuestsRuled, Rule.GUESTS),
+        Bar.SIGN_IN_LEVEL: (ProviderRuled if by_provider else SignInRuled, Rule.SIGN_IN),
+        Bar.CLIENT: (ClientRuled, Rule.CLIENTS),
+    }
+    kind, rule = rules[bar]
+    return met(kind=kind, rule=rule, organisation=meeting.organisation_name if meeting is not None else "")

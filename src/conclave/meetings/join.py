@@ -103,7 +103,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
             let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
             invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
             by = {"let_in": let_in, "invited": invited != ""}
-            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, **by, now=now))
+            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, **by, now=now), access=access)
         call = live or _start(access, now=now)
         region = placement.check_place(region=call.region, present=0 if former else _present(call))
         if former:

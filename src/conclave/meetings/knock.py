@@ -116,7 +116,7 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
         invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now) != ""
         decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, invited=invited, now=now)
         if not isinstance(decision, Admit | MustKnock):
-            enforce(decision=decision)
+            enforce(decision=decision, access=access)
         version = next_version(access.meeting)
         # KNOCK-7: a device waits once.
         earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)

@@ -1,5 +1,6 @@
 """A meeting gets another link: a host registers the one that the group has moved on to, or the owner makes one between calls (LINK-6)."""
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
@@ -86,5 +87,6 @@ def _replace(row: Meeting, *, link_version: int, link_id: str, now: int) -> None
     if link_version <= row.link_version or used:
         raise LinkTaken
     FormerLink.objects.create(meeting=row, link_id=row.link_id, link_version=row.link_version, replaced_at=now)
-    Meeting.objects.filter(pk=row.pk).update(link_id=link_id, link_version=link_version)
+    sequence = F("plan_sequence") + 1
+    Meeting.objects.filter(pk=row.pk).update(link_id=link_id, link_version=link_version, link_since=now, plan_sequence=sequence)
     journal(kind="link_replaced", obj=row.pk, fields={"link_version": link_version}, now=now)

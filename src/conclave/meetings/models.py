@@ -47,9 +47,16 @@ class Meeting(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     # Nobody owns a meet-now meeting: whoever holds its host link rules it.
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    # Under whose policy it is (ruled.py); nobody's but its owner's without one. It leaves when its owner does.
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.SET_NULL, related_name="+")
+    # What it says itself where that policy lets it.
+    own_rules = models.JSONField(default=dict)
+    kept_days = models.BigIntegerField(null=True)
     title = models.CharField(max_length=120, blank=True)
     link_id = models.CharField(max_length=ID_LENGTH)
     link_version = models.PositiveIntegerField(default=1)
+    # When its link was replaced last; not yet where there is nothing.
+    link_since = models.BigIntegerField(null=True)
     host_hash = models.CharField(max_length=ID_LENGTH)
     created_at = models.BigIntegerField()
     deleted_at = models.BigIntegerField(null=True)
@@ -62,9 +69,46 @@ class Meeting(models.Model):
     capacity = models.PositiveIntegerField(null=True)
     # Counts every change of a knock, so that each gateway reads only what is new.
     knocks = models.BigIntegerField(default=0)
+    # When it is planned (schedule.py): the time on the wall of a zone, from which all instants below follow. Empty for no plan.
+    plan_start = models.CharField(max_length=16, blank=True, default="")
+    plan_zone = models.CharField(max_length=64, blank=True, default="")
+    plan_minutes = models.PositiveSmallIntegerField(default=0)
+    plan_rule = models.CharField(max_length=100, blank=True, default="")
+    # The times of a series that are called off, by what stands on the wall.
+    plan_off = models.TextField(blank=True, default="")
+    # Grows with whatever a calendar file says, so that calendars know the newer one; never goes back.
+    plan_sequence = models.PositiveIntegerField(default=0)
+    # The next time that is not over, when it is (and the one after it comes up), and the last one that is, planned or held.
+    next_at = models.BigIntegerField(null=True)
+    turn_at = models.BigIntegerField(null=True)
+    past_at = models.BigIntegerField(null=True)
+    # The title as searches compare it (accounts.finding), each word after a space.
+    title_key = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-created_at"], condition=Q(deleted_at=None), name="meetings_mine")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(next_at=None, turn_at=None) | Q(next_at__isnull=False, turn_at__isnull=False), name="meetings_next_has_turn"
+            )
+        ]
+        indexes = [
+            # What an owner's lists are sorted by, a page at a time (lists.py).
+            models.Index(fields=["owner", "-created_at", "id"], condition=Q(deleted_at=None), name="meetings_mine"),
+            models.Index(fields=["owner", "next_at", "id"], condition=Q(deleted_at=None, next_at__isnull=False), name="meetings_upcoming"),
+            models.Index(fields=["owner", "-past_at", "id"], condition=Q(deleted_at=None, past_at__isnull=False), name="meetings_past"),
+            # And what those of an organisation are, for who may see that there are any.
+            models.Index(
+                fields=["organisation", "-created_at", "id"],
+                condition=Q(deleted_at=None, organisation__isnull=False),
+                name="meetings_house",
+            ),
+            models.Index(
+                fields=["organisation", "-past_at", "id"],
+                condition=Q(deleted_at=None, organisation__isnull=False, past_at__isnull=False),
+                name="meetings_house_past",
+            ),
+            models.Index(fields=["turn_at"], condition=Q(turn_at__isnull=False), name="meetings_turns"),
+        ]
 
     def __str__(self) -> str:
         return self.id

@@ -54,7 +54,12 @@ def clean_line(*, raw: str, longest: int) -> str | None:
     if len(raw) > 8 * longest:
         return None
     line = " ".join(unicodedata.normalize("NFC", raw).split())
-    return None if len(line) > longest or any(unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in line) else line
+    return None if len(line) > longest or any(map(_is_forbidden, line)) else line
+
+
+def _is_forbidden(char: str) -> bool:
+    """Tell whether a character cannot be shown, or turns the text around it."""
+    return char in _BIDI_CONTROLS or unicodedata.category(char) in _FORBIDDEN_CATEGORIES
 
 
 def clean_name(*, raw: str) -> str:
@@ -74,7 +79,7 @@ def clean_name(*, raw: str) -> str:
     if len(raw) > LONGEST_RAW:
         raise NameTooLong
     name = _WHITE_SPACE.sub(" ", unicodedata.normalize("NFC", raw)).strip(" ")
-    if any(char in _BIDI_CONTROLS or unicodedata.category(char) in _FORBIDDEN_CATEGORIES for char in name):
+    if any(map(_is_forbidden, name)):
         raise NameForbidden
     if not any(unicodedata.category(char)[0] in _VISIBLE_KINDS and char not in _INVISIBLE for char in name):
         raise NameEmpty

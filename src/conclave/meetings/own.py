@@ -1,25 +1,37 @@
 """An owner's acts on a meeting: make, change, delete (docs/protocol/meetings.md)."""
 
+from collections.abc import Collection
+
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.finding import search_key
+from conclave.accounts.rulebook import members_among
+from conclave.accounts.rules import STARTS
+from conclave.accounts.standing import LEFT
 from conclave.gate.impose import forget
 from conclave.gate.policy import Scope
+from conclave.kernel import outbox
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
-from conclave.meetings.entrance import DEFAULT, Changes, Preset, settle_entrance
+from conclave.meetings.entrance import Changes, Preset, settle_entrance
 from conclave.meetings.knock import dismiss
 from conclave.meetings.models import Ban, Call, Ended, FormerLink, Invitation, Meeting
 from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.meetings.reconsider import reconsider
+from conclave.meetings.ruled import OwnRules, check_maker, settle_rules, starting_preset
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
+LONGEST_KEY = 500
 NO_CHANGES: Changes = {}
+NO_RULES: OwnRules = {}
+UNPLANNED = {"plan_start": "", "plan_zone": "", "plan_minutes": 0, "plan_rule": "", "plan_off": "", "next_at": None, "turn_at": None}
 
 
 class MeetingExists(Refused):
@@ -46,8 +58,11 @@ def create_meeting(
     host_hash: str,
     owner: UserId,
     now: int,
-    preset: Preset = DEFAULT,
+    preset: Preset | None = None,
     changes: Changes = NO_CHANGES,
+    organisation: str = "",
+    own_rules: OwnRules = NO_RULES,
+    shown: Collection[str] = (),
 ) -> MeetingId:
     """Store a meeting that its owner's browser made.
 
@@ -58,19 +73,27 @@ def create_meeting(
         host_hash: the hash of the host key.
         owner: who is signed in.
         now: the time.
-        preset: what its entrance settings start from (MEET-10).
+        preset: what its entrance settings start from (MEET-10); None for what the organisation or else the platform starts with.
         changes: what is set otherwise.
+        organisation: under whose policy it is to be; empty for nobody's.
+        own_rules: what the meeting says itself beside that policy.
+        shown: what its owner has shown when they signed in.
 
     Returns:
         The id, for use as proof.
 
     Raises:
         TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
+        OrganisationUnknown, RuleMet: the owner does not belong there, or its policy refuses the meeting (RULE-2).
         MeetingExists: the id is taken.
     """
     row = Meeting(id=meeting, owner_id=owner, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
-    settle_entrance(meeting=row, preset=preset, changes=changes)
+    row.title_key = key_of_title(title=row.title)
+    row.organisation_id = organisation or None
+    settle_entrance(meeting=row, preset=preset or starting_preset(organisation=organisation), changes=changes)
+    settle_rules(meeting=row, own_rules=own_rules)
     with writing():
+        check_maker(meeting=row, account=owner, shown=shown)
         return _store(row)
 
 
@@ -82,7 +105,7 @@ def create_now(
     host_hash: str,
     token: str,
     now: int,
-    preset: Preset = DEFAULT,
+    preset: Preset | None = None,
     changes: Changes = NO_CHANGES,
 ) -> MeetingId:
     """Store a meeting made by whoever holds the one-time meet-now token, and use the token up (MEET-6); nobody owns it (MEET-7).
@@ -107,14 +130,22 @@ def create_now(
     """
     check_now_token(token=token)
     row = Meeting(id=meeting, owner=None, title=clean_title(raw=title), link_id=link_id, host_hash=host_hash, created_at=now)
-    settle_entrance(meeting=row, preset=preset, changes=changes)
+    settle_entrance(meeting=row, preset=preset or STARTS, changes=changes)
     with writing():
         use_now_token(token=token)
         return _store(row)
 
 
 def change_meeting(
-    *, meeting: str, owner: UserId, title: str | None = None, preset: Preset | None = None, changes: Changes = NO_CHANGES, now: int
+    *,
+    meeting: str,
+    owner: UserId,
+    title: str | None = None,
+    preset: Preset | None = None,
+    changes: Changes = NO_CHANGES,
+    own_rules: OwnRules = NO_RULES,
+    shown: Collection[str] = (),
+    now: int,
 ) -> OwnMeeting:
     """Give a meeting another title or another entrance (MEET-8).
 
@@ -124,6 +155,8 @@ def change_meeting(
         title: the new title; None leaves it.
         preset: what the entrance settings start from anew; None leaves them.
         changes: what is set otherwise.
+        own_rules: what the meeting says itself beside its organisation's policy.
+        shown: what its owner has shown when they signed in.
         now: the time.
 
     Returns:
@@ -132,19 +165,24 @@ def change_meeting(
     Raises:
         TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
         MeetingUnknown: it is not theirs.
+        OrganisationUnknown, RuleMet: its organisation's policy refuses the settings (RULE-2).
     """
     cleaned = None if title is None else clean_title(raw=title)
     row = Meeting.objects.get(pk=own_meeting(meeting=meeting, owner=owner).meeting)
     # Outside of the transaction: a passcode's hash takes a tenth of a second.
-    columns = settle_entrance(meeting=row, preset=preset, changes=changes)
+    columns = [*settle_entrance(meeting=row, preset=preset, changes=changes), *settle_rules(meeting=row, own_rules=own_rules)]
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
+        if columns:
+            check_maker(meeting=row, account=owner, shown=shown)
         if cleaned is not None:
-            row.title = cleaned
+            row.title, row.title_key = cleaned, key_of_title(title=cleaned)
+            # Inside the transaction and in the database: nobody's other change of the plan is undone.
+            Meeting.objects.filter(pk=row.pk).exclude(plan_start="").update(plan_sequence=F("plan_sequence") + 1)
             journal(kind="meeting_renamed", obj=proof.meeting, fields={}, now=now)
         if columns:
             journal(kind="meeting_entrance", obj=proof.meeting, fields={"preset": row.preset, "waiting": row.waiting}, now=now)
-        row.save(update_fields=[*([] if cleaned is None else ["title"]), *columns])
+        row.save(update_fields=[*([] if cleaned is None else ["title", "title_key"]), *columns])
         if columns:
             reconsider(meeting=proof.meeting, passcode="passcode_hash" not in columns or not row.passcode_hash, now=now)
     return own_meeting(meeting=proof.meeting, owner=owner)
@@ -177,7 +215,9 @@ def forget_meeting(*, meeting: str, now: int) -> None:
         if call:
             finish(call=call, reason=Ended.DELETED, now=now)
         # Neither whose it was nor its link outlives it.
-        Meeting.objects.filter(pk=meeting).update(deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="")
+        Meeting.objects.filter(pk=meeting).update(
+            deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="", title_key="", past_at=None, **UNPLANNED
+        )
         dismiss(meeting=meeting, now=now)
         # Nobody's name does either, and nobody can meet its restrictions again.
         Ban.objects.filter(meeting=meeting).delete()
@@ -185,6 +225,21 @@ def forget_meeting(*, meeting: str, now: int) -> None:
         Invitation.objects.filter(meeting=meeting).delete()
         forget(scope=(Scope.MEETING, meeting))
         journal(kind="meeting_deleted", obj=meeting, fields={}, now=now)
+
+
+@outbox.handles(LEFT)
+def leave_organisation(payload: outbox.Payload) -> None:
+    """Let the meetings of somebody who belongs to an organisation no more be theirs alone; done twice, it changes nothing.
+
+    Args:
+        payload: the organisation, and whose meetings; everybody's where that is empty.
+    """
+    whose = {"owner": payload["account"]} if payload["account"] else {}
+    with writing():
+        # Who came back before this was done keeps them there.
+        rows = Meeting.objects.filter(organisation=payload["organisation"], **whose)
+        back = members_among(organisation=payload["organisation"], accounts=[pk for pk in rows.values_list("owner", flat=True) if pk])
+        rows.exclude(owner__in=back).update(organisation=None)
 
 
 def clean_title(*, raw: str) -> str:
@@ -200,6 +255,11 @@ def clean_title(*, raw: str) -> str:
     if title is None:
         raise TitleForbidden
     return title
+
+
+def key_of_title(*, title: str) -> str:
+    """Return a title as searches compare it, each word after a space."""
+    return f" {search_key(raw=title)}"[:LONGEST_KEY]
 
 
 def _store(row: Meeting) -> MeetingId:

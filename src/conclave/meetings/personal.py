@@ -13,6 +13,7 @@ from conclave.meetings.models import Ban, Call, Gone, Invitation, Knock, Meeting
 from conclave.meetings.own import forget_meeting
 
 _ENTRANCE = ("preset", "who", "waiting", "before_host", "capacity")
+_PLANNED = ("plan_start", "plan_zone", "plan_minutes", "plan_rule", "plan_off", "next_at", "past_at")
 _INVITED = ("meeting", "made_at", "expires_at", "revoked_at", "used_at")
 
 
@@ -32,7 +33,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
     knocks = Knock.objects.filter(account=account).order_by("made_at", "pk")
     bans = Ban.objects.filter(pk__in=notices(account=account)).order_by("since", "pk")
     return {
-        "meetings": mine.values("id", "title", "created_at", "link_version", *_ENTRANCE).iterator(),
+        "meetings": mine.values("id", "title", "created_at", "link_version", *_ENTRANCE, *_PLANNED).iterator(),
         "calls": calls.values("id", "meeting", "region", "started_at", "ended_at", "end_reason").iterator(),
         "invitations_made": made.values("id", *_INVITED).iterator(),
         "invitations_received": received.values("whom", *_INVITED).iterator(),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.rules import Guests, Ruling, SignIn
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
+from conclave.meetings.ruled import Ruled, presets_under, ruled
 
 JOINED_ELSEWHERE = "joined_elsewhere"
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
@@ -51,7 +53,8 @@ class SeatUnknown(Refused):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAccess:
     """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting
-    and access_ahead make one.
+    and access_ahead make one, and access_waiting for those who have shown it before. Its settings are those that hold, with the rules
+    of its organisation (RULE-1).
     """
 
     meeting: MeetingId
@@ -67,6 +70,29 @@ class MeetingAccess:
     passcode_hash: str = field(repr=False)
     before_host: bool
     capacity: int | None
+    organisation: str
+    organisation_name: str
+    guests: Guests
+    sign_in: SignIn
+    clients: frozenset[str]
+    link_due_at: int | None
+
+    def is_due(self, *, now: int) -> bool:
+        """Tell whether its organisation has the link replaced by now (RULE-5)."""
+        return self.link_due_at is not None and self.link_due_at <= now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """Whose policy a meeting of somebody's is under, as that person is shown it: what holds, and what it leaves to choose."""
+
+    organisation: str
+    name: str
+    presets: list[str]
+    guests: str
+    sign_in: str
+    enforced: list[str]
+    link_due_at: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +117,7 @@ class OwnMeeting:
     created_at: int
     live: bool
     entrance: Entrance
+    house: House | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +178,15 @@ def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
     return replace(_access(row, former=False), link_version=link_version)
 
 
+def access_waiting(*, meeting: str) -> MeetingAccess:
+    """Return a meeting to judge those by who wait at its door already.
+
+    Args:
+        meeting: the meeting's id.
+    """
+    return _access(Meeting.objects.select_related("owner").get(pk=meeting), former=False)
+
+
 def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
     """Return a person's meetings, newest first.
 
@@ -160,7 +196,8 @@ def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
     Returns:
         Those that are not deleted.
     """
-    return [_own(row) for row in _mine(owner).order_by("-created_at", "id")]
+    known: dict[str, Ruling | None] = {}
+    return [_own(row, known=known) for row in _mine(owner).order_by("-created_at", "id")]
 
 
 def own_meeting(*, meeting: str, owner: UserId) -> OwnMeeting:
@@ -258,6 +295,8 @@ def hash_seat(secret: str) -> str:
 
 def _access(row: Meeting, *, former: bool) -> MeetingAccess:
     """Return a row as proof."""
+    found = ruled(meeting=row)
+    holds = found.holds
     return MeetingAccess(
         meeting=MeetingId(row.pk),
         title=row.title,
@@ -266,12 +305,18 @@ def _access(row: Meeting, *, former: bool) -> MeetingAccess:
         link_version=row.link_version,
         host_hash=row.host_hash,
         link_old=former,
-        preset=row.preset,
-        who=row.who,
-        waiting=row.waiting,
+        preset=holds.preset,
+        who=holds.entrance.who,
+        waiting=holds.entrance.waiting,
         passcode_hash=row.passcode_hash,
-        before_host=row.before_host,
+        before_host=holds.entrance.before_host,
         capacity=row.capacity,
+        organisation=found.organisation,
+        organisation_name=found.name,
+        guests=holds.guests,
+        sign_in=holds.sign_in,
+        clients=holds.clients,
+        link_due_at=found.link_due_at,
     )
 
 
@@ -281,8 +326,10 @@ def _mine(owner: UserId) -> QuerySet[Meeting]:
     return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=live)
 
 
-def _own(row: Meeting) -> OwnMeeting:
+def _own(row: Meeting, *, known: dict[str, Ruling | None] | None = None) -> OwnMeeting:
     """Return a row of _mine as proof."""
+    found = ruled(meeting=row, known=known)
+    holds = found.holds
     return OwnMeeting(
         meeting=MeetingId(row.pk),
         title=row.title,
@@ -290,13 +337,29 @@ def _own(row: Meeting) -> OwnMeeting:
         created_at=row.created_at,
         live=bool(getattr(row, "live", False)),
         entrance=Entrance(
-            preset=row.preset,
-            who=row.who,
-            waiting=row.waiting,
+            preset=holds.preset,
+            who=holds.entrance.who,
+            waiting=holds.entrance.waiting,
             passcode=row.passcode_hash != "",
-            before_host=row.before_host,
+            before_host=holds.entrance.before_host,
             capacity=row.capacity or 0,
         ),
+        house=_house(found),
+    )
+
+
+def _house(found: Ruled) -> House | None:
+    """Return whose policy it is under, for its owner."""
+    if found.ruling is None:
+        return None
+    return House(
+        organisation=found.organisation,
+        name=found.name,
+        presets=presets_under(policy=found.ruling.policy),
+        guests=found.holds.guests.value,
+        sign_in=found.holds.sign_in.value,
+        enforced=sorted(rule.value for rule in found.ruling.policy.enforced),
+        link_due_at=found.link_due_at,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+from conclave.accounts.rulebook import members_among
+from conclave.accounts.rules import SignIn
 from conclave.gate.policy import Admit, Bar, Decision, Facts, Refuse, Standing, Why, admit
 from conclave.gate.policy import Knock as MustKnock
 from conclave.kernel import deadlines
@@ -10,7 +12,8 @@ from conclave.keys import delivery
 from conclave.keys.locks import writing
 from conclave.meetings.door import door_now
 from conclave.meetings.knock import KEPT_MS, NAMELESS, PASS_MS, State, next_version, tell
-from conclave.meetings.models import Call, Knock, Meeting
+from conclave.meetings.models import Call, Knock
+from conclave.meetings.queries import access_waiting
 
 # Restrictions are asked for when the pass is shown (KNOCK-3).
 _NOBODY: dict[str, Any] = {"subjects": frozenset(), "scopes": frozenset()}
@@ -27,10 +30,16 @@ def reconsider(*, meeting: str, passcode: bool, now: int) -> None:
         passcode: whether the passcode that they have shown is still the right one.
         now: the time.
     """
-    door = door_now(meeting=Meeting.objects.get(pk=meeting), call=Call.objects.filter(meeting=meeting, ended_at=None).first())
+    access = access_waiting(meeting=meeting)
+    door = door_now(meeting=access, call=Call.objects.filter(meeting=meeting, ended_at=None).first(), now=now)
     becomes: dict[tuple[State, str], list[str]] = {}
-    for row in Knock.objects.filter(meeting=meeting, state=State.WAITING):
-        shown = Standing(signed_in=row.account_id is not None, passcode=passcode, link_old=row.why == Why.LINK_OLD)
+    waiting = list(Knock.objects.filter(meeting=meeting, state=State.WAITING))
+    who = [row.account_id for row in waiting if row.account_id]
+    members = members_among(organisation=access.organisation, accounts=who) if access.organisation and who else set()
+    for row in waiting:
+        # How they have signed in is asked for when the pass is shown (KNOCK-3).
+        known: dict[str, Any] = {"signed_in": row.account_id is not None, "member": row.account_id in members, "sign_in": SignIn.SSO}
+        shown = Standing(**known, passcode=passcode, link_old=row.why == Why.LINK_OLD)
         both = (shown, replace(shown, invited=True))
         stands, invited = (_stands(admit(Facts(**_NOBODY, now=now, door=door, standing=one))) for one in both)
         if stands != (State.WAITING, row.why):

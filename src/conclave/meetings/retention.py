@@ -1,7 +1,12 @@
 """For how long meetings, calls, seats and what was said at the door are kept."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from collections.abc import Iterator
 
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import CombinedExpression
+
+from conclave.accounts.rulebook import rulings
+from conclave.accounts.rules import Rule
 from conclave.kernel import clock, retention
 from conclave.meetings import invitations, knock
 from conclave.meetings.models import Call, Invitation, Meeting, Participant
@@ -15,10 +20,64 @@ UNUSED_MS = 90 * clock.DAY
 
 
 def _unused(now: int) -> QuerySet[Meeting]:
-    """Return the meetings that nobody owns and in which nobody has been for so long."""
+    """Return the meetings in which nobody has been for so long that they go: nobody's, and those whose organisation says so
+    and that are not planned.
+    """
     since = now - UNUSED_MS
-    used = Call.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), meeting=OuterRef("pk"))
-    return Meeting.objects.filter(~Exists(used), owner=None, deleted_at=None, created_at__lte=since)
+    nobodys = Q(owner=None, created_at__lte=since) & ~Q(_used(since))
+    return Meeting.objects.filter(nobodys | (Q(organisation__isnull=False, next_at=None) & _idle(now)), deleted_at=None)
+
+
+def _ruled() -> Iterator[tuple[int, Q]]:
+    """Yield each number of days that an organisation's policy keeps things, and the meetings that it holds for (RULE-6)."""
+    whose: dict[tuple[int, bool], list[str]] = {}
+    for ruling in rulings():
+        if ruling.policy.retention_days:
+            enforced = Rule.RETENTION in ruling.policy.enforced
+            whose.setdefault((ruling.policy.retention_days, enforced), []).append(ruling.organisation)
+    for (days, enforced), organisations in whose.items():
+        # Where it is no more than a default, a meeting may say itself how long.
+        yield days, Q(organisation__in=organisations) if enforced else Q(organisation__in=organisations, kept_days=None)
+
+
+def _own_days(days: F | OuterRef, now: int) -> CombinedExpression:
+    """Return since when something is kept that a meeting gives so many days itself."""
+    return Value(now, output_field=BigIntegerField()) - days * Value(clock.DAY, output_field=BigIntegerField())
+
+
+def _over(now: int) -> QuerySet[Call]:
+    """Return the calls that are over for long enough: for the platform, their meeting's organisation or its own word."""
+    own = Q(ended_at__lte=now - CALL_MS) | Q(
+        meeting__organisation__isnull=False, meeting__kept_days__isnull=False, ended_at__lte=_own_days(F("meeting__kept_days"), now)
+    )
+    for days, meetings in _ruled():
+        own |= Q(meeting__in=Meeting.objects.filter(meetings).values("pk"), ended_at__lte=now - days * clock.DAY)
+    return Call.objects.filter(own)
+
+
+def _held(now: int) -> QuerySet[Meeting]:
+    """Return the meetings that took place so long ago that it is not told any more: as long as their calls are kept."""
+    own = Q(past_at__lte=now - CALL_MS) | Q(
+        organisation__isnull=False, kept_days__isnull=False, past_at__lte=_own_days(F("kept_days"), now)
+    )
+    for days, meetings in _ruled():
+        own |= Q(meetings, past_at__lte=now - days * clock.DAY)
+    return Meeting.objects.filter(own)
+
+
+def _idle(now: int) -> Q:
+    """Return which meetings of organisations nobody has been in for as long as such a meeting is kept."""
+    own = ~Q(_used(_own_days(OuterRef("kept_days"), now)))
+    quiet = Q(kept_days__isnull=False, created_at__lte=_own_days(F("kept_days"), now)) & own
+    for days, meetings in _ruled():
+        since = now - days * clock.DAY
+        quiet |= Q(meetings, created_at__lte=since) & ~Q(_used(since))
+    return quiet
+
+
+def _used(since: int | CombinedExpression) -> Exists:
+    """Return the condition that somebody is in a meeting, or was after a time."""
+    return Exists(Call.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), meeting=OuterRef("pk")))
 
 
 def _forget(rows: QuerySet[Meeting], now: int) -> None:
@@ -33,5 +92,6 @@ INVITATIONS = retention.keeps(
     name="meetings.invitation", ms=invitations.KEPT_MS, rows=lambda now: Invitation.objects.filter(forget_at__lte=now)
 )
 SEATS = retention.keeps(name="meetings.seat", ms=SEAT_MS, rows=lambda now: Participant.objects.filter(call__ended_at__lte=now - SEAT_MS))
-CALLS = retention.keeps(name="meetings.call", ms=CALL_MS, rows=lambda now: Call.objects.filter(ended_at__lte=now - CALL_MS))
+CALLS = retention.keeps(name="meetings.call", ms=CALL_MS, rows=_over)
+PAST = retention.keeps(name="meetings.past", ms=CALL_MS, rows=_held, purge=lambda rows, _now: rows.update(past_at=None))
 UNUSED = retention.keeps(name="meetings.unused", ms=UNUSED_MS, rows=_unused, purge=_forget)

@@ -181,6 +181,45 @@ class EntranceOut(Strict):
     capacity: int
 
 
+class OwnRulesIn(Strict):
+    """What a meeting says itself beside its organisation's policy (RULE-1); what is absent stays as it is, null is nothing any more."""
+
+    guests: Literal["allowed", "admitted", "none"] | None = None
+    sign_in: Literal["password", "second_factor", "sso"] | None = None
+    regions: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,32}$")]], Field(max_length=50)] | None = None
+    retention_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    rotation_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    rotation_after_call: bool | None = None
+
+
+class HouseOut(Strict):
+    """The organisation whose policy a meeting is under: what holds, and what it leaves to choose."""
+
+    organisation: Id
+    name: str
+    presets: list[Preset]
+    guests: Literal["allowed", "admitted", "none"]
+    sign_in: Literal["password", "second_factor", "sso"]
+    enforced: list[str]
+    link_due_at: int | None
+
+
+class PolicyOut(Strict):
+    """An organisation under whose policy somebody may make meetings, or why not."""
+
+    organisation: Id
+    name: str
+    presets: list[Preset]
+    preset: Preset
+    refusal: str
+
+
+class PoliciesOut(Strict):
+    """GET /policies."""
+
+    policies: list[PolicyOut]
+
+
 class MeetingIn(Strict):
     """POST /meetings: by a signed-in owner, or with the one-time meet-now token; what could open the meeting has no key here (MEET-1)."""
 
@@ -189,8 +228,10 @@ class MeetingIn(Strict):
     link_id: Id
     host_hash: Id
     now: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    preset: Preset = "guarded"
+    preset: Preset | None = None
     entrance: EntranceIn = EntranceIn()
+    organisation: Id | None = None
+    rules: OwnRulesIn = OwnRulesIn()
 
 
 class MeetingMade(Strict):
@@ -209,6 +250,33 @@ class MeetingOut(Strict):
     created_at: int
     live: bool
     entrance: EntranceOut
+    organisation: HouseOut | None
+
+
+class ZoneChangeOut(Strict):
+    """From when a zone's clocks go otherwise: what the wall showed until then, and seconds east of UTC."""
+
+    local: str
+    before: int
+    after: int
+    summer: bool
+    name: str
+
+
+class PlanOut(Strict):
+    """GET /meetings/<meeting>/plan: what a calendar file is made of, but for the link, which is not known here."""
+
+    title: str
+    start: str
+    starts_at: int
+    zone: str
+    minutes: int
+    rule: str
+    off: list[str]
+    sequence: int
+    changes: list[ZoneChangeOut]
+    organiser_name: str
+    organiser_address: str
 
 
 class MeetingsOut(Strict):
@@ -223,6 +291,7 @@ class ChangesIn(Strict):
     title: str | None = None
     preset: Preset | None = None
     entrance: EntranceIn = EntranceIn()
+    rules: OwnRulesIn = OwnRulesIn()
 
 
 class LinkIn(Strict):
@@ -270,6 +339,8 @@ class ErrorDetail(Strict):
     code: str
     message: str
     again_at: int | None = None
+    organisation: str = ""
+    rule: str = ""
 
 
 class ErrorOut(Strict):

@@ -9,6 +9,10 @@ from conclave.meetings.signal import validate
 urlpatterns = [
     path("m/<str:meeting>", pages.call, name="call"),
     path("meetings", pages.mine, name="meetings"),
+    path("meetings/<slug:meeting>", pages.meeting, name="meeting"),
+    path("meetings/<slug:meeting>/plan", pages.plan, name="meeting_plan"),
+    path("meetings/<slug:meeting>/times", pages.times, name="meeting_times"),
+    path("organisations/<slug:organisation>/meetings", pages.house, name="organisation_meetings"),
     path("now", pages.now, name="now"),
     path("check", pages.check, name="check"),
     path("api/v1/", api.urls),

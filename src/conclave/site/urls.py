@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from conclave.site import data, health, pages
+from conclave.site import data, health, pages, policy_pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/data/export", data.export, name="own_data_export"),
     path("account/data/erase", data.erase, name="own_data_erase"),
     path("account/data/keep", data.keep, name="own_data_keep"),
+    path("organisations/<slug:organisation>/policy", policy_pages.policy, name="organisation_policy"),
     path("help", pages.help_index, name="help"),
     path("help/<slug:page>", pages.help_page, name="help_page"),
     path("selftest", pages.selftest, name="selftest"),

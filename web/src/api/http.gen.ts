@@ -8,6 +8,7 @@ export interface Http {
   ErrorDetail?: ErrorDetail;
   ErrorOut?: ErrorOut;
   HostWordIn?: HostWordIn;
+  HouseOut?: HouseOut;
   IceServerOut?: IceServerOut;
   InvitationIn?: InvitationIn;
   InvitationOut?: InvitationOut;
@@ -23,11 +24,16 @@ export interface Http {
   MeetingMade?: MeetingMade;
   MeetingOut?: MeetingOut;
   MeetingsOut?: MeetingsOut;
+  OwnRulesIn?: OwnRulesIn2;
   PassIn?: PassIn;
+  PlanOut?: PlanOut;
+  PoliciesOut?: PoliciesOut;
+  PolicyOut?: PolicyOut;
   RegionOut?: RegionOut;
   RevokedIn?: RevokedIn;
   SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
+  ZoneChangeOut?: ZoneChangeOut;
 }
 /**
  * The seat to take back (JOIN-2).
@@ -48,6 +54,7 @@ export interface AgainIn {
 export interface ChangesIn {
   entrance?: EntranceIn;
   preset?: ("guarded" | "open" | "school" | "confidential") | null;
+  rules?: OwnRulesIn;
   title?: string | null;
 }
 /**
@@ -59,6 +66,17 @@ export interface EntranceIn {
   passcode?: string | null;
   waiting?: ("nobody" | "strangers" | "uninvited" | "everybody") | null;
   who?: ("link" | "signed_in" | "invited") | null;
+}
+/**
+ * What a meeting says itself beside its organisation's policy (RULE-1); what is absent stays as it is, null is nothing any more.
+ */
+export interface OwnRulesIn {
+  guests?: ("allowed" | "admitted" | "none") | null;
+  regions?: string[] | null;
+  retention_days?: number | null;
+  rotation_after_call?: boolean | null;
+  rotation_days?: number | null;
+  sign_in?: ("password" | "second_factor" | "sso") | null;
 }
 /**
  * What may be set beside a preset; a key that is absent stays as it is, an empty passcode is none (MEET-8, MEET-9).
@@ -88,6 +106,8 @@ export interface ErrorDetail {
   again_at?: number | null;
   code: string;
   message: string;
+  organisation?: string;
+  rule?: string;
 }
 /**
  * Every refusal.
@@ -107,6 +127,21 @@ export interface HostWordIn {
    * 64 bytes as b64
    */
   signature: string;
+}
+/**
+ * The organisation whose policy a meeting is under: what holds, and what it leaves to choose.
+ */
+export interface HouseOut {
+  enforced: string[];
+  guests: "allowed" | "admitted" | "none";
+  link_due_at: number | null;
+  name: string;
+  /**
+   * 16 bytes as b64
+   */
+  organisation: string;
+  presets: ("guarded" | "open" | "school" | "confidential")[];
+  sign_in: "password" | "second_factor" | "sso";
 }
 /**
  * A STUN or TURN server, as browsers take it; one without credentials may have none.
@@ -298,7 +333,9 @@ export interface MeetingIn {
    */
   meeting: string;
   now?: string | null;
-  preset?: "guarded" | "open" | "school" | "confidential";
+  organisation?: string | null;
+  preset?: ("guarded" | "open" | "school" | "confidential") | null;
+  rules?: OwnRulesIn1;
   title?: string;
 }
 /**
@@ -310,6 +347,17 @@ export interface EntranceIn2 {
   passcode?: string | null;
   waiting?: ("nobody" | "strangers" | "uninvited" | "everybody") | null;
   who?: ("link" | "signed_in" | "invited") | null;
+}
+/**
+ * What a meeting says itself beside its organisation's policy (RULE-1); what is absent stays as it is, null is nothing any more.
+ */
+export interface OwnRulesIn1 {
+  guests?: ("allowed" | "admitted" | "none") | null;
+  regions?: string[] | null;
+  retention_days?: number | null;
+  rotation_after_call?: boolean | null;
+  rotation_days?: number | null;
+  sign_in?: ("password" | "second_factor" | "sso") | null;
 }
 /**
  * A meeting that was stored.
@@ -333,6 +381,7 @@ export interface MeetingOut {
    * 16 bytes as b64
    */
   meeting: string;
+  organisation: HouseOut | null;
   title: string;
 }
 /**
@@ -340,6 +389,62 @@ export interface MeetingOut {
  */
 export interface MeetingsOut {
   meetings: MeetingOut[];
+}
+/**
+ * What a meeting says itself beside its organisation's policy (RULE-1); what is absent stays as it is, null is nothing any more.
+ */
+export interface OwnRulesIn2 {
+  guests?: ("allowed" | "admitted" | "none") | null;
+  regions?: string[] | null;
+  retention_days?: number | null;
+  rotation_after_call?: boolean | null;
+  rotation_days?: number | null;
+  sign_in?: ("password" | "second_factor" | "sso") | null;
+}
+/**
+ * GET /meetings/<meeting>/plan: what a calendar file is made of, but for the link, which is not known here.
+ */
+export interface PlanOut {
+  changes: ZoneChangeOut[];
+  minutes: number;
+  off: string[];
+  organiser_address: string;
+  organiser_name: string;
+  rule: string;
+  sequence: number;
+  start: string;
+  starts_at: number;
+  title: string;
+  zone: string;
+}
+/**
+ * From when a zone's clocks go otherwise: what the wall showed until then, and seconds east of UTC.
+ */
+export interface ZoneChangeOut {
+  after: number;
+  before: number;
+  local: string;
+  name: string;
+  summer: boolean;
+}
+/**
+ * GET /policies.
+ */
+export interface PoliciesOut {
+  policies: PolicyOut[];
+}
+/**
+ * An organisation under whose policy somebody may make meetings, or why not.
+ */
+export interface PolicyOut {
+  name: string;
+  /**
+   * 16 bytes as b64
+   */
+  organisation: string;
+  preset: "guarded" | "open" | "school" | "confidential";
+  presets: ("guarded" | "open" | "school" | "confidential")[];
+  refusal: string;
 }
 /**
  * PATCH /meetings/<meeting>/invitations/<invitation>.

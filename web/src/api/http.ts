@@ -5,20 +5,24 @@ export class ApiError extends Error {
   readonly status: number;
   /** When asking again may help, where the server says so. */
   readonly againAt: number | null;
+  /** Whose rule refuses, where it is an organisation's (RULE-4). */
+  readonly organisation: string;
 
-  constructor(code: string, status: number, message: string, againAt: number | null = null) {
+  constructor(code: string, status: number, message: string, { againAt = null, organisation = "" }: Partial<Pick<ApiError, "againAt" | "organisation">> = {}) {
     super(message);
     this.againAt = againAt;
+    this.organisation = organisation;
     this.name = "ApiError";
     this.code = code;
     this.status = status;
   }
 }
 
-function codeOf(body: unknown): { code: string; message: string; againAt: number | null } {
-  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown } } | null)?.error;
+function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string } {
+  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown } } | null)?.error;
+  const organisation = typeof error?.organisation === "string" ? error.organisation : "";
   const againAt = typeof error?.again_at === "number" ? error.again_at : null;
-  return { againAt, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+  return { againAt, organisation, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {
@@ -29,8 +33,8 @@ async function request(path: string, init: RequestInit): Promise<Response> {
     throw new ApiError("server_unreachable", 0, "no answer");
   }
   if (response.ok) return response;
-  const { code, message, againAt } = codeOf(await response.json().catch(() => null));
-  throw new ApiError(code, response.status, message, againAt);
+  const { code, message, ...more } = codeOf(await response.json().catch(() => null));
+  throw new ApiError(code, response.status, message, more);
 }
 
 export async function get<T>(path: string): Promise<T> {

@@ -1,9 +1,26 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { get, patch, post, remove } from "./http";
-import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, RevokedIn } from "./http.gen";
+import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, PlanOut, PoliciesOut, PolicyOut, RevokedIn } from "./http.gen";
 
 /** What the pages show of a meeting. */
-export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
+export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live" | "link_version">> & {
+  readonly under?: Under | undefined;
+  /** When it is planned; null for no plan. */
+  readonly planned: Planned | null;
+};
+/** Under which organisation's policy, by its name, and from when on its link is to be replaced. */
+export interface Under { readonly name: string; readonly linkDueAt: number | null }
+/** An organisation under whose policy meetings may be made. */
+export type Policy = Readonly<PolicyOut>;
+export type House = Readonly<NonNullable<MeetingOut["organisation"]>>;
+export interface Planned {
+  /** Null when all of its times are over. */
+  readonly next: number | null;
+  readonly minutes: number;
+  readonly zone: string;
+  readonly repeats: boolean;
+}
+export type Plan = Readonly<PlanOut>;
 export type Preset = EntranceOut["preset"];
 export type Entrance = Readonly<EntranceOut>;
 export type Invitation = Readonly<InvitationOut>;
@@ -12,17 +29,28 @@ export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);
 }
 
-export function renameMeeting(meeting: string, title: string): Promise<OwnMeeting> {
-  return patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies ChangesIn);
+export async function renameMeeting(meeting: string, title: string): Promise<string> {
+  return (await patch<MeetingOut>(`/api/v1/meetings/${meeting}`, { title } satisfies ChangesIn)).title;
 }
 
-/** Who comes into the meeting, and how (MEET-8). */
-export async function getEntrance(meeting: string): Promise<Entrance> {
-  return (await get<MeetingOut>(`/api/v1/meetings/${meeting}`)).entrance;
+/** One's organisations, and what the policy of each leaves to choose (RULE-2). */
+export async function getPolicies(): Promise<readonly Policy[]> {
+  return (await get<PoliciesOut>("/api/v1/policies")).policies;
 }
 
-export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance">): Promise<void> {
+/** Who comes into the meeting, and how (MEET-8), and whose policy it is under. */
+export async function getEntrance(meeting: string): Promise<{ readonly entrance: Entrance; readonly house: House | null }> {
+  const { entrance, organisation } = await get<MeetingOut>(`/api/v1/meetings/${meeting}`);
+  return { entrance, house: organisation };
+}
+
+export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance" | "rules">): Promise<void> {
   await patch<MeetingOut>(`/api/v1/meetings/${meeting}`, changes satisfies ChangesIn);
+}
+
+/** When the meeting is planned, with what a calendar file is made of; the link is not in it. */
+export function getPlan(meeting: string): Promise<Plan> {
+  return get<PlanOut>(`/api/v1/meetings/${meeting}/plan`);
 }
 
 /** Whom the owner has invited by name, newest first; what opens the meeting is not in it (LINK-9). */

@@ -342,7 +342,7 @@ export interface Waits {
   signature_key: string;
   signed_in: boolean;
   since: number;
-  why: "waiting_room" | "link_old" | "before_host";
+  why: "waiting_room" | "link_old" | "before_host" | "guest" | "link_due";
 }
 /**
  * To hosts of a strict group: somebody who waits for a host's word (KNOCK-8).

@@ -20,16 +20,23 @@ export type Phase =
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
   /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
   | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" }
-  /** `by` is the host who removed this person, where it is known; `againAt`: when another try makes sense, where that is. */
-  | { at: "over"; reason: EndReason; again: boolean; by?: string; againAt?: number | null };
+  /** `by` is the host who removed this person, and `organisation` whose rule it is, where that is known; `againAt`: when another try makes sense, where that is. */
+  | { at: "over"; reason: EndReason; again: boolean; by?: string; organisation?: string; againAt?: number | null };
 
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
 export type EndReason =
   | "left" | "removed" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "knock_refused" | "knock_blocked" | "knock_unknown" | "stopped_waiting" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
-  | "invitation_required" | "too_often"
+  | "invitation_required" | "too_often" | OrganisationReason
   | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
+
+/** A rule of the meeting's organisation, which the refusal names (RULE-4). */
+export type OrganisationReason = "organisation_guests" | "organisation_sign_in" | "organisation_sso" | "organisation_clients";
+
+export function isOrganisationReason(reason: EndReason): reason is OrganisationReason {
+  return reason.startsWith("organisation_");
+}
 
 /** What was typed in the lobby will not do: it is mended there, before the same preview. */
 export type TypedReason = Extract<EndReason, `name_${string}` | "passcode_required" | "passcode_wrong">;
@@ -84,7 +91,7 @@ export interface Knocking {
   /** What they typed; nobody has checked it. */
   readonly name: string;
   readonly since: number;
-  readonly why: "waiting_room" | "link_old" | "before_host";
+  readonly why: "waiting_room" | "link_old" | "before_host" | "guest" | "link_due";
   readonly signedIn: boolean;
 }
 

@@ -7,12 +7,14 @@ import type { Admitted, DoorMessage, WaiterMessage } from "../api/socket.gen";
 export class NotLetIn extends Error {
   readonly code: string;
   readonly againAt: number | null;
+  readonly organisation: string;
 
-  constructor(code: string, againAt: number | null = null) {
+  constructor(code: string, againAt: number | null = null, organisation = "") {
     super(code);
     this.name = "NotLetIn";
     this.code = code;
     this.againAt = againAt;
+    this.organisation = organisation;
   }
 }
 
@@ -38,7 +40,7 @@ export async function letIn(request: KnockIn, signal: AbortSignal): Promise<LetI
 }
 
 function refused(error: unknown): never {
-  throw error instanceof ApiError ? new NotLetIn(error.code, error.againAt) : error;
+  throw error instanceof ApiError ? new NotLetIn(error.code, error.againAt, error.organisation) : error;
 }
 
 /** What came with being let in; null when the gateway waits no longer for this knock. */

@@ -18,12 +18,14 @@ import { MeetingSocket } from "./socket";
 export class JoinRefused extends Error {
   readonly code: string;
   readonly againAt: number | null;
+  readonly organisation: string;
 
-  constructor(code: string, againAt: number | null = null) {
+  constructor(code: string, againAt: number | null = null, organisation = "") {
     super(code);
     this.name = "JoinRefused";
     this.code = code;
     this.againAt = againAt;
+    this.organisation = organisation;
   }
 }
 
@@ -110,7 +112,7 @@ async function openSealed(entry: Entry, sealed: string, keys: Keys): Promise<Ent
 }
 
 function refusal(error: unknown): unknown {
-  return error instanceof ApiError || error instanceof NotLetIn ? new JoinRefused(error.code, error.againAt) : error;
+  return error instanceof ApiError || error instanceof NotLetIn ? new JoinRefused(error.code, error.againAt, error.organisation) : error;
 }
 
 /** LINK-3: a server that falls back to an older link is not believed. */

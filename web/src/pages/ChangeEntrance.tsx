@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import { changeEntrance, type Entrance, getEntrance } from "../api/meetings";
+import { changeEntrance, type Entrance, getEntrance, type House } from "../api/meetings";
 import { PRESETS } from "../api/presets.gen";
 import { keep, type Kept } from "../e2ee/keyring";
 import { Button } from "../ui/Button";
@@ -15,6 +15,7 @@ import { PresetChoice } from "./PresetChoice";
 
 const WHO = ["link", "signed_in", "invited"] as const;
 const WAITING = ["nobody", "strangers", "uninvited", "everybody"] as const;
+const GUESTS = ["allowed", "admitted", "none"] as const;
 const PASSCODE = ["stays", "other", "none"] as const;
 const BEFORE = ["yes", "no"] as const;
 const MOST = 1000;
@@ -30,7 +31,7 @@ interface ChangeEntranceProps {
 /** Who comes into a meeting that is there already; as the server has it, which is asked first. */
 export function ChangeEntrance({ meeting, shown, kept, onClose, onKept }: ChangeEntranceProps) {
   const { t } = useTranslation();
-  const [now, setNow] = useState<Entrance | null>(null);
+  const [now, setNow] = useState<{ readonly entrance: Entrance; readonly house: House | null } | null>(null);
   const [error, setError] = useState<string | null>(null);
   useEffect(() => {
     getEntrance(meeting).then(setNow, (reason: unknown) => {
@@ -49,7 +50,7 @@ export function ChangeEntrance({ meeting, shown, kept, onClose, onKept }: Change
   return (
     <Dialog title={t("meetings.entrance.title", { title: shown })} open wide onClose={onClose}>
       {error === null ? null : <Note tone="heed">{error}</Note>}
-      {now ? <Settings meeting={meeting} now={now} onClose={onClose} onSaved={saved} /> : null}
+      {now ? <Settings meeting={meeting} now={now.entrance} house={now.house} onClose={onClose} onSaved={saved} /> : null}
     </Dialog>
   );
 }
@@ -57,14 +58,16 @@ export function ChangeEntrance({ meeting, shown, kept, onClose, onKept }: Change
 interface SettingsProps {
   readonly meeting: string;
   readonly now: Entrance;
+  readonly house: House | null;
   readonly onClose: () => void;
   readonly onSaved: (preset: Entrance["preset"]) => Promise<void>;
 }
 
 /** A preset sets all of it; each can be set otherwise afterwards. */
-function Settings({ meeting, now, onClose, onSaved }: SettingsProps) {
+function Settings({ meeting, now, house, onClose, onSaved }: SettingsProps) {
   const { t } = useTranslation();
   const [wanted, setWanted] = useState(now);
+  const [guests, setGuests] = useState(house?.guests ?? "allowed");
   const [seats, setSeats] = useState(now.capacity === 0 ? "" : String(now.capacity));
   const [word, setWord] = useState<(typeof PASSCODE)[number]>(now.passcode ? "stays" : "other");
   const [passcode, setPasscode] = useState("");
@@ -81,7 +84,8 @@ function Settings({ meeting, now, onClose, onSaved }: SettingsProps) {
     const { preset, who, waiting, before_host } = wanted;
     const said = word === "none" ? { passcode: "" } : word === "other" && passcode !== "" ? { passcode } : {};
     try {
-      await changeEntrance(meeting, { ...(preset === now.preset ? {} : { preset }), entrance: { who, waiting, before_host, capacity, ...said } });
+      const rules = house && guests !== house.guests ? { rules: { guests } } : {};
+      await changeEntrance(meeting, { ...(preset === now.preset ? {} : { preset }), entrance: { who, waiting, before_host, capacity, ...said }, ...rules });
       await onSaved(preset);
     } catch (reason) {
       setError(failure(reason, t));
@@ -96,8 +100,10 @@ function Settings({ meeting, now, onClose, onSaved }: SettingsProps) {
         if (!saving && !wrong) void save();
       }}
     >
+      {house ? <Note>{t("meetings.under.of", { organisation: house.name })}</Note> : null}
       <PresetChoice
         chosen={wanted.preset}
+        only={house?.presets}
         onChoose={(preset) => {
           set({ preset, ...PRESETS[preset].entrance });
         }}
@@ -132,6 +138,18 @@ function Settings({ meeting, now, onClose, onSaved }: SettingsProps) {
           set({ before_host: id === "yes" });
         }}
       />
+      {house ? (
+        <Picker
+          label={t("meetings.under.guests")}
+          options={GUESTS.map((id) => ({ id, label: t(`meetings.under.guest.${id}`) }))}
+          chosen={guests}
+          empty=""
+          help={house.enforced.includes("guests") ? t("meetings.under.enforced") : t("meetings.under.guestsHelp", { organisation: house.name })}
+          onChoose={(id) => {
+            setGuests(id as House["guests"]);
+          }}
+        />
+      ) : null}
       {now.passcode ? (
         <div className="field">
           <span className="label">{t("meetings.entrance.hasPasscode")}</span>

@@ -5,6 +5,7 @@ import { deleteMeeting, type OwnMeeting } from "../api/meetings";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
+import { CalendarFile } from "./CalendarFile";
 import { failure } from "./failure";
 
 interface DeleteMeetingProps {
@@ -40,6 +41,14 @@ export function DeleteMeeting({ meeting, shown, onClose, onDeleted }: DeleteMeet
         <p>
           {t("meetings.deleteText")} {meeting.title === "" ? "" : t("meetings.deleteType")}
         </p>
+        {meeting.planned === null ? null : (
+          <>
+            <p>{t("meetings.calendar.cancelText")}</p>
+            <div className="actions">
+              <CalendarFile meeting={meeting.meeting} kept={null} cancels />
+            </div>
+          </>
+        )}
         {meeting.title === "" ? null : <TextField label={t("meetings.deleteName")} error={error} value={typed} onChange={setTyped} autoComplete="off" autoFocus />}
         <div className="actions">
           <Button onPress={onClose}>{t("common.cancel")}</Button>

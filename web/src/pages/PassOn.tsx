@@ -1,4 +1,5 @@
 import { ArrowRight, Mail, Share2 } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Kept } from "../e2ee/keyring";
@@ -9,7 +10,7 @@ import { guestLink } from "./links";
 const CAN_SHARE = "share" in navigator;
 
 /** Open the meeting, or pass its link on; all of it is composed in the browser. */
-export function PassOn({ meeting, title, kept }: { readonly meeting: string; readonly title: string; readonly kept: Kept }) {
+export function PassOn({ meeting, title, kept, children }: { readonly meeting: string; readonly title: string; readonly kept: Kept; readonly children: ReactNode }) {
   const { t } = useTranslation();
   const link = guestLink(meeting, kept);
   const subject = t("meetings.mailSubject", { title });
@@ -36,6 +37,7 @@ export function PassOn({ meeting, title, kept }: { readonly meeting: string; rea
         <Mail size={20} aria-hidden />
         {t("meetings.mail")}
       </a>
+      {children}
     </div>
   );
 }

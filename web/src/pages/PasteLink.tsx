@@ -13,12 +13,14 @@ import { keepPasted } from "./links";
 
 interface PasteLinkProps {
   readonly meeting: OwnMeeting;
+  /** This device has a link that was replaced since. */
+  readonly replaced: boolean;
   readonly keys: Keys;
   readonly onKept: (kept: Kept) => void;
 }
 
 /** A device that has not seen the link yet asks for it once. */
-export function PasteLink({ meeting, keys, onKept }: PasteLinkProps) {
+export function PasteLink({ meeting, replaced, keys, onKept }: PasteLinkProps) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [error, setError] = useState<string | null>(null);
@@ -40,7 +42,7 @@ export function PasteLink({ meeting, keys, onKept }: PasteLinkProps) {
       }}
     >
       <Note tone="heed">
-        <strong>{t("meetings.paste")}</strong> {t("meetings.pasteText")}
+        <strong>{t(replaced ? "meetings.replaced" : "meetings.paste")}</strong> {t(replaced ? "meetings.replacedText" : "meetings.pasteText")}
       </Note>
       <div className="beside">
         <TextField label={t("meetings.pasteLabel")} error={error} value={text} onChange={setText} autoComplete="off" spellCheck="false" />

@@ -6,13 +6,15 @@ import { PRESETS } from "../api/presets.gen";
 
 interface PresetChoiceProps {
   readonly chosen: Preset;
+  /** Those that an organisation's policy leaves to choose. */
+  readonly only?: readonly Preset[] | undefined;
   readonly onChoose: (preset: Preset) => void;
 }
 
 const NAMES = Object.keys(PRESETS) as Preset[];
 
 /** Who comes in: each preset with what it means. */
-export function PresetChoice({ chosen, onChoose }: PresetChoiceProps) {
+export function PresetChoice({ chosen, only = NAMES, onChoose }: PresetChoiceProps) {
   const { t } = useTranslation();
   return (
     <RadioGroup
@@ -23,7 +25,7 @@ export function PresetChoice({ chosen, onChoose }: PresetChoiceProps) {
       }}
     >
       <Label>{t("meetings.preset")}</Label>
-      {NAMES.map((name) => (
+      {NAMES.filter((name) => only.includes(name)).map((name) => (
         <RadioField key={name} value={name}>
           <RadioButton className="preset" data-preset={name}>
             <strong>{t(`meetings.presets.${name}.name`)}</strong>

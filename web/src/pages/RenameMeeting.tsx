@@ -21,7 +21,7 @@ export function RenameMeeting({ meeting, shown, onClose, onRenamed }: RenameMeet
   const [error, setError] = useState<string | null>(null);
   const save = async (): Promise<void> => {
     try {
-      onRenamed((await renameMeeting(meeting.meeting, title.trim())).title);
+      onRenamed(await renameMeeting(meeting.meeting, title.trim()));
       onClose();
     } catch (reason) {
       setError(failure(reason, t));

@@ -15,6 +15,8 @@ export interface Wishes {
   readonly title?: string;
   readonly preset: Preset;
   readonly passcode?: string;
+  /** Under whose policy it is to be. */
+  readonly organisation?: string | undefined;
   /** The one-time token of an address that makes one meeting. */
   readonly now?: string;
 }
@@ -24,10 +26,11 @@ export interface Wishes {
  *
  * The link is kept on this device; where the browser refuses to keep anything, it is only in what is returned.
  */
-export async function createMeeting(keys: Keys, { title = "", preset, passcode = "", now }: Wishes): Promise<Made> {
+export async function createMeeting(keys: Keys, { title = "", preset, passcode = "", organisation, now }: Wishes): Promise<Made> {
   const meeting = random();
   const { secret, host_key, host_hash, link_id } = await keys.ask("new_link", { meeting });
-  await postMeeting({ meeting, title, link_id, host_hash, preset, ...(passcode === "" ? {} : { entrance: { passcode } }), ...(now === undefined ? {} : { now }) });
+  const more = { ...(passcode === "" ? {} : { entrance: { passcode } }), ...(now === undefined ? {} : { now }), ...(organisation === undefined ? {} : { organisation }) };
+  await postMeeting({ meeting, title, link_id, host_hash, preset, ...more });
   const kept: Kept = { secret, hostHash: host_hash, hostKey: host_key, title, linkVersion: 1, policy: null, device: random(), preset };
   await keep(meeting, kept).catch(() => undefined);
   return { meeting, kept };

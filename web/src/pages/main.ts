@@ -1,6 +1,7 @@
 import "./pages.css";
 
 import { setTheme, theme, THEMES } from "../ui/theme";
+import { timeIn } from "./timeIn";
 
 /** The colours menu of every page; without JavaScript the device decides. */
 const menu = document.querySelector<HTMLElement>("[data-theme-menu]");
@@ -16,6 +17,21 @@ menu?.addEventListener("click", (event) => {
   show();
 });
 show();
+
+/** Beside a time in a meeting's zone, the reader's own where that is another. */
+for (const time of document.querySelectorAll<HTMLTimeElement>("time[data-own]")) {
+  const { own: text } = timeIn(Date.parse(time.dateTime), time.dataset["zone"] ?? "UTC", document.documentElement.lang);
+  if (text === null) continue;
+  const own = document.createElement("span");
+  own.className = "quiet";
+  own.textContent = ` · ${(time.dataset["own"] ?? "").replace("{time}", text)}`;
+  time.after(own);
+}
+
+/** A meeting that is planned for the first time: the zone of this device, unless another was chosen. */
+const zone = document.querySelector<HTMLSelectElement>("form[data-own-zone] select[name=zone]");
+const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone?.value === "UTC" && [...zone.options].some(({ value }) => value === here)) zone.value = here;
 
 /** Buttons that copy what stands elsewhere on the page; where the browser forbids it, the text is there to be copied by hand. */
 for (const button of document.querySelectorAll<HTMLButtonElement>("button[data-copies]")) {

@@ -11,12 +11,13 @@ import { MyMeetings } from "./MyMeetings";
 const root = document.getElementById("meetings");
 if (root) {
   const meetings = listed(root);
+  const nothing = root.dataset["nothing"] ?? null;
   standInForPressStyle();
   await startLanguage();
   const ring = await recallAll().catch(() => new Map());
   createRoot(root).render(
     <Localized>
-      <MyMeetings meetings={meetings} ring={ring} keys={startWorkers().keys} />
+      <MyMeetings meetings={meetings} head={document.getElementById("meetings-begin")} nothing={nothing} ring={ring} keys={startWorkers().keys} />
     </Localized>,
   );
 }

@@ -2,7 +2,7 @@ import { Ban, CircleCheck, Link2Off, Lock, type LucideIcon, RotateCw, ServerOff,
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { EndReason } from "../call/contract";
+import { isOrganisationReason, type EndReason } from "../call/contract";
 import { Button } from "../ui/Button";
 import { Fold } from "../ui/Fold";
 import { Mark } from "../ui/Mark";
@@ -29,16 +29,26 @@ const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsew
 /** A fresh page may mend these; the seat alone does not. */
 const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "stopped_waiting", "waiting_full"];
 const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "call_full", "call_locked", "too_often"];
+const SIGNS_IN: readonly EndReason[] = ["sign_in_required", "invitation_required", "organisation_guests"];
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 
+interface EndedScreenProps {
+  readonly reason: EndReason;
+  readonly again: boolean;
+  readonly by: string | null;
+  readonly organisation: string | null;
+  readonly againAt: number | null;
+}
+
 /** The call is over for this person: why, and what can be done. */
-export function EndedScreen({ reason, again, by, againAt }: { readonly reason: EndReason; readonly again: boolean; readonly by: string | null; readonly againAt: number | null }) {
+export function EndedScreen({ reason, again, by, organisation, againAt }: EndedScreenProps) {
   const { t, i18n } = useTranslation();
   const early = useIsBefore(againAt);
   const call = useActions();
   const heading = useRef<HTMLHeadingElement>(null);
   const Icon = ICONS[reason] ?? Ban;
-  const what = by !== null && (reason === "removed" || reason === "banned") ? t(`endedBy.${reason}`, { name: by }) : t(`ended.${reason}`);
+  const ruled = isOrganisationReason(reason) && organisation !== null;
+  const what = ruled ? t(`endedOf.${reason}`, { organisation }) : by !== null && (reason === "removed" || reason === "banned") ? t(`endedBy.${reason}`, { name: by }) : t(`ended.${reason}`);
   useEffect(() => {
     heading.current?.focus();
     document.title = what;
@@ -80,7 +90,12 @@ export function EndedScreen({ reason, again, by, againAt }: { readonly reason: E
               {t("endedScreen.reload")}
             </Button>
           ) : null}
-          {reason === "sign_in_required" || reason === "invitation_required" ? (
+          {reason === "organisation_sign_in" ? (
+            <a className="button" href={`/account/reauthenticate/?next=${encodeURIComponent(location.pathname)}`} data-tone="keep" data-big>
+              {t("endedScreen.signInAgain")}
+            </a>
+          ) : null}
+          {SIGNS_IN.includes(reason) ? (
             // Only the path goes with it: the link's secret stays on this device.
             <a className="button" href={`/account/login/?next=${encodeURIComponent(location.pathname)}`} data-tone="keep" data-big>
               {t("endedScreen.signIn")}

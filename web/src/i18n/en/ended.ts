@@ -27,6 +27,10 @@ export const ended = {
   sign_in_required: "Only people who are signed in come into this meeting.",
   invitation_required: "Only people with a personal invitation come into this meeting.",
   too_often: "That was too often.",
+  organisation_guests: "Only members of an organisation come into this meeting.",
+  organisation_sign_in: "This meeting asks its organisation’s members for a second factor.",
+  organisation_sso: "This meeting asks its organisation’s members to sign in by their own page.",
+  organisation_clients: "This meeting’s organisation does not allow this kind of program.",
   media_unavailable: "The server cannot carry sound and picture just now.",
   server_unreachable: "The server cannot be reached.",
   call_moved: "The server took you for somebody else, so this browser left the call.",
@@ -38,6 +42,14 @@ export const ended = {
 export const endedBy = {
   removed: "{{name}} removed you from the call.",
   banned: "{{name}} banned you from this meeting.",
+} as const;
+
+/** The same, where it is known whose rule it is. */
+export const endedOf = {
+  organisation_guests: "The policy of “{{organisation}}” lets only its members into this meeting.",
+  organisation_sign_in: "The policy of “{{organisation}}” asks its members for a second factor.",
+  organisation_sso: "The policy of “{{organisation}}” asks its members to sign in by its own page.",
+  organisation_clients: "The policy of “{{organisation}}” does not allow this kind of program.",
 } as const;
 
 export const endedNext = {
@@ -67,6 +79,10 @@ export const endedNext = {
   passcode_wrong: "Ask whoever invited you.",
   sign_in_required: "Sign in, then open the link again.",
   invitation_required: "Ask the host for one, or sign in with the address that was invited. If you came by one, it may have run out, been taken back, or be in use by somebody else.",
+  organisation_guests: "Sign in with the account that belongs to it, then open the link again. If you have none there, ask whoever invited you.",
+  organisation_sign_in: "Confirm with a passkey or the code of an app. If you have neither, add one on the page of your account first.",
+  organisation_sso: "Sign out, then sign in by the page of your organisation, and open the link again.",
+  organisation_clients: "Use a program that it allows, or ask one of its owners.",
   too_often: "Wait a minute, then try again.",
   media_unavailable: "Try again in a minute. If it lasts, tell whoever runs this server.",
   server_unreachable: "Check your connection, then try again.",
@@ -81,6 +97,7 @@ export const endedScreen = {
   askAgain: "Ask again",
   againAt: "You can ask again at {{time}}.",
   signIn: "Sign in",
+  signInAgain: "Confirm that it is you",
   home: "Home page",
   help: "Why people are removed, and what you can do",
   reload: "Reload the page",

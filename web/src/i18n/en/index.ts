@@ -2,7 +2,7 @@ import { call, toastActions, toasts } from "./call";
 import { check } from "./check";
 import { common } from "./common";
 import { controls } from "./controls";
-import { ended, endedBy, endedNext, endedScreen } from "./ended";
+import { ended, endedBy, endedNext, endedOf, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
@@ -11,5 +11,5 @@ import { selftest } from "./selftest";
 
 /** English: the shape every other language follows. */
 export const en = {
-  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
+  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedOf, endedScreen, meetings, now, reactions, rights, selftest,
 } as const;

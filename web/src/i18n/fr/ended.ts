@@ -28,6 +28,10 @@ export const ended: Sentences["ended"] = {
   sign_in_required: "Seules les personnes connectées entrent dans cette réunion.",
   invitation_required: "Seules les personnes invitées personnellement entrent dans cette réunion.",
   too_often: "C’était trop souvent.",
+  organisation_guests: "Seuls les membres d’une organisation entrent dans cette réunion.",
+  organisation_sign_in: "Cette réunion demande un second facteur aux membres de son organisation.",
+  organisation_sso: "Cette réunion demande aux membres de son organisation de se connecter par leur propre page.",
+  organisation_clients: "L’organisation de cette réunion n’autorise pas cette sorte de programme.",
   media_unavailable: "Le serveur ne peut pas transmettre le son et l’image en ce moment.",
   server_unreachable: "Le serveur est injoignable.",
   call_moved: "Le serveur vous a donné la place de quelqu’un d’autre : ce navigateur a donc quitté l’appel.",
@@ -38,6 +42,13 @@ export const ended: Sentences["ended"] = {
 export const endedBy: Sentences["endedBy"] = {
   removed: "{{name}} vous a fait sortir de l’appel.",
   banned: "{{name}} vous a banni de cette réunion.",
+};
+
+export const endedOf: Sentences["endedOf"] = {
+  organisation_guests: "La politique de « {{organisation}} » ne laisse entrer que ses membres dans cette réunion.",
+  organisation_sign_in: "La politique de « {{organisation}} » demande un second facteur à ses membres.",
+  organisation_sso: "La politique de « {{organisation}} » demande à ses membres de se connecter par sa propre page.",
+  organisation_clients: "La politique de « {{organisation}} » n’autorise pas cette sorte de programme.",
 };
 
 export const endedNext: Sentences["endedNext"] = {
@@ -69,6 +80,10 @@ export const endedNext: Sentences["endedNext"] = {
   passcode_wrong: "Demandez-le à la personne qui vous a invité.",
   sign_in_required: "Connectez-vous, puis ouvrez à nouveau le lien.",
   invitation_required: "Demandez-en une à l’hôte, ou connectez-vous avec l’adresse invitée. Si vous êtes venu par une invitation, elle a peut-être expiré, été retirée, ou sert à quelqu’un d’autre.",
+  organisation_guests: "Connectez-vous avec le compte qui en fait partie, puis ouvrez à nouveau le lien. Si vous n’en avez pas, adressez-vous à la personne qui vous a invité.",
+  organisation_sign_in: "Confirmez avec une clé d’accès ou le code d’une application. Si vous n’avez ni l’une ni l’autre, ajoutez-en d’abord une sur la page de votre compte.",
+  organisation_sso: "Déconnectez-vous, connectez-vous par la page de votre organisation, puis ouvrez à nouveau le lien.",
+  organisation_clients: "Prenez un programme qu’elle autorise, ou adressez-vous à l’un de ses propriétaires.",
   too_often: "Attendez une minute, puis réessayez.",
   media_unavailable: "Réessayez dans une minute. Si cela dure, prévenez la personne qui gère ce serveur.",
   server_unreachable: "Vérifiez votre connexion, puis réessayez.",
@@ -83,6 +98,7 @@ export const endedScreen: Sentences["endedScreen"] = {
   askAgain: "Redemander",
   againAt: "Vous pourrez redemander à {{time}}.",
   signIn: "Se connecter",
+  signInAgain: "Confirmer que c’est vous",
   help: "Pourquoi on fait sortir quelqu’un, et ce que vous pouvez faire",
   home: "Page d’accueil",
   reload: "Recharger la page",

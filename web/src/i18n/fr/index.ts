@@ -3,7 +3,7 @@ import { call, toastActions, toasts } from "./call";
 import { check } from "./check";
 import { common } from "./common";
 import { controls } from "./controls";
-import { ended, endedBy, endedNext, endedScreen } from "./ended";
+import { ended, endedBy, endedNext, endedOf, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
@@ -11,5 +11,5 @@ import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
 
 export const fr: Sentences = {
-  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedScreen, meetings, now, reactions, rights, selftest,
+  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedOf, endedScreen, meetings, now, reactions, rights, selftest,
 };

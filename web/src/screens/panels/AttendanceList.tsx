@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import type { Attendance } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { Note } from "../../ui/Note";
+import { save } from "../../ui/save";
 import { useActions, useCall } from "../context";
 import { table, type TableWords } from "./table";
 
@@ -42,14 +43,4 @@ export function AttendanceList() {
 function words(t: TFunction): TableWords {
   const head = (word: "name" | "known" | "from" | "until" | "minutes"): string => t(`people.attendance.${word}`);
   return { name: head("name"), known: head("known"), from: head("from"), until: head("until"), minutes: head("minutes"), typed: t("people.typed"), signedIn: t("people.signedIn"), domain: (domain) => t("people.domain", { domain }) };
-}
-
-/** Hands a file to the person, as a download: it goes nowhere else. */
-function save(name: string, content: string): void {
-  const address = URL.createObjectURL(new Blob([content], { type: "application/octet-stream" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
 }

@@ -1,0 +1,108 @@
+"""An organisation's owners, admins and auditors see that meetings exist and their settings: MEET-20."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conclave.accounts.invite import accept
+from conclave.accounts.invite import invite as offer
+from conclave.accounts.models import User
+from conclave.accounts.organise import found
+from conclave.kernel import clock
+from conclave.kernel.ids import new_id
+from conclave.meetings import lists
+from conclave.meetings.invitations import invite
+from conclave.meetings.models import Call, Meeting
+from conclave.meetings.own import create_meeting, delete_meeting
+from tests.meetings.conftest import NOW, _person, account_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def harbour(alice: User) -> str:
+    """Alice's organisation."""
+    return found(name="Harbour School", account=account_of(alice), now=NOW)
+
+
+def joined(harbour: str, alice: User, name: str, role: str) -> User:
+    """Let somebody belong to Alice's organisation."""
+    somebody = _person(name)
+    link = offer(organisation=harbour, account=account_of(alice), address=somebody.email, role=role, now=NOW)
+    accept(token=link.partition("#")[2], account=account_of(somebody), now=NOW)
+    return somebody
+
+
+def made(owner: User, title: str, *, organisation: str = "", **fields: Any) -> str:
+    """Make a meeting, of an organisation or nobody's; return its id."""
+    meeting, ids = new_id(), {"link_id": new_id(), "host_hash": new_id()}
+    create_meeting(meeting=meeting, title=title, owner=account_of(owner), organisation=organisation, now=NOW, **ids)
+    Meeting.objects.filter(pk=meeting).update(**fields)
+    return meeting
+
+
+def page(person: User, harbour: str, query: str = "") -> tuple[int, str]:
+    """Return what somebody is shown."""
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(person)
+    answer = client.get(f"/organisations/{harbour}/meetings{query}")
+    return answer.status_code, answer.content.decode()
+
+
+@pytest.mark.parametrize("role", ["admin", "auditor"])
+def test_meet_20_staff_see_that_there_is_one_and_its_settings_and_nothing_else(harbour: str, alice: User, role: str) -> None:
+    """MEET-20."""
+    dora = joined(harbour, alice, "Dora", role)
+    meeting = made(alice, "Redundancies", organisation=harbour, who="invited", capacity=7)
+    invite(meeting=meeting, owner=account_of(alice), digest="A" * 43, whom="Bob of the plans", days=7, now=NOW)
+    row = Meeting.objects.get(pk=meeting)
+    status, shown = page(dora, harbour)
+    assert status == 200
+    assert "Alice" in shown
+    assert "who is invited" in shown
+    assert "at most 7" in shown
+    assert not [word for word in ("Redundancies", meeting, row.link_id, row.host_hash, "Bob of the plans") if word in shown]
+    # Nor by asking for words of the title.
+    assert "There is none." in page(dora, harbour, "?words=redundancies")[1]
+    assert "who is invited" in page(dora, harbour, "?words=ali")[1]
+
+
+def test_meet_20_members_and_strangers_see_nothing(harbour: str, alice: User) -> None:
+    """MEET-20."""
+    made(alice, "Plans", organisation=harbour)
+    dora, charlie = joined(harbour, alice, "Dora", "member"), _person("Charlie")
+    assert page(dora, harbour)[0] == 403
+    assert 'data-label="When"' not in page(dora, harbour)[1]
+    for organisation in (harbour, new_id()):
+        status, shown = page(charlie, organisation)
+        assert (status, "organisation_unknown" in shown) == (404, True)
+
+
+def test_meet_20_meetings_of_ones_own_and_of_other_houses_are_not_there(harbour: str, alice: User, bob: User) -> None:
+    """MEET-20."""
+    made(alice, "Private")
+    made(bob, "Bob's", organisation=found(name="Bob's house", account=account_of(bob), now=NOW))
+    gone = made(alice, "Gone", organisation=harbour)
+    delete_meeting(meeting=gone, owner=account_of(alice), now=NOW)
+    for query in ("", "?show=now", "?show=past"):
+        assert "There is none." in page(alice, harbour, query)[1]
+
+
+def test_what_is_held_now_and_what_was(harbour: str, alice: User) -> None:
+    live = made(alice, "Live", organisation=harbour)
+    Call.objects.create(id=new_id(), meeting_id=live, region="local", started_at=NOW)
+    dora = joined(harbour, alice, "Dora", "admin")
+    made(dora, "Over", organisation=harbour, past_at=NOW - clock.DAY)
+    told = {show: page(alice, harbour, f"?show={show}")[1].partition("<tbody>")[2] for show in ("now", "past", "")}
+    assert [("Alice" in text, "Dora" in text) for text in told.values()] == [(True, False), (False, True), (True, True)]
+    assert told["now"].count("held now") == 1
+
+
+@pytest.mark.parametrize("many", [1, 30])
+def test_the_list_costs_as_many_queries_however_long_it_is(harbour: str, alice: User, many: int, django_assert_num_queries: Any) -> None:
+    for number in range(many):
+        made(alice, "Plans", organisation=harbour, past_at=NOW + number)
+    for shown in ("", "now", "past"):
+        with django_assert_num_queries(2 if shown == "now" else 4):
+            lists.of_house(organisation=harbour, account=account_of(alice), shown=shown)

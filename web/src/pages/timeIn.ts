@@ -1,0 +1,13 @@
+const DAY = { weekday: "long", day: "numeric", month: "long", year: "numeric" } as const;
+const TIME = { hour: "numeric", minute: "2-digit" } as const;
+
+/** An instant as the wall of a zone shows it, the zone named, and as the reader's own does where that is another time; without the day where it is the same. */
+export function timeIn(at: number, zone: string, language: string): { readonly text: string; readonly own: string | null } {
+  const shown = (parts: Intl.DateTimeFormatOptions, timeZone: string): string => new Intl.DateTimeFormat(language, { ...parts, timeZone }).format(at);
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const there = shown({ ...DAY, ...TIME }, zone);
+  const own = shown({ ...DAY, ...TIME }, here);
+  const text = `${there} (${zone.replaceAll("_", " ")})`;
+  if (own === there) return { text, own: null };
+  return { text, own: shown(DAY, here) === shown(DAY, zone) ? shown(TIME, here) : own };
+}
