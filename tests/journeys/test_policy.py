@@ -67,7 +67,7 @@ def test_alice_tightens_a_rule_and_bob_and_charlie_read_which_and_whose(alice: S
     # Bob makes a meeting of the school, as open as he likes.
     bob.browser.open(f"{bob.server.url}/account/login/")
     bob.signs_in_here()
-    bob.wait_meetings()
+    bob.wait_path("/meetings")
     his = bob.chromium.page
     bob.browser.click("button", "New meeting")
     bob.browser.fill("What is it about?", "Staff")
