@@ -65,9 +65,10 @@ def row(person: Signed, rule: str) -> str:
 @pytest.mark.journey("policy")
 def test_alice_tightens_a_rule_and_bob_and_charlie_read_which_and_whose(alice: Signed, bob: Signed, charlie: Signed, school: str) -> None:
     # Bob makes a meeting of the school, as open as he likes.
+    bob.chromium.page.add_init_script(Owner.COPIES)
     bob.browser.open(f"{bob.server.url}/account/login/")
     bob.signs_in_here()
-    bob.wait_meetings()
+    bob.wait_path("/meetings")
     his = bob.chromium.page
     bob.browser.click("button", "New meeting")
     bob.browser.fill("What is it about?", "Staff")

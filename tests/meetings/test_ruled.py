@@ -410,6 +410,19 @@ def test_a_second_factor_in_the_session_is_what_the_rule_asks_for(
     assert posts("/meetings", body).status_code == 201
 
 
+def test_the_organisations_own_provider_is_the_strongest_and_vouches_for_one_person(
+    school: str, rules: Rules, bob: User, posts: Posts, client: Client
+) -> None:
+    rules(Rule.SIGN_IN, sign_in=SignIn.SSO)
+    client.force_login(bob)
+    body = {"meeting": new_id(), "link_id": new_id(), "host_hash": new_id(), "organisation": school}
+    for by, answer in (([new_id(), bob.pk], 403), ([school, new_id()], 403), ([school, bob.pk], 201)):
+        session = client.session
+        session["signed_in_by"] = by
+        session.save()
+        assert posts("/meetings", body).status_code == answer
+
+
 def test_what_is_refused_to_somebody_is_said_before_they_try(rules: Rules, bob: User, client: Client) -> None:
     rules(Rule.HOSTS, hosts=Hosts.ROLES, host_roles=frozenset({"owner"}))
     client.force_login(bob)

@@ -163,7 +163,7 @@ def test_the_page_is_small_and_french(alice: User, school: str) -> None:
     text = answer.content.decode()
     assert len(answer.content) < LARGEST_PAGE
     assert "Personnes invitées" in text
-    assert "Imposé\u00a0: aucune réunion n’y échappe" in text
+    assert "Comment cela s’applique" in text
     look = hers.post(page(school), answers_on(answer) | {"guests": "none"}).content.decode()
     assert "N’entrent pas" in look
     assert "Personnes\u00a0: 1" in look

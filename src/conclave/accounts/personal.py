@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.models import Membership, OrganisationInvitation, PolicyVersion, User
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -105,6 +105,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
         "organisations": _belongs(account).values("role", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
+        "organisation_policies": _policies(account).values("number", "made_at", name=F("organisation__name")).iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
 
@@ -133,6 +134,11 @@ def erase(*, account: str, now: int) -> None:
 def _belongs(account: str) -> QuerySet[Membership]:
     """Return where somebody belongs or belonged."""
     return Membership.objects.filter(user=account).order_by("accepted_at", "pk")
+
+
+def _policies(account: str) -> QuerySet[PolicyVersion]:
+    """Return the versions of policies that somebody saved; what they rule is their organisation's."""
+    return PolicyVersion.objects.filter(made_by=account).order_by("made_at", "pk")
 
 
 def _offered(account: str) -> QuerySet[OrganisationInvitation]:

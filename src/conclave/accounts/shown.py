@@ -4,6 +4,8 @@ from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 
 SECOND_FACTOR = "second_factor"
+# What signing in by an organisation's provider leaves in a session: by whose it was, and whom.
+SIGNED_IN_BY = "signed_in_by"
 
 
 def shown_in(request: HttpRequest) -> frozenset[str]:
@@ -17,4 +19,6 @@ def shown_in(request: HttpRequest) -> frozenset[str]:
     if not request.user.is_authenticated:
         return frozenset()
     records = get_authentication_records(request, request.user)
-    return frozenset({SECOND_FACTOR} if any(record.get("method") == "mfa" for record in records) else ())
+    factors = {SECOND_FACTOR} if any(record.get("method") == "mfa" for record in records) else set()
+    organisation, account = request.session.get(SIGNED_IN_BY, ("", ""))
+    return frozenset(factors | ({f"sso:{organisation}"} if organisation and account == request.user.pk else set()))

@@ -12,7 +12,7 @@ from conclave.accounts.rules import STARTS
 from conclave.accounts.standing import LEFT
 from conclave.gate.impose import forget
 from conclave.gate.policy import Scope
-from conclave.kernel import outbox
+from conclave.kernel import clock, outbox
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
@@ -239,7 +239,9 @@ def leave_organisation(payload: outbox.Payload) -> None:
         # Who came back before this was done keeps them there.
         rows = Meeting.objects.filter(organisation=payload["organisation"], **whose)
         back = members_among(organisation=payload["organisation"], accounts=[pk for pk in rows.values_list("owner", flat=True) if pk])
-        rows.exclude(owner__in=back).update(organisation=None)
+        gone = rows.exclude(owner__in=back).update(organisation=None)
+        if gone:
+            journal(kind="meetings_left_organisation", fields={**payload, "meetings": gone}, now=clock.now())
 
 
 def clean_title(*, raw: str) -> str:

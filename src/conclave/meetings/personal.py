@@ -12,7 +12,7 @@ from conclave.meetings.knock import KEPT_MS, NAMELESS, State, next_version, tell
 from conclave.meetings.models import Ban, Call, Gone, Invitation, Knock, Meeting, Participant
 from conclave.meetings.own import forget_meeting
 
-_ENTRANCE = ("preset", "who", "waiting", "before_host", "capacity")
+_ENTRANCE = ("preset", "who", "waiting", "before_host", "capacity", "organisation", "own_rules", "kept_days")
 _PLANNED = ("plan_start", "plan_zone", "plan_minutes", "plan_rule", "plan_off", "next_at", "past_at")
 _INVITED = ("meeting", "made_at", "expires_at", "revoked_at", "used_at")
 

@@ -29,6 +29,7 @@ TITLES = {
     "devices": _("Devices in which you are signed in, as their browsers name themselves"),
     "factors": _("Your passkeys, authenticator app and recovery codes: that there are some, and since when"),
     "organisations": _("Organisations to which you belong or belonged"),
+    "organisation_policies": _("Policies of organisations that you saved, and when"),
     "organisation_invitations": _("Invitations to organisations that were made for your address"),
     "meetings": _("Your meetings; their links are in your browsers and nowhere else"),
     "calls": _("When your meetings took place"),

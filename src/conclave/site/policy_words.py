@@ -43,8 +43,8 @@ PRESETS = {
 }
 CLIENTS = {"browser": gettext_lazy("Browsers")}
 STRENGTHS = (
-    ("default", gettext_lazy("Recommended: a meeting may differ")),
-    ("enforced", gettext_lazy("Enforced: no meeting gets around it")),
+    ("default", gettext_lazy("Recommended")),
+    ("enforced", gettext_lazy("Enforced")),
 )
 
 

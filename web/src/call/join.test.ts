@@ -134,6 +134,12 @@ describe("Joining", () => {
     expect(closed).toHaveBeenCalledOnce();
   });
 
+  it("says whose rule it is when an organisation's policy refuses (RULE-4)", async () => {
+    const ruled = () => Response.json({ error: { code: "organisation_guests", message: "", organisation: "Harbour School", rule: "guests" } }, { status: 403 });
+    answers = [ruled];
+    await expect(go()).rejects.toMatchObject({ code: "organisation_guests", organisation: "Harbour School" });
+  });
+
   it("opens the meeting socket while it asks, and keeps it", async () => {
     answers = [ok()];
     const going = go();
