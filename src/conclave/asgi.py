@@ -6,13 +6,15 @@ from typing import Any
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "conclave.settings")
-_http = get_asgi_application()
+# Django's stubs know an application of their own, not asgiref's.
+_http: Any = get_asgi_application()
 
 # Below, modules import models, so the app registry must be ready first.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from conclave.gate.address import VisitorAddress  # noqa: E402
 from conclave.kernel.background import Lifespan  # noqa: E402
+from conclave.kernel.bodies import BoundedBodies  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
@@ -22,7 +24,7 @@ _sockets: list[Any] = list(websocket_urlpatterns)
 application = VisitorAddress(
     ProtocolTypeRouter(
         {
-            "http": _http,
+            "http": BoundedBodies(_http),
             "websocket": SameOrigin(URLRouter(_sockets)),
             "lifespan": Lifespan(),
         },

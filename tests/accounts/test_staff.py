@@ -1,15 +1,9 @@
 """staff: the owner gives and withdraws roles, each with a passkey shown for exactly that (STAFF-3); none exclude each other (STAFF-2)."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
-from django.test import Client
-from fido2.utils import websafe_encode
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -34,29 +28,11 @@ from conclave.kernel import clock
 from conclave.transparency.models import JournalEntry
 from tests.accounts.conftest import page_of
 from tests.accounts.organisation import account, browser, person
-from tests.accounts.passkey import Passkey
+from tests.accounts.passkey import Device, Passkey
 from tests.conftest import longer
 
 pytestmark = pytest.mark.django_db
 NOW = clock.now()
-
-
-@dataclass
-class Device:
-    """Somebody's device with a passkey that their account knows."""
-
-    user: User
-    key: Passkey = field(default_factory=lambda: Passkey(credential_id=b"staff"))
-
-    def __post_init__(self) -> None:
-        """Register it, as the account page does."""
-        options = {"publicKey": {"user": {"id": websafe_encode(self.user.pk.encode())}, "challenge": "AAAA"}}
-        made = json.loads(self.key.made_for(options))
-        Authenticator.objects.create(user=self.user, type="webauthn", data={"name": "Laptop", "credential": made})
-
-    def answers(self, question: Question) -> Shown:
-        """Show the passkey for what is asked."""
-        return Shown(ask=question.ask, credential=json.loads(self.key.shown_for(question.options)))
 
 
 @pytest.fixture
@@ -217,23 +193,14 @@ def test_a_passkey_counts_once_for_its_account_and_until_its_time(owner: Device,
     assert not PasskeyAsk.objects.exists()
 
 
-def confirmed(owner: Device, window: Client, path: str, said: dict[str, str]) -> Any:
-    """Send a form, and the passkey that its answer asks for."""
-    asked = window.post(path, said)
-    assert asked.status_code == 200, asked.content
-    chosen = {name: field.initial for name, field in asked.context["form"].fields.items() if name not in {"ask", "credential"}}
-    credential = owner.key.shown_for(asked.context["js_data"]["request_options"])
-    return window.post(path, {**chosen, "ask": asked.context["form"]["ask"].value(), "credential": credential}, follow=True)
-
-
 def test_the_pages_lead_from_the_account_to_a_role_and_back(owner: Device, bob: User) -> None:
     window = browser(owner.user)
     assert b'href="/staff"' in window.get("/account").content
     assert b"Nobody has a role yet." in window.get("/staff").content
-    answer = confirmed(owner, window, "/staff", {"address": "BOB@example.org", "role": "reviewer"})
+    answer = owner.confirms(window, "/staff", {"address": "BOB@example.org", "role": "reviewer"})
     assert b"It is done." in answer.content
     here = answer.request["PATH_INFO"]
-    confirmed(owner, window, here, {"act": "place", "work_country": "FR", "recused": "de, fr"})
+    owner.confirms(window, here, {"act": "place", "work_country": "FR", "recused": "de, fr"})
     page = window.get(here).content.decode()
     assert "France" in page
     assert "Germany" in page
@@ -241,7 +208,7 @@ def test_the_pages_lead_from_the_account_to_a_role_and_back(owner: Device, bob: 
     assert b"Reviewer" in bobs.get("/staff").content
     assert b"Who is what" not in bobs.get("/staff").content
     assert bobs.get(here).status_code == 403
-    confirmed(owner, window, here, {"act": "withdraw", "role": "reviewer"})
+    owner.confirms(window, here, {"act": "withdraw", "role": "reviewer"})
     assert bobs.get("/staff").status_code == 404
     assert b'href="/staff"' not in bobs.get("/account").content
 

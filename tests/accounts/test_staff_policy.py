@@ -131,8 +131,8 @@ def test_who_approves_did_nothing_else_in_it_and_works_elsewhere_unless_a_court_
     works: str,
     territories: frozenset[str],
     established: frozenset[str],
-    court: bool,
-    acted: frozenset[Role],  # noqa: FBT001 - by name
+    court: bool,  # noqa: FBT001 - by name
+    acted: frozenset[Role],
 ) -> None:
     person = Person(roles=frozenset([Role.APPROVER]), work_country=works, shown_at=NOW)
     case = Case(territories=territories, established=established, court=court, acted=acted)

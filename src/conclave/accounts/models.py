@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.challenge import Method, Outcome
 from conclave.accounts.finding import search_key
+from conclave.accounts.schooling import STANDS, Standing
 from conclave.accounts.staff_policy import APART, CASES, ORDERS
 from conclave.accounts.tenure import HOLDS, LIVES, State
 from conclave.kernel.ids import ID_LENGTH, new_id
@@ -142,6 +143,8 @@ class Membership(models.Model):
     told_at = models.BigIntegerField(null=True)
     # Whether the organisation's directory may show them to its other members.
     sharing = models.BooleanField(default=True)
+    # Whether the school says that they are a minor: no directory shows them, not even another organisation's (D6).
+    minor = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -159,7 +162,10 @@ class OrganisationInvitation(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
     # In normal form (addresses.py). It says whom the link was meant for; whoever holds the link may have an account with another.
-    address = models.EmailField()
+    # Empty for a pupil without an address, whom the roster names; the name goes when the link is used.
+    address = models.EmailField(blank=True)
+    label = models.CharField(max_length=64, blank=True)
+    minor = models.BooleanField(default=False)
     role = models.CharField(max_length=8, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -172,7 +178,7 @@ class OrganisationInvitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "address"],
-                condition=models.Q(accepted_at=None, revoked_at=None),
+                condition=models.Q(accepted_at=None, revoked_at=None) & ~models.Q(address=""),
                 name="one_open_invitation_per_address",
             ),
             # Nobody becomes an owner by a link that could be passed on.
@@ -273,3 +279,44 @@ class PasskeyAsk(models.Model):
 
     def __str__(self) -> str:
         return "passkey ask"
+
+
+# Organisations that the platform's staff know as schools (schooling.py has the rule of how long).
+
+
+class School(models.Model):
+    """What an organisation says of itself as a school, and how it stands; what was decided when is in its journal."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="school")
+    country = models.CharField(max_length=2)
+    # Its number in the register of schools of that country.
+    registry = models.CharField(max_length=40)
+    evidence = models.CharField(max_length=2000)
+    # To whom members turn who are worried, by whatever way is written there.
+    contact_name = models.CharField(max_length=100)
+    contact = models.CharField(max_length=200)
+    standing = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Standing])
+    # Since when it waits for a decision.
+    asked_at = models.BigIntegerField(null=True)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    ends_at = models.BigIntegerField(null=True)
+    # For which end its owners were reminded.
+    reminded_for = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(standing__in=[one.value for one in Standing]), name="school_standing_known"),
+            # Whatever two reviewers do at the same moment, a school is in the register once.
+            models.UniqueConstraint(
+                fields=["country", "registry"],
+                condition=models.Q(standing__in=[one.value for one in STANDS]),
+                name="one_organisation_of_a_school",
+            ),
+        ]
+        indexes = [models.Index(fields=["standing", "ends_at"], name="schools_that_end")]
+
+    def __str__(self) -> str:
+        return self.id

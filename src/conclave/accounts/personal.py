@@ -105,7 +105,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
         "staff": StaffMember.objects.filter(user=account).values("orders", "cases", "apart", "work_country", "recused", "since").iterator(),
-        "organisations": _belongs(account).values("role", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
+        "organisations": _belongs(account).values("role", "minor", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
 
