@@ -39,6 +39,8 @@ IDS = (
     "organisation",
     "claim",
     "directory",
+    "staff",
+    "school",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
