@@ -13,6 +13,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
 from conclave.gate.address import VisitorAddress  # noqa: E402
 from conclave.kernel.background import Lifespan  # noqa: E402
+from conclave.kernel.bodies import BoundedBodies  # noqa: E402
 from conclave.kernel.handler import Handler  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
@@ -23,7 +24,7 @@ _sockets: list[Any] = list(websocket_urlpatterns)
 application = VisitorAddress(
     ProtocolTypeRouter(
         {
-            "http": Handler(),
+            "http": BoundedBodies(Handler()),
             "websocket": SameOrigin(URLRouter(_sockets)),
             "lifespan": Lifespan(),
         },

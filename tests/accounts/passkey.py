@@ -4,12 +4,16 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from django.test import Client
 from fido2.cose import ES256
 from fido2.utils import sha256, websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
+
+from conclave.accounts.assertion import Question, Shown
+from conclave.accounts.models import User
 
 ORIGIN = "http://localhost:8000"
 
@@ -77,3 +81,30 @@ class Passkey:
         """Sign in with it alone; return the answer."""
         options = browser.get("/account/login/passkey/", headers={"Accept": "application/json"}).json()["request_options"]
         return browser.post("/account/login/passkey/", {"credential": self.shown_for(options)})
+
+
+@dataclass
+class Device:
+    """Somebody's device with a passkey that their account knows."""
+
+    user: User
+    key: Passkey = field(default_factory=lambda: Passkey(credential_id=b"staff"))
+
+    def __post_init__(self) -> None:
+        """Register it, as the account page does."""
+        options = {"publicKey": {"user": {"id": websafe_encode(self.user.pk.encode())}, "challenge": "AAAA"}}
+        made = json.loads(self.key.made_for(options))
+        Authenticator.objects.create(user=self.user, type="webauthn", data={"name": "Laptop", "credential": made})
+
+    def answers(self, question: Question) -> Shown:
+        """Show the passkey for what is asked."""
+        return Shown(ask=question.ask, credential=json.loads(self.key.shown_for(question.options)))
+
+    def confirms(self, window: Client, path: str, said: dict[str, str]) -> Any:
+        """Send a form, and then the passkey that its answer asks for; return where that leads."""
+        asked = window.post(path, said)
+        assert asked.status_code == 200, asked.content
+        form = asked.context["form"]
+        chosen = {name: one.initial for name, one in form.fields.items() if name not in {"ask", "credential"}}
+        credential = self.key.shown_for(asked.context["js_data"]["request_options"])
+        return window.post(path, {**chosen, "ask": form["ask"].value(), "credential": credential}, follow=True)

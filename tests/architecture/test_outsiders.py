@@ -25,7 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conclave.accounts.challenge import Method
 from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.models import Membership, OrganisationInvitation, School, StaffMember, User
 from conclave.accounts.organise import found
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
@@ -39,7 +39,21 @@ __all__ = ["_fresh_memory"]
 
 Ids = dict[str, str]
 # What Alice's ids are called in the requests below; a thing that does not exist has others of the same form.
-THINGS = ("meeting", "invitation", "call", "participant", "knock", "seat", "link_id", "organisation", "membership", "offer", "claim")
+THINGS = (
+    "meeting",
+    "invitation",
+    "call",
+    "participant",
+    "knock",
+    "seat",
+    "link_id",
+    "organisation",
+    "membership",
+    "offer",
+    "claim",
+    "staff",
+    "school",
+)
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
 PATIENCE = 10.0
@@ -63,7 +77,8 @@ OWN = {
     "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
-    "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep",
+    "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
+    "staff/schools staff_schools",
 }  # fmt: skip
 
 
@@ -93,6 +108,10 @@ ASKED = {
     "account/devices/<int:device>/end account_end_device": Ask(method="post", path="/account/devices/{device}/end"),
     "account/passkeys/<int:pk>/name/ mfa_edit_webauthn": Ask(path="/account/passkeys/{passkey}/name/"),
     "account/passkeys/<int:pk>/remove/ mfa_remove_webauthn": Ask(method="post", path="/account/passkeys/{passkey}/remove/"),
+    "staff/people/<slug:member> staff_person": Ask(path="/staff/people/{staff}"),
+    "staff/schools/<slug:school> staff_school": Ask(path="/staff/schools/{school}"),
+    "organisations/<slug:organisation>/school organisation_school": Ask(path="/organisations/{organisation}/school"),
+    "organisations/<slug:organisation>/school/roster organisation_roster": Ask(path="/organisations/{organisation}/school/roster"),
     "organisations/<slug:organisation> organisation": Ask(path="/organisations/{organisation}"),
     "organisations/<slug:organisation>/people organisation_people": Ask(path="/organisations/{organisation}/people"),
     "organisations/<slug:organisation>/people/<slug:membership> organisation_person": Ask(
@@ -198,6 +217,8 @@ def things() -> Ids:
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
         "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
+        "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
+        "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
         "claim": claim, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

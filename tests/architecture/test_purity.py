@@ -8,7 +8,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "conclave"
 VERIFIERS = sorted(SOURCE.with_name("conclave_verify").glob("*.py"))
-POLICIES = sorted([*SOURCE.glob("*/policy.py"), SOURCE / "accounts" / "rules.py"])
+POLICIES = sorted([*SOURCE.glob("*/policy.py"), *SOURCE.glob("*/*_policy.py"), SOURCE / "accounts" / "rules.py"])
 FILES = sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
 # Standard library that is still not pure: it reads clocks, files, sockets or dice.
 IMPURE = {"time", "random", "secrets", "os", "socket", "pathlib", "asyncio", "threading", "subprocess", "urllib"}

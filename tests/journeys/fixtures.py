@@ -41,6 +41,8 @@ IDS = (
     "directory",
     "policy",
     "meetings",
+    "staff",
+    "school",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

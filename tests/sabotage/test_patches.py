@@ -8,7 +8,7 @@ import pytest
 
 from tests.sabotage.runner import HERE, ROOT, Sabotage, patches, read
 
-PROVED = {*(("I", number) for number in range(1, 11)), *(("D", number) for number in range(1, 6))}
+PROVED = {*(("I", number) for number in range(1, 11)), *(("D", number) for number in range(1, 7))}
 GATE = {
     *(("KNOCK", number) for number in (2, 3, 4, 5, 6, 8, 9)),
     *(("LINK", number) for number in (5, 6, 8, 9, 10)),
@@ -16,6 +16,8 @@ GATE = {
     *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
     *(("ATT", number) for number in (1, 2, 3)),
     *(("RULE", number) for number in (1, 2, 3, 5, 6)),
+    *(("STAFF", number) for number in (1, 2, 3, 4)),
+    *(("SCHOOL", number) for number in (1, 2, 3, 4)),
     ("JOIN", 14),
 }
 

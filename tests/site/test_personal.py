@@ -24,7 +24,7 @@ from conclave.accounts.claim import claim_domain
 from conclave.accounts.devices import note_device
 from conclave.accounts.invite import accept
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import Membership, OwnerLink, User
+from conclave.accounts.models import Membership, OwnerLink, PasskeyAsk, School, StaffMember, User
 from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
@@ -121,6 +121,13 @@ def everywhere() -> User:
     offer(organisation=shared, account=account_of(alice), address="another@example.org", role="member", now=NOW)
     claim_domain(organisation=shared, account=account_of(alice), domain="harbour.example", method=Method.DNS, now=NOW)
     save(organisation=shared, account=account_of(alice), policy=Policy(guests=Guests.NONE), seen=0, now=NOW)
+    StaffMember.objects.create(user=alice, orders="reviewer", work_country="FR", since=NOW)
+    PasskeyAsk.objects.create(user=alice, asked_at=NOW)
+    Membership.objects.filter(organisation=shared, user=alice).update(minor=True)
+    School.objects.create(
+        organisation_id=shared, country="FR", registry="0750001A", evidence="A page", contact_name="Carol", contact="Room 4",
+        standing="approved", asked_by=alice, asked_at=NOW, ends_at=NOW + clock.DAY,
+    )  # fmt: skip
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)

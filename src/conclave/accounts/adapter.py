@@ -5,7 +5,6 @@ import hashlib
 import io
 import ipaddress
 from typing import Any
-from urllib.parse import urlsplit
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
@@ -20,6 +19,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts import mail
+from conclave.accounts.assertion import server_host
 from conclave.accounts.models import User
 from conclave.accounts.organisations import news
 from conclave.kernel import clock
@@ -91,7 +91,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no
 
     def get_totp_issuer(self) -> str:
         """Return what the authenticator app shows beside the address."""
-        return f"Conclave {_host()}"
+        return f"Conclave {server_host()}"
 
     def build_totp_svg(self, url: str) -> str:
         """Return the picture that the app photographs, dark on light in both colour schemes."""
@@ -101,7 +101,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return the name that passkeys are bound to: the one that the operator set, whatever a request claims."""
-        return {"id": _host(), "name": "Conclave"}
+        return {"id": server_host(), "name": "Conclave"}
 
     def get_public_key_credential_user_entity(self, user: User) -> dict[str, Any]:
         """Return what the browser shows when it asks which passkey to use."""
@@ -110,11 +110,6 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no
     def generate_authenticator_name(self, user: User, type: object) -> str:  # noqa: A002, ARG002 - allauth's signature
         """Propose a name for a new passkey; what tells them apart is the device, which only the person knows."""
         return gettext("My passkey")
-
-
-def _host() -> str:
-    """Return the name under which people reach this server."""
-    return urlsplit(settings.CONCLAVE.public_url).hostname or "localhost"
 
 
 def _sealing() -> Fernet:

@@ -10,5 +10,5 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
-        """Let what is over go, the outbox know how mail is handed over, and claims to domains be looked at again."""
-        from conclave.accounts import claim, mail, retention  # noqa: F401 - importing them registers all
+        """Let what is over go, the outbox know how mail is handed over, claims to domains be looked at again, and schools end."""
+        from conclave.accounts import claim, mail, retention, school  # noqa: F401 - importing them registers all

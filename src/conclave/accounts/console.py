@@ -19,6 +19,8 @@ from conclave.accounts import invite as invitations
 from conclave.accounts.organisation_forms import InviteForm, JoinForm, JournalForm, OrganisationForm, RoleForm, TypedNameForm
 from conclave.accounts.policy import Act
 from conclave.accounts.queries import me
+from conclave.accounts.school import flag_minor
+from conclave.accounts.school_list import contact_in, renewal_due
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 
@@ -84,7 +86,13 @@ def overview(request: HttpRequest, organisation: str) -> HttpResponse:
         return redirect("organisations")
     own = organisations.belonging(organisation=organisation, account=me(request))
     owners = organisations.owners(organisation=organisation, account=me(request))
-    return render(request, "organisations/overview.html", {"own": own, "owners": owners})
+    shown = {
+        "own": own,
+        "owners": owners,
+        "contact": contact_in(organisation=organisation, account=me(request)),
+        "renewal": renewal_due(organisation=organisation, now=clock.now()),
+    }
+    return render(request, "organisations/overview.html", shown)
 
 
 @never_cache
@@ -109,7 +117,9 @@ def person(request: HttpRequest, organisation: str, membership: str) -> HttpResp
     form = RoleForm(request.POST if request.POST.get("act") == "role" else None, roles=about.roles, initial={"role": about.role})
     if request.method == "POST" and _change(request, organisation=organisation, about=about, form=form):
         return redirect("organisation_people", organisation)
-    return render(request, "organisations/person.html", {"own": own, "about": about, "form": form}, status=422 if form.errors else 200)
+    school = contact_in(organisation=organisation, account=me(request)) is not None
+    shown = {"own": own, "about": about, "form": form, "school": school}
+    return render(request, "organisations/person.html", shown, status=422 if form.errors else 200)
 
 
 def _change(request: HttpRequest, *, organisation: str, about: organisations.Person, form: RoleForm) -> bool:
@@ -126,6 +136,10 @@ def _change(request: HttpRequest, *, organisation: str, about: organisations.Per
     elif act == "transfer":
         belong.transfer(organisation=organisation, account=by, membership=whose, now=now)
         messages.success(request, _("%(name)s owns the organisation now. You are an admin.") % name)
+    elif act in {"minor", "adult"}:
+        flag_minor(organisation=organisation, account=by, membership=whose, minor=act == "minor", now=now)
+        said = _("%(name)s is flagged as a minor.") if act == "minor" else _("%(name)s is not flagged any more.")
+        messages.success(request, said % name)
     else:
         return False
     return True

@@ -13,8 +13,9 @@ from django.db.models.functions import StrIndex, Substr
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.finding import search_key
-from conclave.accounts.models import DomainClaim, Membership, Organisation, User
+from conclave.accounts.models import DomainClaim, Membership, Organisation, School, User
 from conclave.accounts.policy import Act
+from conclave.accounts.schooling import STANDS
 from conclave.accounts.standing import allow, own_seat
 from conclave.accounts.tenure import HOLDS
 from conclave.kernel.errors import Refused
@@ -42,6 +43,9 @@ class Access(StrEnum):
     NO_DOMAIN = "no_domain"
     # Their own verified address stands in no domain of the organisation.
     OTHER_ADDRESS = "other_address"
+    SCHOOL = "school"
+    # Not for them; whoever is flagged as a minor is not told that this is why.
+    CLOSED = "closed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,13 +107,16 @@ def place(*, organisation: str, account: UserId, now: int) -> Place:
     """
     own = own_seat(organisation=organisation, account=account)
     domains = tuple(_held(organisation, now=now).order_by("domain").values_list("domain", flat=True))
-    if not own.organisation.directory_on:
+    if _schools(organisation).exists():
+        access = Access.SCHOOL
+    elif not own.organisation.directory_on:
         access = Access.OFF
     elif not domains:
         access = Access.NO_DOMAIN
     else:
         eligible = _eligible(organisation=organisation, now=now).filter(user=account).exists()
-        access = Access.OPEN if eligible else Access.OTHER_ADDRESS
+        minor = _minors().filter(user=account).exists()
+        access = Access.OPEN if eligible else Access.CLOSED if minor else Access.OTHER_ADDRESS
     return Place(access=access, domains=domains, listed=own.sharing)
 
 
@@ -159,7 +166,10 @@ def others_with_an_address(*, organisation: str, domain: str) -> int:
 
 
 def _eligible(*, organisation: str, now: int) -> "QuerySet[Membership]":
-    """Return the memberships that give a place: accepted, of a verified address in a domain that the organisation holds."""
+    """Return the memberships that give a place: accepted, of a verified address in a domain that the organisation holds.
+
+    No school has a directory, and no minor a place in anybody's, whichever school says so (D6).
+    """
     living = Membership.objects.filter(
         organisation=organisation,
         organisation__dissolved_at=None,
@@ -168,9 +178,20 @@ def _eligible(*, organisation: str, now: int) -> "QuerySet[Membership]":
         user__is_active=True,
         user__is_verified=True,
     )
+    living = living.exclude(Exists(_schools(organisation))).exclude(Exists(_minors().filter(user=OuterRef("user"))))
     return living.alias(domain=_domain_of("user__email")).filter(
         Exists(_held(organisation, now=now).filter(domain=OuterRef("domain"), organisation=OuterRef("organisation")))
     )
+
+
+def _schools(organisation: str) -> "QuerySet[School]":
+    """Return the organisation as a school, if it is one or was until its year ran out."""
+    return School.objects.filter(organisation=organisation, standing__in=STANDS)
+
+
+def _minors() -> "QuerySet[Membership]":
+    """Return the memberships of which a school says that they are a minor's."""
+    return Membership.objects.filter(minor=True, left_at=None, organisation__dissolved_at=None)
 
 
 def _domain_of(field: str) -> Substr:

@@ -5,6 +5,7 @@ proxy sees it until the page sends it in a body. Whatever is wrong with one, the
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -58,6 +59,15 @@ class OrganisationInvitationOver(Refused):
     code = "organisation_invitation_over"
     status = 404
     message = _("This invitation opens nothing. Ask whoever sent it for a new one.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """Somebody on a roster: their name, an address in normal form or none, and whether they are a minor."""
+
+    name: str
+    address: str
+    minor: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +128,52 @@ def invite(*, organisation: str, account: UserId, address: str, role: str, now: 
         )
         fields = {"by": account, "invitation": made.pk, "role": role}
         journal(kind="organisation_invited", obj=organisation, fields=fields, now=now)
-    return f"{settings.CONCLAVE.public_url.rstrip('/')}/organisations/join#{token}"
+    return _link(token)
+
+
+def invite_many(*, organisation: str, account: UserId, lines: Sequence[Named], now: int) -> list[str]:
+    """Make an invitation as a member for each line of a roster, all of them or none; open ones for the same addresses are replaced.
+
+    Args:
+        organisation: to which.
+        account: who invites.
+        lines: whom; no two of one address, and nobody who belongs already.
+        now: the time.
+
+    Returns:
+        The links in the order of the lines; they cannot be shown again.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow, OrganisationAboveRole: the rule does not allow it.
+        OrganisationInvitationsFull: too many would be open.
+    """
+    tokens = [secrets.token_urlsafe(32) for _line in lines]
+    with transaction.atomic():
+        own = own_seat(organisation=organisation, account=account, changing=True)
+        allow(act=Act.INVITE, own=own, role=Role.MEMBER)
+        addresses = [line.address for line in lines if line.address]
+        former = OrganisationInvitation.objects.filter(organisation=organisation, address__in=addresses, accepted_at=None, revoked_at=None)
+        for role in still_open(now=now).filter(pk__in=former.values("pk")).values_list("role", flat=True).distinct():
+            allow(act=Act.REVOKE, own=own, target=role)
+        former.update(revoked_at=now)
+        if still_open(now=now).filter(organisation=organisation).count() + len(lines) > MOST_OPEN:
+            raise OrganisationInvitationsFull
+        OrganisationInvitation.objects.bulk_create(
+            OrganisationInvitation(
+                organisation_id=organisation,
+                address=line.address,
+                label=line.name,
+                minor=line.minor,
+                role=Role.MEMBER,
+                token_hash=_hash(token),
+                made_by_id=account,
+                made_at=now,
+                expires_at=now + DAYS * clock.DAY,
+            )
+            for line, token in zip(lines, tokens, strict=True)
+        )
+        journal(kind="roster_invited", obj=organisation, fields={"by": account, "people": len(lines)}, now=now)
+    return [_link(token) for token in tokens]
 
 
 def revoke(*, organisation: str, account: UserId, invitation: str, now: int) -> None:
@@ -156,7 +211,7 @@ def look_at(*, token: str, now: int) -> Offer:
     return Offer(
         organisation=row.organisation_id,
         name=row.organisation.name,
-        address=row.address,
+        address=row.address or row.label,
         role_label=str(Role(row.role).label),
         by=by,
         expires_at=row.expires_at,
@@ -185,9 +240,15 @@ def accept(*, token: str, account: UserId, now: int) -> str:
         row = _held(token=token, now=now)
         if Membership.objects.filter(organisation=organisation, user=account, left_at=None).exists():
             raise AlreadyMember
-        OrganisationInvitation.objects.filter(pk=row.pk).update(accepted_at=now)
+        # What a roster called them is forgotten: they have a name of their own here.
+        OrganisationInvitation.objects.filter(pk=row.pk).update(accepted_at=now, label="")
         Membership.objects.create(
-            organisation_id=organisation, user_id=account, role=row.role, invited_by_id=row.made_by_id, accepted_at=now
+            organisation_id=organisation,
+            user_id=account,
+            role=row.role,
+            invited_by_id=row.made_by_id,
+            accepted_at=now,
+            minor=row.minor,
         )
         fields = {"by": account, "invitation": row.pk, "role": row.role}
         journal(kind="organisation_joined", obj=organisation, fields=fields, now=now)
@@ -232,6 +293,11 @@ def _held(*, token: str, now: int) -> OrganisationInvitation:
     if row is None:
         raise OrganisationInvitationOver
     return row
+
+
+def _link(token: str) -> str:
+    """Return an invitation's link; the token stands in its fragment."""
+    return f"{settings.CONCLAVE.public_url.rstrip('/')}/organisations/join#{token}"
 
 
 def _hash(token: str) -> str:

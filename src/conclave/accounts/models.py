@@ -1,6 +1,7 @@
 """People who have an account, the one-time links that make one, and the organisations that people belong to."""
 
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.challenge import Method, Outcome
 from conclave.accounts.finding import search_key
+from conclave.accounts.schooling import STANDS, Standing
+from conclave.accounts.staff_policy import APART, CASES, ORDERS
 from conclave.accounts.tenure import HOLDS, LIVES, State
 from conclave.kernel.ids import ID_LENGTH, new_id
 
@@ -140,6 +143,8 @@ class Membership(models.Model):
     told_at = models.BigIntegerField(null=True)
     # Whether the organisation's directory may show them to its other members.
     sharing = models.BooleanField(default=True)
+    # Whether the school says that they are a minor: no directory shows them, not even another organisation's (D6).
+    minor = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -157,7 +162,10 @@ class OrganisationInvitation(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="invitations")
     # In normal form (addresses.py). It says whom the link was meant for; whoever holds the link may have an account with another.
-    address = models.EmailField()
+    # Empty for a pupil without an address, whom the roster names; the name goes when the link is used.
+    address = models.EmailField(blank=True)
+    label = models.CharField(max_length=64, blank=True)
+    minor = models.BooleanField(default=False)
     role = models.CharField(max_length=8, choices=Role.choices)
     token_hash = models.CharField(max_length=64, unique=True)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -170,7 +178,7 @@ class OrganisationInvitation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["organisation", "address"],
-                condition=models.Q(accepted_at=None, revoked_at=None),
+                condition=models.Q(accepted_at=None, revoked_at=None) & ~models.Q(address=""),
                 name="one_open_invitation_per_address",
             ),
             # Nobody becomes an owner by a link that could be passed on.
@@ -246,6 +254,95 @@ class PolicyVersion(models.Model):
             models.UniqueConstraint(fields=["organisation", "number"], name="one_policy_of_a_number"),
             models.UniqueConstraint(fields=["organisation"], condition=models.Q(is_current=True), name="one_current_policy"),
         ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+# The platform's staff: who is what (staff_policy.py has the table), and the passkeys that dangerous acts ask for.
+
+
+def _one_of(field: str, roles: Iterable[Enum]) -> models.Q:
+    """Return the condition that a column names one of these roles, or none."""
+    return models.Q(**{f"{field}__in": ["", *(role.value for role in roles)]})
+
+
+class StaffMember(models.Model):
+    """What somebody is on the platform: at most one thing at each desk, and nothing else for whoever stands apart."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="staff")
+    orders = models.CharField(max_length=8, blank=True, choices=[(role.value, role.value) for role in ORDERS])
+    cases = models.CharField(max_length=9, blank=True, choices=[(role.value, role.value) for role in CASES])
+    apart = models.CharField(max_length=8, blank=True, choices=[(role.value, role.value) for role in APART])
+    # Where they work, and the territories in whose matters they take no part.
+    work_country = models.CharField(max_length=2, blank=True)
+    recused = models.JSONField(default=list)
+    since = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            # Two roles of one desk have no room in a row; that an auditor or an engineer is nothing else has to be said.
+            models.CheckConstraint(
+                condition=models.Q(apart="") | models.Q(orders="", cases=""), name="whoever_stands_apart_is_nothing_else"
+            ),
+            models.CheckConstraint(
+                condition=_one_of("orders", ORDERS) & _one_of("cases", CASES) & _one_of("apart", APART), name="staff_role_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class PasskeyAsk(models.Model):
+    """A passkey is asked for, for one act of one person; gone once it was shown, or minutes later."""
+
+    # Random: the challenge is made of it and of the act (assertion.py).
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    asked_at = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return "passkey ask"
+
+
+# Organisations that the platform's staff know as schools (schooling.py has the rule of how long).
+
+
+class School(models.Model):
+    """What an organisation says of itself as a school, and how it stands; what was decided when is in its journal."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="school")
+    country = models.CharField(max_length=2)
+    # Its number in the register of schools of that country.
+    registry = models.CharField(max_length=40)
+    evidence = models.CharField(max_length=2000)
+    # To whom members turn who are worried, by whatever way is written there.
+    contact_name = models.CharField(max_length=100)
+    contact = models.CharField(max_length=200)
+    standing = models.CharField(max_length=8, choices=[(one.value, one.value) for one in Standing])
+    # Since when it waits for a decision.
+    asked_at = models.BigIntegerField(null=True)
+    asked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.BigIntegerField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    ends_at = models.BigIntegerField(null=True)
+    # For which end its owners were reminded.
+    reminded_for = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(standing__in=[one.value for one in Standing]), name="school_standing_known"),
+            # Whatever two reviewers do at the same moment, a school is in the register once.
+            models.UniqueConstraint(
+                fields=["country", "registry"],
+                condition=models.Q(standing__in=[one.value for one in STANDS]),
+                name="one_organisation_of_a_school",
+            ),
+        ]
+        indexes = [models.Index(fields=["standing", "ends_at"], name="schools_that_end")]
 
     def __str__(self) -> str:
         return self.id

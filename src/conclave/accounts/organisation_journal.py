@@ -45,10 +45,23 @@ KINDS = {
     "domain_disputed": gettext_lazy("Domain shown to be another organisation’s as well"),
     "domain_revoked": gettext_lazy("Domain lost to another organisation"),
     "domain_withdrawn": gettext_lazy("Claim to a domain removed"),
+    "school_applied": gettext_lazy("Application as a school"),
+    "school_approved": gettext_lazy("Known as a school"),
+    "school_refused": gettext_lazy("Application as a school refused"),
+    "school_ended": gettext_lazy("No school any more"),
+    "school_lapsed": gettext_lazy("Year as a school over"),
+    "school_contact": gettext_lazy("Safeguarding contact changed"),
+    "minor_flagged": gettext_lazy("Flagged as a minor"),
+    "minor_unflagged": gettext_lazy("Not flagged as a minor any more"),
+    "roster_invited": gettext_lazy("People invited by a roster"),
     "directory_switched": gettext_lazy("Directory switched on or off"),
     "policy_saved": gettext_lazy("Policy saved"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }
+
+
+# Decided by the platform's staff, whoever of them it was.
+STAFFS = ("school_approved", "school_refused", "school_ended")
 
 
 class JournalWordTooWide(Refused):
@@ -219,13 +232,14 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
     about = addresses.get(said.get("claim", ""), about)
     if "version" in said:
         about = _("version %(number)s") % {"number": said["version"]}
+    # Which reviewer it was is the platform's to know; what happens by itself has nobody.
+    by = _("a reviewer of this server") if row.kind in STAFFS else people.get(said.get("by", ""), gone)
     return Line(
         row=row.index,
         at=row.at,
         kind=row.kind,
         what=str(KINDS.get(row.kind, row.kind)),
-        # Every row says by whom, until that is made unreadable.
-        by=people.get(said.get("by", ""), gone),
+        by="" if row.kind == "school_lapsed" else by,
         about=about,
         before=_role(said.get("before", "")),
         role=_role(said.get("role", "")),

@@ -42,6 +42,8 @@ class Person:
     role_label: str
     since: int
     oneself: bool
+    # What the school says; nobody but its owners and admins is told.
+    minor: bool
     # What the asker may make of them.
     roles: tuple[str, ...] = ()
     removable: bool = False
@@ -54,6 +56,8 @@ class OpenInvitation:
 
     invitation: str
     address: str
+    # What a roster calls them.
+    label: str
     role_label: str
     expires_at: int
     by: str
@@ -221,6 +225,7 @@ def _invitation(row: OrganisationInvitation, *, own: Membership) -> OpenInvitati
     return OpenInvitation(
         invitation=row.pk,
         address=row.address,
+        label=row.label,
         role_label=str(Role(row.role).label),
         expires_at=row.expires_at,
         by=row.made_by.get_short_name() if row.made_by else "",
@@ -256,6 +261,7 @@ def _person(row: Membership, *, own: Membership) -> Person:
         role_label=str(Role(row.role).label),
         since=row.accepted_at,
         oneself=oneself,
+        minor=row.minor,
         roles=tuple(role for role in ROLES if may(Act.CHANGE_ROLE, role)),
         removable=may(Act.REMOVE),
         heir=may(Act.TRANSFER),

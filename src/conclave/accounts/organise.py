@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.invite import take_back
-from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation
+from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation, School
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
+from conclave.accounts.schooling import Standing
 from conclave.accounts.standing import allow, own_seat, tell_left
 from conclave.accounts.tenure import State, Tenure
 from conclave.kernel.errors import Refused
@@ -137,6 +138,10 @@ def _end(*, own: Membership, now: int) -> None:
     OrganisationInvitation.objects.filter(organisation=own.organisation_id, accepted_at=None, revoked_at=None).update(revoked_at=now)
     # Its domains are free for whoever proves them next.
     DomainClaim.objects.filter(organisation=own.organisation_id).update(**Tenure(state=State.REVOKED).columns)
+    # So is its place in the register of schools; what it said of itself goes.
+    School.objects.filter(organisation=own.organisation_id).update(
+        standing=Standing.ENDED, ends_at=None, asked_at=None, evidence="", contact_name="", contact="", reason=""
+    )
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
     tell_left(organisation=own.organisation_id, account="", now=now)

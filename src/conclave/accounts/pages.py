@@ -25,7 +25,9 @@ from conclave.accounts.models import User
 from conclave.accounts.owner import OwnerLinkForAnother, use_owner_link
 from conclave.accounts.people import rename
 from conclave.accounts.sign_up import ask_account, make_account, proven_address
+from conclave.accounts.staff import is_staff
 from conclave.kernel import clock
+from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
 P = ParamSpec("P")
@@ -99,6 +101,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "factors": factors_of(user=user),
         "devices": devices_of(user=user, current=request.session.session_key or ""),
         "mail": bool(settings.CONCLAVE.mail),
+        "staff": is_staff(account=UserId(user.pk)),
         "passkeys_possible": not _is_number(urlsplit(settings.CONCLAVE.public_url).hostname or ""),
     }
     return render(request, "accounts/account.html", context, status=422 if form.errors else 200)

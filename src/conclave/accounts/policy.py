@@ -1,7 +1,8 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, policy, name and journal, sees that meetings exist; makes nobody an admin and touches none
+    admin    people, invitations, domains, what makes it a school, policy, name and journal, sees that meetings exist; makes nobody an
+             admin and touches none
     member   belongs
     auditor  reads the journal, the policy and that meetings exist, and nothing else
 
@@ -34,6 +35,7 @@ class Act(StrEnum):
     SEE_POLICY = "see_policy"
     CHANGE_POLICY = "change_policy"
     SEE_MEETINGS = "see_meetings"
+    SCHOOL = "school"
 
 
 class Reason(StrEnum):
@@ -88,6 +90,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.SEE_POLICY: (OWNER, ADMIN, AUDITOR),
     Act.SEE_MEETINGS: (OWNER, ADMIN, AUDITOR),
     Act.CHANGE_POLICY: (OWNER, ADMIN),
+    Act.SCHOOL: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}

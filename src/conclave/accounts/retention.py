@@ -1,11 +1,12 @@
-"""For how long sessions, devices, links to accounts and invitations are kept."""
+"""For how long sessions, devices, links to accounts, invitations and questions for passkeys are kept."""
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 
 from conclave.accounts.invite import KEPT_MS
-from conclave.accounts.models import OrganisationInvitation, OwnerLink
+from conclave.accounts.models import OrganisationInvitation, OwnerLink, PasskeyAsk
+from conclave.accounts.staff_policy import FRESH_MS
 from conclave.kernel import clock, retention
 
 ACCESS_LINK_MS = 7 * clock.DAY
@@ -31,4 +32,9 @@ ACCESS_LINKS = retention.keeps(
     name="accounts.access_link",
     ms=ACCESS_LINK_MS,
     rows=lambda now: OwnerLink.objects.filter(user__isnull=False, created_at__lte=now - ACCESS_LINK_MS),
+)
+PASSKEY_ASKS = retention.keeps(
+    name="accounts.passkey_ask",
+    ms=FRESH_MS,
+    rows=lambda now: PasskeyAsk.objects.filter(asked_at__lt=now - FRESH_MS),
 )

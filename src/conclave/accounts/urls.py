@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import console, domain_pages, pages
+from conclave.accounts import console, domain_pages, pages, school_pages, staff_pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -43,7 +43,13 @@ urlpatterns = [
     path("organisations/<slug:organisation>/domains", domain_pages.domains, name="organisation_domains"),
     path("organisations/<slug:organisation>/domains/<slug:claim>", domain_pages.domain, name="organisation_domain"),
     path("organisations/<slug:organisation>/directory", domain_pages.directory, name="organisation_directory"),
+    path("organisations/<slug:organisation>/school", school_pages.school, name="organisation_school"),
+    path("organisations/<slug:organisation>/school/roster", school_pages.roster, name="organisation_roster"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
+    path("staff", staff_pages.staff, name="staff"),
+    path("staff/schools", school_pages.desk, name="staff_schools"),
+    path("staff/schools/<slug:school>", school_pages.review, name="staff_school"),
+    path("staff/people/<slug:member>", staff_pages.person, name="staff_person"),
     path("account/login/second/", factors.authenticate, name="mfa_authenticate"),
     # Asking to sign in makes a session for a visitor without an account, so it is counted too.
     path("account/login/passkey/", pages.limited(pages.PASSKEY_RATE, looking=True)(passkeys.login_webauthn), name="mfa_login_webauthn"),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from conclave.accounts.queries import me
+from conclave.accounts.school_list import contacts_of
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
@@ -46,7 +48,7 @@ def inventory(request: HttpRequest) -> HttpResponse:
 @require_safe
 def help_index(request: HttpRequest) -> HttpResponse:
     """List what a host can read about."""
-    return render(request, "help/index.html")
+    return render(request, "help/index.html", _safeguarding(request))
 
 
 @require_safe
@@ -58,7 +60,12 @@ def help_page(request: HttpRequest, page: str) -> HttpResponse:
     """
     if page not in HELP_PAGES:
         raise Http404
-    return render(request, f"help/{page}.html", _contact())
+    return render(request, f"help/{page}.html", {**_contact(), **_safeguarding(request)})
+
+
+def _safeguarding(request: HttpRequest) -> dict[str, object]:
+    """Return whom somebody turns to at their schools, for a page; nobody for whoever is at none."""
+    return {"safeguarding": contacts_of(account=me(request)) if request.user.is_authenticated else []}
 
 
 def _contact() -> dict[str, str]:

@@ -1,0 +1,106 @@
+"""From a roster to invitations: whoever does not belong yet gets a link each, and nobody belongs before they took it (SCHOOL-2)."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.accounts.invite import Named, invite_many
+from conclave.accounts.models import Membership, School
+from conclave.accounts.policy import Act
+from conclave.accounts.roster import Pupil, Roster, read_roster
+from conclave.accounts.school import SchoolOnly
+from conclave.accounts.schooling import Standing
+from conclave.accounts.standing import allow, own_seat
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+
+
+class RosterWrong(Refused):
+    """The roster has lines that are wrong: nothing of it was done."""
+
+    code = "roster_wrong"
+    status = 422
+    message = _("Some lines are wrong. Nobody was invited. Put them right, and check again.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A roster against those who belong: nothing is saved by looking at it."""
+
+    roster: Roster
+    # Those who would be invited, and those of them who belong already.
+    new: tuple[Pupil, ...]
+    known: tuple[Pupil, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """Somebody's link, to be passed on by hand; it is shown once."""
+
+    name: str
+    address: str
+    link: str
+
+
+def preview(*, organisation: str, account: UserId, text: str, now: int) -> Preview:
+    """Return what a roster would do.
+
+    Args:
+        organisation: which school.
+        account: who asks.
+        text: the table.
+        now: the time.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+        SchoolOnly: it is no school, or its year is over.
+    """
+    allow_roster(organisation=organisation, account=account, now=now)
+    roster = read_roster(text=text)
+    addresses = [pupil.address for pupil in roster.pupils if pupil.address]
+    living = Membership.objects.filter(organisation=organisation, left_at=None, user__email__in=addresses)
+    belong = set(living.values_list("user__email", flat=True))
+    known = tuple(pupil for pupil in roster.pupils if pupil.address in belong)
+    return Preview(roster=roster, new=tuple(pupil for pupil in roster.pupils if pupil.address not in belong), known=known)
+
+
+def enlist(*, organisation: str, account: UserId, text: str, now: int) -> list[Ticket]:
+    """Invite everybody on a roster who does not belong yet; all of them, or nobody.
+
+    Args:
+        organisation: which school.
+        account: who invites.
+        text: the table, judged anew.
+        now: the time.
+
+    Returns:
+        Their links, which cannot be shown again.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+        SchoolOnly: it is no school, or its year is over.
+        RosterWrong: something of it is wrong.
+        OrganisationInvitationsFull: too many invitations would be open.
+    """
+    seen = preview(organisation=organisation, account=account, text=text, now=now)
+    if seen.roster.trouble or seen.roster.wrong or not seen.new:
+        raise RosterWrong
+    lines = [Named(name=pupil.name, address=pupil.address, minor=pupil.minor) for pupil in seen.new]
+    links = invite_many(organisation=organisation, account=account, lines=lines, now=now)
+    return [Ticket(name=line.name, address=line.address, link=link) for line, link in zip(lines, links, strict=True)]
+
+
+def allow_roster(*, organisation: str, account: UserId, now: int) -> None:
+    """Go on only for owners and admins of a school whose year is not over.
+
+    Args:
+        organisation: which.
+        account: who asks.
+        now: the time.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow, SchoolOnly: it is not for them.
+    """
+    allow(act=Act.SCHOOL, own=own_seat(organisation=organisation, account=account))
+    if not School.objects.filter(organisation=organisation, standing=Standing.APPROVED, ends_at__gt=now).exists():
+        raise SchoolOnly
