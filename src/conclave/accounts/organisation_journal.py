@@ -46,6 +46,12 @@ KINDS = {
     "domain_revoked": gettext_lazy("Domain lost to another organisation"),
     "domain_withdrawn": gettext_lazy("Claim to a domain removed"),
     "directory_switched": gettext_lazy("Directory switched on or off"),
+    "sso_set_up": gettext_lazy("Sign-in by a provider set up"),
+    "sso_tried": gettext_lazy("Sign-in by a provider tried"),
+    "sso_switched": gettext_lazy("Sign-in by a provider switched on or off"),
+    "sso_removed": gettext_lazy("Sign-in by a provider removed"),
+    "sso_linked": gettext_lazy("Account tied to the provider"),
+    "sso_untied": gettext_lazy("Account untied from the provider"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }
 

@@ -4,7 +4,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.invite import take_back
-from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation
+from conclave.accounts.models import (
+    DomainClaim,
+    IdentityProvider,
+    Membership,
+    Organisation,
+    OrganisationInvitation,
+    ProviderIdentity,
+)
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
 from conclave.accounts.standing import allow, own_seat
@@ -137,6 +144,9 @@ def _end(*, own: Membership, now: int) -> None:
     OrganisationInvitation.objects.filter(organisation=own.organisation_id, accepted_at=None, revoked_at=None).update(revoked_at=now)
     # Its domains are free for whoever proves them next.
     DomainClaim.objects.filter(organisation=own.organisation_id).update(**Tenure(state=State.REVOKED).columns)
+    # Nor does its provider speak for anybody any more.
+    IdentityProvider.objects.filter(organisation=own.organisation_id).delete()
+    ProviderIdentity.objects.filter(organisation=own.organisation_id).delete()
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
     journal(kind="organisation_dissolved", obj=own.organisation_id, fields={"by": own.user_id}, now=now)

@@ -1,7 +1,7 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, name and journal; makes nobody an admin and touches no admin or owner
+    admin    people, invitations, domains, sign-in, name and journal; makes nobody an admin and touches no admin or owner
     member   belongs
     auditor  reads the journal, and nothing else
 
@@ -31,6 +31,7 @@ class Act(StrEnum):
     TRANSFER = "transfer"
     DISSOLVE = "dissolve"
     CLAIM_DOMAIN = "claim_domain"
+    SET_UP_SIGN_IN = "set_up_sign_in"
 
 
 class Reason(StrEnum):
@@ -82,6 +83,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.TRANSFER: (OWNER,),
     Act.DISSOLVE: (OWNER,),
     Act.CLAIM_DOMAIN: (OWNER, ADMIN),
+    Act.SET_UP_SIGN_IN: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}
