@@ -44,6 +44,7 @@ DESCRIPTIONS: dict[str, str] = {
     "mail_from": "Address that this server's mail comes from; needed with mail.",
     "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
     "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
+    "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -75,12 +76,18 @@ class Config:
     mail_from: str = ""
     sign_up: bool = False
     resolvers: str = "9.9.9.9, 1.1.1.1"
+    sso_networks: str = ""
     region: str = "local"
 
     @property
     def resolver_addresses(self) -> tuple[tuple[str, int], ...]:
         """The resolvers, address and port of each."""
         return tuple(_resolver(one) for one in self.resolvers.split(","))
+
+    @property
+    def sso_network_addresses(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of sso_networks."""
+        return tuple(ipaddress.ip_network(one.strip()) for one in self.sso_networks.split(",") if one.strip())
 
     @property
     def tls(self) -> bool:
@@ -251,6 +258,10 @@ def _check(config: Config) -> None:
         raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
     _check_names(config)
     _check_resolvers(config)
+    try:
+        config.sso_network_addresses  # noqa: B018 - read to be checked
+    except ValueError as error:
+        raise ConfigError(f"The setting 'sso_networks' must be networks like 10.0.0.0/8, not {config.sso_networks!r}.") from error
 
 
 def _check_names(config: Config) -> None:

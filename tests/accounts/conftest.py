@@ -11,8 +11,11 @@ from pytest_django import Settings
 
 from conclave.accounts.models import User
 from conclave.kernel import clock, outbox
+from tests.accounts.arrivals import BOB, DOMAIN, INSIDE, set_up
+from tests.accounts.colleagues import hold, organisation
 from tests.accounts.mailbox import Mailbox, mail_server
 from tests.accounts.nameserver import NameServer
+from tests.accounts.openid import Provider, provider
 
 PASSWORD = "correct horse battery staple"
 
@@ -90,3 +93,27 @@ def names(running_names: list[NameServer], settings: Settings) -> list[NameServe
     resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
     settings.CONCLAVE = replace(settings.CONCLAVE, resolvers=resolvers)
     return running_names
+
+
+@pytest.fixture(scope="session")
+def _provider() -> Iterator[Provider]:
+    with provider() as found:
+        yield found
+
+
+@pytest.fixture
+def idp(_provider: Provider, settings: Settings) -> Provider:
+    """The provider of Harbour School, at which whoever comes is Bob."""
+    _provider.forget()
+    _provider.claims = {"email": BOB, "name": "Bob"}
+    settings.CONCLAVE = replace(settings.CONCLAVE, sso_networks=INSIDE)
+    return _provider
+
+
+@pytest.fixture
+def harbour(alice: User, idp: Provider) -> str:
+    """Alice's Harbour School, which holds its domain and lets its people sign in by its provider."""
+    made = organisation(alice, "Harbour School")
+    hold(made, DOMAIN, now=clock.now())
+    set_up(made, alice, idp.issuer)
+    return made

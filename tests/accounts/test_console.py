@@ -119,8 +119,8 @@ def test_a_form_from_elsewhere_does_nothing(alice: User, bob: User, school: str)
 @pytest.mark.parametrize(
     ("role", "open_pages"),
     [
-        ("owner", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/journal", "/settings"}),
-        ("admin", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/journal", "/settings"}),
+        ("owner", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"}),
+        ("admin", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"}),
         ("auditor", {"", "/directory", "/journal", "/policy"}),
         ("member", {"", "/directory"}),
     ],
@@ -128,12 +128,12 @@ def test_a_form_from_elsewhere_does_nothing(alice: User, bob: User, school: str)
 def test_each_role_is_shown_what_is_for_it(alice: User, bob: User, school: str, role: str, open_pages: set[str]) -> None:
     change_role(organisation=school, account=account(alice), membership=seat(school, bob), role=role, now=NOW)
     page = browser(bob)
-    for part in ("", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/journal", "/settings"):
+    for part in ("", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"):
         answer = page.get(f"/organisations/{school}{part}")
         assert answer.status_code == (200 if part in open_pages else 403), part
         text = answer.content.decode()
         if answer.status_code == 200:
-            links = set(re.findall(rf'href="/organisations/{school}(/\w+)?"', text))
+            links = set(re.findall(rf'href="/organisations/{school}(/[\w-]+)?"', text))
             assert links >= open_pages
             assert not (links - open_pages)
         else:

@@ -9,7 +9,8 @@ import pytest
 from conclave.accounts import proof_dns
 from conclave.accounts.challenge import PATH, Outcome, new_token, record_name, record_text
 from conclave.accounts.proof_dns import addresses, look_in_dns
-from conclave.accounts.proof_web import MOST_BYTES, Web, is_public, look_on_web
+from conclave.accounts.proof_web import MOST_BYTES, look_on_web
+from conclave.accounts.visit import Web, is_public
 from tests.accounts.nameserver import NameServer
 from tests.accounts.webserver import Answer, WebServer, says, web_server
 

@@ -25,7 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conclave.accounts.challenge import Method
 from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import Membership, OrganisationInvitation, School, StaffMember, User
+from conclave.accounts.models import IdentityProvider, Membership, OrganisationInvitation, ProviderIdentity, School, StaffMember, User
 from conclave.accounts.organise import found
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
@@ -53,6 +53,7 @@ THINGS = (
     "claim",
     "staff",
     "school",
+    "identity",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -65,12 +66,14 @@ EVERYBODY = {
     "account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn",
     # Without mail nobody has a page for another address.
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
+    "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
     "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
 OWN = {
     "meetings meetings", "account/reauthenticate/ account_reauthenticate", "account/password/change/ account_change_password",
+    "account/password/set/ account_set_password",
     "api/v1/meetings post_meeting", "api/v1/meetings get_meetings", "account/data own_data", "account/data/export own_data_export",
     "account account", "account mfa_index", "account mfa_list_webauthn",
     "account/app/add/ mfa_activate_totp", "account/app/remove/ mfa_deactivate_totp", "account/codes/ mfa_view_recovery_codes",
@@ -132,6 +135,10 @@ ASKED = {
     "meetings/<slug:meeting> meeting": Ask(path="/meetings/{meeting}"),
     "meetings/<slug:meeting>/plan meeting_plan": Ask(path="/meetings/{meeting}/plan"),
     "meetings/<slug:meeting>/times meeting_times": Ask(method="post", path="/meetings/{meeting}/times"),
+    "organisations/<slug:organisation>/sign-in organisation_sign_in": Ask(path="/organisations/{organisation}/sign-in"),
+    "organisations/<slug:organisation>/welcome organisation_welcome": Ask(path="/organisations/{organisation}/welcome"),
+    "account/sso/<slug:organisation>/back sso_back": Ask(path="/account/sso/{organisation}/back?code=x&state=x"),
+    "account/identities/<slug:identity>/remove account_untie": Ask(method="post", path="/account/identities/{identity}/remove"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
@@ -210,6 +217,17 @@ def things() -> Ids:
     organisation = found(name="Plans of Alice", account=account_of(alice), now=NOW)
     offer(organisation=organisation, account=account_of(alice), address="bob@example.org", role="member", now=NOW)
     claim = claim_domain(organisation=organisation, account=account_of(alice), domain="plans.example", method=Method.DNS, now=NOW)
+    IdentityProvider.objects.create(
+        organisation_id=organisation,
+        issuer="https://login.plans.example",
+        client_id="conclave",
+        secret="sealed",
+        is_on=True,
+        changed_at=NOW,
+    )
+    identity = ProviderIdentity.objects.create(
+        organisation_id=organisation, issuer="https://login.plans.example", subject="1", user=alice, linked_at=NOW, used_at=NOW
+    )
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
@@ -219,7 +237,7 @@ def things() -> Ids:
         "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
         "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
-        "claim": claim, "device": "778899001", "passkey": "778899002",
+        "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip
 

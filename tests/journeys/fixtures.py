@@ -43,6 +43,7 @@ IDS = (
     "meetings",
     "staff",
     "school",
+    "sso",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent
@@ -100,7 +101,9 @@ def running_names() -> Iterator[list[NameServer]]:
 def server(tmp_path_factory: pytest.TempPathFactory, running_names: list[NameServer]) -> Iterator[Installation]:
     """One running installation for all journeys that do not need their own."""
     resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
-    running = installation(tmp_path_factory.mktemp("server") / "var", extra={"CONCLAVE_RESOLVERS": resolvers})
+    running = installation(
+        tmp_path_factory.mktemp("server") / "var", extra={"CONCLAVE_RESOLVERS": resolvers, "CONCLAVE_SSO_NETWORKS": "127.0.0.1/32"}
+    )
     try:
         running.start()
         yield running

@@ -24,7 +24,16 @@ from conclave.accounts.claim import claim_domain
 from conclave.accounts.devices import note_device
 from conclave.accounts.invite import accept
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import Membership, OwnerLink, PasskeyAsk, School, StaffMember, User
+from conclave.accounts.models import (
+    IdentityProvider,
+    Membership,
+    OwnerLink,
+    PasskeyAsk,
+    ProviderIdentity,
+    School,
+    StaffMember,
+    User,
+)
 from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
@@ -128,6 +137,11 @@ def everywhere() -> User:
         organisation_id=shared, country="FR", registry="0750001A", evidence="A page", contact_name="Carol", contact="Room 4",
         standing="approved", asked_by=alice, asked_at=NOW, ends_at=NOW + clock.DAY,
     )  # fmt: skip
+    came = {"organisation_id": shared, "issuer": "https://login.harbour.example", "subject": "1"}
+    ProviderIdentity.objects.create(**came, user=alice, linked_at=NOW, used_at=NOW)
+    IdentityProvider.objects.create(
+        organisation_id=shared, issuer=came["issuer"], client_id="conclave", secret="sealed", made_by=alice, changed_at=NOW
+    )
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)

@@ -1,7 +1,5 @@
 """Where allauth's defaults are not ours."""
 
-import base64
-import hashlib
 import io
 import ipaddress
 from typing import Any
@@ -9,7 +7,6 @@ from typing import Any
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
@@ -22,11 +19,13 @@ from conclave.accounts import mail
 from conclave.accounts.assertion import server_host
 from conclave.accounts.models import User
 from conclave.accounts.organisations import news
+from conclave.accounts.sealed import seal, unseal
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER
 from conclave.transparency.journal import journal
 
+FACTORS = "second-factors"
 WORDS = {
     "incorrect_code": _("This does not fit. A code of the app is good for half a minute, a recovery code for one time."),
     "incorrect_password": _("This is not your password."),
@@ -72,6 +71,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no t
         """Tell whoever signs in of which organisations they were taken out meanwhile."""
         for sentence in news(account=UserId(user.pk), now=clock.now()):
             messages.warning(request, sentence)
+        # It may have been made for a visit only (sso_pages.py).
+        request.session.set_expiry(None)
         response: HttpResponse = super().post_login(request, user, **given)
         return response
 
@@ -83,11 +84,11 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no
 
     def encrypt(self, text: str) -> str:
         """Seal what codes are computed from: a copy of the database alone makes none."""
-        return _sealing().encrypt(text.encode()).decode()
+        return seal(kind=FACTORS, text=text)
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what encrypt() sealed."""
-        return _sealing().decrypt(encrypted_text.encode()).decode()
+        return unseal(kind=FACTORS, text=encrypted_text)
 
     def get_totp_issuer(self) -> str:
         """Return what the authenticator app shows beside the address."""
@@ -110,8 +111,3 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc] # allauth ships no
     def generate_authenticator_name(self, user: User, type: object) -> str:  # noqa: A002, ARG002 - allauth's signature
         """Propose a name for a new passkey; what tells them apart is the device, which only the person knows."""
         return gettext("My passkey")
-
-
-def _sealing() -> Fernet:
-    """Return the seal of second factors; its key follows from the server's secret, which is in no database."""
-    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"conclave/second-factors/1\0" + settings.SECRET_KEY.encode()).digest()))

@@ -13,9 +13,10 @@ from conclave.accounts.domains import claimable
 from conclave.accounts.models import DomainClaim
 from conclave.accounts.policy import Act
 from conclave.accounts.proof_dns import addresses, look_in_dns
-from conclave.accounts.proof_web import Web, look_on_web
+from conclave.accounts.proof_web import look_on_web
 from conclave.accounts.standing import allow, own_seat
 from conclave.accounts.tenure import HOLDS, LIVES, Contender, State, Tenure, after_check, begun, contested, over, proved, winner
+from conclave.accounts.visit import Web
 from conclave.kernel import clock, deadlines, outbox
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId

@@ -165,6 +165,17 @@ def others_with_an_address(*, organisation: str, domain: str) -> int:
     return there.exclude(pk__in=belong).count()
 
 
+def holder_of(*, domain: str, now: int) -> str:
+    """Return the organisation that holds exactly this domain now, empty when none does (D2).
+
+    Args:
+        domain: in normal form.
+        now: the time.
+    """
+    holding = DomainClaim.objects.filter(domain=domain, state__in=HOLDS, ends_at__gt=now, organisation__dissolved_at=None)
+    return holding.values_list("organisation", flat=True).first() or ""
+
+
 def _eligible(*, organisation: str, now: int) -> "QuerySet[Membership]":
     """Return the memberships that give a place: accepted, of a verified address in a domain that the organisation holds.
 

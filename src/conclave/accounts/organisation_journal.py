@@ -55,6 +55,12 @@ KINDS = {
     "minor_unflagged": gettext_lazy("Not flagged as a minor any more"),
     "roster_invited": gettext_lazy("People invited by a roster"),
     "directory_switched": gettext_lazy("Directory switched on or off"),
+    "sso_set_up": gettext_lazy("Sign-in by a provider set up"),
+    "sso_tried": gettext_lazy("Sign-in by a provider tried"),
+    "sso_switched": gettext_lazy("Sign-in by a provider switched on or off"),
+    "sso_removed": gettext_lazy("Sign-in by a provider removed"),
+    "sso_linked": gettext_lazy("Account tied to the provider"),
+    "sso_untied": gettext_lazy("Account untied from the provider"),
     "policy_saved": gettext_lazy("Policy saved"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }

@@ -4,7 +4,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.invite import take_back
-from conclave.accounts.models import DomainClaim, Membership, Organisation, OrganisationInvitation, School
+from conclave.accounts.models import (
+    DomainClaim,
+    IdentityProvider,
+    Membership,
+    Organisation,
+    OrganisationInvitation,
+    ProviderIdentity,
+    School,
+)
 from conclave.accounts.names import shown_line
 from conclave.accounts.policy import OWNER, Act
 from conclave.accounts.schooling import Standing
@@ -142,6 +150,9 @@ def _end(*, own: Membership, now: int) -> None:
     School.objects.filter(organisation=own.organisation_id).update(
         standing=Standing.ENDED, ends_at=None, asked_at=None, evidence="", contact_name="", contact="", reason=""
     )
+    # Nor does its provider speak for anybody any more.
+    IdentityProvider.objects.filter(organisation=own.organisation_id).delete()
+    ProviderIdentity.objects.filter(organisation=own.organisation_id).delete()
     Membership.objects.filter(pk=own.pk).update(told_at=now)
     Membership.objects.filter(organisation=own.organisation_id, left_at=None).update(left_at=now)
     tell_left(organisation=own.organisation_id, account="", now=now)

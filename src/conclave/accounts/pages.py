@@ -24,6 +24,8 @@ from conclave.accounts.forms import AccountForm, AddressForm, EmailForm, NameFor
 from conclave.accounts.models import User
 from conclave.accounts.owner import OwnerLinkForAnother, use_owner_link
 from conclave.accounts.people import rename
+from conclave.accounts.provided import identities_of
+from conclave.accounts.queries import signed_in_by
 from conclave.accounts.sign_up import ask_account, make_account, proven_address
 from conclave.accounts.staff import is_staff
 from conclave.kernel import clock
@@ -99,6 +101,8 @@ def account(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "factors": factors_of(user=user),
+        "identities": identities_of(account=UserId(user.pk)),
+        "signed_in_by": signed_in_by(request),
         "devices": devices_of(user=user, current=request.session.session_key or ""),
         "mail": bool(settings.CONCLAVE.mail),
         "staff": is_staff(account=UserId(user.pk)),

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import Membership, OrganisationInvitation, PolicyVersion, StaffMember, User
+from conclave.accounts.models import Membership, OrganisationInvitation, PolicyVersion, ProviderIdentity, StaffMember, User
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -104,6 +104,9 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "sessions": ({"expires": session.expire_date} for session in _sessions(account)),
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
+        "identities": ProviderIdentity.objects.filter(user=account)
+        .values("issuer", "subject", "linked_at", "used_at", name=F("organisation__name"))
+        .iterator(),
         "staff": StaffMember.objects.filter(user=account).values("orders", "cases", "apart", "work_country", "recused", "since").iterator(),
         "organisations": _belongs(account).values("role", "minor", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_policies": _policies(account).values("number", "made_at", name=F("organisation__name")).iterator(),

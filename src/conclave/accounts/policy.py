@@ -1,8 +1,8 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, what makes it a school, policy, name and journal, sees that meetings exist; makes nobody an
-             admin and touches none
+    admin    people, invitations, domains, sign-in, what makes it a school, policy, name and journal, sees that meetings exist; makes
+             nobody an admin and touches none
     member   belongs
     auditor  reads the journal, the policy and that meetings exist, and nothing else
 
@@ -36,6 +36,7 @@ class Act(StrEnum):
     CHANGE_POLICY = "change_policy"
     SEE_MEETINGS = "see_meetings"
     SCHOOL = "school"
+    SET_UP_SIGN_IN = "set_up_sign_in"
 
 
 class Reason(StrEnum):
@@ -91,6 +92,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.SEE_MEETINGS: (OWNER, ADMIN, AUDITOR),
     Act.CHANGE_POLICY: (OWNER, ADMIN),
     Act.SCHOOL: (OWNER, ADMIN),
+    Act.SET_UP_SIGN_IN: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}

@@ -5,6 +5,9 @@ from django.http import HttpRequest
 from conclave.accounts.models import User
 from conclave.kernel.ids import UserId
 
+# Of a session: by whose provider whom; kept beside what Django keeps of who is signed in.
+SIGNED_IN_BY = "signed_in_by"
+
 
 def me(request: HttpRequest) -> UserId:
     """Return who is signed in, for pages that ask for nothing else of them.
@@ -13,6 +16,16 @@ def me(request: HttpRequest) -> UserId:
         request: of a page that only whoever is signed in can reach.
     """
     return UserId(str(request.user.pk))
+
+
+def signed_in_by(request: HttpRequest) -> str:
+    """Return the organisation by whose provider whoever is signed in came into this session; empty for everybody else.
+
+    Args:
+        request: of a page that only whoever is signed in can reach.
+    """
+    organisation, account = request.session.get(SIGNED_IN_BY, ("", ""))
+    return str(organisation) if account == request.user.pk else ""
 
 
 def address_of(*, account: str) -> str:

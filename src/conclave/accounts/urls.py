@@ -9,7 +9,11 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import console, domain_pages, pages, school_pages, staff_pages
+from conclave.accounts import console, domain_pages, pages, school_pages, sso_pages, staff_pages
+
+# What asks another server, or makes a session for a visitor, is counted.
+counted = pages.limited(sso_pages.TRIP_RATE)
+counted_back = pages.limited(sso_pages.TRIP_RATE, looking=True)
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -30,6 +34,11 @@ urlpatterns = [
     path("account/reauthenticate/code/", factors.reauthenticate, name="mfa_reauthenticate"),
     path("account/reauthenticate/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("account/password/change/", views.password_change, name="account_change_password"),
+    path("account/password/set/", views.password_set, name="account_set_password"),
+    path("account/sso/", counted(sso_pages.start), name="sso_start"),
+    path("account/sso/link", sso_pages.link, name="sso_link"),
+    path("account/sso/<slug:organisation>/back", counted_back(sso_pages.back), name="sso_back"),
+    path("account/identities/<slug:identity>/remove", sso_pages.untie, name="account_untie"),
     path("organisations", console.mine, name="organisations"),
     path("organisations/new", console.new, name="organisation_new"),
     path("organisations/join", console.join, name="organisation_join"),
@@ -45,6 +54,8 @@ urlpatterns = [
     path("organisations/<slug:organisation>/directory", domain_pages.directory, name="organisation_directory"),
     path("organisations/<slug:organisation>/school", school_pages.school, name="organisation_school"),
     path("organisations/<slug:organisation>/school/roster", school_pages.roster, name="organisation_roster"),
+    path("organisations/<slug:organisation>/sign-in", sso_pages.set_up, name="organisation_sign_in"),
+    path("organisations/<slug:organisation>/welcome", sso_pages.welcome, name="organisation_welcome"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
     path("staff", staff_pages.staff, name="staff"),
     path("staff/schools", school_pages.desk, name="staff_schools"),

@@ -1,0 +1,200 @@
+"""Asking a web server that somebody else chose, without being led anywhere else: the only copy of the rule (SSO-6).
+
+Whoever chooses a name chooses where it leads, so it is looked up once, every address must be permitted, and the connection goes to those
+addresses only: what the name says a moment later changes nothing. No proxy, no cookie, no redirect, nothing decompressed; time and size are
+bounded, and the certificate must be the name's.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+WAIT_SECONDS = 6.0
+LONGEST_LINE = 4096
+HTTPS = 443
+CLOSING_SECONDS = 0.05
+# IPv6 addresses that carry an IPv4 address, which might be any: translated (RFC 6052), and the old IPv4-compatible ones.
+_CARRIERS = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
+
+
+class Unvisited(Exception):
+    """Nothing was asked, or nothing usable came back."""
+
+
+class AddressInside(Unvisited):
+    """The name leads to an address that is not permitted."""
+
+
+def is_public(address: str) -> bool:
+    """Tell whether an address is one of the public internet and of nothing else.
+
+    Args:
+        address: an IP address.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        carries = ip.ipv4_mapped or ip.sixtofour or ip.teredo or any(ip in net for net in _CARRIERS)
+        if carries or ip.is_site_local:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_loopback or ip.is_link_local or ip.is_unspecified)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    """The web as it is asked; tests bring a server of their own on loopback."""
+
+    find: Callable[[str], list[str]]
+    permits: Callable[[str], bool] = is_public
+    port: int = HTTPS
+    trusted: ssl.SSLContext | None = None
+    wait_seconds: float = WAIT_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    body: bytes
+
+
+def permitted(*, host: str, web: Web) -> list[str]:
+    """Return the addresses of a host, all of which may be asked.
+
+    Args:
+        host: in normal form, or an IP address.
+        web: how hosts are found, and which addresses are permitted.
+
+    Raises:
+        AddressInside: one of them may not.
+        Unvisited: there is none.
+    """
+    found = web.find(host)
+    if not found:
+        raise Unvisited("no address")
+    if not all(web.permits(address) for address in found):
+        raise AddressInside(host)
+    return found
+
+
+def ask(*, url: str, web: Web, most_bytes: int, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return what a server answers to one request; a redirect is an answer like any other, and is not followed.
+
+    Args:
+        url: what is asked for.
+        web: how hosts are found and reached.
+        most_bytes: a longer answer is none.
+        form: what is posted; without it the address is read.
+        headers: sent along.
+
+    Raises:
+        AddressInside: the host leads to an address that is not permitted.
+        Unvisited: no answer in time, too long a one, or no trusted certificate.
+    """
+    target = URL(url)
+    host = target.host or ""
+    found = permitted(host=host, web=web)
+
+    async def visit() -> Answer:
+        async with connected(host=host, found=found, web=web, tls=target.scheme == "https") as session:
+            kind = "GET" if form is None else "POST"
+            async with session.request(kind, target, data=form, headers=headers, allow_redirects=False) as answer:
+                return Answer(status=answer.status, body=await bounded(answer, most_bytes=most_bytes))
+
+    try:
+        return asyncio.run(visit())
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise Unvisited(type(error).__name__) from error
+
+
+@asynccontextmanager
+async def connected(*, host: str, found: list[str], web: Web, tls: bool = True) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a session that reaches this host at these addresses, and nothing else; it is over after the web's time.
+
+    Args:
+        host: which.
+        found: its addresses, judged.
+        web: whom it trusts, and how long it waits.
+        tls: whether the end of TLS is waited for.
+    """
+    connector = aiohttp.TCPConnector(resolver=_Pinned(host, found), ssl=web.trusted or _system(), use_dns_cache=False, force_close=True)
+    try:
+        async with (
+            asyncio.timeout(web.wait_seconds),
+            aiohttp.ClientSession(
+                connector=connector,
+                trust_env=False,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": "Conclave", "Accept-Encoding": "identity"},
+                max_line_size=LONGEST_LINE,
+                max_field_size=LONGEST_LINE,
+            ) as session,
+        ):
+            yield session
+    finally:
+        # What was opened closes before the loop ends.
+        if tls:
+            await asyncio.sleep(CLOSING_SECONDS)
+
+
+async def bounded(answer: aiohttp.ClientResponse, *, most_bytes: int) -> bytes:
+    """Return an answer's body.
+
+    Args:
+        answer: of which.
+        most_bytes: how much of it is read.
+
+    Raises:
+        Unvisited: it is longer.
+    """
+    body = b""
+    async for piece in answer.content.iter_any():
+        body += piece
+        if len(body) > most_bytes:
+            raise Unvisited("too long")
+    return body
+
+
+@cache
+def _system() -> ssl.SSLContext:
+    """Return whom this machine trusts; reading that takes longer than most visits."""
+    return ssl.create_default_context()
+
+
+class _Pinned(AbstractResolver):
+    """Knows one host, by the addresses that were judged."""
+
+    def __init__(self, host: str, found: list[str]) -> None:
+        self._host, self._found = host, found
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:  # noqa: ARG002
+        """Return the addresses, for this host only."""
+        if host != self._host:
+            raise OSError("another host")
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._found
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
