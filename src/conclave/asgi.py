@@ -20,11 +20,13 @@ from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
 # channels' stubs know a pattern of their own, not Django's.
 _sockets: list[Any] = list(websocket_urlpatterns)
+# Nor do Django's know asgiref's.
+_pages: Any = Handler()
 
 application = VisitorAddress(
     ProtocolTypeRouter(
         {
-            "http": BoundedBodies(Handler()),
+            "http": BoundedBodies(_pages),
             "websocket": SameOrigin(URLRouter(_sockets)),
             "lifespan": Lifespan(),
         },

@@ -1,0 +1,25 @@
+"""The tables of accounts/, by what they are about."""
+
+from conclave.accounts.models.organisations import DomainClaim, Membership, Organisation, OrganisationInvitation, Role
+from conclave.accounts.models.people import OwnerLink, SearchKeyField, User
+from conclave.accounts.models.policies import PolicyVersion
+from conclave.accounts.models.providers import IdentityProvider, ProviderIdentity
+from conclave.accounts.models.schools import School
+from conclave.accounts.models.staff import PasskeyAsk, StaffMember
+
+__all__ = [
+    "DomainClaim",
+    "IdentityProvider",
+    "Membership",
+    "Organisation",
+    "OrganisationInvitation",
+    "OwnerLink",
+    "PasskeyAsk",
+    "PolicyVersion",
+    "ProviderIdentity",
+    "Role",
+    "School",
+    "SearchKeyField",
+    "StaffMember",
+    "User",
+]
