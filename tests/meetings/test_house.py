@@ -36,8 +36,10 @@ def joined(harbour: str, alice: User, name: str, role: str) -> User:
 
 def made(owner: User, title: str, *, organisation: str = "", **fields: Any) -> str:
     """Make a meeting, of an organisation or nobody's; return its id."""
-    meeting, ids = new_id(), {"link_id": new_id(), "host_hash": new_id()}
-    create_meeting(meeting=meeting, title=title, owner=account_of(owner), organisation=organisation, now=NOW, **ids)
+    meeting, link_id, host_hash = new_id(), new_id(), new_id()
+    create_meeting(
+        meeting=meeting, title=title, link_id=link_id, host_hash=host_hash, owner=account_of(owner), organisation=organisation, now=NOW
+    )
     Meeting.objects.filter(pk=meeting).update(**fields)
     return meeting
 
