@@ -12,6 +12,7 @@ from tests.journeys.browsers import until
 from tests.journeys.fixtures import Chromiums, Guests
 from tests.journeys.people import PASSWORD, Owner
 from tests.journeys.test_access import PHONE, check
+from tests.journeys.test_policy import choose
 from tests.meetings.test_calendar import read, starts
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -182,3 +183,29 @@ def test_on_a_phone_in_french_without_the_link_the_file_says_where_to_ask(owner:
     assert "Le lien n’est pas dans ce fichier" in str(event["DESCRIPTION"])
     assert not phone.faults()
     phone.browser.close()
+
+
+@pytest.mark.journey("meetings")
+def test_an_organisation_sees_that_there_is_a_meeting_and_not_what_it_is_about(owner: Owner) -> None:
+    page = owner.chromium.page
+    page.goto(f"{owner.server.url}/organisations/new")
+    owner.browser.fill("Name of the organisation", "Harbour office")
+    page.keyboard.press("Enter")
+    owner.reads("You here")
+    house = urlsplit(page.url).path
+    page.goto(f"{owner.server.url}/meetings")
+    owner.browser.click("button", "New meeting")
+    owner.browser.fill("What is it about?", "Redundancies")
+    choose(owner, "Harbour office")
+    page.locator('[data-preset="open"]').click()
+    owner.browser.click("button", "Make the meeting")
+    owner.copied_link("Redundancies")
+    page.goto(f"{owner.server.url}{house}")
+    page.locator("nav.tabs").get_by_role("link", name="Meetings").click()
+    page.locator("#house").wait_for()
+    owner.reads("everybody with the link")
+    assert "Redundancies" not in owner.text()
+    check(owner, "the meetings of an organisation")
+    page.get_by_role("link", name="Held now").click()
+    owner.reads("There is none.")
+    assert not owner.faults()

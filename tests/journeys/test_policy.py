@@ -127,7 +127,7 @@ def test_alice_tightens_a_rule_and_bob_and_charlie_read_which_and_whose(alice: S
     bob.leave()
 
 
-def choose(person: Signed, organisation: str) -> None:
+def choose(person: Owner, organisation: str) -> None:
     """In the dialog of a new meeting, choose whose it is."""
     page = person.chromium.page
     picker = page.get_by_role("dialog").get_by_role("button", name="Whose meeting")

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,10 +45,7 @@ PLANS = st.tuples(LOCALS, st.sampled_from(ZONES), st.one_of(st.none(), repeats()
 def plan_of(schedule: Schedule, *, title: str = "Plans", sequence: int = 1) -> dict[str, Any]:
     """Return what the gateway says of a plan (PlanOut)."""
     found = changes(schedule=schedule, now=NOW) if schedule.repeat else []
-    told = [
-        {"local": f"{one.local:%Y-%m-%dT%H:%M:%S}", "before": one.before, "after": one.after, "summer": one.summer, "name": one.name}
-        for one in found
-    ]
+    told = [asdict(one) for one in found]
     return {
         "title": title, "start": to_wall(schedule.start), "starts_at": instant(local=schedule.start, zone=schedule.zone),
         "zone": schedule.zone, "minutes": schedule.minutes, "rule": calendar_rule(schedule=schedule),

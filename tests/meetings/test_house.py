@@ -36,8 +36,10 @@ def joined(harbour: str, alice: User, name: str, role: str) -> User:
 
 def made(owner: User, title: str, *, organisation: str = "", **fields: Any) -> str:
     """Make a meeting, of an organisation or nobody's; return its id."""
-    meeting, link, host = new_id(), new_id(), new_id()
-    create_meeting(meeting=meeting, title=title, link_id=link, host_hash=host, owner=account_of(owner), organisation=organisation, now=NOW)
+    meeting, link_id, host_hash = new_id(), new_id(), new_id()
+    create_meeting(
+        meeting=meeting, title=title, link_id=link_id, host_hash=host_hash, owner=account_of(owner), organisation=organisation, now=NOW
+    )
     Meeting.objects.filter(pk=meeting).update(**fields)
     return meeting
 

@@ -222,9 +222,9 @@ def test_meet_17_a_plan_turns_from_one_time_to_the_next_that_is_on() -> None:
 
 def test_the_changes_of_a_zone_are_all_there() -> None:
     found = changes(schedule=weekly(until=date(2028, 1, 31)), now=NOW)
-    assert [(str(one.local), one.before, one.after, one.summer) for one in found[1:]] == [
-        ("2027-03-28 02:00:00", 3600, 7200, True),
-        ("2027-10-31 03:00:00", 7200, 3600, False),
+    assert [(one.local, one.before, one.after, one.summer) for one in found[1:]] == [
+        ("2027-03-28T02:00:00", 3600, 7200, True),
+        ("2027-10-31T03:00:00", 7200, 3600, False),
     ]
 
 

@@ -15,7 +15,7 @@ from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
-from conclave.meetings import invitations, links, own, plan, queries, ruled, schedule
+from conclave.meetings import invitations, links, own, plan, queries, ruled
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import Changes, is_open
 from conclave.meetings.guard import StrictParser, guarded
@@ -53,7 +53,6 @@ from conclave.meetings.schemas import (
     RevokedIn,
     SelftestOut,
     TicketOut,
-    ZoneChangeOut,
 )
 from conclave.meetings.trees import tree_for
 
@@ -234,8 +233,8 @@ def get_meeting(request: HttpRequest, meeting: str) -> MeetingOut:
 @api.get("/meetings/{meeting}/plan", response={200: PlanOut, **_OWN_REFUSALS}, summary="When one of one's own meetings is planned")
 def get_plan(request: HttpRequest, meeting: str) -> PlanOut:
     """Return what a calendar file is made of; the browser puts the link in (MEET-18)."""
-    owner, now = _owner(request), clock.now()
-    return _plan_out(plan.calendar_of(meeting=meeting, owner=owner, now=now))
+    made = plan.calendar_of(meeting=meeting, owner=_owner(request), now=clock.now())
+    return PlanOut.model_validate(asdict(made))
 
 
 @api.patch("/meetings/{meeting}", response={200: MeetingOut, **_OWN_REFUSALS}, summary="Change a meeting")
@@ -338,27 +337,6 @@ def _meeting_out(own: queries.OwnMeeting) -> MeetingOut:
         live=own.live,
         entrance=EntranceOut.model_validate(asdict(own.entrance)),
         organisation=HouseOut.model_validate(asdict(own.house)) if own.house is not None else None,
-    )
-
-
-def _plan_out(made: plan.CalendarPlan) -> PlanOut:
-    """Return a plan as its answer."""
-    wanted = made.schedule
-    return PlanOut(
-        title=made.title,
-        start=schedule.to_wall(wanted.start),
-        starts_at=schedule.instant(local=wanted.start, zone=wanted.zone),
-        zone=wanted.zone,
-        minutes=wanted.minutes,
-        rule=schedule.calendar_rule(schedule=wanted),
-        off=sorted(map(schedule.to_wall, wanted.off)),
-        sequence=made.sequence,
-        changes=[
-            ZoneChangeOut(local=f"{one.local:%Y-%m-%dT%H:%M:%S}", before=one.before, after=one.after, summer=one.summer, name=one.name)
-            for one in made.changes
-        ],
-        organiser_name=made.organiser_name,
-        organiser_address=made.organiser_address,
     )
 
 

@@ -55,10 +55,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarPlan(Planned):
-    """A plan with what a calendar says beside it."""
+class CalendarPlan:
+    """A plan as calendar files say it, with what stands beside it; times are what the wall shows."""
 
     title: str
+    start: str
+    starts_at: int
+    zone: str
+    minutes: int
+    rule: str
+    off: list[str]
+    sequence: int
     changes: list[Change]
     organiser_name: str
     organiser_address: str
@@ -196,11 +203,17 @@ def calendar_of(*, meeting: str, owner: UserId, now: int) -> CalendarPlan:
     found = planned_of(row=row)
     if found is None:
         raise PlanUnknown
+    wanted = found.schedule
     return CalendarPlan(
         title=row.title,
-        schedule=found.schedule,
+        start=schedules.to_wall(wanted.start),
+        starts_at=schedules.instant(local=wanted.start, zone=wanted.zone),
+        zone=wanted.zone,
+        minutes=wanted.minutes,
+        rule=schedules.calendar_rule(schedule=wanted),
+        off=sorted(map(schedules.to_wall, wanted.off)),
         sequence=found.sequence,
-        changes=schedules.changes(schedule=found.schedule, now=now) if found.schedule.repeat else [],
+        changes=schedules.changes(schedule=wanted, now=now) if wanted.repeat else [],
         organiser_name=row.owner.name,
         organiser_address=row.owner.email,
     )

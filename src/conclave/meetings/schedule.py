@@ -115,7 +115,7 @@ class Turn:
 class Change:
     """From when a zone's clocks go another way; `local` is what the wall showed until then, offsets are seconds east of UTC."""
 
-    local: datetime
+    local: str
     before: int
     after: int
     summer: bool
@@ -376,7 +376,7 @@ def _change(after: datetime, before: datetime, zone: ZoneInfo) -> Change:
     new, old = after.astimezone(zone), before.astimezone(zone)
     gone, comes = old.utcoffset() or timedelta(), new.utcoffset() or timedelta()
     return Change(
-        local=(after + gone).replace(tzinfo=None),
+        local=f"{(after + gone).replace(tzinfo=None):%Y-%m-%dT%H:%M:%S}",
         before=int(gone.total_seconds()),
         after=int(comes.total_seconds()),
         summer=bool(new.dst()),
