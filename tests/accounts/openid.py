@@ -171,14 +171,21 @@ def provider() -> Iterator[Provider]:
 
 
 @contextmanager
-def real_provider(*, people: Mapping[str, Mapping[str, Any]], redirect_uris: list[str], port: int = 0) -> Iterator[str]:
+def real_provider(*, people: Mapping[str, Mapping[str, Any]], redirect_uris: list[str]) -> Iterator[str]:
     """Run a real provider with these people, by subject, which is what they type there; yield the address that names it."""
-    port = port or free_ports(1)[0]
     client = {"client_id": CLIENT, "client_secret": SECRET, "redirect_uris": redirect_uris}
+    with node_provider("server.mjs", client=client, people=people) as address:
+        yield address
+
+
+@contextmanager
+def node_provider(program: str, **set_up: Any) -> Iterator[str]:
+    """Run one of the real providers beside this file; yield where it answers."""
+    port = free_ports(1)[0]
     modules(HERE)
     process = subprocess.Popen(
-        ["node", str(HERE / "server.mjs")],
-        env={**os.environ, **environment(), "PROVIDER": json.dumps({"port": port, "client": client, "people": people})},
+        ["node", str(HERE / program)],
+        env={**os.environ, **environment(), "PROVIDER": json.dumps({"port": port, **set_up})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from tests.accounts.conftest import PASSWORD
 from tests.accounts.openid import CLIENT, Provider, real_provider, signs_in
 from tests.accounts.openid import provider as running_provider
 from tests.accounts.organisation import browser, kinds
+from tests.conftest import Writers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
@@ -57,6 +58,22 @@ def test_a_real_provider_lets_bob_in(alice: User, settings: Settings) -> None:
         page = Client()
         assert page.get(signs_in(goes(page), "s-1"))["Location"].startswith(f"/organisations/{made}/welcome")
     assert who(page) == BOB
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_who_comes_by_four_windows_at_once_has_one_account(harbour: str, idp: Provider, writers: Writers) -> None:
+    identity = sso.Identity(organisation=harbour, issuer=idp.issuer, subject="s-1", address=BOB, name="Bob")
+    found: list[str] = []
+
+    def come() -> None:
+        user = sso.account_of(identity=identity, may_make=True, now=clock.now())
+        assert user
+        found.append(user.pk)
+
+    writers(come, 2)
+    assert len(found) == 8
+    assert set(found) == {User.objects.get(email=BOB).pk}
+    assert ProviderIdentity.objects.count() == 1
 
 
 @pytest.mark.usefixtures("harbour")

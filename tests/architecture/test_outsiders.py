@@ -138,6 +138,7 @@ ASKED = {
     "organisations/<slug:organisation>/sign-in organisation_sign_in": Ask(path="/organisations/{organisation}/sign-in"),
     "organisations/<slug:organisation>/welcome organisation_welcome": Ask(path="/organisations/{organisation}/welcome"),
     "account/sso/<slug:organisation>/back sso_back": Ask(path="/account/sso/{organisation}/back?code=x&state=x"),
+    "account/sso/<slug:organisation>/saml sso_posted": Ask(method="post", path="/account/sso/{organisation}/saml"),
     "account/identities/<slug:identity>/remove account_untie": Ask(method="post", path="/account/identities/{identity}/remove"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
@@ -263,7 +264,9 @@ def plain(answer: Any, ids: Ids) -> tuple[int, str, list[tuple[str, str]]]:
     if answer.streaming:
         return answer.status_code, "", []
     text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", unnamed(answer.content.decode(), ids))
-    return answer.status_code, text, sorted((name, unnamed(value, ids)) for name, value in answer.headers.items() if name != "Set-Cookie")
+    # What is sealed on the way differs each time too.
+    headers = {name: re.sub(r"arrival=[^&]*", "", unnamed(value, ids)) for name, value in answer.headers.items() if name != "Set-Cookie"}
+    return answer.status_code, text, sorted(headers.items())
 
 
 def unnamed(text: str, ids: Ids) -> str:
@@ -298,7 +301,7 @@ def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alice
         nothing = missing()
         absent = plain(ASKED[address].send(client, nothing), nothing)
         assert plain(ASKED[address].send(client, alices), alices) == absent
-        assert absent[0] in ({200} if address.startswith("m/") else {302, 401, 403, 404, 405, 409})
+        assert absent[0] in ({200} if address.startswith("m/") else {302, 303, 401, 403, 404, 405, 409})
     assert rows() == before
 
 

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.accounts.assertions import real_provider as saml_provider
+from tests.accounts.assertions import said_by
 from tests.accounts.nameserver import NameServer
 from tests.accounts.openid import CLIENT, SECRET, real_provider
 from tests.journeys.fixtures import Chromiums
@@ -80,7 +82,14 @@ def provider(owner: Owner, school: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(owner: Owner, chromiums: Chromiums, provider: str) -> Iterator[Visit]:
+def other_provider(owner: Owner, school: str) -> Iterator[str]:
+    """Another of the school's, which speaks SAML; where it describes itself."""
+    with saml_provider(people=PEOPLE, place=f"{owner.server.url}/account/sso/{school}/saml") as there:
+        yield there
+
+
+@pytest.fixture
+def visit(owner: Owner, chromiums: Chromiums, provider: str, other_provider: str) -> Iterator[Visit]:
     """Open a window for somebody who is not signed in."""
     present: list[Owner] = []
 
@@ -91,7 +100,8 @@ def visit(owner: Owner, chromiums: Chromiums, provider: str) -> Iterator[Visit]:
         return person
 
     yield open_window
-    elsewhere = tuple(f"{person.name} asked another host: {place}" for person in present for place in (provider, FONTS))
+    places = (provider, other_provider.removesuffix("/metadata"), FONTS)
+    elsewhere = tuple(f"{person.name} asked another host: {place}" for person in present for place in places)
     faults = [fault for person in present for fault in person.faults() if not fault.startswith(elsewhere)]
     for person in present:
         person.browser.close()
@@ -121,7 +131,7 @@ def goes(person: Owner, address: str) -> None:
 
 
 @pytest.mark.journey("sso")
-def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider: str, visit: Visit) -> None:
+def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider: str, other_provider: str, visit: Visit) -> None:
     alice = visit("Alice")
     page, where = alice.chromium.page, f"{alice.server.url}/organisations/{school}"
     alice.expects("422")
@@ -186,7 +196,7 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
     assert not bob.has('[data-part="identities"]')
 
     # What is switched off lets nobody in.
-    page.reload()
+    alice.browser.open(f"{where}/sign-in")
     alice.browser.click("button", "Switch it off")
     alice.reads("Nobody signs in by it any more.")
     emil = visit("Emil", viewport=PHONE)
@@ -194,6 +204,26 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
     goes(emil, f"emil@{DOMAIN}")
     emil.reads("No organisation on this server lets people")
     check(emil, "nobody signs in by it")
+
+    # The other provider posts its answers from its own pages, which browsers send without a session of ours.
+    page.fill("textarea[name=metadata]", said_by(other_provider))
+    page.locator("form", has=page.locator("textarea")).get_by_role("button").click()
+    alice.reads("Off, and not tried yet.")
+    alice.browser.click("button", "Try it")
+    page.wait_for_selector("input[name=login]")
+    page.fill("input[name=login]", "alice")
+    page.click("button[type=submit]")
+    alice.reads("This is what the provider said. Nobody was signed in.")
+    alice.reads(f"alice@{DOMAIN}")
+    alice.browser.click("link", "Back to the set-up")
+    alice.browser.click("button", "Switch it on")
+    phone = visit("Bob", viewport=PHONE, touch=True, locale="fr-FR", dark=True)
+    goes(phone, f"bob@{DOMAIN}")
+    phone.chromium.page.wait_for_selector("input[name=login]")
+    phone.chromium.page.fill("input[name=login]", "bob")
+    phone.chromium.page.click("button[type=submit]")
+    phone.reads("ne s’empare du compte de personne")
+    check(phone, "an account that was here before, French, phone")
     page.goto(f"{where}/journal")
     alice.reads("Sign-in by a provider switched on or off")
     alice.reads(f"dora@{DOMAIN}")

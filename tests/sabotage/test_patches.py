@@ -18,7 +18,7 @@ GATE = {
     *(("RULE", number) for number in (1, 2, 3, 5, 6)),
     *(("STAFF", number) for number in (1, 2, 3, 4)),
     *(("SCHOOL", number) for number in (1, 2, 3, 4)),
-    *(("SSO", number) for number in range(1, 10)),
+    *(("SSO", number) for number in range(1, 11)),
     ("JOIN", 14),
 }
 

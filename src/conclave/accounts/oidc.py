@@ -46,6 +46,7 @@ class Fault(StrEnum):
     EXPIRED = "expired"
     NONCE = "nonce"
     SUBJECT = "subject"
+    DENIED = "denied"
     ADDRESS_MISSING = "address_missing"
     ADDRESS_UNVERIFIED = "address_unverified"
 

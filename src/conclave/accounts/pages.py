@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Callable
+from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
@@ -45,6 +46,8 @@ def limited(rate: Rate, *, looking: bool = False) -> Callable[[View[P]], View[P]
     """Return a decorator that counts what is sent to a page by the visitor's address; with `looking`, also that it is asked for."""
 
     def decorate(view: View[P]) -> View[P]:
+        # What others noted on the view stays noted, such as that it takes forms from elsewhere.
+        @wraps(view)
         def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if looking or request.method == "POST":
                 LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=clock.now())

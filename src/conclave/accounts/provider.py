@@ -12,8 +12,8 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from conclave.accounts import oidc
-from conclave.accounts.models import IdentityProvider
+from conclave.accounts import oidc, saml
+from conclave.accounts.models import IdentityProvider, Speaks
 from conclave.accounts.policy import Act
 from conclave.accounts.proof_dns import addresses
 from conclave.accounts.sealed import seal, unseal
@@ -27,6 +27,7 @@ from conclave.transparency.journal import journal
 CLIENT_SECRET = "sso-client-secret"  # noqa: S105 - what it is, not the secret
 LONGEST_CLIENT = 255
 LONGEST_SECRET = 1024
+LONGEST_ENDPOINT = 1000
 
 
 class SsoNotSetUp(Refused):
@@ -57,6 +58,7 @@ class SsoNotTried(Refused):
 class Provider:
     """An organisation's provider as its owners and admins see it; the client secret is shown to nobody."""
 
+    kind: str
     issuer: str
     client_id: str
     is_on: bool
@@ -86,6 +88,24 @@ def redirect_uri(*, organisation: str) -> str:
         organisation: whose.
     """
     return settings.CONCLAVE.public_url.rstrip("/") + reverse("sso_back", args=[organisation])
+
+
+def saml_place(*, organisation: str) -> str:
+    """Return where an organisation's provider posts its answers by SAML, which is also what this server is called there.
+
+    Args:
+        organisation: whose.
+    """
+    return settings.CONCLAVE.public_url.rstrip("/") + reverse("sso_posted", args=[organisation])
+
+
+def description_of(*, row: IdentityProvider) -> saml.Description:
+    """Return a provider by SAML as it was described.
+
+    Args:
+        row: the provider.
+    """
+    return saml.Description(issuer=row.issuer, endpoint=row.endpoint, certificates=tuple(row.certificates.split()))
 
 
 def client_of(*, row: IdentityProvider) -> oidc.Client:
@@ -142,12 +162,46 @@ def set_up(*, organisation: str, account: UserId, issuer: str, client_id: str, s
         allow(act=Act.SET_UP_SIGN_IN, own=own)
         row = IdentityProvider.objects.filter(organisation=organisation).first()
         # A secret is for whom it was made: it is not handed to another issuer.
-        if not secret and (row is None or row.issuer != issuer):
+        if not secret and (row is None or (row.kind, row.issuer) != (Speaks.OIDC, issuer)):
             raise SsoSetUpForbidden(_("The client secret is missing. It is not kept for another address."))
         kept = row.secret if row is not None and not secret else seal(kind=CLIENT_SECRET, text=secret)
-        columns = {"issuer": issuer, "client_id": client_id, "secret": kept, "is_on": False, "changed_at": now, "tried_at": None}
-        made, _new = IdentityProvider.objects.update_or_create(organisation_id=organisation, defaults={**columns, "made_by_id": account})
-        journal(kind="sso_set_up", obj=organisation, fields={"by": account, "provider": made.pk}, now=now)
+        columns = {"kind": Speaks.OIDC, "issuer": issuer, "client_id": client_id, "secret": kept, "endpoint": "", "certificates": ""}
+        _store(organisation=organisation, account=account, columns=columns, now=now)
+
+
+def set_up_saml(*, organisation: str, account: UserId, metadata: str, now: int) -> None:
+    """Write down an organisation's provider by SAML, as its metadata describe it; it is off until it was tried.
+
+    Args:
+        organisation: whose.
+        account: who sets it up.
+        metadata: XML, as the provider gives it; nothing that it names is loaded.
+        now: the time.
+
+    Raises:
+        OrganisationUnknown, OrganisationRoleTooLow: it is not for them.
+        SsoSetUpForbidden: it describes no provider that can be used.
+    """
+    allow(act=Act.SET_UP_SIGN_IN, own=own_seat(organisation=organisation, account=account))
+    try:
+        there = saml.described(text=metadata)
+    except oidc.Faulty:
+        raise SsoSetUpForbidden(_("These are no metadata of one provider with a redirect address and a certificate.")) from None
+    if len(there.endpoint) > LONGEST_ENDPOINT or not oidc.is_usable(url=there.endpoint, web=web()):
+        raise SsoSetUpForbidden
+    with transaction.atomic():
+        own = own_seat(organisation=organisation, account=account, changing=True)
+        allow(act=Act.SET_UP_SIGN_IN, own=own)
+        keys = "\n".join(there.certificates)
+        columns = {"kind": Speaks.SAML, "issuer": there.issuer, "endpoint": there.endpoint, "certificates": keys}
+        _store(organisation=organisation, account=account, columns={**columns, "client_id": "", "secret": ""}, now=now)
+
+
+def _store(*, organisation: str, account: UserId, columns: dict[str, str], now: int) -> None:
+    """Write a set-up down, off and not tried."""
+    fresh = {**columns, "is_on": False, "changed_at": now, "tried_at": None, "made_by_id": account}
+    made, _new = IdentityProvider.objects.update_or_create(organisation_id=organisation, defaults=fresh)
+    journal(kind="sso_set_up", obj=organisation, fields={"by": account, "provider": made.pk}, now=now)
 
 
 def switch(*, organisation: str, account: UserId, on: bool, now: int) -> None:
@@ -230,6 +284,7 @@ def is_ready(*, organisation: str, now: int) -> bool:
 def _provider(row: IdentityProvider) -> Provider:
     """Return a provider as plain values."""
     return Provider(
+        kind=row.kind,
         issuer=row.issuer,
         client_id=row.client_id,
         is_on=row.is_on,

@@ -21,7 +21,8 @@ from conclave.accounts.addresses import normal_address
 from conclave.accounts.directory import holder_of
 from conclave.accounts.models import IdentityProvider, Organisation, ProviderIdentity, User
 from conclave.accounts.names import shown_line
-from conclave.accounts.provider import SsoNotSetUp, client_of, web
+from conclave.accounts.provider import SsoNotSetUp
+from conclave.accounts.questions import Answer, OtherQuestion, answered, ask
 from conclave.kernel import clock
 from conclave.kernel.errors import Refused, Unavailable
 from conclave.kernel.ids import UserId
@@ -125,15 +126,6 @@ class Trip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the browser brought back, as it stood in the address."""
-
-    code: str
-    error: str
-    issuer: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who somebody is at an organisation's provider, verified, and the address it gave, in normal form."""
 
@@ -183,9 +175,8 @@ def depart(*, organisation: str, purpose: Purpose, hint: str, goes_to: str, now:
         SsoUnreachable, SsoAnswerInvalid: it does not answer, or not as a provider does.
     """
     row = _row(organisation=organisation, purpose=purpose)
-    client = client_of(row=row)
     try:
-        asked = oidc.question(endpoints=oidc.discover(issuer=client.issuer, web=web()))
+        address, question = ask(row=row, hint=hint, now=now)
     except oidc.Faulty as error:
         raise _refusal(error.fault, organisation=organisation) from error
     trip = Trip(
@@ -194,9 +185,9 @@ def depart(*, organisation: str, purpose: Purpose, hint: str, goes_to: str, now:
         changed_at=row.changed_at,
         goes_to=goes_to,
         until=now + TRIP_MS,
-        question=asked.kept(),
+        question=question,
     )
-    return oidc.address_to_ask(client=client, asked=asked, hint=hint), trip
+    return address, trip
 
 
 def arrive(*, trip: Trip, answer: Answer, now: int) -> Identity:
@@ -216,18 +207,19 @@ def arrive(*, trip: Trip, answer: Answer, now: int) -> Identity:
     row = _row(organisation=trip.organisation, purpose=trip.purpose)
     if row.changed_at != trip.changed_at:
         raise SsoOff
-    client, asked = client_of(row=row), oidc.remembered(kept=trip.question)
-    if now > trip.until or oidc.names_another(client=client, asked=asked, issuer=answer.issuer):
+    if now > trip.until:
         raise SsoAnswerUnknown
-    if answer.error or not answer.code:
-        raise SsoDenied
     try:
-        said = oidc.redeem(client=client, asked=asked, code=answer.code, web=web(), now=now)
+        said = answered(row=row, question=trip.question, answer=answer, now=now)
+    except OtherQuestion:
+        raise SsoAnswerUnknown from None
     except oidc.Faulty as error:
         raise _refusal(error.fault, organisation=trip.organisation) from error
+    if said is None:
+        raise SsoDenied
     return Identity(
         organisation=trip.organisation,
-        issuer=client.issuer,
+        issuer=row.issuer,
         subject=said.subject,
         address=normal_address(raw=said.address) or "",
         name=shown_line(raw=said.name, longest=LONGEST_NAME) or "",

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.oidc import LONGEST_ISSUER
 from conclave.accounts.provider import LONGEST_CLIENT, LONGEST_SECRET
+from conclave.accounts.saml import MOST_BYTES
 
 _PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -16,6 +17,14 @@ class OwnOrganisationForm(forms.Form):
         label=_("E-mail address at your organisation"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
     next = forms.CharField(max_length=2000, required=False, widget=forms.HiddenInput)
+
+
+class MetadataForm(forms.Form):
+    """A provider by SAML, as it describes itself."""
+
+    metadata = forms.CharField(
+        label=_("Metadata of the provider (XML)"), max_length=MOST_BYTES, widget=forms.Textarea(attrs={**_PLAIN, "rows": "6"})
+    )
 
 
 class ProviderForm(forms.Form):

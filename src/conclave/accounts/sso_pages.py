@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,7 +25,9 @@ from conclave.accounts.models import User
 from conclave.accounts.oidc import Fault
 from conclave.accounts.policy import Act
 from conclave.accounts.queries import SIGNED_IN_BY, me
-from conclave.accounts.sso_forms import OwnOrganisationForm, ProviderForm
+from conclave.accounts.questions import Answer
+from conclave.accounts.questions import posted as posted_answer
+from conclave.accounts.sso_forms import MetadataForm, OwnOrganisationForm, ProviderForm
 from conclave.accounts.standing import OrganisationUnknown
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
@@ -47,12 +50,13 @@ FAULTS = {
     Fault.DISCOVERY: gettext_lazy("Below this address there is no description of a provider (/.well-known/openid-configuration)."),
     Fault.ISSUER: gettext_lazy("The provider names itself otherwise. Write its address exactly as it does."),
     Fault.CLIENT: gettext_lazy("The provider did not take the code: compare client id and client secret."),
-    Fault.TOKEN: gettext_lazy("The provider gave no identity token."),
-    Fault.SIGNATURE: gettext_lazy("The identity token is not signed by a key of the provider, or in a way that is not accepted here."),
-    Fault.AUDIENCE: gettext_lazy("The identity token is for another client."),
-    Fault.EXPIRED: gettext_lazy("The identity token is over, or not good yet: compare the clocks."),
-    Fault.NONCE: gettext_lazy("The identity token answers another question than ours."),
-    Fault.SUBJECT: gettext_lazy("The provider does not say, or not clearly, who the person is."),
+    Fault.TOKEN: gettext_lazy("The provider gave no answer of the right form."),
+    Fault.SIGNATURE: gettext_lazy("The answer is not signed by a key of the provider, or in a way that is not accepted here."),
+    Fault.AUDIENCE: gettext_lazy("The answer is for another server."),
+    Fault.EXPIRED: gettext_lazy("The answer is over, or not good yet: compare the clocks."),
+    Fault.NONCE: gettext_lazy("The answer is to another question than ours."),
+    Fault.SUBJECT: gettext_lazy("The provider does not say for good who the person is. By SAML it takes a persistent name id."),
+    Fault.DENIED: gettext_lazy("The provider let nobody in."),
     Fault.ADDRESS_MISSING: gettext_lazy("The provider gives no e-mail address. Let it give “email” to this client."),
     Fault.ADDRESS_UNVERIFIED: gettext_lazy("The provider says itself that this e-mail address is not verified."),
 }
@@ -81,7 +85,12 @@ def back(request: HttpRequest, organisation: str) -> HttpResponseBase:
     """Take what the provider sent back, and sign in whom it shows."""
     now, given = clock.now(), request.GET
     trip = _taken(request, organisation=organisation, state=given.get("state", ""))
-    answer = sso.Answer(code=given.get("code", "")[:LONGEST_CODE], error=given.get("error", ""), issuer=given.get("iss"))
+    answer = Answer(
+        code=given.get("code", "")[:LONGEST_CODE],
+        error=given.get("error", ""),
+        issuer=given.get("iss"),
+        arrival=given.get("arrival", "")[:LONGEST_CODE],
+    )
     if trip.purpose is sso.Purpose.TRY:
         return _tried(request, trip=trip, answer=answer)
     identity = sso.arrive(trip=trip, answer=answer, now=now)
@@ -95,6 +104,16 @@ def back(request: HttpRequest, organisation: str) -> HttpResponseBase:
     goes_to = _after(organisation=organisation, user=user, goes_to=trip.goes_to, now=now)
     response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=goes_to)
     return response
+
+
+@never_cache
+@csrf_exempt
+@require_POST
+def posted(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Take what a provider's page posts by SAML, and lead on to where the session says whose question it answers."""
+    arrival = posted_answer(organisation=organisation, answer=request.POST.get("SAMLResponse", ""), now=clock.now())
+    query = urlencode({"state": request.POST.get("RelayState", "")[:LONGEST_CODE], "arrival": arrival})
+    return HttpResponse(status=303, headers={"Location": f"{reverse('sso_back', args=[organisation])}?{query}"})
 
 
 @never_cache
@@ -157,30 +176,35 @@ def set_up(request: HttpRequest, organisation: str) -> HttpResponse:
     own = organisations.belonging(organisation=organisation, account=me(request), act=Act.SET_UP_SIGN_IN)
     act, now = request.POST.get("act", ""), clock.now()
     there = provider.provider_of(organisation=organisation, account=me(request))
-    initial = {"issuer": there.issuer, "client_id": there.client_id} if there else {}
+    initial = {"issuer": there.issuer, "client_id": there.client_id} if there and there.client_id else {}
     form = ProviderForm(request.POST if act == "save" else None, initial=initial)
+    saml = MetadataForm(request.POST if act == "save_saml" else None)
+    used = saml if act == "save_saml" else form
     if request.method == "POST":
         LIMITER.check(rate=SET_UP_RATE, subject=me(request), now=now)
         if act == "try":
             return _try(request, organisation=organisation)
-        if act == "save" and form.is_valid():
+        if act in {"save", "save_saml"} and used.is_valid():
             try:
-                provider.set_up(organisation=organisation, account=me(request), **form.cleaned_data, now=now)
+                write = provider.set_up if act == "save" else provider.set_up_saml
+                write(organisation=organisation, account=me(request), **used.cleaned_data, now=now)
             except provider.SsoSetUpForbidden as error:
-                form.add_error(None, error.text)
+                used.add_error(None, error.text)
             else:
                 messages.success(request, _("It is written down. Try it, then switch it on."))
                 return redirect("organisation_sign_in", organisation)
-        elif act != "save":
+        elif act not in {"save", "save_saml"}:
             return _change(request, organisation=organisation, act=act, now=now)
     shown = {
         "own": own,
         "form": form,
         "provider": there,
+        "saml": saml,
+        "saml_place": provider.saml_place(organisation=organisation),
         "redirect_uri": provider.redirect_uri(organisation=organisation),
         "domains": place(organisation=organisation, account=me(request), now=now).domains,
     }
-    return render(request, "sso/set_up.html", shown, status=422 if form.errors else 200)
+    return render(request, "sso/set_up.html", shown, status=422 if used.errors else 200)
 
 
 def _change(request: HttpRequest, *, organisation: str, act: str, now: int) -> HttpResponse:
@@ -203,7 +227,7 @@ def _try(request: HttpRequest, *, organisation: str) -> HttpResponse:
         return _fault(request, organisation=organisation, error=error)
 
 
-def _tried(request: HttpRequest, *, trip: sso.Trip, answer: sso.Answer) -> HttpResponse:
+def _tried(request: HttpRequest, *, trip: sso.Trip, answer: Answer) -> HttpResponse:
     """Show what the provider said, to whoever may set it up, and sign nobody in."""
     if not request.user.is_authenticated:
         raise sso.SsoAnswerUnknown

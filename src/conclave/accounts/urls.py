@@ -38,6 +38,7 @@ urlpatterns = [
     path("account/sso/", counted(sso_pages.start), name="sso_start"),
     path("account/sso/link", sso_pages.link, name="sso_link"),
     path("account/sso/<slug:organisation>/back", counted_back(sso_pages.back), name="sso_back"),
+    path("account/sso/<slug:organisation>/saml", counted(sso_pages.posted), name="sso_posted"),
     path("account/identities/<slug:identity>/remove", sso_pages.untie, name="account_untie"),
     path("organisations", console.mine, name="organisations"),
     path("organisations/new", console.new, name="organisation_new"),

@@ -3,7 +3,7 @@
 from conclave.accounts.models.organisations import DomainClaim, Membership, Organisation, OrganisationInvitation, Role
 from conclave.accounts.models.people import OwnerLink, SearchKeyField, User
 from conclave.accounts.models.policies import PolicyVersion
-from conclave.accounts.models.providers import IdentityProvider, ProviderIdentity
+from conclave.accounts.models.providers import IdentityProvider, ProviderIdentity, Speaks
 from conclave.accounts.models.schools import School
 from conclave.accounts.models.staff import PasskeyAsk, StaffMember
 
@@ -20,6 +20,7 @@ __all__ = [
     "Role",
     "School",
     "SearchKeyField",
+    "Speaks",
     "StaffMember",
     "User",
 ]

@@ -7,15 +7,27 @@ from conclave.accounts.models.people import User
 from conclave.kernel.ids import ID_LENGTH, new_id
 
 
+class Speaks(models.TextChoices):
+    """By which protocol a provider answers."""
+
+    OIDC = "oidc"
+    SAML = "saml"
+
+
 class IdentityProvider(models.Model):
     """Where an organisation's people sign in; it says who they are, and only in the domains that the organisation holds."""
 
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
     organisation = models.OneToOneField(Organisation, on_delete=models.CASCADE, related_name="provider")
+    kind = models.CharField(max_length=4, default=Speaks.OIDC, choices=[(one.value, one.value) for one in Speaks])
     issuer = models.CharField(max_length=255)
-    client_id = models.CharField(max_length=255)
+    # By SAML: where people are sent, and the certificates of its keys, in base64, one a line.
+    endpoint = models.CharField(max_length=1000, blank=True)
+    certificates = models.TextField(blank=True)
+    # By OpenID Connect: what this server is called there, and its secret.
+    client_id = models.CharField(max_length=255, blank=True)
     # Sealed (sealed.py): a copy of the database alone speaks for nobody at the provider.
-    secret = models.TextField()
+    secret = models.TextField(blank=True)
     is_on = models.BooleanField(default=False)
     made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     changed_at = models.BigIntegerField()
