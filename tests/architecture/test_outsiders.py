@@ -25,8 +25,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conclave.accounts.challenge import Method
 from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.models import ApiToken, Membership, OrganisationInvitation, User
 from conclave.accounts.organise import found
+from conclave.accounts.tokens import make_token
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -39,7 +40,20 @@ __all__ = ["_fresh_memory"]
 
 Ids = dict[str, str]
 # What Alice's ids are called in the requests below; a thing that does not exist has others of the same form.
-THINGS = ("meeting", "invitation", "call", "participant", "knock", "seat", "link_id", "organisation", "membership", "offer", "claim")
+THINGS = (
+    "meeting",
+    "invitation",
+    "call",
+    "participant",
+    "knock",
+    "seat",
+    "link_id",
+    "organisation",
+    "membership",
+    "offer",
+    "claim",
+    "api_token",
+)
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
 PATIENCE = 10.0
@@ -52,7 +66,7 @@ EVERYBODY = {
     # Without mail nobody has a page for another address.
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
-    "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
+    "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
 OWN = {
@@ -63,7 +77,8 @@ OWN = {
     "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
-    "account/data/erase own_data_erase", "account/data/keep own_data_keep",
+    "account/data/erase own_data_erase", "account/data/keep own_data_keep", "account/tokens own_tokens", "account/tokens/new own_token",
+    "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
 
 
@@ -108,6 +123,16 @@ ASKED = {
     "organisations/<slug:organisation>/domains organisation_domains": Ask(path="/organisations/{organisation}/domains"),
     "organisations/<slug:organisation>/domains/<slug:claim> organisation_domain": Ask(path="/organisations/{organisation}/domains/{claim}"),
     "organisations/<slug:organisation>/directory organisation_directory": Ask(path="/organisations/{organisation}/directory?words=ali"),
+    "account/tokens/<slug:token>/end own_token_end": Ask(method="post", path="/account/tokens/{api_token}/end"),
+    "organisations/<slug:organisation>/tokens organisation_tokens": Ask(path="/organisations/{organisation}/tokens"),
+    "organisations/<slug:organisation>/tokens/new organisation_token": Ask(path="/organisations/{organisation}/tokens/new"),
+    "organisations/<slug:organisation>/tokens/<slug:token>/end organisation_token_end": Ask(
+        method="post", path="/organisations/{organisation}/tokens/{api_token}/end"
+    ),
+    "api/v1/organisations/<organisation>/directory get_directory": Ask(path="/api/v1/organisations/{organisation}/directory?words=ali"),
+    "api/v1/organisations/<organisation>/people get_people": Ask(path="/api/v1/organisations/{organisation}/people"),
+    "api/v1/organisations/<organisation>/invitations get_offers": Ask(path="/api/v1/organisations/{organisation}/invitations"),
+    "api/v1/organisations/<organisation>/journal get_journal": Ask(path="/api/v1/organisations/{organisation}/journal"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
@@ -185,6 +210,7 @@ def things() -> Ids:
     organisation = found(name="Plans of Alice", account=account_of(alice), now=NOW)
     offer(organisation=organisation, account=account_of(alice), address="bob@example.org", role="member", now=NOW)
     claim = claim_domain(organisation=organisation, account=account_of(alice), domain="plans.example", method=Method.DNS, now=NOW)
+    make_token(account=account_of(alice), name="Plans of Alice", scopes=["meetings:read"], days=7, now=clock.now())
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
@@ -192,6 +218,7 @@ def things() -> Ids:
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
         "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
+        "api_token": ApiToken.objects.get(user=alice).pk,
         "claim": claim, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

@@ -15,6 +15,7 @@ GATE = {
     *(("MEET", number) for number in (8, 9, 10, 11, 12, 13)),
     *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
     *(("ATT", number) for number in (1, 2, 3)),
+    *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
 }
 

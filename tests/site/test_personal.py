@@ -29,6 +29,7 @@ from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
 from conclave.accounts.standing import LastOwner
+from conclave.accounts.tokens import make_token
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Subject
 from conclave.kernel import clock, oblivion, outbox
@@ -118,6 +119,8 @@ def everywhere() -> User:
     accept(token=link.partition("#")[2], account=account_of(alice), now=NOW)
     offer(organisation=shared, account=account_of(alice), address="another@example.org", role="member", now=NOW)
     claim_domain(organisation=shared, account=account_of(alice), domain="harbour.example", method=Method.DNS, now=NOW)
+    make_token(account=account_of(alice), name="Program of " + NAME, scopes=["meetings:read"], days=7, now=NOW)
+    make_token(account=account_of(alice), name="Sync", scopes=["people:read"], days=7, organisation=shared, now=NOW)
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)

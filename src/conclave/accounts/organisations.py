@@ -54,6 +54,7 @@ class OpenInvitation:
 
     invitation: str
     address: str
+    role: str
     role_label: str
     expires_at: int
     by: str
@@ -221,6 +222,7 @@ def _invitation(row: OrganisationInvitation, *, own: Membership) -> OpenInvitati
     return OpenInvitation(
         invitation=row.pk,
         address=row.address,
+        role=row.role,
         role_label=str(Role(row.role).label),
         expires_at=row.expires_at,
         by=row.made_by.get_short_name() if row.made_by else "",

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.models import ApiToken, Membership, OrganisationInvitation, User
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -19,6 +19,7 @@ from conclave.transparency.journal import journal
 
 # Long enough to notice what a stolen session or a bad day has done, and short beside the month that the law gives (GDPR art. 12(3)).
 GRACE_MS = 7 * clock.DAY
+_OF_A_TOKEN = ("name", "begins", "scopes", "made_at", "expires_at", "revoked_at", "used_on")
 GRACE = retention.keeps(name="accounts.erasure", ms=GRACE_MS)
 
 
@@ -104,6 +105,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "sessions": ({"expires": session.expire_date} for session in _sessions(account)),
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
+        "tokens": _tokens(account).values(*_OF_A_TOKEN, organisation=F("membership__organisation__name")).iterator(),
         "organisations": _belongs(account).values("role", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
@@ -133,6 +135,11 @@ def erase(*, account: str, now: int) -> None:
 def _belongs(account: str) -> QuerySet[Membership]:
     """Return where somebody belongs or belonged."""
     return Membership.objects.filter(user=account).order_by("accepted_at", "pk")
+
+
+def _tokens(account: str) -> QuerySet[ApiToken]:
+    """Return the tokens that somebody made; what opens anything is not kept."""
+    return ApiToken.objects.filter(user=account).order_by("made_at", "pk")
 
 
 def _offered(account: str) -> QuerySet[OrganisationInvitation]:

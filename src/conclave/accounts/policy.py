@@ -1,7 +1,7 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, name and journal; makes nobody an admin and touches no admin or owner
+    admin    people, invitations, domains, tokens, name and journal; makes nobody an admin and touches no admin or owner
     member   belongs
     auditor  reads the journal, and nothing else
 
@@ -31,6 +31,7 @@ class Act(StrEnum):
     TRANSFER = "transfer"
     DISSOLVE = "dissolve"
     CLAIM_DOMAIN = "claim_domain"
+    HOLD_TOKENS = "hold_tokens"
 
 
 class Reason(StrEnum):
@@ -82,6 +83,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.TRANSFER: (OWNER,),
     Act.DISSOLVE: (OWNER,),
     Act.CLAIM_DOMAIN: (OWNER, ADMIN),
+    Act.HOLD_TOKENS: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}
@@ -94,6 +96,15 @@ def open_to(*, role: str) -> frozenset[Act]:
         role: which; empty for whoever does not belong.
     """
     return frozenset(act for act, roles in _WHO.items() if role in roles)
+
+
+def roles_that(*, act: Act) -> tuple[str, ...]:
+    """Return the roles that an act as such is open to.
+
+    Args:
+        act: which.
+    """
+    return _WHO[act]
 
 
 def decide(*, act: Act, facts: Facts) -> Decision:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import console, domain_pages, pages
+from conclave.accounts import console, domain_pages, pages, token_pages
 
 urlpatterns = [
     path("owner", pages.owner, name="owner"),
@@ -44,6 +44,12 @@ urlpatterns = [
     path("organisations/<slug:organisation>/domains/<slug:claim>", domain_pages.domain, name="organisation_domain"),
     path("organisations/<slug:organisation>/directory", domain_pages.directory, name="organisation_directory"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
+    path("organisations/<slug:organisation>/tokens", token_pages.tokens, name="organisation_tokens"),
+    path("organisations/<slug:organisation>/tokens/new", token_pages.token, name="organisation_token"),
+    path("organisations/<slug:organisation>/tokens/<slug:token>/end", token_pages.token_end, name="organisation_token_end"),
+    path("account/tokens", token_pages.own_tokens, name="own_tokens"),
+    path("account/tokens/new", token_pages.own_token, name="own_token"),
+    path("account/tokens/<slug:token>/end", token_pages.own_token_end, name="own_token_end"),
     path("account/login/second/", factors.authenticate, name="mfa_authenticate"),
     # Asking to sign in makes a session for a visitor without an account, so it is counted too.
     path("account/login/passkey/", pages.limited(pages.PASSKEY_RATE, looking=True)(passkeys.login_webauthn), name="mfa_login_webauthn"),

@@ -1,19 +1,22 @@
 """Reading meetings: every access is checked here, and what was checked has its own type."""
 
 import hmac
+import re
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from conclave.kernel.errors import Refused
+from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 
 JOINED_ELSEWHERE = "joined_elsewhere"
+PAGE = 100
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
 _NO_LINK = "A" * 22
+_CURSOR = re.compile(r"[0-9]{1,15}\.[A-Za-z0-9_-]{1,22}")
 
 
 class LinkUnknown(Refused):
@@ -94,6 +97,14 @@ class OwnMeeting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPage:
+    """Some of somebody's meetings, and where the next ones begin; None at the end."""
+
+    meetings: list[OwnMeeting]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seat:
     """A seat whose holder proved that it is theirs; `gone` says why it is over, and is empty while it is not."""
 
@@ -161,6 +172,29 @@ def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
         Those that are not deleted.
     """
     return [_own(row) for row in _mine(owner).order_by("-created_at", "id")]
+
+
+def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
+    """Return some of a person's meetings, newest first; what is made or deleted meanwhile moves no other out of its place.
+
+    Args:
+        owner: whose.
+        after: where to go on, as the page before said it; None begins.
+        limit: how many, at most PAGE.
+
+    Raises:
+        Malformed: no page ever said this.
+    """
+    rows = _mine(owner).order_by("-created_at", "id")
+    if after is not None:
+        at, _dot, last = after.partition(".")
+        if not _CURSOR.fullmatch(after):
+            raise Malformed
+        rows = rows.filter(Q(created_at__lt=int(at)) | Q(created_at=int(at), id__gt=last))
+    found = list(rows[: min(limit, PAGE) + 1])
+    shown = found[: min(limit, PAGE)]
+    more = f"{shown[-1].created_at}.{shown[-1].pk}" if len(found) > len(shown) else None
+    return OwnPage(meetings=[_own(row) for row in shown], next=more)
 
 
 def own_meeting(*, meeting: str, owner: UserId) -> OwnMeeting:

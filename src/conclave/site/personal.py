@@ -28,6 +28,7 @@ TITLES = {
     "sessions": _("Browsers in which you are signed in, and until when"),
     "devices": _("Devices in which you are signed in, as their browsers name themselves"),
     "factors": _("Your passkeys, authenticator app and recovery codes: that there are some, and since when"),
+    "tokens": _("Tokens that you made for programs; what opens anything is not kept"),
     "organisations": _("Organisations to which you belong or belonged"),
     "organisation_invitations": _("Invitations to organisations that were made for your address"),
     "meetings": _("Your meetings; their links are in your browsers and nowhere else"),

@@ -336,10 +336,11 @@ export interface MeetingOut {
   title: string;
 }
 /**
- * GET /meetings.
+ * GET /meetings: one page of them; `next` continues it.
  */
 export interface MeetingsOut {
   meetings: MeetingOut[];
+  next: string | null;
 }
 /**
  * PATCH /meetings/<meeting>/invitations/<invitation>.
