@@ -126,7 +126,9 @@ def _fields(told: Json, before: str = "") -> Iterator[Field]:
 
 
 def _resolved(told: Json) -> Json:
-    """Return what a reference stands for; of a choice with null, the other one."""
+    """Return what a reference stands for; of a choice with null, the other one, called nullable."""
+    # With a default, a reference stands alone inside allOf.
+    told = told["allOf"][0] if "allOf" in told else told
     named = [one for one in told.get("anyOf", []) if one.get("type") != "null"]
     if len(named) == 1:
         told = {**named[0], "nullable": True}
