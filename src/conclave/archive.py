@@ -17,6 +17,7 @@ from conclave.kernel.errors import Refused
 
 FORMAT = 1
 DATABASE = "conclave.sqlite3"
+PATIENCE_SECONDS = 10.0
 MANIFEST, STATE, SETTINGS = "manifest.json", "state", "conclave.toml"
 # Tables of libraries; their versions are pinned with ours.
 LIBRARIES = {"account", "auth", "contenttypes", "mfa", "sessions", "usersessions"}
@@ -143,6 +144,20 @@ def schema_of(*, database: Path) -> dict[str, list[str]]:
             if domain not in LIBRARIES:
                 schema.setdefault(domain, []).append(name)
     return schema
+
+
+def looked_through(*, database: Path) -> tuple[str, dict[str, list[str]]]:
+    """Return what is wrong with a database, or ok, and which of our migrations it has.
+
+    Args:
+        database: a SQLite file.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)) as opened:
+            (word,) = opened.execute("PRAGMA quick_check(1)").fetchone()
+        return str(word), schema_of(database=database)
+    except sqlite3.Error as error:
+        return str(error), {}
 
 
 def unknown_migrations(*, schema: Schema) -> list[str]:

@@ -46,6 +46,14 @@ class NothingToBackUp(Refused):
     message = "There is nothing to back up."
 
 
+class DatabaseElsewhere(Refused):
+    """The database is PostgreSQL, which has its own means."""
+
+    code = "database_elsewhere"
+    status = 409
+    message = "The database is PostgreSQL: back it up and restore it with its own tools, and copy the state folder beside it."
+
+
 class BackupPlace(Refused):
     """The backup cannot be written where it was asked for."""
 
@@ -82,10 +90,13 @@ def back_up(*, config: Config, now: datetime, target: Path | None = None, settin
         The file.
 
     Raises:
+        DatabaseElsewhere: the database is PostgreSQL.
         NothingToBackUp: there is no database.
         BackupPlace: the file exists, or people could fetch it with a browser.
         BackupFailed: the disk is full or in trouble.
     """
+    if config.database:
+        raise DatabaseElsewhere
     if not (config.state_dir / DATABASE).exists():
         raise NothingToBackUp(f"There is nothing to back up in {config.state_dir}: run ./conclave run once.")
     target = (target or config.state_dir / FOLDER / f"{kind}-{now:%Y%m%dT%H%M%SZ}.tar").resolve()
@@ -133,12 +144,15 @@ def restore(*, archive: Path, config: Config, now: datetime, replace: bool = Fal
         What was done, in sentences.
 
     Raises:
+        DatabaseElsewhere: the database is PostgreSQL.
         InstallationRunning: a server runs on the state folder.
         InstallationNotEmpty: there is something, and `replace` does not say that it may go.
         BackupDamaged: the backup is not what its manifest says.
         BackupNewer: this version would not understand it.
         BackupFailed: the disk is full or in trouble.
     """
+    if config.database:
+        raise DatabaseElsewhere
     state_dir = config.state_dir
     with _disk_errors(state_dir):
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, get_type_hints
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DNS = 53
+POSTGRESQL = 5432
+TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
@@ -26,6 +28,7 @@ ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any oth
 
 DESCRIPTIONS: dict[str, str] = {
     "state_dir": "Folder for the database, keys and logs; relative paths start at the checkout.",
+    "database": "PostgreSQL to use instead of a file: postgresql://USER:PASSWORD@HOST:5432/NAME; empty means SQLite in state_dir.",
     "domain": "Name of this server on the internet, as in run --domain NAME: it obtains a certificate by itself and serves HTTPS.",
     "lan": "Whether to serve HTTPS to the local network with a certificate made here, as in run --lan; true or false.",
     "http_host": "Address on which pages, API and meeting sockets are served; 127.0.0.1 keeps them on this machine.",
@@ -58,6 +61,7 @@ class Config:
     """What the operator decided; every field is described in DESCRIPTIONS."""
 
     state_dir: Path = ROOT / "var"
+    database: str = ""
     domain: str = ""
     lan: bool = False
     http_host: str = "127.0.0.1"
@@ -258,6 +262,14 @@ def _check(config: Config) -> None:
         raise ConfigError(f"The setting 'acme_directory' must be an https address, not {config.acme_directory!r}.")
     _check_names(config)
     _check_resolvers(config)
+    _check_others(config)
+
+
+def _check_others(config: Config) -> None:
+    """Raise ConfigError when a server that this one asks, or may ask, is not said as it has to be."""
+    if config.database and database_server(config.database) is None:
+        # Without the value: it has a password.
+        raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:
@@ -309,6 +321,38 @@ def mail_server(address: str) -> MailServer | None:
     elif url.hostname in {"localhost", "127.0.0.1", "::1"}:
         tls = "none"
     return MailServer(host=url.hostname, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), tls=tls)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseServer:
+    """Where PostgreSQL answers; without a host, on this machine's own socket."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    name: str
+    tls: str
+
+
+def database_server(address: str) -> DatabaseServer | None:
+    """Return what the setting `database` says, None when it cannot be read.
+
+    Args:
+        address: postgresql://…/NAME; to another machine TLS is demanded, unless sslmode says otherwise.
+    """
+    try:
+        url = urlsplit(address)
+        port = url.port or POSTGRESQL
+        asked = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
+    except ValueError:
+        return None
+    name = unquote(url.path.removeprefix("/"))
+    host = url.hostname or ""
+    tls = asked.pop("sslmode", "prefer" if host in {"", "localhost", "127.0.0.1", "::1"} else "require")
+    if url.scheme != "postgresql" or not re.fullmatch(r"[\w-]{1,63}", name) or url.fragment or asked or tls not in TLS_MODES:
+        return None
+    return DatabaseServer(host=host, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), name=name, tls=tls)
 
 
 def _check_resolvers(config: Config) -> None:

@@ -10,7 +10,6 @@ import ipaddress
 import json
 import shutil
 import socket
-import sqlite3
 import sys
 import time
 import urllib.error
@@ -21,12 +20,13 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from conclave.archive import DATABASE, known_migrations, schema_of, unknown_migrations
+from conclave.archive import DATABASE, known_migrations, looked_through, unknown_migrations
 from conclave.backup import FOLDER
 from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, problem
+from conclave.postgres import applied
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -261,25 +261,27 @@ def _answers_turn(config: Config) -> bool:
 def _database(config: Config) -> Finding:
     """Whether the database is whole and of this version."""
     path = config.state_dir / DATABASE
-    if not path.exists():
-        return Finding(check="database", level="ok", text=f"none yet in {config.state_dir}.", advice="./conclave run makes it.")
+    word, schema = "ok", dict[str, list[str]]()
     try:
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=ANSWER_SECONDS)) as database:
-            (word,) = database.execute("PRAGMA quick_check(1)").fetchone()
-        schema = schema_of(database=path)
-    except sqlite3.Error as error:
-        word, schema = str(error), {}
+        if config.database:
+            schema = applied(address=config.database)
+        elif path.exists():
+            word, schema = looked_through(database=path)
+    except ConnectionError:
+        advice = "Start it, or correct the setting 'database'."
+        return Finding(check="database", level="fail", text="PostgreSQL does not answer, or not to us.", advice=advice)
     if word != "ok":
         advice = (
             f"Stop the server and restore a backup: ./conclave admin restore FILE --replace. Backups are in {config.state_dir / FOLDER}."
         )
         return Finding(check="database", level="fail", text=f"{path} is damaged ({word}).", advice=advice)
+    if not schema:
+        where = "PostgreSQL" if config.database else config.state_dir
+        return Finding(check="database", level="ok", text=f"none yet in {where}.", advice="./conclave run makes it.")
     unknown = unknown_migrations(schema=schema)
     if unknown:
         text = f"a newer version has changed it (it has {', '.join(unknown)})."
-        return Finding(
-            check="database", level="fail", text=text, advice="Go back to that version, or restore a backup that this one understands."
-        )
+        return Finding(check="database", level="fail", text=text, advice="Go back to that version, or restore a backup of this one.")
     lacking = [f"{domain}.{name}" for domain, names in known_migrations().items() for name in names if name not in schema.get(domain, [])]
     if lacking:
         advice = "./conclave run backs everything up, then brings it to this version."

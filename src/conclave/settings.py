@@ -71,23 +71,34 @@ TEMPLATES = [
     },
 ]
 
+_POSTGRES = config.database_server(CONCLAVE.database) if CONCLAVE.database else None
 # One writer at a time: IMMEDIATE takes the write lock at the start, so a transaction waits instead of failing half-way.
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": CONCLAVE.state_dir / "conclave.sqlite3",
-        # As long as the thread that opened it (kernel/handler.py), unless the database failed it.
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            # secure_delete: a destroyed opening is overwritten, not only unlinked.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
-        },
-        # A file, because threads and sockets of a test need connections of their own; one for each run.
-        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"conclave-test-{os.getpid()}.sqlite3"},
+_SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": CONCLAVE.state_dir / "conclave.sqlite3",
+    # As long as the thread that opened it (kernel/handler.py), unless the database failed it.
+    "CONN_MAX_AGE": None,
+    "OPTIONS": {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # secure_delete: a destroyed opening is overwritten, not only unlinked.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;",
     },
+    # A file, because threads and sockets of a test need connections of their own; one for each run.
+    "TEST": {"NAME": Path(tempfile.gettempdir()) / f"conclave-test-{os.getpid()}.sqlite3"},
 }
+DATABASES = {"default": _SQLITE}
+if _POSTGRES:
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _POSTGRES.name,
+        "USER": _POSTGRES.user,
+        "PASSWORD": _POSTGRES.password,
+        "HOST": _POSTGRES.host,
+        "PORT": str(_POSTGRES.port),
+        # A request gives its connection back when it is answered. What runs for good keeps one each: a dozen.
+        "OPTIONS": {"sslmode": _POSTGRES.tls, "pool": {"min_size": 2, "max_size": 32, "timeout": 20}},
+    }
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

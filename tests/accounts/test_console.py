@@ -57,7 +57,13 @@ def addresses(organisation: str, *, membership: str, invitation: str, claim: str
         for possibilities, *_rest in get_resolver().reverse_dict.getlist(name):
             for template, names in possibilities:
                 if "organisation" in names:
-                    values = {"organisation": organisation, "membership": membership, "invitation": invitation, "claim": claim}
+                    values = {
+                        "organisation": organisation,
+                        "membership": membership,
+                        "invitation": invitation,
+                        "claim": claim,
+                        "token": NOWHERE,
+                    }
                     found.append("/" + template % {key: values[key] for key in names})
     return sorted(set(found))
 
@@ -78,7 +84,7 @@ def test_charlie_reads_the_same_at_every_address_as_where_nothing_is(alice: User
     charlie = browser(person("Charlie"))
     before = roles(school), kinds(school)
     theirs, nothing = addresses(school, **ids), addresses(NOWHERE, membership=NOWHERE, invitation=NOWHERE)
-    assert len(theirs) == 13
+    assert len(theirs) == 14
     for real, unreal in zip(sorted(theirs), sorted(nothing), strict=True):
         forms = {"act": "remove", "name": "Mine", "role": "member", "address": "y@example.net", "file": "csv"}
         answers = [getattr(charlie, method)(path, forms if method == "post" else {}) for path in (real, unreal)]
@@ -119,8 +125,14 @@ def test_a_form_from_elsewhere_does_nothing(alice: User, bob: User, school: str)
 @pytest.mark.parametrize(
     ("role", "open_pages"),
     [
-        ("owner", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"}),
-        ("admin", {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"}),
+        (
+            "owner",
+            {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/tokens", "/journal", "/settings"},
+        ),
+        (
+            "admin",
+            {"", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/tokens", "/journal", "/settings"},
+        ),
         ("auditor", {"", "/directory", "/journal", "/policy"}),
         ("member", {"", "/directory"}),
     ],
@@ -128,7 +140,8 @@ def test_a_form_from_elsewhere_does_nothing(alice: User, bob: User, school: str)
 def test_each_role_is_shown_what_is_for_it(alice: User, bob: User, school: str, role: str, open_pages: set[str]) -> None:
     change_role(organisation=school, account=account(alice), membership=seat(school, bob), role=role, now=NOW)
     page = browser(bob)
-    for part in ("", "/directory", "/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/journal", "/settings"):
+    console = ("/people", "/invitations", "/domains", "/school", "/policy", "/sign-in", "/tokens", "/journal", "/settings")
+    for part in ("", "/directory", *console):
         answer = page.get(f"/organisations/{school}{part}")
         assert answer.status_code == (200 if part in open_pages else 403), part
         text = answer.content.decode()

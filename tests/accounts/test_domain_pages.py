@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
-from conclave.accounts import domain_pages
+from conclave.accounts import directory, domain_pages
 from conclave.accounts.challenge import Method, Outcome
 from conclave.accounts.domain_pages import FOUND
 from conclave.accounts.models import DomainClaim, Membership, User
@@ -165,7 +165,8 @@ def test_d5_searches_are_counted_per_person_by_the_minute_and_by_the_day(alice: 
     hold(school, "example.org", now=clock.now())
     bob = person("bob@example.org", "Bob Person")
     member(school, bob)
-    monkeypatch.setattr(domain_pages, "SEARCH_RATE", Rate(name="searches in a test", burst=2, every_ms=clock.HOUR))
+    day = directory.SEARCH_RATES[1]
+    monkeypatch.setattr(directory, "SEARCH_RATES", (Rate(name="searches in a test", burst=2, every_ms=clock.HOUR), day))
     where = f"/organisations/{school}/directory"
 
     def tries(who: User) -> list[int]:
@@ -174,8 +175,8 @@ def test_d5_searches_are_counted_per_person_by_the_minute_and_by_the_day(alice: 
     assert tries(alice) == [200, 200, 429, 429]
     assert tries(bob) == [200, 200, 429, 429], "Alice's searches are not Bob's"
     assert browser(alice).get(where).status_code == 200, "looking at the page is no search"
-    monkeypatch.setattr(domain_pages, "SEARCH_RATE", Rate(name="more searches in a test", burst=9, every_ms=clock.HOUR))
-    monkeypatch.setattr(domain_pages, "SEARCH_DAY_RATE", Rate(name="searches a day in a test", burst=1, every_ms=clock.DAY))
+    more = Rate(name="more searches in a test", burst=9, every_ms=clock.HOUR)
+    monkeypatch.setattr(directory, "SEARCH_RATES", (more, Rate(name="searches a day in a test", burst=1, every_ms=clock.DAY)))
     assert tries(alice) == [200, 429, 429, 429]
 
 

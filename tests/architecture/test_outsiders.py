@@ -25,8 +25,18 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from conclave.accounts.challenge import Method
 from conclave.accounts.claim import claim_domain
 from conclave.accounts.invite import invite as offer
-from conclave.accounts.models import IdentityProvider, Membership, OrganisationInvitation, ProviderIdentity, School, StaffMember, User
+from conclave.accounts.models import (
+    ApiToken,
+    IdentityProvider,
+    Membership,
+    OrganisationInvitation,
+    ProviderIdentity,
+    School,
+    StaffMember,
+    User,
+)
 from conclave.accounts.organise import found
+from conclave.accounts.tokens import make_token
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -54,6 +64,7 @@ THINGS = (
     "staff",
     "school",
     "identity",
+    "api_token",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -68,7 +79,7 @@ EVERYBODY = {
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
-    "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
+    "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
 OWN = {
@@ -81,7 +92,8 @@ OWN = {
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
     "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
-    "staff/schools staff_schools",
+    "staff/schools staff_schools", "account/tokens own_tokens", "account/tokens/new own_token",
+    "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
 
 
@@ -140,6 +152,16 @@ ASKED = {
     "account/sso/<slug:organisation>/back sso_back": Ask(path="/account/sso/{organisation}/back?code=x&state=x"),
     "account/sso/<slug:organisation>/saml sso_posted": Ask(method="post", path="/account/sso/{organisation}/saml"),
     "account/identities/<slug:identity>/remove account_untie": Ask(method="post", path="/account/identities/{identity}/remove"),
+    "account/tokens/<slug:token>/end own_token_end": Ask(method="post", path="/account/tokens/{api_token}/end"),
+    "organisations/<slug:organisation>/tokens organisation_tokens": Ask(path="/organisations/{organisation}/tokens"),
+    "organisations/<slug:organisation>/tokens/new organisation_token": Ask(path="/organisations/{organisation}/tokens/new"),
+    "organisations/<slug:organisation>/tokens/<slug:token>/end organisation_token_end": Ask(
+        method="post", path="/organisations/{organisation}/tokens/{api_token}/end"
+    ),
+    "api/v1/organisations/<organisation>/directory get_directory": Ask(path="/api/v1/organisations/{organisation}/directory?words=ali"),
+    "api/v1/organisations/<organisation>/people get_people": Ask(path="/api/v1/organisations/{organisation}/people"),
+    "api/v1/organisations/<organisation>/invitations get_offers": Ask(path="/api/v1/organisations/{organisation}/invitations"),
+    "api/v1/organisations/<organisation>/journal get_journal": Ask(path="/api/v1/organisations/{organisation}/journal"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),
@@ -229,6 +251,7 @@ def things() -> Ids:
     identity = ProviderIdentity.objects.create(
         organisation_id=organisation, issuer="https://login.plans.example", subject="1", user=alice, linked_at=NOW, used_at=NOW
     )
+    make_token(account=account_of(alice), name="Plans of Alice", scopes=["meetings:read"], days=7, now=clock.now())
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
@@ -238,6 +261,7 @@ def things() -> Ids:
         "offer": OrganisationInvitation.objects.get(organisation=organisation).pk,
         "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
+        "api_token": ApiToken.objects.get(user=alice).pk,
         "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

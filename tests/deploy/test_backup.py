@@ -1,5 +1,6 @@
 """Backups: what the server keeps, whole, in one private file; put back all of it or nothing."""
 
+import dataclasses
 import io
 import json
 import shutil
@@ -161,6 +162,14 @@ def test_without_an_installation_there_is_nothing_to_back_up(fresh: Config) -> N
     with pytest.raises(backup.NothingToBackUp, match=r"run \./conclave run once"):
         backup.back_up(config=fresh, now=NOW)
     assert not fresh.state_dir.exists()
+
+
+def test_postgresql_is_backed_up_and_restored_by_its_own_means(alices: Config, archive: Path) -> None:
+    elsewhere = dataclasses.replace(alices, database="postgresql://us:x@db.example.org/conclave")
+    with pytest.raises(backup.DatabaseElsewhere):
+        backup.back_up(config=elsewhere, now=NOW)
+    with pytest.raises(backup.DatabaseElsewhere):
+        restore(archive, elsewhere, replace=True)
 
 
 def test_a_disk_that_takes_no_more_is_a_sentence(alices: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,11 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ('mail = "smtp://mail.example.org"', {}, "'mail_from' must be an e-mail address"),
         ('mail = "smtp://mail.example.org"\nmail_from = "Us <a@example.org>"', {}, "'mail_from' must be an e-mail address"),
         ("sign_up = true", {}, "'sign_up' needs 'mail'"),
+        ('database = "mysql://us:x@db.example.org/conclave"', {}, "'database' must be like"),
+        ('database = "postgresql://us:x@db.example.org/"', {}, "'database' must be like"),
+        ('database = "postgresql://us:x@db.example.org:y/conclave"', {}, "'database' must be like"),
+        ('database = "postgresql://us:x@db.example.org/conclave?sslmode=no"', {}, "'database' must be like"),
+        ('database = "postgresql://us:x@db.example.org/conclave?options=x"', {}, "'database' must be like"),
         ('acme_directory = "http://ca.example/directory"', {}, "'acme_directory' must be an https address"),
     ],
 )
@@ -129,6 +134,31 @@ def test_a_named_file_that_is_absent_is_refused(tmp_path: Path) -> None:
 
 def test_every_setting_is_described() -> None:
     assert [field.name for field in fields(Config)] == list(config.DESCRIPTIONS)
+
+
+def test_a_database_is_read_and_its_password_never_said(tmp_path: Path) -> None:
+    found = config.database_server("postgresql://us:a%2Fb%20c@db.example.org/conclave")
+    assert found
+    assert (found.host, found.port, found.user, found.password, found.name) == ("db.example.org", 5432, "us", "a/b c", "conclave")
+    assert "a/b c" not in repr(found)
+    with pytest.raises(ConfigError) as refused:
+        load(path=_file(tmp_path, 'database = "postgresql://us:hunter2@db.example.org/a/b"'), env={})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "tls"),
+    [
+        ("postgresql://us:x@db.example.org/conclave", "require"),
+        ("postgresql://us:x@db.example.org/conclave?sslmode=verify-full", "verify-full"),
+        ("postgresql://us:x@127.0.0.1:5433/conclave", "prefer"),
+        ("postgresql:///conclave", "prefer"),
+    ],
+)
+def test_the_way_to_another_machine_is_encrypted(address: str, tls: str) -> None:
+    found = config.database_server(address)
+    assert found
+    assert found.tls == tls
 
 
 def _file(folder: Path, text: str) -> Path:

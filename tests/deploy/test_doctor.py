@@ -210,6 +210,30 @@ def test_no_backup_and_an_old_one_warn(config: Config) -> None:
     assert path.exists()
 
 
+def test_a_postgresql_that_does_not_answer_fails_and_nobody_reads_its_password(config: Config) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    finding = one(replace(config, database=f"postgresql://us:hunter2@127.0.0.1:{port}/conclave"), "database")
+    assert (finding.level, finding.text) == ("fail", "PostgreSQL does not answer, or not to us.")
+    assert "hunter2" not in repr(finding)
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "text"),
+    [
+        ({}, "ok", "none yet in PostgreSQL."),
+        ({**known_migrations(), "accounts": ["9999_later"]}, "fail", "a newer version has changed it (it has accounts.9999_later)."),
+        (known_migrations(), "ok", "whole, and of this version."),
+    ],
+)
+def test_of_postgresql_it_says_which_version_it_is_of(
+    config: Config, monkeypatch: pytest.MonkeyPatch, said: dict[str, list[str]], level: str, text: str
+) -> None:
+    monkeypatch.setattr(doctor, "applied", lambda **_address: said)
+    finding = one(replace(config, database="postgresql://us:x@127.0.0.1/conclave"), "database")
+    assert (finding.level, finding.text) == (level, text)
+
+
 @pytest.mark.parametrize(("free_mb", "level"), [(5000, "ok"), (900, "warn"), (100, "fail")])
 def test_a_full_disk_fails_before_it_is_full(config: Config, monkeypatch: pytest.MonkeyPatch, free_mb: int, level: str) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _place: Usage(10**12, 0, free_mb * 10**6))

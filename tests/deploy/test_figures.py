@@ -1,4 +1,4 @@
-"""What `./conclave bench raid` calls good: pictures and buttons as before, little memory, and nobody let in."""
+"""What benchmarks call good. raid: pictures and buttons as before, little memory, and nobody let in; api: as fast with many as with few."""
 
 from collections import Counter
 from dataclasses import replace
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import api
 from benchmarks.raid import GUESTS, Full, Raid, figures
 
 INSIDE = sorted(["Alice", *GUESTS])
@@ -42,3 +43,27 @@ def test_a_raid_that_those_inside_hardly_notice_is_good() -> None:
 )
 def test_a_raid_that_gets_somewhere_is_not(change: dict[str, Any]) -> None:
     assert figures(replace(GOOD, **change), None)["ok"] is False
+
+
+TIMES = {"join": {"small": [9.0, 10.0, 99.0], "large": [10.0, 11.0, 12.0]}, "list": {"small": [4.0], "large": [6.0]}}
+JOINS = {"ours": [400.0, 500.0, 90.0], "rest": [100.0, 100.0, 20.0]}
+QUERIES = {"small": {"join": 20}, "large": {"join": 20}}
+
+
+def test_an_api_that_size_does_not_slow_down_is_good() -> None:
+    found = api.figures(times=TIMES, joins=JOINS, queries=QUERIES)
+    assert (found["ok"], found["growth"], found["join_growth"], found["rest_ratio"]) == (True, 1.5, 1.1, 4.5)
+    assert found["join_ms"] == {"small": 10.0, "large": 11.0}
+    assert {"name", "goal", "ok", "growth"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"times": {**TIMES, "list": {"small": [4.0], "large": [6.1]}}},
+        {"joins": {**JOINS, "ours": [390.0, 390.0, 390.0], "rest": [100.0, 100.0, 100.0]}},
+        {"queries": {**QUERIES, "large": {"join": 21}}},
+    ],
+)
+def test_one_that_asks_more_or_takes_longer_is_not(change: dict[str, Any]) -> None:
+    assert not api.figures(**{"times": TIMES, "joins": JOINS, "queries": QUERIES, **change})["ok"]

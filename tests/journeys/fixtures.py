@@ -44,6 +44,7 @@ IDS = (
     "staff",
     "school",
     "sso",
+    "api",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

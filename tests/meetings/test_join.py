@@ -191,7 +191,7 @@ def test_joining_costs_the_same_few_queries_however_many_are_there(joins: Joins,
     for name in ("Alice", "Bob", "Carol"):
         joins(name)
     # savepoints (2 × 2), meeting, call, restrictions, head count, seat, rights (2), and five for the journal
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(14):
         joins("Dave")
 
 

@@ -9,12 +9,13 @@ from conclave.meetings.join import Again
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Meeting
 from conclave.meetings.queries import (
+    PAGE,
     LinkUnknown,
     MeetingUnknown,
     SeatUnknown,
     access_meeting,
     own_meeting,
-    own_meetings,
+    page_of_own,
     seat,
     seated,
 )
@@ -84,7 +85,7 @@ def test_charlie_sees_no_meeting_of_others(link: Link, bob: User, alice: User, j
     for meeting in (link.meeting, new_id()):
         with pytest.raises(MeetingUnknown):
             own_meeting(meeting=meeting, owner=account_of(bob))
-    assert own_meetings(owner=account_of(bob)) == []
+    assert page_of_own(owner=account_of(bob), after=None, limit=PAGE).meetings == []
 
 
 def test_reading_costs_one_query(link: Link, alice: User, joins: Joins, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -92,7 +93,7 @@ def test_reading_costs_one_query(link: Link, alice: User, joins: Joins, django_a
     for number in range(5):
         Meeting.objects.create(id=new_id(), owner=alice, link_id=new_id(), host_hash=new_id(), created_at=NOW + number)
     with django_assert_num_queries(1):
-        assert len(own_meetings(owner=account_of(alice))) == 6
+        assert len(page_of_own(owner=account_of(alice), after=None, limit=PAGE).meetings) == 6
     with django_assert_num_queries(1):
         access_meeting(meeting=link.meeting, link_id=link.link_id)
     with django_assert_num_queries(1):

@@ -98,6 +98,12 @@ def test_what_does_not_exist_says_so() -> None:
     assert Client().get("/api/nowhere").json()["error"]["code"] == "not_found"
 
 
+@pytest.mark.parametrize("address", ["/m/%00", "/api/v1/meetings/a%00", "/help/class?x=%00", "/organisations/x/directory?words=ali%00"])
+def test_a_zero_byte_in_an_address_is_refused_before_a_database_sees_it(address: str) -> None:
+    """PostgreSQL takes none in a text: it would be a fault of ours instead of the asker's."""
+    assert Client().get(address).status_code == 400
+
+
 def test_the_other_error_pages_have_a_code_and_a_next_step() -> None:
     request = RequestFactory().get("/")
     for view, status, code in [

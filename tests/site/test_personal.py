@@ -40,6 +40,7 @@ from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
 from conclave.accounts.rulebook import save
 from conclave.accounts.rules import Guests, Policy
 from conclave.accounts.standing import LastOwner
+from conclave.accounts.tokens import make_token
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Subject
 from conclave.kernel import clock, oblivion, outbox
@@ -142,6 +143,8 @@ def everywhere() -> User:
     IdentityProvider.objects.create(
         organisation_id=shared, issuer=came["issuer"], client_id="conclave", secret="sealed", made_by=alice, changed_at=NOW
     )
+    make_token(account=account_of(alice), name="Program of " + NAME, scopes=["meetings:read"], days=7, now=NOW)
+    make_token(account=account_of(alice), name="Sync", scopes=["people:read"], days=7, organisation=shared, now=NOW)
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     ask_erasure(account=account_of(alice), now=NOW)

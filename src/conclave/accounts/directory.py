@@ -18,13 +18,20 @@ from conclave.accounts.policy import Act
 from conclave.accounts.schooling import STANDS
 from conclave.accounts.standing import allow, own_seat
 from conclave.accounts.tenure import HOLDS
+from conclave.kernel import clock
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
+from conclave.kernel.limits import Rate
 from conclave.transparency.journal import journal
 
 SHORTEST = 3
 LONGEST = 100
 MOST_FOUND = 20
+# D5: what a person looks for in a day, and nobody needs to list everybody.
+SEARCH_RATES = (
+    Rate(name="directory_search", burst=30, every_ms=5 * clock.SECOND),
+    Rate(name="directory_search_day", burst=300, every_ms=5 * clock.MINUTE),
+)
 
 
 class SearchTooShort(Refused):

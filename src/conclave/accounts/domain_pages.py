@@ -23,9 +23,6 @@ from conclave.kernel.limits import LIMITER, Rate
 
 CLAIM_RATE = Rate(name="domain_claim", burst=20, every_ms=clock.MINUTE)
 CHECK_RATE = Rate(name="domain_check", burst=6, every_ms=20 * clock.SECOND)
-# D5: what a person looks for in a day, and nobody needs to list everybody.
-SEARCH_RATE = Rate(name="directory_search", burst=30, every_ms=5 * clock.SECOND)
-SEARCH_DAY_RATE = Rate(name="directory_search_day", burst=300, every_ms=5 * clock.MINUTE)
 
 FOUND = {
     Outcome.PROVED: gettext_lazy("The token is there."),
@@ -117,7 +114,7 @@ def directory(request: HttpRequest, organisation: str) -> HttpResponse:
     now, words = clock.now(), request.GET.get("words", "")[: directories.LONGEST]
     entries, error = None, ""
     if words:
-        for rate in (SEARCH_RATE, SEARCH_DAY_RATE):
+        for rate in directories.SEARCH_RATES:
             LIMITER.check(rate=rate, subject=me(request), now=now)
         try:
             entries = directories.search(organisation=organisation, account=me(request), text=words, now=now)

@@ -1,5 +1,6 @@
 """Forms of the account pages."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
@@ -11,6 +12,8 @@ from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from conclave.accounts.models import User
 from conclave.accounts.names import shown_line
+from conclave.accounts.scopes import Scope, labels
+from conclave.accounts.tokens import DAYS, LONGEST_NAME
 
 LONGEST_PASSWORD = 1024
 
@@ -131,3 +134,29 @@ class PasskeyForm(AddWebAuthnForm):  # type: ignore[misc] # allauth ships no typ
     credential = PasskeyField(kind=RegistrationResponse)
     name = forms.CharField(label=_("A name for it, such as the device it is on"), max_length=64, required=False)
     passwordless = None
+
+
+class TokenForm(forms.Form):
+    """A token for a program: what to call it, what it may do, and for how long."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        help_text=_("Such as the program that uses it, and where. 1 to 64 characters."),
+        max_length=LONGEST_NAME,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(label=_("What it may do"), widget=forms.CheckboxSelectMultiple)
+    days = forms.TypedChoiceField(
+        label=_("Good for"),
+        help_text=_("A token that has been forgotten somewhere should not be good for long."),
+        coerce=int,
+        initial=30,
+    )
+
+    def __init__(self, *args: Any, scopes: Iterable[Scope], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        """Offer what whoever makes it may give."""
+        super().__init__(*args, **kwargs)
+        chosen = tuple(scopes)
+        self.fields["scopes"].choices = list(zip(chosen, labels(chosen), strict=True))  # type: ignore[attr-defined] # a ChoiceField's
+        days = [(number, _("%(number)s days") % {"number": number}) for number in DAYS]
+        self.fields["days"].choices = days  # type: ignore[attr-defined] # a ChoiceField's

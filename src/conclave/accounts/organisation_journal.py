@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from conclave.accounts.models import DomainClaim, Membership, OrganisationInvitation, Role, User
+from conclave.accounts.models import ApiToken, DomainClaim, Membership, OrganisationInvitation, Role, User
 from conclave.accounts.policy import Act
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel import clock
@@ -62,6 +62,8 @@ KINDS = {
     "sso_linked": gettext_lazy("Account tied to the provider"),
     "sso_untied": gettext_lazy("Account untied from the provider"),
     "policy_saved": gettext_lazy("Policy saved"),
+    "organisation_token_made": gettext_lazy("Token made"),
+    "organisation_token_ended": gettext_lazy("Token taken back"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
 }
 
@@ -225,6 +227,9 @@ def _lines(rows: list[Entry]) -> list[Line]:
     addresses = dict(OrganisationInvitation.objects.filter(pk__in=offers).values_list("pk", "address"))
     claims = {str(row.fields["claim"]) for row in rows if "claim" in row.fields}
     addresses |= dict(DomainClaim.objects.filter(pk__in=claims).values_list("pk", "domain"))
+    tokens = {str(row.fields["token"]) for row in rows if "token" in row.fields}
+    # As long as they are kept; then the row says that there was one.
+    addresses |= dict(ApiToken.objects.filter(pk__in=tokens).values_list("pk", "name")) if tokens else {}
     return [_line(row, people=people, addresses=addresses) for row in rows]
 
 
@@ -236,6 +241,7 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
     if "invitation" in said:
         about = addresses.get(said["invitation"], _("an address that is forgotten by now"))
     about = addresses.get(said.get("claim", ""), about)
+    about = addresses.get(said.get("token", ""), about)
     if "version" in said:
         about = _("version %(number)s") % {"number": said["version"]}
     # Which reviewer it was is the platform's to know; what happens by itself has nobody.

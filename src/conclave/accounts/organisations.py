@@ -58,6 +58,7 @@ class OpenInvitation:
     address: str
     # What a roster calls them.
     label: str
+    role: str
     role_label: str
     expires_at: int
     by: str
@@ -226,6 +227,7 @@ def _invitation(row: OrganisationInvitation, *, own: Membership) -> OpenInvitati
         invitation=row.pk,
         address=row.address,
         label=row.label,
+        role=row.role,
         role_label=str(Role(row.role).label),
         expires_at=row.expires_at,
         by=row.made_by.get_short_name() if row.made_by else "",

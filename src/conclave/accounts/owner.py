@@ -99,7 +99,7 @@ def use_owner_link(*, token: str, email: str, name: str, password: str, now: int
         OwnerLinkForAnother: it belongs to an account with another address; it stays usable.
     """
     with transaction.atomic():
-        link = OwnerLink.objects.select_for_update().select_related("user").filter(token_hash=_hash(token)).first()
+        link = OwnerLink.objects.select_for_update(of=("self",)).select_related("user").filter(token_hash=_hash(token)).first()
         if link is None:
             raise OwnerLinkUnknown
         user = _person(link=link, email=email.lower(), name=name, password=password, now=now)

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import Membership, OrganisationInvitation, PolicyVersion, ProviderIdentity, StaffMember, User
+from conclave.accounts.models import ApiToken, Membership, OrganisationInvitation, PolicyVersion, ProviderIdentity, StaffMember, User
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -19,6 +19,7 @@ from conclave.transparency.journal import journal
 
 # Long enough to notice what a stolen session or a bad day has done, and short beside the month that the law gives (GDPR art. 12(3)).
 GRACE_MS = 7 * clock.DAY
+_OF_A_TOKEN = ("name", "begins", "scopes", "made_at", "expires_at", "revoked_at", "used_on")
 GRACE = retention.keeps(name="accounts.erasure", ms=GRACE_MS)
 
 
@@ -110,6 +111,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "staff": StaffMember.objects.filter(user=account).values("orders", "cases", "apart", "work_country", "recused", "since").iterator(),
         "organisations": _belongs(account).values("role", "minor", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_policies": _policies(account).values("number", "made_at", name=F("organisation__name")).iterator(),
+        "tokens": _tokens(account).values(*_OF_A_TOKEN, organisation=F("membership__organisation__name")).iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
 
@@ -143,6 +145,11 @@ def _belongs(account: str) -> QuerySet[Membership]:
 def _policies(account: str) -> QuerySet[PolicyVersion]:
     """Return the versions of policies that somebody saved; what they rule is their organisation's."""
     return PolicyVersion.objects.filter(made_by=account).order_by("made_at", "pk")
+
+
+def _tokens(account: str) -> QuerySet[ApiToken]:
+    """Return the tokens that somebody made; what opens anything is not kept."""
+    return ApiToken.objects.filter(user=account).order_by("made_at", "pk")
 
 
 def _offered(account: str) -> QuerySet[OrganisationInvitation]:

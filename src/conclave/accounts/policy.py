@@ -1,8 +1,8 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
     owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, sign-in, what makes it a school, policy, name and journal, sees that meetings exist; makes
-             nobody an admin and touches none
+    admin    people, invitations, domains, sign-in, tokens, what makes it a school, policy, name and journal, sees that meetings exist;
+             makes nobody an admin and touches none
     member   belongs
     auditor  reads the journal, the policy and that meetings exist, and nothing else
 
@@ -37,6 +37,7 @@ class Act(StrEnum):
     SEE_MEETINGS = "see_meetings"
     SCHOOL = "school"
     SET_UP_SIGN_IN = "set_up_sign_in"
+    HOLD_TOKENS = "hold_tokens"
 
 
 class Reason(StrEnum):
@@ -93,6 +94,7 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.CHANGE_POLICY: (OWNER, ADMIN),
     Act.SCHOOL: (OWNER, ADMIN),
     Act.SET_UP_SIGN_IN: (OWNER, ADMIN),
+    Act.HOLD_TOKENS: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.
 _REACH: dict[str, tuple[str, ...]] = {OWNER: ROLES, ADMIN: (MEMBER, AUDITOR)}
@@ -105,6 +107,15 @@ def open_to(*, role: str) -> frozenset[Act]:
         role: which; empty for whoever does not belong.
     """
     return frozenset(act for act, roles in _WHO.items() if role in roles)
+
+
+def roles_that(*, act: Act) -> tuple[str, ...]:
+    """Return the roles that an act as such is open to.
+
+    Args:
+        act: which.
+    """
+    return _WHO[act]
 
 
 def decide(*, act: Act, facts: Facts) -> Decision:

@@ -1,4 +1,4 @@
-"""For how long sessions, devices, links to accounts, invitations and questions for passkeys are kept."""
+"""For how long sessions, devices, links to accounts, invitations, tokens and questions for passkeys are kept."""
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -7,6 +7,8 @@ from django.contrib.sessions.models import Session
 from conclave.accounts.invite import KEPT_MS
 from conclave.accounts.models import OrganisationInvitation, OwnerLink, PasskeyAsk
 from conclave.accounts.staff_policy import FRESH_MS
+from conclave.accounts.tokens import KEPT_MS as TOKEN_KEPT_MS
+from conclave.accounts.tokens import over
 from conclave.kernel import clock, retention
 
 ACCESS_LINK_MS = 7 * clock.DAY
@@ -27,6 +29,7 @@ ORGANISATION_INVITATIONS = retention.keeps(
     ms=KEPT_MS,
     rows=lambda now: OrganisationInvitation.objects.filter(expires_at__lte=now - KEPT_MS),
 )
+TOKENS = retention.keeps(name="accounts.token", ms=TOKEN_KEPT_MS, rows=over)
 # The first owner's link has no account, and lasts until it is used.
 ACCESS_LINKS = retention.keeps(
     name="accounts.access_link",

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import path
 
-from conclave.accounts import console, domain_pages, pages, school_pages, sso_pages, staff_pages
+from conclave.accounts import console, domain_pages, pages, school_pages, sso_pages, staff_pages, token_pages
 
 # What asks another server, or makes a session for a visitor, is counted.
 counted = pages.limited(sso_pages.TRIP_RATE)
@@ -58,6 +58,12 @@ urlpatterns = [
     path("organisations/<slug:organisation>/sign-in", sso_pages.set_up, name="organisation_sign_in"),
     path("organisations/<slug:organisation>/welcome", sso_pages.welcome, name="organisation_welcome"),
     path("organisations/<slug:organisation>/settings", console.settings, name="organisation_settings"),
+    path("organisations/<slug:organisation>/tokens", token_pages.tokens, name="organisation_tokens"),
+    path("organisations/<slug:organisation>/tokens/new", token_pages.token, name="organisation_token"),
+    path("organisations/<slug:organisation>/tokens/<slug:token>/end", token_pages.token_end, name="organisation_token_end"),
+    path("account/tokens", token_pages.own_tokens, name="own_tokens"),
+    path("account/tokens/new", token_pages.own_token, name="own_token"),
+    path("account/tokens/<slug:token>/end", token_pages.own_token_end, name="own_token_end"),
     path("staff", staff_pages.staff, name="staff"),
     path("staff/schools", school_pages.desk, name="staff_schools"),
     path("staff/schools/<slug:school>", school_pages.review, name="staff_school"),

@@ -13,11 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja.parser import Parser
 
-from conclave.kernel import canonical
+from conclave.kernel import canonical, clock
 from conclave.kernel.errors import Malformed, Refused
+from conclave.kernel.limits import LIMITER, Rate
 from conclave.kernel.origin import is_same_origin
+from conclave.kernel.schema import ErrorOut
 
 LARGEST_BODY = 64 * 1024
+# Of every endpoint, and of those that are somebody's own.
+REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
+OWN_REFUSALS = {401: ErrorOut, **REFUSALS}
 
 View = Callable[..., HttpResponse]
 
@@ -72,3 +77,27 @@ def guarded(view: View) -> View:
         return response
 
     return inner
+
+
+def address_of(request: HttpRequest) -> str:
+    """Return the pseudonym of the asking address.
+
+    Args:
+        request: what was asked.
+    """
+    return LIMITER.address_key(request.META.get("REMOTE_ADDR", ""))
+
+
+def limit(request: HttpRequest, rate: Rate) -> int:
+    """Take one token of a rate for the asking address; return the time.
+
+    Args:
+        request: what was asked.
+        rate: what is counted.
+
+    Raises:
+        TooOften: the address has none left.
+    """
+    now = clock.now()
+    LIMITER.check(rate=rate, subject=address_of(request), now=now)
+    return now

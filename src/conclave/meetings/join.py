@@ -223,7 +223,8 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         awaited_until=now + HELLO_WITHIN_MS,
     )
     try:
-        with transaction.atomic():
+        # Without a savepoint: whoever comes with a key that sits there already rolls everything back.
+        with transaction.atomic(savepoint=False):
             row.save(force_insert=True)
     except IntegrityError as error:
         raise Malformed("This signature key sits in the call already.") from error

@@ -1,21 +1,24 @@
 """Reading meetings: every access is checked here, and what was checked has its own type."""
 
 import hmac
+import re
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rules import Guests, Ruling, SignIn
-from conclave.kernel.errors import Refused
+from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 from conclave.meetings.ruled import Ruled, presets_under, ruled
 
 JOINED_ELSEWHERE = "joined_elsewhere"
+PAGE = 100
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
 _NO_LINK = "A" * 22
+_CURSOR = re.compile(r"[0-9]{1,15}\.[A-Za-z0-9_-]{1,22}")
 
 
 class LinkUnknown(Refused):
@@ -109,7 +112,7 @@ class Entrance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnMeeting:
-    """Proof that a meeting is its owner's; only own_meeting and own_meetings make one."""
+    """Proof that a meeting is its owner's; only own_meeting and page_of_own make one."""
 
     meeting: MeetingId
     title: str
@@ -118,6 +121,14 @@ class OwnMeeting:
     live: bool
     entrance: Entrance
     house: House | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPage:
+    """Some of somebody's meetings, and where the next ones begin; None at the end."""
+
+    meetings: list[OwnMeeting]
+    next: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,17 +198,27 @@ def access_waiting(*, meeting: str) -> MeetingAccess:
     return _access(Meeting.objects.select_related("owner").get(pk=meeting), former=False)
 
 
-def own_meetings(*, owner: UserId) -> list[OwnMeeting]:
-    """Return a person's meetings, newest first.
+def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
+    """Return some of a person's meetings, newest first; what is made or deleted meanwhile moves no other out of its place.
 
     Args:
         owner: whose.
+        after: where to go on, as the page before said it; None begins.
+        limit: how many, at most PAGE.
 
-    Returns:
-        Those that are not deleted.
+    Raises:
+        Malformed: no page ever said this.
     """
-    known: dict[str, Ruling | None] = {}
-    return [_own(row, known=known) for row in _mine(owner).order_by("-created_at", "id")]
+    rows = _mine(owner).order_by("-created_at", "id")
+    if after is not None:
+        at, _dot, last = after.partition(".")
+        if not _CURSOR.fullmatch(after):
+            raise Malformed
+        rows = rows.filter(Q(created_at__lt=int(at)) | Q(created_at=int(at), id__gt=last))
+    found = list(rows[: min(limit, PAGE) + 1])
+    shown, known = found[: min(limit, PAGE)], dict[str, Ruling | None]()
+    more = f"{shown[-1].created_at}.{shown[-1].pk}" if len(found) > len(shown) else None
+    return OwnPage(meetings=[_own(row, known=known) for row in shown], next=more)
 
 
 def own_meeting(*, meeting: str, owner: UserId) -> OwnMeeting:

@@ -7,8 +7,9 @@ import json
 import sys
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from conclave.kernel.schema import Strict
 from conclave.meetings.published import published
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$", description="16 bytes as b64")]
@@ -19,12 +20,6 @@ Preset = Literal["guarded", "open", "school", "confidential"]
 Device = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{22,43}$", description="16 to 32 random bytes as b64, kept by the device for this meeting")
 ]
-
-
-class Strict(BaseModel):
-    """A body in which every key is known and no value is bent to fit; an answer has all its keys, those with a default too."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class AgainIn(Strict):
@@ -280,9 +275,10 @@ class PlanOut(Strict):
 
 
 class MeetingsOut(Strict):
-    """GET /meetings."""
+    """GET /meetings: one page of them; `next` continues it."""
 
     meetings: list[MeetingOut]
+    next: str | None
 
 
 class ChangesIn(Strict):
@@ -331,27 +327,10 @@ class RevokedIn(Strict):
     revoked: bool
 
 
-class ErrorDetail(Strict):
-    """A stable code for programs, a sentence for people."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
-
-    code: str
-    message: str
-    again_at: int | None = None
-    organisation: str = ""
-    rule: str = ""
-
-
-class ErrorOut(Strict):
-    """Every refusal."""
-
-    error: ErrorDetail
-
-
 def schema() -> dict[str, object]:
     """Return the JSON Schema of every body, under `$defs`."""
-    bodies = Strict.__subclasses__()
+    # Those of other domains, where they are loaded too, are no part of what the call's client is typed by.
+    bodies = [body for body in Strict.__subclasses__() if body.__module__ in {__name__, Strict.__module__}]
     return published(
         title="Conclave's JSON API, version 1",
         models=[(body, "validation" if body.__name__.endswith("In") else "serialization") for body in bodies],

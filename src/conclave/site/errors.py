@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 
-from conclave.kernel.errors import ConclaveError
+from conclave.kernel.errors import ConclaveError, Malformed
 
 
 def tell(request: HttpRequest, *, status: int, code: str, message: str, next_step: str = "") -> HttpResponse:
@@ -31,7 +31,9 @@ class ErrorAnswers:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """Pass the request on; an address with a zero byte in it names nothing, and PostgreSQL would not even look for it."""
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return tell(request, status=Malformed.status, code=Malformed.code, message=str(Malformed.message))
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

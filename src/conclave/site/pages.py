@@ -17,6 +17,7 @@ from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.site import inventory as kept
+from conclave.site import reference
 from conclave.site.errors import tell
 
 HELP_PAGES = ("class", "raid", "code", "remove")
@@ -43,6 +44,13 @@ def inventory(request: HttpRequest) -> HttpResponse:
     """Say what this server keeps, field by field."""
     parts = kept.inventory(language=get_language() or settings.LANGUAGE_CODE)
     return render(request, "inventory.html", {"inventory": parts, **_contact()})
+
+
+@require_safe
+def api_reference(request: HttpRequest) -> HttpResponse:
+    """Say what programs can ask this server."""
+    shown = {"endpoints": reference.endpoints(), "scopes": reference.scopes(), "refusals": reference.refusals()}
+    return render(request, "api.html", {**shown, "site": settings.CONCLAVE.public_url.rstrip("/")})
 
 
 @require_safe

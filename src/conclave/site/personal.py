@@ -28,6 +28,7 @@ TITLES = {
     "sessions": _("Browsers in which you are signed in, and until when"),
     "devices": _("Devices in which you are signed in, as their browsers name themselves"),
     "factors": _("Your passkeys, authenticator app and recovery codes: that there are some, and since when"),
+    "tokens": _("Tokens that you made for programs; what opens anything is not kept"),
     "identities": _("Who you are where organisations let you sign in"),
     "staff": _("What you are among those who run this server"),
     "organisations": _("Organisations to which you belong or belonged"),

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
     path("inventory", pages.inventory, name="inventory"),
+    path("api/docs", pages.api_reference, name="api_reference"),
     path("account/data", data.own_data, name="own_data"),
     path("account/data/export", data.export, name="own_data_export"),
     path("account/data/erase", data.erase, name="own_data_erase"),

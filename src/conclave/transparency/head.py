@@ -16,5 +16,9 @@ def locked_head(*, chain: str) -> Head:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"A row of the {chain} belongs inside the transaction of its action.")
-    Head.objects.get_or_create(chain=chain)
-    return Head.objects.select_for_update().get(chain=chain)
+    head = Head.objects.select_for_update().filter(chain=chain).first()
+    if head is None:
+        # The very first row: of two who make it at once, the other one waits for this one here.
+        Head.objects.get_or_create(chain=chain)
+        head = Head.objects.select_for_update().get(chain=chain)
+    return head

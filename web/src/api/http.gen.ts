@@ -385,10 +385,11 @@ export interface MeetingOut {
   title: string;
 }
 /**
- * GET /meetings.
+ * GET /meetings: one page of them; `next` continues it.
  */
 export interface MeetingsOut {
   meetings: MeetingOut[];
+  next: string | null;
 }
 /**
  * What a meeting says itself beside its organisation's policy (RULE-1); what is absent stays as it is, null is nothing any more.

@@ -6,8 +6,10 @@ from conclave.accounts.models.policies import PolicyVersion
 from conclave.accounts.models.providers import IdentityProvider, ProviderIdentity, Speaks
 from conclave.accounts.models.schools import School
 from conclave.accounts.models.staff import PasskeyAsk, StaffMember
+from conclave.accounts.models.tokens import ApiToken
 
 __all__ = [
+    "ApiToken",
     "DomainClaim",
     "IdentityProvider",
     "Membership",
