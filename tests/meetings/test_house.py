@@ -11,7 +11,7 @@ from conclave.accounts.models import User
 from conclave.accounts.organise import found
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
-from conclave.meetings import lists
+from conclave.meetings import lists, retention
 from conclave.meetings.invitations import invite
 from conclave.meetings.models import Call, Meeting
 from conclave.meetings.own import create_meeting, delete_meeting
@@ -108,3 +108,21 @@ def test_the_list_costs_as_many_queries_however_long_it_is(harbour: str, alice: 
     for shown in ("", "now", "past"):
         with django_assert_num_queries(2 if shown == "now" else 4):
             lists.of_house(organisation=harbour, account=account_of(alice), shown=shown)
+
+
+def test_a_planned_meeting_is_not_over_because_nobody_has_been_in_it_yet(harbour: str, alice: User) -> None:
+    old = {"created_at": NOW - 9 * clock.DAY, "kept_days": 7}
+    coming = made(
+        alice, "A year from now", organisation=harbour, next_at=NOW + clock.DAY, turn_at=NOW + 2 * clock.DAY, plan_zone="UTC", **old
+    )
+    idle = made(alice, "Idle", organisation=harbour, **old)
+    retention.UNUSED.sweep(now=NOW)
+    assert Meeting.objects.get(pk=coming).deleted_at is None
+    assert Meeting.objects.get(pk=idle).deleted_at == NOW
+
+
+def test_how_long_it_is_told_that_a_meeting_took_place_goes_by_its_own_days(harbour: str, alice: User) -> None:
+    held = made(alice, "Held", organisation=harbour, past_at=NOW - 8 * clock.DAY, kept_days=7)
+    told = made(alice, "Told", organisation=harbour, past_at=NOW - 8 * clock.DAY, kept_days=9)
+    retention.PAST.sweep(now=NOW)
+    assert [Meeting.objects.get(pk=one).past_at for one in (held, told)] == [None, NOW - 8 * clock.DAY]
