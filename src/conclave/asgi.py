@@ -18,7 +18,8 @@ from conclave.kernel.handler import Handler  # noqa: E402
 from conclave.kernel.origin import SameOrigin  # noqa: E402
 from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 
-# channels' stubs know a pattern of their own, not Django's.
+# Django's stubs know an application of their own, not asgiref's; channels' a pattern of their own, not Django's.
+_pages: Any = Handler()
 _sockets: list[Any] = list(websocket_urlpatterns)
 # Nor do Django's know asgiref's.
 _pages: Any = Handler()

@@ -306,7 +306,7 @@ def test_a_minor_is_flagged_by_the_school_alone_and_nobody_else_sees_it(school: 
 PEOPLE = st.lists(st.tuples(st.booleans(), st.sampled_from([0, 1, 1, 2]), st.booleans()), min_size=1, max_size=5)
 
 
-@examples(max_examples=longer(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=longer(25), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(who=PEOPLE, standing=st.sampled_from(list(Standing)))
 def test_d6_no_minor_has_a_place_in_any_directory_and_no_school_has_one(who: list[tuple[bool, int, bool]], standing: Standing) -> None:
     with transaction.atomic():

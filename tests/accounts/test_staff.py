@@ -125,7 +125,7 @@ def test_the_database_too_holds_no_conflicting_roles(bob: User, columns: dict[st
     StaffMember.objects.create(user=bob, since=NOW, orders="reviewer", cases="senior")
 
 
-@examples(max_examples=longer(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=longer(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.sampled_from(list(GIVEN)), st.sampled_from([True, True, False])), max_size=6))
 def test_however_roles_come_and_go_nobody_holds_two_that_exclude_each_other(
     owner: Device, bob: User, steps: list[tuple[Role, bool]]

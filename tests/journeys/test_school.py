@@ -1,6 +1,7 @@
 """staff, school: the owner appoints a reviewer, who approves a school; its roster invites a class, whose pupils nobody finds."""
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,11 +79,8 @@ def club(desk: Installation, running_names: list[NameServer]) -> str:
 class Signed(Owner):
     """Somebody with an account, at a device with a fingerprint reader."""
 
-    def come(self, path: str = "/account") -> None:
+    def come(self, path: str) -> None:
         """Sign in, and go to a page."""
-        session = self.chromium.context.new_cdp_session(self.chromium.page)
-        session.send("WebAuthn.enable", {"enableUI": False})
-        session.send("WebAuthn.addVirtualAuthenticator", {"options": READER})
         page = self.chromium.page
         self.browser.open(f"{self.server.url}/account/login/?next={path}")
         page.fill("input[name=login]", self.email)
@@ -92,7 +90,7 @@ class Signed(Owner):
 
     def arrives(self, path: str) -> None:
         """Wait until the address bar shows this page."""
-        until(lambda: urlsplit(self.browser.address()).path == path, what=f"the page {path}", seen=self.text)
+        until(lambda: self.browser.ask("() => location.pathname") == path, what=f"the page {path}", seen=self.text)
 
     def go(self, path: str) -> None:
         """Type an address of this server."""
@@ -100,6 +98,9 @@ class Signed(Owner):
 
     def adds_a_passkey(self) -> None:
         """Let the account know this device."""
+        session = self.chromium.context.new_cdp_session(self.chromium.page)
+        session.send("WebAuthn.enable", {"enableUI": False})
+        session.send("WebAuthn.addVirtualAuthenticator", {"options": READER})
         page = self.chromium.page
         self.go("/account")
         self.click('a[href="/account/passkeys/add/"]')
@@ -117,6 +118,14 @@ class Signed(Owner):
         self.click('form[data-passkey="get"] button')
 
 
+@pytest.mark.journey("school")
+def test_a_hundred_megabytes_are_refused_before_anybody_sends_them(desk: Installation) -> None:
+    with socket.create_connection(("127.0.0.1", desk.http_port), timeout=20) as line:
+        said = ("POST /organisations/x/school/roster HTTP/1.1", "Host: localhost", f"Content-Length: {100 * 1024 * 1024}", "", "")
+        line.sendall("\r\n".join(said).encode())
+        assert line.recv(1000).startswith(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.journey("staff", "school")
 def test_a_school_is_approved_and_invites_a_class_whose_pupils_nobody_finds(
     chromiums: Chromiums, desk: Installation, club: str, tmp_path: Path
@@ -129,7 +138,6 @@ def test_a_school_is_approved_and_invites_a_class_whose_pupils_nobody_finds(
     # Alice, who runs the server, makes Dora a reviewer.
     alice = person("Alice", Owner.email)
     alice.use_owner_link()
-    alice.come()
     alice.adds_a_passkey()
     alice.go("/account")
     alice.click('[data-part="staff"] a')
@@ -166,7 +174,7 @@ def test_a_school_is_approved_and_invites_a_class_whose_pupils_nobody_finds(
 
     # Dora approves it with her passkey, in French and on a phone.
     dora = person("Dora", viewport=PHONE, touch=True, locale="fr-FR", dark=True)
-    dora.come()
+    dora.come("/account")
     dora.adds_a_passkey()
     dora.go("/staff")
     check(dora, "staff, French, phone")

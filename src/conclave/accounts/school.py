@@ -116,7 +116,9 @@ def apply(*, organisation: str, account: UserId, said: Said, now: int) -> None:
         number = registry_number(raw=said.registry, country=said.country)
         if number is None or said.country not in CODES:
             raise RegistryMalformed
-        row = School.objects.filter(organisation=organisation).first() or School(organisation_id=organisation, standing=Standing.NONE)
+        # Locked: a reviewer may decide at this moment.
+        stored = School.objects.select_for_update().filter(organisation=organisation).first()
+        row = stored or School(organisation_id=organisation, standing=Standing.NONE)
         if not may_ask(standing=Standing(row.standing), ends_at=row.ends_at, waiting=row.asked_at is not None, now=now):
             raise SchoolNotDue
         if row.standing in STANDS and (row.country, row.registry) != (said.country, number):
@@ -223,7 +225,7 @@ def decide_school(*, account: UserId, school: str, verdict: Verdict, reason: str
         row.asked_at, row.decided_at, row.reason = None, now, _paragraphs(reason, LONGEST_REASON) if reason.strip() else ""
         try:
             with transaction.atomic():
-                row.save()
+                row.save(update_fields=["standing", "ends_at", "asked_at", "decided_at", "reason"])
         except IntegrityError:
             raise SchoolTaken from None
         kind = {Verdict.APPROVE: "school_approved", Verdict.REFUSE: "school_refused", Verdict.END: "school_ended"}[verdict]
