@@ -7,9 +7,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.accounts.models import Membership, PolicyVersion, Role
+from conclave.accounts.models import Membership, PolicyVersion, Role, School
 from conclave.accounts.policy import Act
-from conclave.accounts.rules import Guests, Hosts, Policy, Rotation, Rule, Ruling, SignIn
+from conclave.accounts.rules import Guests, Hosts, Policy, Rotation, Rule, Ruling, SignIn, of_a_school
+from conclave.accounts.schooling import STANDS
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
@@ -60,17 +61,21 @@ FIRST = Version(number=0, policy=Policy())
 
 
 def ruling_of(*, organisation: str) -> Ruling | None:
-    """Return what an organisation rules now, for whoever judges by it; None when there is no such organisation (any more).
+    """Return what an organisation rules now, as a school if it is one; None when there is no such organisation (any more).
 
     Args:
         organisation: which.
     """
     found = PolicyVersion.objects.select_related("organisation").filter(organisation=organisation, is_current=True).first()
-    if found is not None:
-        living = found.organisation.dissolved_at is None
-        return Ruling(organisation=organisation, name=found.organisation.name, policy=_policy(found.rules)) if living else None
-    seat = Membership.objects.filter(organisation=organisation, left_at=None).select_related("organisation").first()
-    return Ruling(organisation=organisation, name=seat.organisation.name) if seat is not None else None
+    if found is None:
+        seat = Membership.objects.filter(organisation=organisation, left_at=None).select_related("organisation").first()
+        said, policy = (seat.organisation if seat else None), Policy()
+    else:
+        said, policy = found.organisation, _policy(found.rules)
+    if said is None or said.dissolved_at is not None:
+        return None
+    is_school = School.objects.filter(organisation=organisation, standing__in=STANDS).exists()
+    return Ruling(organisation=organisation, name=said.name, policy=of_a_school(policy=policy) if is_school else policy)
 
 
 def rulings() -> list[Ruling]:

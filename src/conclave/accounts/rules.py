@@ -12,7 +12,7 @@ What is stricter than what stands here and nowhere else:
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -188,7 +188,20 @@ class Decision:
         return self.rule is None
 
 
+# What a class goes by; among the platform's presets.
+SCHOOL_PRESET = "school"
+
 T = TypeVar("T")
+
+
+def of_a_school(*, policy: Policy) -> Policy:
+    """Return what a school rules: what it says itself, and beyond it what nobody there switches off (SCHOOL-5).
+
+    Args:
+        policy: as the organisation has saved it.
+    """
+    forced = frozenset({Rule.PRESET, Rule.RECORDING})
+    return replace(policy, presets=frozenset({SCHOOL_PRESET}), preset=SCHOOL_PRESET, recording=False, enforced=policy.enforced | forced)
 
 
 def sign_in_of(*, shown: Collection[str], organisation: str) -> SignIn:

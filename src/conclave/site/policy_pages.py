@@ -16,6 +16,7 @@ from conclave.accounts.policy import Act
 from conclave.accounts.queries import me
 from conclave.accounts.rulebook import Version
 from conclave.accounts.rules import Policy, Rule, hosts
+from conclave.accounts.school_list import contact_in
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.meetings.ruled import concerned
@@ -84,6 +85,7 @@ def _show(request: HttpRequest, *, own: Belonging, current: Version, form: Polic
         "form": form,
         "current": current,
         "rules": said(policy=current.policy, listed=_listed(request, own, current.policy)),
+        "school": contact_in(organisation=own.organisation, account=me(request)) is not None,
         "versions": rulebook.versions(organisation=own.organisation, account=me(request)),
     }
     return render(request, "organisations/policy.html", shown, status=422 if form.errors else 200)
