@@ -5,6 +5,7 @@ import { defineConfig, type Plugin } from "vite";
 const ENTRIES: Record<string, string> = {
   check: "src/pages/check.tsx",
   call: "src/screens/main.tsx",
+  keyring: "src/pages/keyring.ts",
   meetings: "src/pages/meetings.tsx",
   now: "src/pages/now.tsx",
   pages: "src/pages/main.ts",

@@ -39,6 +39,7 @@ IDS = (
     "organisation",
     "claim",
     "directory",
+    "keyring",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

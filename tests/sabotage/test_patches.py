@@ -16,6 +16,7 @@ GATE = {
     *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
     *(("ATT", number) for number in (1, 2, 3)),
     ("JOIN", 14),
+    *(("KEYR", number) for number in (2, 3, 4, 5)),
 }
 
 

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import Membership, OrganisationInvitation, User
+from conclave.accounts.models import Keyring, KeyringOpener, Membership, OrganisationInvitation, User
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -104,6 +104,8 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "sessions": ({"expires": session.expire_date} for session in _sessions(account)),
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
+        "keyring": Keyring.objects.filter(user=account).values("ring", "version", "sealed", "made_at", "changed_at").iterator(),
+        "keyring_openers": KeyringOpener.objects.filter(keyring=account).values("opener", "kind", "secret", "wrapped").iterator(),
         "organisations": _belongs(account).values("role", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from conclave.meetings import pages
-from conclave.meetings.api import api
+from conclave.meetings.keyring_api import api
 from conclave.meetings.signal import validate
 
 urlpatterns = [

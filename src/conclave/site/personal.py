@@ -28,6 +28,8 @@ TITLES = {
     "sessions": _("Browsers in which you are signed in, and until when"),
     "devices": _("Devices in which you are signed in, as their browsers name themselves"),
     "factors": _("Your passkeys, authenticator app and recovery codes: that there are some, and since when"),
+    "keyring": _("Your keyring: the links of your meetings as ciphertext, which this server cannot open"),
+    "keyring_openers": _("What opens your keyring: its key, sealed to each passkey, recovery code and device"),
     "organisations": _("Organisations to which you belong or belonged"),
     "organisation_invitations": _("Invitations to organisations that were made for your address"),
     "meetings": _("Your meetings; their links are in your browsers and nowhere else"),

@@ -1,6 +1,6 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { get, patch, post, remove } from "./http";
-import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, RevokedIn } from "./http.gen";
+import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, MeetingsOut, RevokedIn } from "./http.gen";
 
 /** What the pages show of a meeting. */
 export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live">>;
@@ -10,6 +10,11 @@ export type Invitation = Readonly<InvitationOut>;
 
 export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);
+}
+
+/** One's own, newest first. */
+export async function getMeetings(): Promise<readonly OwnMeeting[]> {
+  return (await get<MeetingsOut>("/api/v1/meetings")).meetings;
 }
 
 export function renameMeeting(meeting: string, title: string): Promise<OwnMeeting> {

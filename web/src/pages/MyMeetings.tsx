@@ -6,17 +6,20 @@ import type { OwnMeeting } from "../api/meetings";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { Button } from "../ui/Button";
+import { KeyringNote } from "./KeyringNote";
 import { MeetingCard } from "./MeetingCard";
 import { NewMeeting } from "./NewMeeting";
+import { useSharing } from "./useSharing";
 
 interface MyMeetingsProps {
+  readonly account: string;
   readonly meetings: readonly OwnMeeting[];
   readonly ring: ReadonlyMap<string, Kept>;
   readonly keys: Keys;
 }
 
 /** The owner's meetings; the server gave the list, the links come from this device's key ring. */
-export function MyMeetings({ meetings: first, ring: firstRing, keys }: MyMeetingsProps) {
+export function MyMeetings({ account, meetings: first, ring: firstRing, keys }: MyMeetingsProps) {
   const { t } = useTranslation();
   const [meetings, setMeetings] = useState(first);
   const [ring, setRing] = useState(firstRing);
@@ -24,6 +27,7 @@ export function MyMeetings({ meetings: first, ring: firstRing, keys }: MyMeeting
   const remember = (meeting: string, kept: Kept): void => {
     setRing((known) => new Map(known).set(meeting, kept));
   };
+  const sharing = useSharing(account, meetings, ring, keys, setRing);
   const begin = (
     <Button
       tone="keep"
@@ -42,6 +46,7 @@ export function MyMeetings({ meetings: first, ring: firstRing, keys }: MyMeeting
         <h1>{t("meetings.title")}</h1>
         {meetings.length > 0 ? begin : null}
       </header>
+      <KeyringNote sharing={sharing} />
       {meetings.length === 0 ? (
         <section className="card empty-card" data-empty>
           <CalendarPlus size={40} aria-hidden />

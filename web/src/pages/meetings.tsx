@@ -16,7 +16,7 @@ if (root) {
   const ring = await recallAll().catch(() => new Map());
   createRoot(root).render(
     <Localized>
-      <MyMeetings meetings={meetings} ring={ring} keys={startWorkers().keys} />
+      <MyMeetings account={root.dataset["account"] ?? ""} meetings={meetings} ring={ring} keys={startWorkers().keys} />
     </Localized>,
   );
 }
