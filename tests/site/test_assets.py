@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from conclave.config import ROOT
 from conclave.site.assets import IMMUTABLE, StaticFiles, entry_tags
 
 MANIFEST: dict[str, dict[str, Any]] = {
@@ -86,3 +88,13 @@ def test_only_names_with_a_hash_are_immutable() -> None:
 
     assert re.match(IMMUTABLE, "/static/assets/main-D1a_-9xZ.js")
     assert not re.match(IMMUTABLE, "/static/manifest.webmanifest")
+
+
+def test_style_sheets_say_start_and_end_and_not_left_and_right() -> None:
+    """So that a language that is written from right to left needs no other ones."""
+    sided = re.compile(
+        r"(?:^|[\s;{])(?:(?:margin|padding|border|inset)-)?(?:left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)"
+    )
+    sheets = sorted((ROOT / "web" / "src").rglob("*.css"))
+    assert len(sheets) > 5
+    assert not [(sheet.name, found.group()) for sheet in sheets for found in sided.finditer(sheet.read_text(encoding="utf-8"))]
