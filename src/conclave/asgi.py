@@ -21,8 +21,6 @@ from conclave.meetings.routing import websocket_urlpatterns  # noqa: E402
 # Django's stubs know an application of their own, not asgiref's; channels' a pattern of their own, not Django's.
 _pages: Any = Handler()
 _sockets: list[Any] = list(websocket_urlpatterns)
-# Nor do Django's know asgiref's.
-_pages: Any = Handler()
 
 application = VisitorAddress(
     ProtocolTypeRouter(

@@ -4,11 +4,14 @@ The compiled files are committed; a test fails when one is stale, or when a page
 """
 
 import ast
+import re
 import struct
 import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent
+# An ordinary space where French has one that never ends a line.
+APART = re.compile(r" (?=[:;?!»])|(?<=«) ")
 
 
 class CatalogueError(Exception):
@@ -23,6 +26,8 @@ def catalogues() -> list[Path]:
 def read(path: Path) -> dict[str, str]:
     """Return the sentences of a .po file: msgid to msgstr, contexts joined as gettext joins them, plural forms by NUL.
 
+    French ones as French is set: no line ends before the signs that stand apart from their word.
+
     Raises:
         CatalogueError: a line is not of the format.
     """
@@ -36,7 +41,8 @@ def read(path: Path) -> dict[str, str]:
             forms = [value for name, value in sorted(parts.items()) if name.startswith("msgstr")]
             if key in entries:
                 raise CatalogueError(f"{path}: the sentence {key!r} appears twice.")
-            entries[key] = "\x00".join(forms)
+            text = "\x00".join(forms)
+            entries[key] = APART.sub("\N{NO-BREAK SPACE}", text) if path.parents[1].name == "fr" else text
     return entries
 
 

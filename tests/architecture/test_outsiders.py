@@ -86,6 +86,7 @@ OWN = {
     "meetings meetings", "account/reauthenticate/ account_reauthenticate", "account/password/change/ account_change_password",
     "account/password/set/ account_set_password",
     "api/v1/meetings post_meeting", "api/v1/meetings get_meetings", "account/data own_data", "account/data/export own_data_export",
+    "account/keyring keyring", "api/v1/keyring get_keyring", "api/v1/keyring put_keyring", "api/v1/keyring delete_keyring",
     "account account", "account mfa_index", "account mfa_list_webauthn",
     "account/app/add/ mfa_activate_totp", "account/app/remove/ mfa_deactivate_totp", "account/codes/ mfa_view_recovery_codes",
     "account/codes/new/ mfa_generate_recovery_codes", "account/devices/end account_end_devices",

@@ -45,6 +45,7 @@ IDS = (
     "school",
     "sso",
     "api",
+    "keyring",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

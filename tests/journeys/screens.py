@@ -32,7 +32,7 @@ SMALLER = """async (png) => {
   const picture = await createImageBitmap(new Blob([bytes]));
   const canvas = new OffscreenCanvas(picture.width, picture.height);
   canvas.getContext("2d").drawImage(picture, 0, 0);
-  const small = await canvas.convertToBlob({ type: "image/webp", quality: 0.8 });
+  const small = await canvas.convertToBlob({ type: "image/webp", quality: 0.5 });
   return btoa(Array.from(new Uint8Array(await small.arrayBuffer()), (byte) => String.fromCharCode(byte)).join(""));
 }"""
 CUT_WIDTH = 400

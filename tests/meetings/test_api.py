@@ -265,7 +265,7 @@ def test_many_addresses_together_do_not_fill_the_engine_with_rooms(client: Clien
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
     known = {"join", "knock", "lobby", "selftest", "meetings", "meetings/{meeting}", "meetings/{meeting}/link", "trees/{digest}"}
-    known |= {"policies", "meetings/{meeting}/plan"}
+    known |= {"keyring", "policies", "meetings/{meeting}/plan"}
     known |= {"meetings/{meeting}/invitations", "meetings/{meeting}/invitations/{invitation}", "token", "organisations"}
     known |= {f"organisations/{{organisation}}/{part}" for part in ("directory", "people", "invitations", "journal")}
     assert {f"/api/v1/{path}" for path in known} == set(paths)

@@ -21,6 +21,7 @@ GATE = {
     *(("SSO", number) for number in range(1, 11)),
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
+    *(("KEYR", number) for number in (2, 3, 4, 5)),
 }
 
 

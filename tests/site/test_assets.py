@@ -1,8 +1,10 @@
 """P13: what a page loads is exactly what was built."""
 
 import base64
+import gzip
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
+from conclave.config import ROOT
 from conclave.site.assets import IMMUTABLE, StaticFiles, entry_tags
 
 MANIFEST: dict[str, dict[str, Any]] = {
@@ -81,8 +84,30 @@ def test_files_are_served_whole_and_kept_for_good(dist: Path, settings: object) 
     assert serve(RequestFactory().get("/static/assets/none.js")).status_code == 404
 
 
-def test_only_names_with_a_hash_are_immutable() -> None:
-    import re
+def test_what_was_packed_is_handed_to_whoever_takes_it_packed(dist: Path, settings: object) -> None:
+    settings.STATIC_ROOT = dist  # type: ignore[attr-defined]
+    packed = gzip.compress(b"call" * 100)
+    (dist / "assets/call-AAAAAAAA.js.gz").write_bytes(packed)
+    (dist / "assets/call-AAAAAAAA.js").write_bytes(b"call" * 100)
+    serve = StaticFiles(lambda _request: HttpResponse("not a file", status=404))
+    answer = serve(RequestFactory().get("/static/assets/call-AAAAAAAA.js", headers={"accept-encoding": "gzip, br"}))
+    assert (answer.content, answer["Content-Encoding"], answer["Content-Length"]) == (packed, "gzip", str(len(packed)))
+    assert answer["Content-Type"].startswith("text/javascript")
+    assert "Accept-Encoding" in answer["Vary"]
+    plain = serve(RequestFactory().get("/static/assets/call-AAAAAAAA.js"))
+    assert (plain.content, plain.has_header("Content-Encoding")) == (b"call" * 100, False)
 
+
+def test_only_names_with_a_hash_are_immutable() -> None:
     assert re.match(IMMUTABLE, "/static/assets/main-D1a_-9xZ.js")
     assert not re.match(IMMUTABLE, "/static/manifest.webmanifest")
+
+
+def test_style_sheets_say_start_and_end_and_not_left_and_right() -> None:
+    """So that a language that is written from right to left needs no other ones."""
+    sided = re.compile(
+        r"(?:^|[\s;{])(?:(?:margin|padding|border|inset)-)?(?:left|right)\s*:|(?:text-align|float|clear)\s*:\s*(?:left|right)"
+    )
+    sheets = sorted((ROOT / "web" / "src").rglob("*.css"))
+    assert len(sheets) > 5
+    assert not [(sheet.name, found.group()) for sheet in sheets for found in sided.finditer(sheet.read_text(encoding="utf-8"))]

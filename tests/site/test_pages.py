@@ -17,7 +17,7 @@ from conclave.kernel.limits import Rate
 from conclave.site import health, pages
 from conclave.urls import urlpatterns as real_urls
 
-PICTURE_BYTES = 60_000
+PICTURE_BYTES = 29_000
 
 pytestmark = pytest.mark.django_db
 

@@ -24,6 +24,7 @@ from conclave.accounts.claim import claim_domain
 from conclave.accounts.devices import note_device
 from conclave.accounts.invite import accept
 from conclave.accounts.invite import invite as offer
+from conclave.accounts.keyring import write_keyring
 from conclave.accounts.models import (
     IdentityProvider,
     Membership,
@@ -34,6 +35,7 @@ from conclave.accounts.models import (
     StaffMember,
     User,
 )
+from conclave.accounts.opener import Opener, OpenerKind
 from conclave.accounts.organise import found
 from conclave.accounts.owner import access_link
 from conclave.accounts.personal import GRACE_MS, ask_erasure, due, keep_account
@@ -147,6 +149,8 @@ def everywhere() -> User:
     make_token(account=account_of(alice), name="Sync", scopes=["people:read"], days=7, organisation=shared, now=NOW)
     note_device(user=alice, key="k" * 32, agent="Chromium", now=NOW)
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
+    code = Opener(opener="O" * 22, kind=OpenerKind.RECOVERY, credential=None, secret="s" * 64, wrapped="w" * 167)
+    write_keyring(account=account_of(alice), ring="R" * 22, expects=0, sealed="sealed", openers=(code,), now=NOW)
     ask_erasure(account=account_of(alice), now=NOW)
     return alice
 

@@ -58,3 +58,7 @@ describe("the contract's codes", () => {
     }
   });
 });
+
+it("sets French signs apart from their word, and never at the beginning of a line", () => {
+  for (const [key, text] of flat(LANGUAGES.fr)) expect(text, key).not.toMatch(/[\p{L}\p{N})»}][;?!:](?=\s|$)|«(?!\u00a0)|(?<!\u00a0)»| [:;?!»]|« /u);
+});

@@ -118,6 +118,15 @@ def end_other_devices(*, user: User, current: str, now: int) -> None:
         journal(kind="sessions_ended", fields={"account": user.pk, "sessions": len(rows)}, now=now)
 
 
+def described(*, agent: str) -> str:
+    """Return browser and system as the browser names itself, empty where it does not.
+
+    Args:
+        agent: the browser's own word.
+    """
+    return " · ".join(name for name in (_named(agent, BROWSERS), _named(agent, SYSTEMS)) if name)
+
+
 def _named(agent: str, names: dict[str, str]) -> str:
     """Return the first name whose sign is there."""
     return next((name for sign, name in names.items() if sign in agent), "")

@@ -57,4 +57,4 @@ def forget_factors(*, user: User) -> int:
     Args:
         user: whose.
     """
-    return int(Authenticator.objects.filter(user=user).delete()[0])
+    return int(Authenticator.objects.filter(user=user).delete()[1].get("mfa.Authenticator", 0))

@@ -16,12 +16,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from conclave.accounts.address import ask_address, asked_address, confirm_address
-from conclave.accounts.devices import devices_of, end_device, end_other_devices
+from conclave.accounts.devices import described, devices_of, end_device, end_other_devices
 from conclave.accounts.factors import factors_of
 from conclave.accounts.forms import AccountForm, AddressForm, EmailForm, NameForm, OwnerForm
+from conclave.accounts.keyring import read_keyring
 from conclave.accounts.models import User
 from conclave.accounts.owner import OwnerLinkForAnother, use_owner_link
 from conclave.accounts.people import rename
@@ -101,17 +102,30 @@ def account(request: HttpRequest) -> HttpResponse:
         rename(user=user, name=form.cleaned_data["name"], now=clock.now())
         messages.success(request, _("Your name is changed."))
         return redirect("account")
+    kept = read_keyring(account=UserId(user.pk))
+    factors = factors_of(user=user)
     context = {
         "form": form,
-        "factors": factors_of(user=user),
+        "factors": factors,
         "identities": identities_of(account=UserId(user.pk)),
         "signed_in_by": signed_in_by(request),
         "devices": devices_of(user=user, current=request.session.session_key or ""),
         "mail": bool(settings.CONCLAVE.mail),
         "staff": is_staff(account=UserId(user.pk)),
-        "passkeys_possible": not _is_number(urlsplit(settings.CONCLAVE.public_url).hostname or ""),
+        "passkeys_possible": _passkeys_possible(),
+        "keyring": kept,
+        "unopened": kept and len(factors.passkeys) - sum(one.credential is not None for one in kept.openers),
     }
     return render(request, "accounts/account.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_safe
+def keyring(request: HttpRequest) -> HttpResponse:
+    """Show the page that opens the person's keyring; everything that opens it stays in the browser."""
+    device = described(agent=request.headers.get("User-Agent", "")) or _("Unknown browser")
+    return render(request, "accounts/keyring.html", {"passkeys_possible": _passkeys_possible(), "device": device})
 
 
 @login_required
@@ -204,10 +218,10 @@ def _person(request: HttpRequest) -> User:
     return request.user
 
 
-def _is_number(host: str) -> bool:
-    """Tell whether a host is an IP address, to which browsers bind no passkey."""
+def _passkeys_possible() -> bool:
+    """Tell whether this server is reached by a name: browsers bind no passkey to an IP address."""
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(urlsplit(settings.CONCLAVE.public_url).hostname or "")
     except ValueError:
-        return False
-    return True
+        return True
+    return False

@@ -10,7 +10,17 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from conclave.accounts.models import ApiToken, Membership, OrganisationInvitation, PolicyVersion, ProviderIdentity, StaffMember, User
+from conclave.accounts.models import (
+    ApiToken,
+    Keyring,
+    KeyringOpener,
+    Membership,
+    OrganisationInvitation,
+    PolicyVersion,
+    ProviderIdentity,
+    StaffMember,
+    User,
+)
 from conclave.accounts.organise import part_with_all
 from conclave.accounts.owner import NoSuchAccount
 from conclave.kernel import clock, outbox, retention
@@ -112,6 +122,8 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "organisations": _belongs(account).values("role", "minor", "accepted_at", "left_at", name=F("organisation__name")).iterator(),
         "organisation_policies": _policies(account).values("number", "made_at", name=F("organisation__name")).iterator(),
         "tokens": _tokens(account).values(*_OF_A_TOKEN, organisation=F("membership__organisation__name")).iterator(),
+        "keyring": Keyring.objects.filter(user=account).values("ring", "version", "sealed", "made_at", "changed_at").iterator(),
+        "keyring_openers": KeyringOpener.objects.filter(keyring=account).values("opener", "kind", "secret", "wrapped").iterator(),
         "organisation_invitations": _offered(account).values("address", "role", "made_at", "expires_at").iterator(),
     }
 

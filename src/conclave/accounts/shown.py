@@ -3,9 +3,9 @@
 from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
 
+from conclave.accounts.queries import signed_in_by
+
 SECOND_FACTOR = "second_factor"
-# What signing in by an organisation's provider leaves in a session: by whose it was, and whom.
-SIGNED_IN_BY = "signed_in_by"
 
 
 def shown_in(request: HttpRequest) -> frozenset[str]:
@@ -20,5 +20,5 @@ def shown_in(request: HttpRequest) -> frozenset[str]:
         return frozenset()
     records = get_authentication_records(request, request.user)
     factors = {SECOND_FACTOR} if any(record.get("method") == "mfa" for record in records) else set()
-    organisation, account = request.session.get(SIGNED_IN_BY, ("", ""))
-    return frozenset(factors | ({f"sso:{organisation}"} if organisation and account == request.user.pk else set()))
+    organisation = signed_in_by(request)
+    return frozenset(factors | ({f"sso:{organisation}"} if organisation else set()))

@@ -21,6 +21,7 @@ urlpatterns = [
     # allauth goes back to these two when something was changed.
     path("account", pages.account, name="mfa_index"),
     path("account", pages.account, name="mfa_list_webauthn"),
+    path("account/keyring", pages.keyring, name="keyring"),
     path("account/address/", pages.address, name="account_address"),
     path("account/address/<str:token>", pages.address_confirm, name="account_address_confirm"),
     path("account/devices/end", pages.end_devices, name="account_end_devices"),

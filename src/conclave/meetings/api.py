@@ -21,6 +21,7 @@ from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import is_open
 from conclave.meetings.guard import REFUSALS, StrictParser, address_of, guarded, limit
 from conclave.meetings.join import Again, Ticket, join
+from conclave.meetings.keyring_api import router as keyring
 from conclave.meetings.knock import Seal, knock
 from conclave.meetings.models import Role
 from conclave.meetings.own_api import router as own_meetings
@@ -66,6 +67,7 @@ api = NinjaAPI(
 api.add_decorator(guarded, mode="view")
 api.add_router("", organisations)
 api.add_router("", own_meetings)
+api.add_router("", keyring)
 
 
 @api.exception_handler(ConclaveError)

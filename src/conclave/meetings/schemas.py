@@ -327,6 +327,65 @@ class RevokedIn(Strict):
     revoked: bool
 
 
+class OpenerIn(Strict):
+    """One thing that opens a keyring (KEYR-3); without a secret, the one stays that is kept of it."""
+
+    opener: Id
+    kind: Literal["passkey", "recovery", "device"]
+    credential: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,1364}$", description="a passkey's id as b64")] | None = None
+    secret: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{64,512}$")] | None = None
+    wrapped: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{167}$", description="125 bytes as b64")]
+
+
+class OpenerOut(Strict):
+    """An opener as it is kept; a device keeps its secret to itself."""
+
+    opener: Id
+    kind: Literal["passkey", "recovery", "device"]
+    credential: str | None
+    secret: str | None
+    wrapped: str
+
+
+class KeyringIn(Strict):
+    """PUT /keyring: the next version, as ciphertext (KEYR-4)."""
+
+    ring: Id
+    expects: Annotated[int, Field(ge=0, le=2**31 - 2)]
+    sealed: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=48 * 1024)]
+    openers: Annotated[list[OpenerIn], Field(min_length=1, max_length=31)] | None = None
+
+
+class SealedOut(Strict):
+    """A keyring as it is kept."""
+
+    ring: Id
+    version: int
+    sealed: str
+    openers: list[OpenerOut]
+
+
+class PasskeyOut(Strict):
+    """One of the account's passkeys: what a browser asks for it by, and its name."""
+
+    credential: str
+    name: str
+
+
+class KeyringOut(Strict):
+    """GET /keyring."""
+
+    account: Id
+    keyring: SealedOut | None
+    passkeys: list[PasskeyOut]
+
+
+class KeyringVersion(Strict):
+    """The version that was kept."""
+
+    version: int
+
+
 def schema() -> dict[str, object]:
     """Return the JSON Schema of every body, under `$defs`."""
     # Those of other domains, where they are loaded too, are no part of what the call's client is typed by.

@@ -31,6 +31,8 @@ TITLES = {
     "tokens": _("Tokens that you made for programs; what opens anything is not kept"),
     "identities": _("Who you are where organisations let you sign in"),
     "staff": _("What you are among those who run this server"),
+    "keyring": _("Your keyring: the links of your meetings as ciphertext, which this server cannot open"),
+    "keyring_openers": _("What opens your keyring: its key, sealed to each passkey, recovery code and device"),
     "organisations": _("Organisations to which you belong or belonged"),
     "organisation_policies": _("Policies of organisations that you saved, and when"),
     "organisation_invitations": _("Invitations to organisations that were made for your address"),

@@ -14,6 +14,9 @@ export interface Http {
   InvitationOut?: InvitationOut;
   InvitationsOut?: InvitationsOut;
   JoinIn?: JoinIn;
+  KeyringIn?: KeyringIn;
+  KeyringOut?: KeyringOut;
+  KeyringVersion?: KeyringVersion;
   KnockIn?: KnockIn;
   KnockOut?: KnockOut;
   LinkIn?: LinkIn;
@@ -24,13 +27,17 @@ export interface Http {
   MeetingMade?: MeetingMade;
   MeetingOut?: MeetingOut;
   MeetingsOut?: MeetingsOut;
+  OpenerIn?: OpenerIn;
+  OpenerOut?: OpenerOut;
   OwnRulesIn?: OwnRulesIn2;
   PassIn?: PassIn;
+  PasskeyOut?: PasskeyOut;
   PlanOut?: PlanOut;
   PoliciesOut?: PoliciesOut;
   PolicyOut?: PolicyOut;
   RegionOut?: RegionOut;
   RevokedIn?: RevokedIn;
+  SealedOut?: SealedOut;
   SelftestOut?: SelftestOut;
   TicketOut?: TicketOut;
   ZoneChangeOut?: ZoneChangeOut;
@@ -222,6 +229,83 @@ export interface PassIn {
    * 16 bytes as b64
    */
   secret: string;
+}
+/**
+ * PUT /keyring: the next version, as ciphertext (KEYR-4).
+ */
+export interface KeyringIn {
+  expects: number;
+  openers?: OpenerIn[] | null;
+  /**
+   * 16 bytes as b64
+   */
+  ring: string;
+  sealed: string;
+}
+/**
+ * One thing that opens a keyring (KEYR-3); without a secret, the one stays that is kept of it.
+ */
+export interface OpenerIn {
+  credential?: string | null;
+  kind: "passkey" | "recovery" | "device";
+  /**
+   * 16 bytes as b64
+   */
+  opener: string;
+  secret?: string | null;
+  /**
+   * 125 bytes as b64
+   */
+  wrapped: string;
+}
+/**
+ * GET /keyring.
+ */
+export interface KeyringOut {
+  /**
+   * 16 bytes as b64
+   */
+  account: string;
+  keyring: SealedOut | null;
+  passkeys: PasskeyOut[];
+}
+/**
+ * A keyring as it is kept.
+ */
+export interface SealedOut {
+  openers: OpenerOut[];
+  /**
+   * 16 bytes as b64
+   */
+  ring: string;
+  sealed: string;
+  version: number;
+}
+/**
+ * An opener as it is kept; a device keeps its secret to itself.
+ */
+export interface OpenerOut {
+  credential: string | null;
+  kind: "passkey" | "recovery" | "device";
+  /**
+   * 16 bytes as b64
+   */
+  opener: string;
+  secret: string | null;
+  wrapped: string;
+}
+/**
+ * One of the account's passkeys: what a browser asks for it by, and its name.
+ */
+export interface PasskeyOut {
+  credential: string;
+  name: string;
+}
+/**
+ * The version that was kept.
+ */
+export interface KeyringVersion {
+  version: number;
 }
 /**
  * POST /knock.

@@ -46,6 +46,11 @@ export async function post<T>(path: string, body: unknown, headers: Record<strin
   return (await response.json()) as T;
 }
 
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  const response = await request(path, { method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  return (await response.json()) as T;
+}
+
 export async function patch<T>(path: string, body: unknown): Promise<T> {
   const response = await request(path, { method: "PATCH", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
   return (await response.json()) as T;

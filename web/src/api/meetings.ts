@@ -1,6 +1,6 @@
 /** One's own meetings (docs/protocol/meetings.md): the server stores ids, hashes and a title, never a link. */
 import { get, patch, post, remove } from "./http";
-import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, PlanOut, PoliciesOut, PolicyOut, RevokedIn } from "./http.gen";
+import type { ChangesIn, EntranceOut, InvitationIn, InvitationOut, InvitationsOut, LinkIn, MeetingIn, MeetingMade, MeetingOut, MeetingsOut, PlanOut, PoliciesOut, PolicyOut, RevokedIn } from "./http.gen";
 
 /** What the pages show of a meeting. */
 export type OwnMeeting = Readonly<Pick<MeetingOut, "meeting" | "title" | "created_at" | "live" | "link_version">> & {
@@ -27,6 +27,17 @@ export type Invitation = Readonly<InvitationOut>;
 
 export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);
+}
+
+/** All of one's own, newest first: a page at a time, until there is no other. */
+export async function getMeetings(): Promise<readonly MeetingOut[]> {
+  const all: MeetingOut[] = [];
+  for (let after: string | null = ""; after !== null; ) {
+    const page: MeetingsOut = await get<MeetingsOut>(`/api/v1/meetings${after && `?after=${after}`}`);
+    all.push(...page.meetings);
+    after = page.next;
+  }
+  return all;
 }
 
 export async function renameMeeting(meeting: string, title: string): Promise<string> {

@@ -7,10 +7,13 @@ import type { OwnMeeting } from "../api/meetings";
 import type { Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import { Button } from "../ui/Button";
+import { KeyringNote } from "./KeyringNote";
 import { MeetingCard } from "./MeetingCard";
 import { NewMeeting } from "./NewMeeting";
+import { useSharing } from "./useSharing";
 
 interface MyMeetingsProps {
+  readonly account: string;
   readonly meetings: readonly OwnMeeting[];
   /** Where the page has its acts; null on the page of one meeting. */
   readonly head: HTMLElement | null;
@@ -21,7 +24,7 @@ interface MyMeetingsProps {
 }
 
 /** The owner's meetings; the server gave the list, the links come from this device's key ring. */
-export function MyMeetings({ meetings: first, head, nothing, ring: firstRing, keys }: MyMeetingsProps) {
+export function MyMeetings({ account, meetings: first, head, nothing, ring: firstRing, keys }: MyMeetingsProps) {
   const { t } = useTranslation();
   const [meetings, setMeetings] = useState(first);
   const [ring, setRing] = useState(firstRing);
@@ -29,6 +32,7 @@ export function MyMeetings({ meetings: first, head, nothing, ring: firstRing, ke
   const remember = (meeting: string, kept: Kept): void => {
     setRing((known) => new Map(known).set(meeting, kept));
   };
+  const sharing = useSharing(account, meetings, ring, keys, setRing);
   const begin = (
     <Button
       tone="keep"
@@ -57,6 +61,7 @@ export function MyMeetings({ meetings: first, head, nothing, ring: firstRing, ke
   return (
     <>
       {head === null || empty ? null : createPortal(<>{begin}{ahead}</>, head)}
+      <KeyringNote sharing={sharing} />
       {meetings.length === 0 && nothing !== null ? <p role="status">{nothing}</p> : null}
       {empty ? (
         <section className="card empty-card" data-empty>

@@ -17,7 +17,7 @@ if (root) {
   const ring = await recallAll().catch(() => new Map());
   createRoot(root).render(
     <Localized>
-      <MyMeetings meetings={meetings} head={document.getElementById("meetings-begin")} nothing={nothing} ring={ring} keys={startWorkers().keys} />
+      <MyMeetings account={root.dataset["account"] ?? ""} meetings={meetings} head={document.getElementById("meetings-begin")} nothing={nothing} ring={ring} keys={startWorkers().keys} />
     </Localized>,
   );
 }

@@ -1,5 +1,6 @@
 """The tables of accounts/, by what they are about."""
 
+from conclave.accounts.models.keyrings import Keyring, KeyringOpener
 from conclave.accounts.models.organisations import DomainClaim, Membership, Organisation, OrganisationInvitation, Role
 from conclave.accounts.models.people import OwnerLink, SearchKeyField, User
 from conclave.accounts.models.policies import PolicyVersion
@@ -12,6 +13,8 @@ __all__ = [
     "ApiToken",
     "DomainClaim",
     "IdentityProvider",
+    "Keyring",
+    "KeyringOpener",
     "Membership",
     "Organisation",
     "OrganisationInvitation",

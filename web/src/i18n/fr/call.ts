@@ -51,7 +51,7 @@ export const call: Sentences["call"] = {
     handDown: "{{name}} a baissé la main.",
     lineLost: "La ligne de {{name}} est perdue.",
     lineBack: "La ligne de {{name}} est revenue.",
-    reacted: "{{name}}: {{what}}.",
+    reacted: "{{name}} : {{what}}.",
   },
   leave: {
     title: "Quitter l’appel ?",

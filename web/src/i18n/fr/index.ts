@@ -9,7 +9,8 @@ import { meetings, now } from "./meetings";
 import { chat, more, people, safety, security } from "./panels";
 import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
+import { spaced } from "./spacing";
 
-export const fr: Sentences = {
+export const fr: Sentences = spaced({
   check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedOf, endedScreen, meetings, now, reactions, rights, selftest,
-};
+});
