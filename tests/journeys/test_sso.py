@@ -108,6 +108,12 @@ def visit(owner: Owner, chromiums: Chromiums, provider: str, other_provider: str
     assert not faults, faults
 
 
+def looks(person: Owner, screen: str) -> None:
+    """Hold a page to what every page keeps, once all of it is there: its words can be read before its look has come."""
+    person.chromium.page.wait_for_load_state("load")
+    check(person, screen)
+
+
 def there(person: Owner, subject: str) -> None:
     """Sign in on the provider's own pages, and come back."""
     page = person.chromium.page
@@ -125,7 +131,7 @@ def goes(person: Owner, address: str) -> None:
     page = person.chromium.page
     person.browser.open(f"{person.server.url}/account/login/?next=/organisations")
     page.click('a[href^="/account/sso/"]')
-    check(person, "sign-in by one's organisation")
+    looks(person, "sign-in by one's organisation")
     page.fill("input[name=email]", address)
     page.keyboard.press("Enter")
 
@@ -140,7 +146,7 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     alice.reads("It counts for addresses in: quay.example.")
-    check(alice, "sign-in, not set up")
+    looks(alice, "sign-in, not set up")
     assert page.locator('[data-record="redirect"]').inner_text() == f"{alice.server.url}/account/sso/{school}/back"
 
     # A slip is said before anybody meets it.
@@ -154,41 +160,41 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
         if secret != SECRET:
             there(alice, "alice")
         alice.reads(sentence)
-        check(alice, f"tried: {sentence}")
+        looks(alice, f"tried: {sentence}")
         alice.browser.click("link", "Back to the set-up")
     alice.browser.click("button", "Switch it on")
     alice.reads("On: people sign in by it.")
-    check(alice, "sign-in, on")
+    looks(alice, "sign-in, on")
 
     # Dora has no account; she gets one, and belongs because she says so.
     dora = visit("Dora", viewport=PHONE, touch=True, locale="fr-FR", dark=True)
     goes(dora, f"DORA@{DOMAIN}")
     there(dora, "dora")
     dora.reads("Rejoindre « Quay School » ?".replace(" »", "\u00a0»").replace("« ", "«\u00a0").replace(" ?", "\u00a0?"))
-    check(dora, "the offer to belong, French, phone")
+    looks(dora, "the offer to belong, French, phone")
     dora.browser.click("button", "Rejoindre")
     dora.reads("Vous en faites maintenant partie.")
     assert urlsplit(dora.browser.address()).path == "/organisations"
     dora.browser.open(f"{dora.server.url}/account")
     dora.reads("vous êtes venu par elle")
-    check(dora, "an account by a provider, French, phone")
+    looks(dora, "an account by a provider, French, phone")
     dora.chromium.page.click('a[href="/account/password/set/"]')
     dora.reads("Choisir un mot de passe")
-    check(dora, "a first password, French, phone")
+    looks(dora, "a first password, French, phone")
 
     # Bob was here before: the provider's word alone opens nothing of his.
     bob = visit("Bob")
     goes(bob, f"bob@{DOMAIN}")
     there(bob, "bob")
     bob.reads("takes over nobody’s account")
-    check(bob, "an account that was here before")
+    looks(bob, "an account that was here before")
     assert not bob.has('form[action="/account/logout/"]')
     bob.chromium.page.locator("main").get_by_role("link", name="Sign in as always").click()
     bob.chromium.page.fill("input[name=login]", f"bob@{DOMAIN}")
     bob.chromium.page.fill("input[name=password]", PASSWORD)
     bob.chromium.page.keyboard.press("Enter")
     bob.reads("Shall the sign-in of “Quay School” open this account?")
-    check(bob, "asked whether to tie")
+    looks(bob, "asked whether to tie")
     bob.browser.click("button", "No, leave it as it is")
     bob.reads("Organisations")
     bob.browser.open(f"{bob.server.url}/account")
@@ -203,7 +209,7 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
     emil.expects("422")
     goes(emil, f"emil@{DOMAIN}")
     emil.reads("No organisation on this server lets people")
-    check(emil, "nobody signs in by it")
+    looks(emil, "nobody signs in by it")
 
     # The other provider posts its answers from its own pages, which browsers send without a session of ours.
     page.fill("textarea[name=metadata]", said_by(other_provider))
@@ -223,7 +229,7 @@ def test_the_school_lets_its_people_in_and_captures_nobody(school: str, provider
     phone.chromium.page.fill("input[name=login]", "bob")
     phone.chromium.page.click("button[type=submit]")
     phone.reads("ne s’empare du compte de personne")
-    check(phone, "an account that was here before, French, phone")
+    looks(phone, "an account that was here before, French, phone")
     page.goto(f"{where}/journal")
     alice.reads("Sign-in by a provider switched on or off")
     alice.reads(f"dora@{DOMAIN}")
