@@ -68,11 +68,8 @@ class Token(HttpBearer):
 
     def __call__(self, request: HttpRequest) -> Asker | None:
         """Return who asks; None where no token was shown and there are other ways in."""
-        shown = request.headers.get("Authorization")
-        if shown is None and not self._alone:
-            return None
-        scheme, _space, token = (shown or "").partition(" ")
-        return self.authenticate(request, token.strip() if scheme.lower() == "bearer" else "")
+        token = _shown(request)
+        return None if token is None and not self._alone else self.authenticate(request, token or "")
 
     def authenticate(self, request: HttpRequest, token: str) -> Asker:
         """Return the token's maker."""
@@ -104,7 +101,7 @@ def browser(request: HttpRequest) -> Asker:
     Raises:
         TokenNotHere: a token was shown, be it good or not (TOK-4).
     """
-    if "Authorization" in request.headers:
+    if _shown(request) is not None:
         raise TokenNotHere
     return Asker(account=me(request) if request.user.is_authenticated else None)
 
@@ -169,6 +166,12 @@ def speaks_for(request: HttpRequest, *, organisation: str) -> UserId:
     if token is None or token.organisation != organisation:
         raise OrganisationUnknown
     return token.account
+
+
+def _shown(request: HttpRequest) -> str | None:
+    """Return the token that a program shows; what a proxy before us asks browsers for, such as a name and a password, is none."""
+    scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def _held(request: HttpRequest, token: str) -> Held:
