@@ -38,6 +38,10 @@ OWN = {
     ("post", "/api/v1/meetings"): Ask(method="post", path="/api/v1/meetings", body={**MEETING, "title": "Mine"}),
     ("get", "/api/v1/token"): Ask(path="/api/v1/token"),
     ("get", "/api/v1/organisations"): Ask(path="/api/v1/organisations"),
+    ("get", "/api/v1/policies"): Ask(path="/api/v1/policies"),
+    ("get", "/api/v1/keyring"): Ask(path="/api/v1/keyring"),
+    ("put", "/api/v1/keyring"): Ask(method="put", path="/api/v1/keyring", body={}),
+    ("delete", "/api/v1/keyring"): Ask(method="delete", path="/api/v1/keyring"),
     ("post", "/api/v1/selftest"): Ask(method="post", path="/api/v1/selftest", body={}),
 }
 PROXIED = {"Authorization": "Basic YWxpY2U6cA=="}
@@ -47,9 +51,12 @@ ID, NAME, WORD, TIME, COUNT, SETTING, WHERE = "id", "name", "word", "time", "cou
 FIELDS = {
     "meeting": ID, "invitation": ID, "organisation": ID, "membership": ID, "id": ID, "row": COUNT,
     "title": NAME, "whom": NAME, "name": NAME, "address": NAME, "by": NAME, "about": NAME, "begins": NAME,
-    "role": WORD, "kind": WORD, "what": WORD, "before": WORD, "scopes": WORD, "code": WORD, "message": WORD,
+    "organiser_name": NAME, "organiser_address": NAME,
+    "role": WORD, "kind": WORD, "rule": WORD, "refusal": WORD, "zone": WORD, "what": WORD, "before": WORD, "scopes": WORD, "code": WORD, "message": WORD,
     "created_at": TIME, "made_at": TIME, "expires_at": TIME, "revoked_at": TIME, "used_at": TIME, "since": TIME,
-    "at": TIME, "again_at": TIME,
+    "at": TIME, "again_at": TIME, "link_due_at": TIME, "start": TIME, "starts_at": TIME, "off": TIME, "minutes": TIME,
+    "local": TIME, "after": TIME, "sequence": COUNT, "summer": WORD,
+    "presets": SETTING, "guests": SETTING, "sign_in": SETTING, "enforced": SETTING,
     "link_version": COUNT, "found": COUNT, "page": COUNT, "pages": COUNT, "capacity": SETTING, "live": SETTING,
     "preset": SETTING, "who": SETTING, "waiting": SETTING, "passcode": SETTING, "before_host": SETTING,
     "next": WHERE, "older": WHERE,

@@ -14,7 +14,7 @@ from conclave.kernel import b64, bus, clock, deadlines
 from conclave.keys import delivery
 from conclave.keys.attestation import Attestation
 from conclave.keys.threads import in_thread
-from conclave.meetings import consumers
+from conclave.meetings import consumers, waiting
 from conclave.meetings.consumers import MeetingSocket
 from conclave.meetings.door import EMPTY_HANDED, Newcomer
 from conclave.meetings.join import Again, Ticket, join
@@ -267,7 +267,7 @@ async def together(*guests: Guest, names: set[str]) -> None:
 
 @asynccontextmanager
 async def running_gateway() -> AsyncIterator[None]:
-    """Run what every gateway runs beside its sockets; at the end no socket is left."""
+    """Run what every gateway runs beside its sockets; at the end no socket is left, and nobody listens at a door."""
     bus.attach(asyncio.get_running_loop())
 
     async def tick() -> None:
@@ -281,3 +281,8 @@ async def running_gateway() -> AsyncIterator[None]:
     ticking.cancel()
     await asyncio.gather(ticking, return_exceptions=True)
     bus.attach(None)
+    left = dict(waiting._doors)
+    for door in left.values():
+        door.stop()
+    waiting._doors.clear()
+    assert not left

@@ -29,7 +29,7 @@ def test_each_endpoint_says_what_goes_in_and_what_comes_out() -> None:
     made = told["POST /api/v1/meetings"]
     assert {(field.name, field.required) for field in made.body} >= {("meeting", True), ("title", False), ("entrance.passcode", False)}
     assert next(field.kind for field in made.body if field.name == "link_id") == "text, 16 bytes as b64"
-    assert next(field.kind for field in made.body if field.name == "preset") == "guarded | open | school | confidential"
+    assert next(field.kind for field in made.body if field.name == "preset") == "guarded | open | school | confidential | null"
     mine = told["GET /api/v1/meetings"]
     assert (mine.scope, [field.name for field in mine.query]) == ("meetings:read", ["after", "limit"])
     assert {field.name for field in mine.answer} >= {"meetings[].meeting", "meetings[].entrance.waiting", "next"}

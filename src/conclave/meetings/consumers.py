@@ -264,8 +264,10 @@ class MeetingSocket:
         """Let feed and seat know that this socket is closed; the seat is kept for 30 s (JOIN-7)."""
         if self._seat is not None:
             if self._ear is not None:
-                if self._bell is not None:
-                    self._bell.close()
+                # Taken away first: a push that is still under way must not listen at the door again.
+                bell, self._bell = self._bell, None
+                if bell is not None:
+                    bell.close()
                 feed.detach(call=self._seat.call, listener=self._ear)
             with contextlib.suppress(Exception):
                 await in_thread(delivery.lose, participant=self._seat.participant, socket=self._id, now=clock.now())
