@@ -23,6 +23,8 @@ from conclave.accounts.tokens import make_token
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.meetings.own import create_meeting
+from conclave.meetings.plan import plan_meeting
+from conclave.meetings.schedule import Schedule
 from conclave.site.reference import schema
 from tests.accounts.colleagues import hold
 from tests.accounts.organisation import belongs, make, person
@@ -52,7 +54,8 @@ FIELDS = {
     "meeting": ID, "invitation": ID, "organisation": ID, "membership": ID, "id": ID, "row": COUNT,
     "title": NAME, "whom": NAME, "name": NAME, "address": NAME, "by": NAME, "about": NAME, "begins": NAME,
     "organiser_name": NAME, "organiser_address": NAME,
-    "role": WORD, "kind": WORD, "rule": WORD, "refusal": WORD, "zone": WORD, "what": WORD, "before": WORD, "scopes": WORD, "code": WORD, "message": WORD,
+    "role": WORD, "kind": WORD, "rule": WORD, "refusal": WORD, "zone": WORD, "what": WORD,
+    "before": WORD, "scopes": WORD, "code": WORD, "message": WORD,
     "created_at": TIME, "made_at": TIME, "expires_at": TIME, "revoked_at": TIME, "used_at": TIME, "since": TIME,
     "at": TIME, "again_at": TIME, "link_due_at": TIME, "start": TIME, "starts_at": TIME, "off": TIME, "minutes": TIME,
     "local": TIME, "after": TIME, "sequence": COUNT, "summer": WORD,
@@ -143,7 +146,11 @@ def code(answer: Any) -> str:
 
 @pytest.fixture
 def alices(db: None) -> Ids:  # noqa: ARG001 - the fixture opens the database
-    return things()
+    made, now = things(), clock.now()
+    schedule = Schedule(start=clock.to_datetime(now + clock.DAY).replace(second=0, microsecond=0, tzinfo=None), zone="UTC", minutes=60)
+    owner = account_of(User.objects.get(name="Alice"))
+    plan_meeting(meeting=made["meeting"], owner=owner, title="Plans", schedule=schedule, now=now)
+    return made
 
 
 def test_each_has_a_request_in_the_table_of_outsiders() -> None:
@@ -289,6 +296,8 @@ QUERIES = {
     "get /api/v1/meetings": 2,
     "get /api/v1/meetings/{meeting}": 2,
     "get /api/v1/meetings/{meeting}/invitations": 3,
+    "get /api/v1/meetings/{meeting}/plan": 2,
+    "get /api/v1/policies": 6,
     "get /api/v1/organisations": 2,
     "get /api/v1/organisations/{organisation}/directory": 3,
     "get /api/v1/organisations/{organisation}/people": 5,
