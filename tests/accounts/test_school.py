@@ -226,6 +226,19 @@ def test_only_a_reviewer_who_has_no_part_in_it_decides_and_with_a_passkey(world:
     assert world.standing() == Standing.NONE
 
 
+@pytest.mark.parametrize("changed", [{"asked_at": NOW + 1}, {"registry": "0750002B"}, {"country": "GB"}])
+def test_a_passkey_is_shown_for_one_application_and_not_for_the_next(world: World, changed: dict[str, str | int]) -> None:
+    """STAFF-3: it was refused elsewhere and made anew meanwhile."""
+    world.apply()
+    by, school = account(world.rita.user), world.row.pk
+    question = ask_decision(account=by, school=school, verdict=Verdict.APPROVE, reason="", now=NOW)
+    answer = world.rita.answers(question)
+    School.objects.update(**changed)
+    with pytest.raises(PasskeyNotShown):
+        decide_school(account=by, school=school, verdict=Verdict.APPROVE, reason="", shown=answer, now=NOW)
+    assert world.standing() == Standing.NONE
+
+
 def test_a_school_is_in_the_register_once_and_leaves_it_when_it_is_dissolved(school: World) -> None:
     other = World(where=make(school.bob, "Other", now=NOW), alice=school.bob, bob=school.alice, rita=school.rita)
     other.apply()
