@@ -5,16 +5,18 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http import StreamingHttpResponse
 from django.test import AsyncClient, Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
 
+from conclave.accounts import organisation_journal
 from conclave.accounts.belong import change_role
 from conclave.accounts.challenge import Method
 from conclave.accounts.claim import claim_domain
@@ -337,6 +339,32 @@ async def test_the_journal_is_taken_along_as_a_table_without_formulas(monkeypatc
     assert [line["kind"] for line in lines][-3:] == ["organisation_joined", "organisation_invited", "organisation_made"]
     assert lines[0]["kind"] == lines[1]["kind"] == "organisation_journal_taken"
     assert lines[-1]["fields"] == {"by": alice.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_no_connection_waits_for_whoever_takes_the_journal_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    from asgiref.sync import sync_to_async
+
+    used: list[BaseDatabaseWrapper] = []
+
+    def read(**wanted: Any) -> object:
+        found = organisation_journal_read(**wanted)
+        used.append(connections["default"])
+        assert used[-1].connection is not None
+        return found
+
+    organisation_journal_read = organisation_journal.read
+    monkeypatch.setattr(organisation_journal, "read", read)
+    monkeypatch.setattr(organisation_journal, "BATCH", 2)
+    owner = await sync_to_async(person)("Alice")
+    school = await sync_to_async(make)(owner)
+    client = AsyncClient()
+    await client.aforce_login(owner)
+    answer = await client.post(f"/organisations/{school}/journal/file", {"file": "jsonl"})
+    async for part in cast("StreamingHttpResponse", answer):
+        assert part
+        assert used[-1].connection is None, "given back before the next piece is asked for"
+    assert used
 
 
 def _renamed(school: str, by: User, number: int) -> None:

@@ -10,9 +10,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
+from conclave.accounts.belong import leave
 from conclave.accounts.directory import Access, place, search
 from conclave.accounts.enlist import RosterWrong, enlist, preview
-from conclave.accounts.invite import OrganisationInvitationsFull, accept
+from conclave.accounts.invite import OrganisationInvitationsFull, accept, invite
 from conclave.accounts.models import Membership, OrganisationInvitation, School, StaffMember, User
 from conclave.accounts.organise import dissolve
 from conclave.accounts.roster import LARGEST_BYTES
@@ -225,6 +226,19 @@ def test_only_a_reviewer_who_has_no_part_in_it_decides_and_with_a_passkey(world:
     assert world.standing() == Standing.NONE
 
 
+@pytest.mark.parametrize("changed", [{"asked_at": NOW + 1}, {"registry": "0750002B"}, {"country": "GB"}])
+def test_a_passkey_is_shown_for_one_application_and_not_for_the_next(world: World, changed: dict[str, str | int]) -> None:
+    """STAFF-3: it was refused elsewhere and made anew meanwhile."""
+    world.apply()
+    by, school = account(world.rita.user), world.row.pk
+    question = ask_decision(account=by, school=school, verdict=Verdict.APPROVE, reason="", now=NOW)
+    answer = world.rita.answers(question)
+    School.objects.update(**changed)
+    with pytest.raises(PasskeyNotShown):
+        decide_school(account=by, school=school, verdict=Verdict.APPROVE, reason="", shown=answer, now=NOW)
+    assert world.standing() == Standing.NONE
+
+
 def test_a_school_is_in_the_register_once_and_leaves_it_when_it_is_dissolved(school: World) -> None:
     other = World(where=make(school.bob, "Other", now=NOW), alice=school.bob, bob=school.alice, rita=school.rita)
     other.apply()
@@ -363,6 +377,64 @@ def test_a_roster_invites_and_makes_nobody_a_member(school: World) -> None:
     again = enlist(organisation=school.where, account=account(school.alice), text=ROSTER, now=NOW)
     assert OrganisationInvitation.objects.filter(address="ann@example.net", revoked_at=None).count() == 1, "the open one is replaced"
     assert again[0].link != tickets[0].link
+
+
+def pupil(name: str, address: str) -> User:
+    """Somebody with an account of this address."""
+    found = person(name)
+    User.objects.filter(pk=found.pk).update(email=address)
+    return found
+
+
+def test_school_6_a_link_made_anew_for_a_minor_is_a_minors(school: World) -> None:
+    """SCHOOL-6."""
+    by = account(school.alice)
+    enlist(organisation=school.where, account=by, text=ROSTER, now=NOW)
+    link = invite(organisation=school.where, account=by, address="Ann@example.net", role="member", now=NOW)
+    whoever = person("Whoever")
+    accept(token=token_of(link), account=account(whoever), now=NOW)
+    assert Membership.objects.get(user=whoever).minor
+    seen = preview(organisation=school.where, account=by, text="name,email\nAnn Lee,ann@example.net\n", now=NOW)
+    assert [one.minor for one in seen.new] == [True], "the table is shown as it will be done"
+    [ticket] = enlist(organisation=school.where, account=by, text="name,email\nAnn Lee,ann@example.net\n", now=NOW)
+    accept(token=token_of(ticket.link), account=account(pupil("Ann", "ann@example.net")), now=NOW)
+    assert Membership.objects.get(user__name="Ann").minor
+
+
+def test_school_6_a_minor_who_takes_anothers_link_or_comes_back_is_a_minor(school: World) -> None:
+    """SCHOOL-6."""
+    by, ann = account(school.alice), pupil("Ann", "ann@example.net")
+    enlist(organisation=school.where, account=by, text=ROSTER, now=NOW)
+    link = invite(organisation=school.where, account=by, address="someone@example.net", role="member", now=NOW)
+    accept(token=token_of(link), account=account(ann), now=NOW)
+    assert Membership.objects.get(user=ann).minor
+    OrganisationInvitation.objects.all().delete()
+    leave(organisation=school.where, account=account(ann), now=NOW + 1)
+    belongs(school.where, school.alice, ann, now=NOW + 2)
+    back = Membership.objects.get(user=ann, left_at=None)
+    assert back.minor
+    flag_minor(organisation=school.where, account=by, membership=back.pk, minor=False, now=NOW + 3)
+    leave(organisation=school.where, account=account(ann), now=NOW + 4)
+    belongs(school.where, school.alice, ann, now=NOW + 5)
+    assert not Membership.objects.get(user=ann, left_at=None).minor, "what was said last holds"
+
+
+def test_school_6_a_roster_flags_the_minors_among_those_who_belong(school: World) -> None:
+    """SCHOOL-6."""
+    by, ann, dan = account(school.alice), pupil("Ann", "ann@example.net"), pupil("Dan", "dan@example.net")
+    for one in (ann, dan):
+        belongs(school.where, school.alice, one, now=NOW)
+    flag_minor(organisation=school.where, account=by, membership=seat(school.where, dan), minor=True, now=NOW)
+    window, path = browser(school.alice), f"/organisations/{school.where}/school/roster"
+    text = "name,email,minor\nAnn Lee,ann@example.net,yes\nDan Ray,dan@example.net,no\n"
+    assert "Flag the minors" in window.post(path, {"text": text, "act": "check"}).content.decode()
+    assert not Membership.objects.get(user=ann).minor, "looked at only"
+    done = window.post(path, {"text": text, "act": "invite"})
+    assert done["Location"] == f"/organisations/{school.where}/people"
+    assert Membership.objects.get(user=ann).minor
+    assert Membership.objects.get(user=dan).minor, "a roster takes no flag away"
+    assert kinds(school.where)[-1] == "minor_flagged"
+    assert window.post(path, {"text": text, "act": "invite"}).status_code == 200, "there is nothing left to do"
 
 
 def test_nothing_of_a_roster_is_done_while_a_line_is_wrong(school: World) -> None:

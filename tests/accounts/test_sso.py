@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from conclave.accounts import provided, provider, sso
 from conclave.accounts.belong import leave, remove_member
+from conclave.accounts.invite import Named, OrganisationInvitationOver, invite_many, look_at
 from conclave.accounts.models import DomainClaim, IdentityProvider, Membership, ProviderIdentity, User
 from conclave.accounts.organise import dissolve
 from conclave.accounts.standing import OrganisationUnknown
@@ -19,7 +20,7 @@ from tests.accounts.colleagues import account, hold, organisation, person
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.openid import CLIENT, Provider, real_provider, signs_in
 from tests.accounts.openid import provider as running_provider
-from tests.accounts.organisation import browser, kinds
+from tests.accounts.organisation import browser, kinds, token_of
 from tests.conftest import Writers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
@@ -93,6 +94,18 @@ def test_sso_8_who_was_taken_out_comes_back_by_an_invitation_only(harbour: str, 
     assert comes(Client(), idp)["Location"] == "/meetings"
     assert page.get(f"/organisations/{harbour}/welcome").status_code == 404
     assert page.post(f"/organisations/{harbour}/welcome").status_code == 404
+
+
+def test_school_6_a_minor_on_the_roster_who_comes_by_the_provider_is_a_minor(harbour: str, alice: User, idp: Provider) -> None:
+    """SCHOOL-6: and the roster's link, which is theirs, lets in nobody else."""
+    lines = [Named(name="Bob", address=BOB, minor=True)]
+    [link] = invite_many(organisation=harbour, account=account(alice), lines=lines, now=clock.now())
+    page = Client()
+    comes(page, idp)
+    page.post(f"/organisations/{harbour}/welcome")
+    assert Membership.objects.get(user__email=BOB).minor
+    with pytest.raises(OrganisationInvitationOver):
+        look_at(token=token_of(link), now=clock.now())
 
 
 def test_sso_8_the_offer_is_for_who_just_came(harbour: str, idp: Provider) -> None:

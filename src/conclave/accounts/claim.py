@@ -16,9 +16,9 @@ from conclave.accounts.proof_dns import addresses, look_in_dns
 from conclave.accounts.proof_web import look_on_web
 from conclave.accounts.standing import allow, own_seat
 from conclave.accounts.tenure import HOLDS, LIVES, Contender, State, Tenure, after_check, begun, contested, over, proved, winner
-from conclave.accounts.visit import Web
+from conclave.accounts.visit import PLACES, Crowded, Web
 from conclave.kernel import clock, deadlines, outbox
-from conclave.kernel.errors import Refused
+from conclave.kernel.errors import Refused, TooOften
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
 
@@ -120,11 +120,17 @@ def check_now(*, organisation: str, account: UserId, claim: str, now: int) -> Ou
     Raises:
         OrganisationUnknown, OrganisationRoleTooLow, ClaimUnknown: it is not for them.
         ClaimNotOpen: there is nothing to look for.
+        TooOften: too many look at once (SSO-11).
     """
     row = _own_claim(organisation=organisation, account=account, claim=claim)
     if row.state not in {State.PENDING, *HOLDS} or over(tenure=_tenure(row), now=now):
         raise ClaimNotOpen
-    return _apply(claim=claim, outcome=_look(row), now=now)
+    try:
+        with PLACES.place(subject=organisation):
+            outcome = _look(row)
+    except Crowded:
+        raise TooOften from None
+    return _apply(claim=claim, outcome=outcome, now=now)
 
 
 def withdraw(*, organisation: str, account: UserId, claim: str, now: int) -> None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -240,7 +241,15 @@ def settings(request: HttpRequest, organisation: str) -> HttpResponse:
 
 async def _piece_by_piece(text: Iterator[str]) -> AsyncIterator[str]:
     """Yield a file while it is read from the database, so that nobody keeps the whole of it."""
-    while piece := await sync_to_async(lambda: next(text, ""))():
+
+    def read() -> str:
+        # In a thread that answers nobody else meanwhile, and gives the connection back between two pieces.
+        try:
+            return next(text, "")
+        finally:
+            connection.close()
+
+    while piece := await sync_to_async(read, thread_sensitive=False)():
         yield piece
 
 

@@ -1,14 +1,15 @@
 """From a roster to invitations: whoever does not belong yet gets a link each, and nobody belongs before they took it (SCHOOL-2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.accounts.invite import Named, invite_many
+from conclave.accounts.invite import Named, invite_many, minors_among
 from conclave.accounts.models import Membership, School
 from conclave.accounts.policy import Act
 from conclave.accounts.roster import Pupil, Roster, read_roster
-from conclave.accounts.school import SchoolOnly
+from conclave.accounts.school import SchoolOnly, flag_minor
 from conclave.accounts.schooling import Standing
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel.errors import Refused
@@ -28,9 +29,11 @@ class Preview:
     """A roster against those who belong: nothing is saved by looking at it."""
 
     roster: Roster
-    # Those who would be invited, and those of them who belong already.
+    # Those who would be invited, minors for whom an earlier invitation said so too, and those who belong already.
     new: tuple[Pupil, ...]
     known: tuple[Pupil, ...]
+    # The memberships of those who belong and would be flagged as minors.
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +62,20 @@ def preview(*, organisation: str, account: UserId, text: str, now: int) -> Previ
     roster = read_roster(text=text)
     addresses = [pupil.address for pupil in roster.pupils if pupil.address]
     living = Membership.objects.filter(organisation=organisation, left_at=None, user__email__in=addresses)
-    belong = set(living.values_list("user__email", flat=True))
+    belong = {email: (pk, minor) for email, pk, minor in living.values_list("user__email", "pk", "minor")}
+    flagged = minors_among(organisation=organisation, addresses=addresses)
+    new = (pupil for pupil in roster.pupils if pupil.address not in belong)
     known = tuple(pupil for pupil in roster.pupils if pupil.address in belong)
-    return Preview(roster=roster, new=tuple(pupil for pupil in roster.pupils if pupil.address not in belong), known=known)
+    return Preview(
+        roster=roster,
+        new=tuple(replace(pupil, minor=pupil.minor or pupil.address in flagged) for pupil in new),
+        known=known,
+        flags=tuple(belong[pupil.address][0] for pupil in known if pupil.minor and not belong[pupil.address][1]),
+    )
 
 
 def enlist(*, organisation: str, account: UserId, text: str, now: int) -> list[Ticket]:
-    """Invite everybody on a roster who does not belong yet; all of them, or nobody.
+    """Invite everybody on a roster who does not belong yet, and flag the minors among those who do (SCHOOL-6); all of it, or nothing.
 
     Args:
         organisation: which school.
@@ -82,11 +92,16 @@ def enlist(*, organisation: str, account: UserId, text: str, now: int) -> list[T
         RosterWrong: something of it is wrong.
         OrganisationInvitationsFull: too many invitations would be open.
     """
-    seen = preview(organisation=organisation, account=account, text=text, now=now)
-    if seen.roster.trouble or seen.roster.wrong or not seen.new:
-        raise RosterWrong
-    lines = [Named(name=pupil.name, address=pupil.address, minor=pupil.minor) for pupil in seen.new]
-    links = invite_many(organisation=organisation, account=account, lines=lines, now=now)
+    with transaction.atomic():
+        # Whoever comes to belong meanwhile waits: who is known now stays so.
+        own_seat(organisation=organisation, account=account, changing=True)
+        seen = preview(organisation=organisation, account=account, text=text, now=now)
+        if seen.roster.trouble or seen.roster.wrong or not (seen.new or seen.flags):
+            raise RosterWrong
+        for membership in seen.flags:
+            flag_minor(organisation=organisation, account=account, membership=membership, minor=True, now=now)
+        lines = [Named(name=pupil.name, address=pupil.address, minor=pupil.minor) for pupil in seen.new]
+        links = invite_many(organisation=organisation, account=account, lines=lines, now=now) if lines else []
     return [Ticket(name=line.name, address=line.address, link=link) for line, link in zip(lines, links, strict=True)]
 
 

@@ -5,7 +5,7 @@ proxy sees it until the page sends it in a body. Whatever is wrong with one, the
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.addresses import normal_address
-from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, Role
+from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, Role, User
 from conclave.accounts.policy import Act, Facts, decide
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel import clock
@@ -120,6 +120,7 @@ def invite(*, organisation: str, account: UserId, address: str, role: str, now: 
         made = OrganisationInvitation.objects.create(
             organisation_id=organisation,
             address=whom,
+            minor=bool(minors_among(organisation=organisation, addresses=[whom])),
             role=role,
             token_hash=_hash(token),
             made_by_id=account,
@@ -156,6 +157,7 @@ def invite_many(*, organisation: str, account: UserId, lines: Sequence[Named], n
         for role in still_open(now=now).filter(pk__in=former.values("pk")).values_list("role", flat=True).distinct():
             allow(act=Act.REVOKE, own=own, target=role)
         former.update(revoked_at=now)
+        flagged = minors_among(organisation=organisation, addresses=addresses)
         if still_open(now=now).filter(organisation=organisation).count() + len(lines) > MOST_OPEN:
             raise OrganisationInvitationsFull
         OrganisationInvitation.objects.bulk_create(
@@ -163,7 +165,7 @@ def invite_many(*, organisation: str, account: UserId, lines: Sequence[Named], n
                 organisation_id=organisation,
                 address=line.address,
                 label=line.name,
-                minor=line.minor,
+                minor=line.minor or line.address in flagged,
                 role=Role.MEMBER,
                 token_hash=_hash(token),
                 made_by_id=account,
@@ -248,7 +250,7 @@ def accept(*, token: str, account: UserId, now: int) -> str:
             role=row.role,
             invited_by_id=row.made_by_id,
             accepted_at=now,
-            minor=row.minor,
+            minor=row.minor or is_minor(organisation=organisation, account=account),
         )
         fields = {"by": account, "invitation": row.pk, "role": row.role}
         journal(kind="organisation_joined", obj=organisation, fields=fields, now=now)
@@ -276,6 +278,29 @@ def _take_back(row: OrganisationInvitation, *, by: UserId, now: int) -> None:
     """Let an invitation open nothing any more."""
     OrganisationInvitation.objects.filter(pk=row.pk).update(revoked_at=now)
     journal(kind="organisation_uninvited", obj=row.organisation_id, fields={"by": by, "invitation": row.pk}, now=now)
+
+
+def minors_among(*, organisation: str, addresses: Collection[str]) -> set[str]:
+    """Return those of some addresses of whom an invitation says that they are a minor's, be it open, used or over: in doubt they are (D6).
+
+    Args:
+        organisation: whose invitations.
+        addresses: in normal form.
+    """
+    rows = OrganisationInvitation.objects.filter(organisation=organisation, address__in=addresses, minor=True).exclude(address="")
+    return set(rows.values_list("address", flat=True))
+
+
+def is_minor(*, organisation: str, account: UserId) -> bool:
+    """Tell whether somebody who is about to belong was flagged as a minor there: when they last belonged, or by an invitation.
+
+    Args:
+        organisation: where.
+        account: who.
+    """
+    last = Membership.objects.filter(organisation=organisation, user=account).order_by("-accepted_at", "-pk").first()
+    address = User.objects.values_list("email", flat=True).get(pk=account)
+    return bool(last and last.minor) or bool(minors_among(organisation=organisation, addresses=[address]))
 
 
 def still_open(*, now: int) -> QuerySet[OrganisationInvitation]:

@@ -1,6 +1,7 @@
 """Looking for a claim's token in DNS, at several resolvers that must agree."""
 
 import ipaddress
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import dns.exception
@@ -15,6 +16,8 @@ from conclave.accounts.challenge import Outcome, agreed, judged, record_name
 WAIT_SECONDS = 4.0
 TRY_SECONDS = 1.5
 PAYLOAD = 1232
+# In less than this nothing is asked.
+LEAST_SECONDS = 0.05
 
 Resolver = tuple[str, int]
 
@@ -32,14 +35,18 @@ def look_in_dns(*, domain: str, token: str, resolvers: tuple[Resolver, ...]) -> 
 
 
 def addresses(*, host: str, resolvers: tuple[Resolver, ...]) -> list[str]:
-    """Return the addresses of a host as the first resolver says that has any; none when nobody answers.
+    """Return the addresses of a host as the first resolver says that has any; none when nobody answers in the time of one look.
 
     Args:
         host: in normal form.
         resolvers: address and port of each.
     """
-    for resolver in resolvers:
-        found = [str(ipaddress.ip_address(record.to_text())) for kind in ("A", "AAAA") for record in _ask(resolver, host, kind)]
+    until = time.monotonic() + WAIT_SECONDS
+    for left, resolver in zip(range(len(resolvers), 0, -1), resolvers, strict=True):
+        # Each gets its share of what is left, so that one that is silent leaves time for the next.
+        now = time.monotonic()
+        over = now + (until - now) / left
+        found = [str(ipaddress.ip_address(record.to_text())) for kind in ("A", "AAAA") for record in _ask(resolver, host, kind, over)]
         if found:
             return found
     return []
@@ -49,7 +56,7 @@ def _look(resolver: Resolver, *, domain: str, token: str) -> Outcome:
     """Return what one resolver finds."""
     name = dns.name.from_text(record_name(domain=domain))
     try:
-        answer = _client(resolver).resolve(name, "TXT", search=False)
+        answer = _client(resolver, WAIT_SECONDS).resolve(name, "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Outcome.ABSENT
     except (dns.exception.DNSException, OSError):
@@ -60,19 +67,22 @@ def _look(resolver: Resolver, *, domain: str, token: str) -> Outcome:
     return judged(texts=texts, token=token)
 
 
-def _ask(resolver: Resolver, host: str, kind: str) -> list[dns.rdata.Rdata]:
-    """Return the records of a kind; none when there are none or nobody answers."""
+def _ask(resolver: Resolver, host: str, kind: str, until: float) -> list[dns.rdata.Rdata]:
+    """Return the records of a kind; none when there are none or nobody answers in time."""
+    seconds = until - time.monotonic()
+    if seconds < LEAST_SECONDS:
+        return []
     try:
-        return list(_client(resolver).resolve(dns.name.from_text(host), kind, search=False))
+        return list(_client(resolver, seconds).resolve(dns.name.from_text(host), kind, search=False))
     except (dns.exception.DNSException, OSError):
         return []
 
 
-def _client(resolver: Resolver) -> dns.resolver.Resolver:
+def _client(resolver: Resolver, seconds: float) -> dns.resolver.Resolver:
     """Return a client of one resolver that reads none of this machine's settings."""
     client = dns.resolver.Resolver(configure=False)
     client.nameservers = [resolver[0]]
     client.port = resolver[1]
-    client.timeout, client.lifetime = TRY_SECONDS, WAIT_SECONDS
+    client.timeout, client.lifetime = TRY_SECONDS, seconds
     client.use_edns(0, payload=PAYLOAD)
     return client

@@ -1,6 +1,7 @@
 """Looking for a claim's token on the domain's web server, by the rule of visit.py; redirects stay on the same https host."""
 
 import asyncio
+import time
 
 import aiohttp
 from yarl import URL
@@ -21,7 +22,8 @@ def look_on_web(*, domain: str, token: str, web: Web) -> Outcome:
         web: how hosts are found and reached.
     """
     try:
-        return asyncio.run(_look(domain=domain, token=token, found=permitted(host=domain, web=web), web=web))
+        until = time.monotonic() + web.wait_seconds
+        return asyncio.run(_look(domain=domain, token=token, found=permitted(host=domain, web=web), web=web, until=until))
     except AddressInside:
         return Outcome.ADDRESS
     except aiohttp.ClientSSLError:
@@ -30,10 +32,10 @@ def look_on_web(*, domain: str, token: str, web: Web) -> Outcome:
         return Outcome.UNREACHABLE
 
 
-async def _look(*, domain: str, token: str, found: list[str], web: Web) -> Outcome:
+async def _look(*, domain: str, token: str, found: list[str], web: Web, until: float) -> Outcome:
     """Ask, following redirects on the same host."""
     url = URL.build(scheme="https", host=domain, port=web.port, path=PATH)
-    async with connected(host=domain, found=found, web=web) as session:
+    async with connected(host=domain, found=found, web=web, until=until) as session:
         for _hop in range(MOST_REDIRECTS + 1):
             async with session.get(url, allow_redirects=False) as answer:
                 if answer.status in {301, 302, 303, 307, 308}:

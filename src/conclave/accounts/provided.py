@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.factors import factors_of
+from conclave.accounts.invite import is_minor, still_open
 from conclave.accounts.models import IdentityProvider, Membership, Organisation, ProviderIdentity, User
 from conclave.accounts.policy import MEMBER
 from conclave.accounts.provider import is_ready
@@ -121,7 +122,7 @@ def name_of(*, organisation: str) -> str:
 
 
 def join(*, organisation: str, account: UserId, now: int) -> None:
-    """Belong to the organisation from whose provider one just came, as a member.
+    """Belong to the organisation from whose provider one just came, as a member; who was flagged as a minor stays flagged (SCHOOL-6).
 
     Args:
         organisation: which.
@@ -134,7 +135,11 @@ def join(*, organisation: str, account: UserId, now: int) -> None:
     with transaction.atomic():
         Organisation.objects.select_for_update().filter(pk=organisation).first()
         offered(organisation=organisation, account=account, now=now)
-        Membership.objects.create(organisation_id=organisation, user_id=account, role=MEMBER, accepted_at=now)
+        minor = is_minor(organisation=organisation, account=account)
+        Membership.objects.create(organisation_id=organisation, user_id=account, role=MEMBER, accepted_at=now, minor=minor)
+        # Their own link is used up: it would let in somebody else.
+        address = User.objects.filter(pk=account).values("email")
+        still_open(now=now).filter(organisation=organisation, address__in=address).update(accepted_at=now, label="")
         journal(kind="organisation_joined", obj=organisation, fields={"by": account, "role": MEMBER}, now=now)
 
 

@@ -65,8 +65,12 @@ class Provider:
     tried_at: int | None
 
 
-def web() -> Web:
-    """Return the web as providers are asked: the public internet, and the networks that the operator named."""
+def web(*, organisation: str = "") -> Web:
+    """Return the web as providers are asked: the public internet, and the networks that the operator named.
+
+    Args:
+        organisation: whose provider is asked; none where only an address is judged.
+    """
     config = settings.CONCLAVE
 
     def find(host: str) -> list[str]:
@@ -78,7 +82,7 @@ def web() -> Web:
     def permits(address: str) -> bool:
         return is_public(address) or any(ipaddress.ip_address(address) in network for network in config.sso_network_addresses)
 
-    return Web(find=find, permits=permits)
+    return Web(find=find, permits=permits, subject=organisation)
 
 
 def redirect_uri(*, organisation: str) -> str:

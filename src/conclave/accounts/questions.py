@@ -52,7 +52,7 @@ def ask(*, row: IdentityProvider, hint: str, now: int) -> tuple[str, dict[str, A
         asked = {"state": saml.new_id(), "id": saml.new_id()}
         return saml.address_to_ask(there=there, here=here, question=asked["id"], state=asked["state"], now=now), asked
     client = client_of(row=row)
-    question = oidc.question(endpoints=oidc.discover(issuer=client.issuer, web=web()))
+    question = oidc.question(endpoints=oidc.discover(issuer=client.issuer, web=web(organisation=row.organisation_id)))
     return oidc.address_to_ask(client=client, asked=question, hint=hint), question.kept()
 
 
@@ -98,7 +98,7 @@ def answered(*, row: IdentityProvider, question: Mapping[str, Any], answer: Answ
         raise OtherQuestion
     if answer.error or not answer.code:
         return None
-    return oidc.redeem(client=client, asked=asked, code=answer.code, web=web(), now=now)
+    return oidc.redeem(client=client, asked=asked, code=answer.code, web=web(organisation=row.organisation_id), now=now)
 
 
 def _arrived(*, organisation: str, question: Mapping[str, Any], answer: Answer) -> Said | None:

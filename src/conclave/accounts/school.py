@@ -196,8 +196,8 @@ def ask_decision(*, account: UserId, school: str, verdict: Verdict, reason: str,
         SchoolUnknown, SchoolNothingToDecide, SchoolTextForbidden: it cannot be decided.
         PasskeyMissing: they have none.
     """
-    _judge(account=account, school=school, verdict=verdict, reason=reason, now=now)
-    return ask_passkey(account=account, act=_act(school, verdict, reason), now=now)
+    row = _judge(account=account, school=school, verdict=verdict, reason=reason, now=now)
+    return ask_passkey(account=account, act=_act(row, verdict, reason), now=now)
 
 
 def decide_school(*, account: UserId, school: str, verdict: Verdict, reason: str, shown: Shown | None, now: int) -> None:
@@ -219,7 +219,7 @@ def decide_school(*, account: UserId, school: str, verdict: Verdict, reason: str
     with transaction.atomic():
         School.objects.select_for_update().filter(pk=school).first()
         row = _judge(account=account, school=school, verdict=verdict, reason=reason, now=now)
-        shown_at = use_passkey(account=account, act=_act(school, verdict, reason), shown=shown, now=now)
+        shown_at = use_passkey(account=account, act=_act(row, verdict, reason), shown=shown, now=now)
         allow_staff(account=account, act=Act.DECIDE_APPLICATION, case=case_of(row=row, account=account), shown_at=shown_at, now=now)
         row.standing, row.ends_at = decided(standing=Standing(row.standing), ends_at=row.ends_at, verdict=verdict, now=now)
         row.asked_at, row.decided_at, row.reason = None, now, _paragraphs(reason, LONGEST_REASON) if reason.strip() else ""
@@ -289,10 +289,11 @@ def _judge(*, account: UserId, school: str, verdict: Verdict, reason: str, now: 
     return row
 
 
-def _act(school: str, verdict: Verdict, reason: str) -> dict[str, Json]:
-    """Return what is signed for a decision."""
+def _act(row: School, verdict: Verdict, reason: str) -> dict[str, Json]:
+    """Return what is signed for a decision: on this application, not on one that came in its place."""
+    about: dict[str, Json] = {"school": row.pk, "asked_at": row.asked_at, "country": row.country, "registry": row.registry}
     # Browsers send the ends of lines in their own way.
-    return {"act": "school", "school": school, "verdict": verdict.value, "reason": "\n".join(reason.strip().splitlines())}
+    return {"act": "school", **about, "verdict": verdict.value, "reason": "\n".join(reason.strip().splitlines())}
 
 
 def _tell(row: School, *, change: str, now: int) -> None:

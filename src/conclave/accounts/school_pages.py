@@ -116,7 +116,8 @@ def roster(request: HttpRequest, organisation: str) -> HttpResponse:
     text = form.cleaned_data["text"]
     if request.POST.get("act") == "invite":
         try:
-            return _invited(request, enlist(organisation=organisation, account=by, text=text, now=now), {"own": own})
+            tickets = enlist(organisation=organisation, account=by, text=text, now=now)
+            return _invited(request, tickets, {"own": own}, organisation=organisation)
         except RosterWrong as error:
             messages.error(request, error.text)
     seen = preview(organisation=organisation, account=by, text=text, now=now)
@@ -129,7 +130,7 @@ def roster(request: HttpRequest, organisation: str) -> HttpResponse:
         "wrong_count": len(wrong),
         "seen": seen,
         "rows": seen.new[:MOST_SHOWN],
-        "ready": bool(seen.new) and not wrong,
+        "ready": bool(seen.new or seen.flags) and not wrong,
     }
     return render(request, "schools/roster.html", shown, status=422 if wrong or seen.roster.trouble else 200)
 
@@ -196,8 +197,11 @@ def _given(request: HttpRequest) -> Text:
     return read_bytes(data=file.read(LARGEST_BYTES + 1))
 
 
-def _invited(request: HttpRequest, tickets: list[Ticket], shown: dict[str, object]) -> HttpResponse:
-    """Show the links, this once."""
+def _invited(request: HttpRequest, tickets: list[Ticket], shown: dict[str, object], *, organisation: str) -> HttpResponse:
+    """Show the links, this once; without any, those who belong were flagged."""
+    if not tickets:
+        messages.success(request, _("The minors among them are flagged."))
+        return redirect("organisation_people", organisation)
     return render(request, "schools/tickets.html", {**shown, "tickets": tickets})
 
 

@@ -2,23 +2,30 @@
 
 Whoever chooses a name chooses where it leads, so it is looked up once, every address must be permitted, and the connection goes to those
 addresses only: what the name says a moment later changes nothing. No proxy, no cookie, no redirect, nothing decompressed; time and size are
-bounded, and the certificate must be the name's.
+bounded, and the certificate must be the name's. Each visit holds one of the threads that answer everybody, so few go on at once (SSO-11).
 """
 
 import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from django.db import connection
 from yarl import URL
 
 WAIT_SECONDS = 6.0
+# Of the threads that answer requests (kernel/handler.py) half stay with everybody else, and one organisation's server holds few of them.
+MOST_AT_ONCE = 16
+MOST_FOR_ONE = 6
 LONGEST_LINE = 4096
 HTTPS = 443
 CLOSING_SECONDS = 0.05
@@ -28,6 +35,10 @@ _CARRIERS = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b
 
 class Unvisited(Exception):
     """Nothing was asked, or nothing usable came back."""
+
+
+class Crowded(Unvisited):
+    """Too many visits go on at once: nothing was asked."""
 
 
 class AddressInside(Unvisited):
@@ -60,6 +71,8 @@ class Web:
     port: int = HTTPS
     trusted: ssl.SSLContext | None = None
     wait_seconds: float = WAIT_SECONDS
+    # Whose visit it is: an organisation.
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +81,40 @@ class Answer:
 
     status: int
     body: bytes
+
+
+class Places:
+    """How many visits go on, in all and for each organisation."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def place(self, *, subject: str) -> Iterator[None]:
+        """Hold a place during a visit, and no connection to the database meanwhile.
+
+        Args:
+            subject: whose visit it is.
+
+        Raises:
+            Crowded: there is none now; nobody waits for one, since waiting holds a thread as well.
+        """
+        with self._lock:
+            if self._taken.total() >= MOST_AT_ONCE or self._taken[subject] >= MOST_FOR_ONE:
+                raise Crowded("too many at once")
+            self._taken[subject] += 1
+        try:
+            if connection.vendor == "postgresql" and not connection.in_atomic_block:
+                connection.close()
+            yield
+        finally:
+            with self._lock:
+                self._taken[subject] -= 1
+                self._taken += Counter()
+
+
+PLACES = Places()
 
 
 def permitted(*, host: str, web: Web) -> list[str]:
@@ -101,38 +148,47 @@ def ask(*, url: str, web: Web, most_bytes: int, form: Mapping[str, str] | None =
 
     Raises:
         AddressInside: the host leads to an address that is not permitted.
+        Crowded: too many are asked at once.
         Unvisited: no answer in time, too long a one, or no trusted certificate.
     """
     target = URL(url)
     host = target.host or ""
-    found = permitted(host=host, web=web)
 
-    async def visit() -> Answer:
-        async with connected(host=host, found=found, web=web, tls=target.scheme == "https") as session:
+    async def visit(found: list[str], until: float) -> Answer:
+        async with connected(host=host, found=found, web=web, until=until, tls=target.scheme == "https") as session:
             kind = "GET" if form is None else "POST"
             async with session.request(kind, target, data=form, headers=headers, allow_redirects=False) as answer:
                 return Answer(status=answer.status, body=await bounded(answer, most_bytes=most_bytes))
 
     try:
-        return asyncio.run(visit())
+        with PLACES.place(subject=web.subject):
+            until = time.monotonic() + web.wait_seconds
+            return asyncio.run(visit(permitted(host=host, web=web), until))
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         raise Unvisited(type(error).__name__) from error
 
 
 @asynccontextmanager
-async def connected(*, host: str, found: list[str], web: Web, tls: bool = True) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a session that reaches this host at these addresses, and nothing else; it is over after the web's time.
+async def connected(*, host: str, found: list[str], web: Web, until: float, tls: bool = True) -> AsyncIterator[aiohttp.ClientSession]:
+    """Yield a session that reaches this host at these addresses, and nothing else; it is over when the visit's time is.
 
     Args:
         host: which.
         found: its addresses, judged.
-        web: whom it trusts, and how long it waits.
+        web: whom it trusts.
+        until: when it is over, by the monotonic clock.
         tls: whether the end of TLS is waited for.
+
+    Raises:
+        TimeoutError: it is over.
     """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
     connector = aiohttp.TCPConnector(resolver=_Pinned(host, found), ssl=web.trusted or _system(), use_dns_cache=False, force_close=True)
     try:
         async with (
-            asyncio.timeout(web.wait_seconds),
+            asyncio.timeout(left),
             aiohttp.ClientSession(
                 connector=connector,
                 trust_env=False,

@@ -101,7 +101,7 @@ class _Pieces:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield what is in it."""
-        while piece := await sync_to_async(self._file.read)(PIECE):
+        while piece := await sync_to_async(self._file.read, thread_sensitive=False)(PIECE):
             yield piece
 
     def close(self) -> None:
