@@ -14,7 +14,7 @@ from conclave.accounts.tenure import State
 from conclave.kernel import clock
 from tests.accounts.arrivals import BOB, DOMAIN, code_of, comes, led, set_up, who
 from tests.accounts.colleagues import account, hold, member, organisation, person
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, signed_in
 from tests.accounts.openid import CLIENT, SECRET, Provider
 from tests.accounts.organisation import browser, kinds
 
@@ -165,7 +165,7 @@ def test_an_account_without_a_password_chooses_one(idp: Provider) -> None:
     other = Client()
     other.post("/account/login/", {"login": BOB, "password": PASSWORD})
     assert who(other) == BOB
-    assert page.get("/account/password/set/")["Location"] == "/account/password/change/"
+    assert signed_in(User.objects.get(email=BOB)).get("/account/password/set/")["Location"] == "/account/password/change/"
 
 
 @pytest.mark.usefixtures("harbour")

@@ -416,7 +416,7 @@ def test_the_organisations_own_provider_is_the_strongest_and_vouches_for_one_per
     rules(Rule.SIGN_IN, sign_in=SignIn.SSO)
     client.force_login(bob)
     body = {"meeting": new_id(), "link_id": new_id(), "host_hash": new_id(), "organisation": school}
-    for by, answer in (([new_id(), bob.pk], 403), ([school, new_id()], 403), ([school, bob.pk], 201)):
+    for by, answer in (([new_id(), bob.pk, NOW], 403), ([school, new_id(), NOW], 403), ([school, bob.pk, NOW], 201)):
         session = client.session
         session["signed_in_by"] = by
         session.save()

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from conclave.accounts.models import User
 from conclave.kernel.ids import UserId
 
-# Of a session: by whose provider whom; kept beside what Django keeps of who is signed in.
+# Of a session: by whose provider whom, and when; kept beside what Django keeps of who is signed in.
 SIGNED_IN_BY = "signed_in_by"
 
 
@@ -24,8 +24,18 @@ def signed_in_by(request: HttpRequest) -> str:
     Args:
         request: of a page that only whoever is signed in can reach.
     """
-    organisation, account = request.session.get(SIGNED_IN_BY, ("", ""))
+    organisation, account, _at = request.session.get(SIGNED_IN_BY, ("", "", 0))
     return str(organisation) if account == request.user.pk else ""
+
+
+def vouched_at(request: HttpRequest) -> int:
+    """Return when a provider last said in this session that this is whoever is signed in; 0 when none did.
+
+    Args:
+        request: of a page that only whoever is signed in can reach.
+    """
+    _organisation, account, at = request.session.get(SIGNED_IN_BY, ("", "", 0))
+    return int(at) if account == request.user.pk else 0
 
 
 def address_of(*, account: str) -> str:

@@ -66,7 +66,9 @@ FAULTS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for an address, and lead to the provider of whoever holds its domain; no account is looked up (SSO-7)."""
-    form = OwnOrganisationForm(request.POST if request.method == "POST" else None, initial={"next": request.GET.get("next", "")})
+    # Whoever is signed in was sent here to show once more who they are (adapter.py).
+    initial = {"next": request.GET.get("next", ""), "email": getattr(request.user, "email", "")}
+    form = OwnOrganisationForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         now, email = clock.now(), form.cleaned_data["email"]
         try:
@@ -100,7 +102,7 @@ def back(request: HttpRequest, organisation: str) -> HttpResponseBase:
         return redirect("sso_link")
     if request.user.is_authenticated and request.user != user:
         logout(request)
-    request.session[SIGNED_IN_BY] = [organisation, user.pk]
+    request.session[SIGNED_IN_BY] = [organisation, user.pk, now]
     goes_to = _after(organisation=organisation, user=user, goes_to=trip.goes_to, now=now)
     response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=goes_to)
     return response
