@@ -10,9 +10,11 @@ from conclave.accounts.models import DomainClaim, IdentityProvider, Membership, 
 from conclave.accounts.oidc import Fault
 from conclave.accounts.owner import access_link, use_owner_link
 from conclave.accounts.sso_pages import FAULTS
+from conclave.accounts.standing import OrganisationRoleTooLow
 from conclave.accounts.tenure import State
 from conclave.kernel import clock
 from tests.accounts.arrivals import BOB, DOMAIN, code_of, comes, led, set_up, who
+from tests.accounts.assertions import metadata
 from tests.accounts.colleagues import account, hold, member, organisation, person
 from tests.accounts.conftest import PASSWORD, signed_in
 from tests.accounts.openid import CLIENT, SECRET, Provider
@@ -21,7 +23,7 @@ from tests.accounts.organisation import browser, kinds
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
 
-def test_an_admin_sets_it_up_tries_it_and_switches_it_on(alice: User, idp: Provider) -> None:
+def test_an_owner_sets_it_up_tries_it_and_switches_it_on(alice: User, idp: Provider) -> None:
     made = organisation(alice, "Harbour School")
     hold(made, DOMAIN, now=clock.now())
     page, where = browser(alice), f"/organisations/{made}/sign-in"
@@ -97,13 +99,28 @@ def test_what_is_no_set_up_is_refused_beside_the_form(alice: User, idp: Provider
     assert not IdentityProvider.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["member", "auditor"])
-def test_only_owners_and_admins_set_it_up(harbour: str, role: str) -> None:
+@pytest.mark.parametrize("role", ["admin", "member", "auditor"])
+def test_sso_12_only_owners_set_it_up(harbour: str, role: str) -> None:
     carol = person("carol@example.org")
     member(harbour, carol, role)
-    for act in ("", "save", "try", "on", "off", "remove"):
+    assert browser(carol).get(f"/organisations/{harbour}/sign-in").status_code == 403
+    for act in ("", "save", "save_saml", "try", "on", "off", "remove"):
         assert browser(carol).post(f"/organisations/{harbour}/sign-in", {"act": act}).status_code == 403
     assert IdentityProvider.objects.get().is_on
+
+
+def test_sso_12_an_admin_with_keys_of_her_own_comes_as_nobody(harbour: str, alice: User, idp: Provider) -> None:
+    """Mallory, an admin, writes metadata that repeat the issuer by which Alice, the owner, signs in, with a certificate of her own."""
+    mallory = person("mallory@harbour.example")
+    member(harbour, mallory, "admin")
+    ProviderIdentity.objects.create(organisation_id=harbour, issuer=idp.issuer, subject="alice", user=alice, linked_at=1, used_at=1)
+    with pytest.raises(OrganisationRoleTooLow):
+        provider.set_up_saml(organisation=harbour, account=account(mallory), metadata=metadata(issuer=idp.issuer), now=clock.now())
+    row = IdentityProvider.objects.get()
+    assert (row.kind, row.certificates, row.is_on) == ("oidc", "", True)
+    # The same from an owner is written down, so that it was the role that was refused.
+    provider.set_up_saml(organisation=harbour, account=account(alice), metadata=metadata(issuer=idp.issuer), now=clock.now())
+    assert IdentityProvider.objects.get().kind == "saml"
 
 
 def test_a_trial_says_what_is_wrong(harbour: str, alice: User, idp: Provider) -> None:
@@ -120,7 +137,7 @@ def test_a_trial_says_what_is_wrong(harbour: str, alice: User, idp: Provider) ->
 
 def test_a_trial_counts_only_for_the_set_up_that_was_tried_and_who_may_still(harbour: str, alice: User, idp: Provider) -> None:
     carol = person("carol@example.org")
-    seat = member(harbour, carol, "admin")
+    seat = member(harbour, carol, "owner")
     page, where = browser(carol), f"/organisations/{harbour}/sign-in"
     there = led(page.post(where, {"act": "try"}))
     Membership.objects.filter(pk=seat.pk).update(role="member")
