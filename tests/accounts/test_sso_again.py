@@ -4,20 +4,25 @@ from dataclasses import replace
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.test import Client
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, reverse
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
-from conclave.accounts import sso, sso_pages
+from conclave.accounts import provider, sso, sso_pages
 from conclave.accounts.adapter import AGAIN_MS
 from conclave.accounts.models import Membership, ProviderIdentity, User
-from conclave.accounts.queries import SIGNED_IN_BY
+from conclave.accounts.organise import dissolve
+from conclave.accounts.queries import VOUCHED
+from conclave.accounts.shown import shown_in
 from conclave.accounts.urls import urlpatterns as accounts_urls
 from conclave.kernel import clock
 from conclave.site.urls import urlpatterns as site_urls
-from tests.accounts.arrivals import BOB, comes
+from tests.accounts.arrivals import BOB, comes, set_up
+from tests.accounts.colleagues import account
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.openid import Provider
+from tests.accounts.organisation import browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
@@ -51,8 +56,7 @@ def test_sso_11_whoever_has_nothing_of_their_own_is_asked_by_the_provider(
     session = page.session
     waits = {"identity": sso.Identity(organisation=harbour, issuer=idp.issuer, subject="m", address=BOB, name="").kept(), "goes_to": ""}
     session[sso_pages.IDENTITY] = {**waits, "until": clock.now() + clock.HOUR}
-    fresh = list(session[SIGNED_IN_BY])
-    session[SIGNED_IN_BY] = [*fresh[:2], fresh[2] - AGAIN_MS]
+    session[VOUCHED] = {**session[VOUCHED], "at": session[VOUCHED]["at"] - AGAIN_MS}
     session.save()
     before = ProviderIdentity.objects.count()
     for method in ("get", "post"):
@@ -90,3 +94,39 @@ def test_sso_11_nor_does_it_for_a_second_factor_where_a_password_is_set(idp: Pro
     assert asked["Location"] == "/account/reauthenticate/code/?next=/account/password/set/"
     assert not [value for value in page.session.values() if "Mallory" in str(value)], "what was sent is not kept"
     assert not User.objects.get(email=BOB).has_usable_password()
+
+
+# What a provider said once
+
+
+def asked_by(page: Client, address: str) -> HttpRequest:
+    """Return a request in a browser's session, which is read already."""
+    request = RequestFactory().get("/")
+    request.session, request.user = page.session, User.objects.get(email=address)
+    assert request.session.get("_auth_user_id") == request.user.pk
+    return request
+
+
+@pytest.mark.parametrize("change", ["off", "removed", "anew", "untied", "dissolved"])
+def test_sso_13_what_a_provider_said_counts_while_it_could_say_it_again(harbour: str, alice: User, idp: Provider, change: str) -> None:
+    page = Client()
+    comes(page, idp)
+    assert shown_in(asked_by(page, BOB)) == {f"sso:{harbour}"}
+    now = clock.now() + 1
+    if change == "off":
+        provider.switch(organisation=harbour, account=account(alice), on=False, now=now)
+    elif change == "removed":
+        provider.remove(organisation=harbour, account=account(alice), now=now)
+    elif change == "anew":
+        set_up(harbour, alice, idp.issuer)
+    elif change == "untied":
+        ProviderIdentity.objects.all().delete()
+    else:
+        dissolve(organisation=harbour, account=account(alice), name="Harbour School", now=now)
+    assert shown_in(asked_by(page, BOB)) == frozenset()
+
+
+def test_sso_13_a_password_costs_no_look_at_providers(alice: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    request = asked_by(browser(alice), alice.email)
+    with django_assert_num_queries(0):
+        assert shown_in(request) == frozenset()

@@ -24,7 +24,7 @@ from conclave.accounts.directory import place
 from conclave.accounts.models import User
 from conclave.accounts.oidc import Fault
 from conclave.accounts.policy import Act
-from conclave.accounts.queries import SIGNED_IN_BY, me
+from conclave.accounts.queries import VOUCHED, me
 from conclave.accounts.questions import Answer
 from conclave.accounts.questions import posted as posted_answer
 from conclave.accounts.sso_forms import MetadataForm, OwnOrganisationForm, ProviderForm
@@ -102,7 +102,7 @@ def back(request: HttpRequest, organisation: str) -> HttpResponseBase:
         return redirect("sso_link")
     if request.user.is_authenticated and request.user != user:
         logout(request)
-    request.session[SIGNED_IN_BY] = [organisation, user.pk, now]
+    request.session[VOUCHED] = sso.vouched(identity=identity, trip=trip, account=UserId(user.pk), now=now)
     goes_to = _after(organisation=organisation, user=user, goes_to=trip.goes_to, now=now)
     response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=goes_to)
     return response
