@@ -1,5 +1,7 @@
 """sso: an organisation's provider is written down, tried, switched on and off; and what accounts without a password can do."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from django.utils.html import escape
@@ -16,7 +18,8 @@ from conclave.kernel import clock
 from tests.accounts.arrivals import BOB, DOMAIN, code_of, comes, led, set_up, who
 from tests.accounts.assertions import metadata
 from tests.accounts.colleagues import account, hold, member, organisation, person
-from tests.accounts.conftest import PASSWORD, signed_in
+from tests.accounts.conftest import PASSWORD, Post, signed_in
+from tests.accounts.mailbox import Mailbox, text_of
 from tests.accounts.openid import CLIENT, SECRET, Provider
 from tests.accounts.organisation import browser, kinds
 
@@ -186,14 +189,20 @@ def test_an_account_without_a_password_chooses_one(idp: Provider) -> None:
 
 
 @pytest.mark.usefixtures("harbour")
-def test_the_only_way_in_is_not_taken_away(idp: Provider) -> None:
+def test_the_only_way_in_is_not_taken_away(idp: Provider, mailbox: Mailbox, post: Post) -> None:
     page = Client()
     comes(page, idp)
     identity = ProviderIdentity.objects.get()
     refused = page.post(f"/account/identities/{identity.pk}/remove")
     assert (refused.status_code, code_of(refused)) == (409, "only_way_in")
     page.post("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
-    assert page.post(f"/account/identities/{identity.pk}/remove").status_code == 302
+    there = f"/account/identities/{identity.pk}/remove"
+    asked = page.post(there)
+    assert asked["Location"] == f"/account/reauthenticate/?next={quote(there, safe='')}"
+    assert ProviderIdentity.objects.exists(), "an open browser takes nothing away"
+    assert page.post(asked["Location"], {"password": PASSWORD})["Location"] == "/account"
+    post()
+    assert "opens it no more" in text_of(mailbox.to(BOB)[-1])
     assert not ProviderIdentity.objects.exists()
     assert comes(Client(), idp)["Location"] == "/account/sso/link"
 
@@ -212,5 +221,7 @@ def test_a_link_of_the_operators_opens_the_account_to_its_person_alone(idp: Prov
 def test_nobody_takes_away_what_is_anothers(alice: User, idp: Provider) -> None:
     comes(Client(), idp)
     identity = ProviderIdentity.objects.get()
-    assert browser(alice).post(f"/account/identities/{identity.pk}/remove").status_code == 404
+    alice.set_password(PASSWORD)
+    alice.save()
+    assert signed_in(alice).post(f"/account/identities/{identity.pk}/remove").status_code == 404
     assert ProviderIdentity.objects.exists()

@@ -161,9 +161,12 @@ def welcome(request: HttpRequest, organisation: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # allauth ships no types
+@require_http_methods(["GET", "HEAD", "POST"])
 def untie(request: HttpRequest, identity: str) -> HttpResponse:
-    """Take an identity away from one's account."""
+    """Take an identity away from one's account; whoever comes back from showing who they are presses again."""
+    if request.method != "POST":
+        return redirect("account")
     provided.untie(user=_person(request), identity=identity, now=clock.now())
     messages.success(request, _("It opens your account no more."))
     return redirect("account")
