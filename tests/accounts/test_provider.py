@@ -1,5 +1,7 @@
 """sso: an organisation's provider is written down, tried, switched on and off; and what accounts without a password can do."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from django.utils.html import escape
@@ -10,18 +12,21 @@ from conclave.accounts.models import DomainClaim, IdentityProvider, Membership, 
 from conclave.accounts.oidc import Fault
 from conclave.accounts.owner import access_link, use_owner_link
 from conclave.accounts.sso_pages import FAULTS
+from conclave.accounts.standing import OrganisationRoleTooLow
 from conclave.accounts.tenure import State
 from conclave.kernel import clock
 from tests.accounts.arrivals import BOB, DOMAIN, code_of, comes, led, set_up, who
+from tests.accounts.assertions import metadata
 from tests.accounts.colleagues import account, hold, member, organisation, person
-from tests.accounts.conftest import PASSWORD
+from tests.accounts.conftest import PASSWORD, Post, signed_in
+from tests.accounts.mailbox import Mailbox, text_of
 from tests.accounts.openid import CLIENT, SECRET, Provider
 from tests.accounts.organisation import browser, kinds
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
 
-def test_an_admin_sets_it_up_tries_it_and_switches_it_on(alice: User, idp: Provider) -> None:
+def test_an_owner_sets_it_up_tries_it_and_switches_it_on(alice: User, idp: Provider) -> None:
     made = organisation(alice, "Harbour School")
     hold(made, DOMAIN, now=clock.now())
     page, where = browser(alice), f"/organisations/{made}/sign-in"
@@ -97,13 +102,28 @@ def test_what_is_no_set_up_is_refused_beside_the_form(alice: User, idp: Provider
     assert not IdentityProvider.objects.exists()
 
 
-@pytest.mark.parametrize("role", ["member", "auditor"])
-def test_only_owners_and_admins_set_it_up(harbour: str, role: str) -> None:
+@pytest.mark.parametrize("role", ["admin", "member", "auditor"])
+def test_sso_12_only_owners_set_it_up(harbour: str, role: str) -> None:
     carol = person("carol@example.org")
     member(harbour, carol, role)
-    for act in ("", "save", "try", "on", "off", "remove"):
+    assert browser(carol).get(f"/organisations/{harbour}/sign-in").status_code == 403
+    for act in ("", "save", "save_saml", "try", "on", "off", "remove"):
         assert browser(carol).post(f"/organisations/{harbour}/sign-in", {"act": act}).status_code == 403
     assert IdentityProvider.objects.get().is_on
+
+
+def test_sso_12_an_admin_with_keys_of_her_own_comes_as_nobody(harbour: str, alice: User, idp: Provider) -> None:
+    """Mallory, an admin, writes metadata that repeat the issuer by which Alice, the owner, signs in, with a certificate of her own."""
+    mallory = person("mallory@harbour.example")
+    member(harbour, mallory, "admin")
+    ProviderIdentity.objects.create(organisation_id=harbour, issuer=idp.issuer, subject="alice", user=alice, linked_at=1, used_at=1)
+    with pytest.raises(OrganisationRoleTooLow):
+        provider.set_up_saml(organisation=harbour, account=account(mallory), metadata=metadata(issuer=idp.issuer), now=clock.now())
+    row = IdentityProvider.objects.get()
+    assert (row.kind, row.certificates, row.is_on) == ("oidc", "", True)
+    # The same from an owner is written down, so that it was the role that was refused.
+    provider.set_up_saml(organisation=harbour, account=account(alice), metadata=metadata(issuer=idp.issuer), now=clock.now())
+    assert IdentityProvider.objects.get().kind == "saml"
 
 
 def test_a_trial_says_what_is_wrong(harbour: str, alice: User, idp: Provider) -> None:
@@ -120,7 +140,7 @@ def test_a_trial_says_what_is_wrong(harbour: str, alice: User, idp: Provider) ->
 
 def test_a_trial_counts_only_for_the_set_up_that_was_tried_and_who_may_still(harbour: str, alice: User, idp: Provider) -> None:
     carol = person("carol@example.org")
-    seat = member(harbour, carol, "admin")
+    seat = member(harbour, carol, "owner")
     page, where = browser(carol), f"/organisations/{harbour}/sign-in"
     there = led(page.post(where, {"act": "try"}))
     Membership.objects.filter(pk=seat.pk).update(role="member")
@@ -165,18 +185,24 @@ def test_an_account_without_a_password_chooses_one(idp: Provider) -> None:
     other = Client()
     other.post("/account/login/", {"login": BOB, "password": PASSWORD})
     assert who(other) == BOB
-    assert page.get("/account/password/set/")["Location"] == "/account/password/change/"
+    assert signed_in(User.objects.get(email=BOB)).get("/account/password/set/")["Location"] == "/account/password/change/"
 
 
 @pytest.mark.usefixtures("harbour")
-def test_the_only_way_in_is_not_taken_away(idp: Provider) -> None:
+def test_the_only_way_in_is_not_taken_away(idp: Provider, mailbox: Mailbox, post: Post) -> None:
     page = Client()
     comes(page, idp)
     identity = ProviderIdentity.objects.get()
     refused = page.post(f"/account/identities/{identity.pk}/remove")
     assert (refused.status_code, code_of(refused)) == (409, "only_way_in")
     page.post("/account/password/set/", {"password1": PASSWORD, "password2": PASSWORD})
-    assert page.post(f"/account/identities/{identity.pk}/remove").status_code == 302
+    there = f"/account/identities/{identity.pk}/remove"
+    asked = page.post(there)
+    assert asked["Location"] == f"/account/reauthenticate/?next={quote(there, safe='')}"
+    assert ProviderIdentity.objects.exists(), "an open browser takes nothing away"
+    assert page.post(asked["Location"], {"password": PASSWORD})["Location"] == "/account"
+    post()
+    assert "opens it no more" in text_of(mailbox.to(BOB)[-1])
     assert not ProviderIdentity.objects.exists()
     assert comes(Client(), idp)["Location"] == "/account/sso/link"
 
@@ -195,5 +221,7 @@ def test_a_link_of_the_operators_opens_the_account_to_its_person_alone(idp: Prov
 def test_nobody_takes_away_what_is_anothers(alice: User, idp: Provider) -> None:
     comes(Client(), idp)
     identity = ProviderIdentity.objects.get()
-    assert browser(alice).post(f"/account/identities/{identity.pk}/remove").status_code == 404
+    alice.set_password(PASSWORD)
+    alice.save()
+    assert signed_in(alice).post(f"/account/identities/{identity.pk}/remove").status_code == 404
     assert ProviderIdentity.objects.exists()

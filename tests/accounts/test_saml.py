@@ -35,6 +35,13 @@ PLACE = "http://localhost:8000/account/sso/x/saml"
 HERE = Service(name=PLACE, place=PLACE)
 BOB = Said(subject="s-1", address="bob@harbour.example", name="Bob")
 
+# Forms of a name id that do not say whether it is for good.
+LASTS_NOT_FOR_SURE = (
+    "",
+    "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+    "urn:oasis:names:tc:SAML:2.0:nameid-format:kerberos",
+)
+
 
 @pytest.fixture
 def wish() -> Wish:
@@ -80,12 +87,19 @@ def test_the_question_names_us_and_where_to_answer(wish: Wish) -> None:
         ({"subject": "x" * 256}, Fault.SUBJECT),
         ({"form": "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"}, Fault.SUBJECT),
         ({"form": "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"}, Fault.SUBJECT),
+        *(({"form": form, "subject": "Bob@harbour.example"}, Fault.SUBJECT) for form in LASTS_NOT_FOR_SURE),
         ({"attributes": {}}, Fault.ADDRESS_MISSING),
         ({"attributes": {"email": ["a@harbour.example", "b@harbour.example"]}}, Fault.ADDRESS_MISSING),
     ],
 )
 def test_sso_10_a_signed_answer_must_be_for_this_server_and_now(wish: Wish, change: dict[str, Any], fault: Fault) -> None:
     assert outcome(right(replace(wish, **change))) is fault
+
+
+def test_a_name_that_is_said_to_last_may_look_like_an_address_and_others_may_not(wish: Wish) -> None:
+    allowed: tuple[dict[str, Any], ...] = ({"subject": "b0b@harbour.example"}, {"form": LASTS_NOT_FOR_SURE[1]})
+    for change in allowed:
+        assert isinstance(outcome(right(replace(wish, **change))), Arrival), change
 
 
 def test_an_answer_is_good_for_its_time_and_a_minute_of_wrong_clocks(wish: Wish) -> None:

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from conclave.accounts.belong import change_role, leave, remove_member
 from conclave.accounts.models import ApiToken, User
 from conclave.accounts.organise import dissolve
+from conclave.accounts.owner import access_link, use_owner_link
 from conclave.accounts.retention import TOKENS
 from conclave.accounts.scopes import Scope
 from conclave.accounts.standing import OrganisationRoleTooLow, OrganisationUnknown
@@ -86,6 +87,24 @@ def test_tok_2_what_is_no_token_opens_nothing(alice: User, change: str) -> None:
     wrong = {"x": token + "x", "short": token[:-1], "unknown": PREFIX + "A" * 43, "": ""}[change]
     with pytest.raises(TokenInvalid):
         held(token=wrong, now=NOW)
+
+
+def test_the_operators_link_takes_back_what_somebody_else_made_in_a_captured_account(alice: User, bob: User) -> None:
+    harbour = make(alice)
+    own, ours = (
+        make_token(account=account(alice), **MINE, now=NOW),
+        make_token(account=account(alice), **OURS, organisation=harbour, now=NOW),
+    )
+    his = make_token(account=account(bob), **MINE, now=NOW)
+    token = access_link(email=alice.email, now=NOW).partition("#")[2]
+    assert held(token=own, now=NOW).account == alice.pk, "until the link is used"
+    use_owner_link(token=token, email=alice.email, name="", password=PASSWORD, now=NOW + 1)
+    for one in (own, ours):
+        with pytest.raises(TokenInvalid):
+            held(token=one, now=NOW + 1)
+    assert held(token=his, now=NOW + 1).account == bob.pk
+    assert kinds(harbour)[-1] == "organisation_token_ended"
+    assert JournalEntry.objects.filter(kind="token_ended").count() == 1
 
 
 def test_tok_2_one_that_was_taken_back_or_of_a_closed_account_opens_nothing(alice: User) -> None:

@@ -1,4 +1,4 @@
-"""sso: a visit to somebody else's server has one deadline (SSO-6), and few go on at once, so that none of them holds the site (SSO-11)."""
+"""sso: a visit to somebody else's server has one deadline (SSO-6), and few go on at once, so that none of them holds the site (SSO-14)."""
 
 import socket
 import threading
@@ -67,7 +67,7 @@ def visits(tarpit: Tarpit, subject: str) -> object:
     return ask(url=f"http://127.0.0.1:{tarpit.port}/", web=web, most_bytes=100)
 
 
-def test_sso_11_a_server_that_never_answers_holds_few_threads(tarpit: Tarpit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sso_14_a_server_that_never_answers_holds_few_threads(tarpit: Tarpit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visit, "MOST_FOR_ONE", 2)
     monkeypatch.setattr(visit, "MOST_AT_ONCE", 3)
     with ThreadPoolExecutor(3) as pool:
@@ -125,7 +125,7 @@ def test_a_silent_resolver_leaves_time_for_the_next(names: list[NameServer], mon
 
 
 @pytest.mark.parametrize(("vendor", "inside", "closed"), [("postgresql", "", 1), ("postgresql", "a transaction", 0), ("sqlite", "", 0)])
-def test_sso_11_a_visit_holds_no_connection_of_the_pool(vendor: str, inside: str, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sso_14_a_visit_holds_no_connection_of_the_pool(vendor: str, inside: str, closed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     closings: list[int] = []
     there = SimpleNamespace(vendor=vendor, in_atomic_block=bool(inside), close=lambda: closings.append(1))
     monkeypatch.setattr(visit, "connection", there)
@@ -134,7 +134,7 @@ def test_sso_11_a_visit_holds_no_connection_of_the_pool(vendor: str, inside: str
 
 
 @pytest.mark.django_db
-def test_sso_11_a_look_that_finds_no_place_is_refused_and_says_nothing_of_the_claim(names: list[NameServer]) -> None:
+def test_sso_14_a_look_that_finds_no_place_is_refused_and_says_nothing_of_the_claim(names: list[NameServer]) -> None:
     alice = person("alice@example.org", "Alice")
     school, other = (organisation(alice, name) for name in ("School", "Other School"))
     mine, theirs = (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.belong import leave, remove_member
-from conclave.accounts.models import User
+from conclave.accounts.models import IdentityProvider, ProviderIdentity, User
 from conclave.accounts.organise import dissolve
 from conclave.accounts.rulebook import current, save
 from conclave.accounts.rules import BROWSER, CLIENTS, Entrance, Guests, Hosts, Policy, Rotation, Rule, SignIn, Wanted, reaches, tightened
@@ -416,9 +416,14 @@ def test_the_organisations_own_provider_is_the_strongest_and_vouches_for_one_per
     rules(Rule.SIGN_IN, sign_in=SignIn.SSO)
     client.force_login(bob)
     body = {"meeting": new_id(), "link_id": new_id(), "host_hash": new_id(), "organisation": school}
-    for by, answer in (([new_id(), bob.pk], 403), ([school, new_id()], 403), ([school, bob.pk], 201)):
+    set_up: dict[str, Any] = {"kind": "oidc", "issuer": "https://login.example.org", "is_on": True, "changed_at": NOW}
+    IdentityProvider.objects.create(organisation_id=school, **set_up)
+    tied: dict[str, Any] = {"issuer": "https://login.example.org", "subject": "s-1", "linked_at": NOW, "used_at": NOW}
+    identity = ProviderIdentity.objects.create(organisation_id=school, user=bob, **tied)
+    said: dict[str, Any] = {"organisation": school, "identity": identity.pk, "account": bob.pk, "set_up": NOW, "at": NOW}
+    for wrong, answer in (({"organisation": new_id()}, 403), ({"account": new_id()}, 403), ({}, 201)):
         session = client.session
-        session["signed_in_by"] = by
+        session["vouched_for"] = {**said, **wrong}
         session.save()
         assert posts("/meetings", body).status_code == answer
 

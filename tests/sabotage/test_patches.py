@@ -18,7 +18,7 @@ GATE = {
     *(("RULE", number) for number in (1, 2, 3, 5, 6)),
     *(("STAFF", number) for number in (1, 2, 3, 4)),
     *(("SCHOOL", number) for number in (1, 2, 3, 4, 5)),
-    *(("SSO", number) for number in range(1, 11)),
+    *(("SSO", number) for number in range(1, 15)),
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
     *(("KEYR", number) for number in (2, 3, 4, 5)),

@@ -5,9 +5,13 @@ import ipaddress
 from typing import Any
 
 import segno
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -18,6 +22,7 @@ from conclave.accounts import mail
 from conclave.accounts.assertion import server_host
 from conclave.accounts.models import User
 from conclave.accounts.organisations import news
+from conclave.accounts.queries import vouched_at
 from conclave.accounts.sealed import seal, unseal
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
@@ -25,6 +30,7 @@ from conclave.kernel.limits import LIMITER
 from conclave.transparency.journal import journal
 
 FACTORS = "second-factors"
+AGAIN_MS = app_settings.REAUTHENTICATION_TIMEOUT * clock.SECOND
 WORDS = {
     "incorrect_code": _("This does not fit. A code of the app is good for half a minute, a recovery code for one time."),
     "incorrect_password": _("This is not your password."),
@@ -58,6 +64,13 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no t
         stronger = [found[name] for name in ("mfa_reauthenticate:webauthn", "mfa_reauthenticate") if name in found]
         words = {"mfa_reauthenticate:webauthn": _("Use a passkey"), "mfa_reauthenticate": _("Use a code")}
         return [{**method, "description": words[method["id"]]} for method in stronger] or list(found.values())
+
+    def is_reauthentication_required(self, *, app: str, **_kwargs: object) -> bool:  # noqa: ARG002 - allauth's signature
+        """Ask again whoever has nothing of their own to show, too: by the provider that opens the account (SSO-11)."""
+        request = context.request
+        if not self.get_reauthentication_methods(request.user) and clock.now() - vouched_at(request) >= AGAIN_MS:
+            raise ImmediateHttpResponse(redirect_to_login(request.get_full_path(), reverse("sso_start")))
+        return True
 
     def send_notification_mail(self, template_prefix: str, user: User, *_args: object, **_kwargs: object) -> None:
         """Write into the journal what allauth changed about an account, and tell its person."""

@@ -120,7 +120,7 @@ def check_now(*, organisation: str, account: UserId, claim: str, now: int) -> Ou
     Raises:
         OrganisationUnknown, OrganisationRoleTooLow, ClaimUnknown: it is not for them.
         ClaimNotOpen: there is nothing to look for.
-        TooOften: too many look at once (SSO-11).
+        TooOften: too many look at once (SSO-14).
     """
     row = _own_claim(organisation=organisation, account=account, claim=claim)
     if row.state not in {State.PENDING, *HOLDS} or over(tenure=_tenure(row), now=now):

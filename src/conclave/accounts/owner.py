@@ -1,8 +1,8 @@
 """The owner link: how the first account comes to be, and how somebody who lost access gets back in, without any mail.
 
 A link for an account that exists is for somebody who lost the password, the second factor, or both. It sets a password, takes passkeys,
-authenticator app, recovery codes and the sign-in of organisations away, and signs the account out everywhere: whoever holds the terminal
-could do all of it anyway.
+authenticator app, recovery codes, the sign-in of organisations and tokens away, and signs the account out everywhere: whoever holds the
+terminal could do all of it anyway.
 
 The token is 256 bits, printed once on the operator's terminal and kept only as a hash. It stands in the fragment, so no request, log or
 proxy sees it until the page sends it in a body. Only its hash is stored, so it cannot be printed again: every start replaces it by a
@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy as _
 from conclave.accounts import mail
 from conclave.accounts.factors import forget_factors
 from conclave.accounts.models import OwnerLink, ProviderIdentity, User
+from conclave.accounts.tokens import end_all_tokens
 from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.transparency.journal import journal
 
@@ -107,6 +109,7 @@ def use_owner_link(*, token: str, email: str, name: str, password: str, now: int
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
         forgotten = forget_factors(user=user)
         ProviderIdentity.objects.filter(user=user).delete()
+        end_all_tokens(account=UserId(user.pk), now=now)
         fields = {"account": user.pk, "factors_forgotten": forgotten}
         journal(kind="access_restored" if link.user else "owner_made", fields=fields, now=now)
         if link.user:

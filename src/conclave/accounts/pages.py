@@ -6,11 +6,14 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlsplit
 
+from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -71,6 +74,19 @@ def where(setting: str) -> Callable[[View[P]], View[P]]:
         return offered
 
     return decorate
+
+
+def shown_again(view: View[P]) -> View[P]:
+    """Return the view for whoever showed once more who they are; unlike allauth's own decorator it keeps nothing of what was sent."""
+
+    @wraps(view)
+    @login_required
+    def asked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if is_reauthentication_required(request, app=""):
+            return redirect_to_login(request.get_full_path(), get_adapter().get_reauthentication_methods(request.user)[0]["url"])
+        return view(request, *args, **kwargs)
+
+    return asked
 
 
 @never_cache

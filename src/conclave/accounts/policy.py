@@ -1,7 +1,7 @@
 """Who may do what in an organisation, the only copy of the rule. Pure: facts in, a decision with its reason out.
 
-    owner    everything; whoever goes leaves another owner behind
-    admin    people, invitations, domains, sign-in, tokens, what makes it a school, policy, name and journal, sees that meetings exist;
+    owner    everything, the sign-in alone; whoever goes leaves another owner behind
+    admin    people, invitations, domains, tokens, what makes it a school, policy, name and journal, sees that meetings exist;
              makes nobody an admin and touches none
     member   belongs
     auditor  reads the journal, the policy and that meetings exist, and nothing else
@@ -93,7 +93,8 @@ _WHO: dict[Act, tuple[str, ...]] = {
     Act.SEE_MEETINGS: (OWNER, ADMIN, AUDITOR),
     Act.CHANGE_POLICY: (OWNER, ADMIN),
     Act.SCHOOL: (OWNER, ADMIN),
-    Act.SET_UP_SIGN_IN: (OWNER, ADMIN),
+    # Whoever names the provider and its keys can come as everybody whose account it opens, owners too (SSO-12).
+    Act.SET_UP_SIGN_IN: (OWNER,),
     Act.HOLD_TOKENS: (OWNER, ADMIN),
 }
 # On whom each role acts, and what it gives; nobody acts on those above them, nor on their own kind but an owner.

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts import mail
 from conclave.accounts.factors import factors_of
 from conclave.accounts.invite import is_minor, still_open
 from conclave.accounts.models import IdentityProvider, Membership, Organisation, ProviderIdentity, User
@@ -93,6 +94,7 @@ def untie(*, user: User, identity: str, now: int) -> None:
             raise OnlyWayIn
         row.delete()
         journal(kind="sso_untied", obj=row.organisation_id, fields={"by": user.pk}, now=now)
+        mail.send(to=user.email, what="account_changed", facts={"change": "sso_untied"}, now=now)
 
 
 def offered(*, organisation: str, account: UserId, now: int) -> str:

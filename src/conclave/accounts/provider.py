@@ -56,7 +56,7 @@ class SsoNotTried(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """An organisation's provider as its owners and admins see it; the client secret is shown to nobody."""
+    """An organisation's provider as its owners see it; the client secret is shown to nobody."""
 
     kind: str
     issuer: str

@@ -2,11 +2,11 @@
 
 from django.http import HttpRequest
 
-from conclave.accounts.models import User
+from conclave.accounts.models import IdentityProvider, ProviderIdentity, User
 from conclave.kernel.ids import UserId
 
-# Of a session: by whose provider whom; kept beside what Django keeps of who is signed in.
-SIGNED_IN_BY = "signed_in_by"
+# Of a session: by whose provider whom, and when; kept beside what Django keeps of who is signed in.
+VOUCHED = "vouched_for"
 
 
 def me(request: HttpRequest) -> UserId:
@@ -21,11 +21,29 @@ def me(request: HttpRequest) -> UserId:
 def signed_in_by(request: HttpRequest) -> str:
     """Return the organisation by whose provider whoever is signed in came into this session; empty for everybody else.
 
+    What a provider said counts as long as it is on, as it was set up then, and still opens the account (SSO-13).
+
     Args:
         request: of a page that only whoever is signed in can reach.
     """
-    organisation, account = request.session.get(SIGNED_IN_BY, ("", ""))
-    return str(organisation) if account == request.user.pk else ""
+    kept = request.session.get(VOUCHED)
+    if kept is None or kept["account"] != request.user.pk:
+        return ""
+    organisation = str(kept["organisation"])
+    there = IdentityProvider.objects.filter(
+        organisation=organisation, organisation__dissolved_at=None, is_on=True, changed_at=kept["set_up"]
+    )
+    tied = ProviderIdentity.objects.filter(pk=kept["identity"], user=request.user.pk, organisation=organisation)
+    return organisation if tied.filter(issuer__in=there.values("issuer")).exists() else ""
+
+
+def vouched_at(request: HttpRequest) -> int:
+    """Return when a provider last said in this session that this is whoever is signed in; 0 when none did, or its word counts no more.
+
+    Args:
+        request: of a page that only whoever is signed in can reach.
+    """
+    return int(request.session[VOUCHED]["at"]) if signed_in_by(request) else 0
 
 
 def address_of(*, account: str) -> str:

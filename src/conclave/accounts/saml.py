@@ -19,6 +19,7 @@ from signxml.algorithms import DigestAlgorithm, SignatureMethod
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
+from conclave.accounts.addresses import normal_address
 from conclave.accounts.names import shown_line
 from conclave.accounts.oidc import LONGEST_ISSUER, LONGEST_SUBJECT, Fault, Faulty, Said
 from conclave.kernel import clock
@@ -252,12 +253,17 @@ def _said(assertion: etree._Element) -> Said:
     """Return what a verified assertion says of a person."""
     names = assertion.findall("a:Subject/a:NameID", NS)
     subject = _text(names[0]) if len(names) == 1 else ""
-    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable() or names[0].get("Format", "") in NO_SUBJECT:
+    if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable() or _may_be_anothers(subject, names[0].get("Format", "")):
         raise Faulty(Fault.SUBJECT)
     address = next(_attributes(assertion, ADDRESS), "")
     if not address:
         raise Faulty(Fault.ADDRESS_MISSING)
     return Said(subject=subject, address=address, name=shown_line(raw=next(_attributes(assertion, NAME), ""), longest=64) or "")
+
+
+def _may_be_anothers(subject: str, form: str) -> bool:
+    """Tell whether a name may be given to somebody else later: it says so, or looks like an address and does not say that it lasts."""
+    return form in NO_SUBJECT or (form != PERSISTENT and normal_address(raw=subject) is not None)
 
 
 def _attributes(assertion: etree._Element, names: tuple[str, ...]) -> Iterator[str]:

@@ -271,6 +271,19 @@ def account_of(*, identity: Identity, may_make: bool, now: int) -> User | None:
         return None
 
 
+def vouched(*, identity: Identity, trip: Trip, account: UserId, now: int) -> dict[str, Any]:
+    """Return what the session keeps of a provider's word, so that it can be seen whether that still counts (queries.signed_in_by).
+
+    Args:
+        identity: who came.
+        trip: by which set-up of the provider.
+        account: what the identity opens.
+        now: the time.
+    """
+    tied = _identities(identity).values_list("pk", flat=True).first()
+    return {"organisation": identity.organisation, "identity": tied, "account": account, "set_up": trip.changed_at, "at": now}
+
+
 def link(*, identity: Identity, account: UserId, now: int) -> None:
     """Let an identity open an account that was there before: its own person asked for it, signed in by their own means (SSO-2).
 

@@ -24,7 +24,7 @@ from conclave.accounts.directory import place
 from conclave.accounts.models import User
 from conclave.accounts.oidc import Fault
 from conclave.accounts.policy import Act
-from conclave.accounts.queries import SIGNED_IN_BY, me
+from conclave.accounts.queries import VOUCHED, me
 from conclave.accounts.questions import Answer
 from conclave.accounts.questions import posted as posted_answer
 from conclave.accounts.sso_forms import MetadataForm, OwnOrganisationForm, ProviderForm
@@ -66,7 +66,9 @@ FAULTS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for an address, and lead to the provider of whoever holds its domain; no account is looked up (SSO-7)."""
-    form = OwnOrganisationForm(request.POST if request.method == "POST" else None, initial={"next": request.GET.get("next", "")})
+    # Whoever is signed in was sent here to show once more who they are (adapter.py).
+    initial = {"next": request.GET.get("next", ""), "email": getattr(request.user, "email", "")}
+    form = OwnOrganisationForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         now, email = clock.now(), form.cleaned_data["email"]
         try:
@@ -100,7 +102,7 @@ def back(request: HttpRequest, organisation: str) -> HttpResponseBase:
         return redirect("sso_link")
     if request.user.is_authenticated and request.user != user:
         logout(request)
-    request.session[SIGNED_IN_BY] = [organisation, user.pk]
+    request.session[VOUCHED] = sso.vouched(identity=identity, trip=trip, account=UserId(user.pk), now=now)
     goes_to = _after(organisation=organisation, user=user, goes_to=trip.goes_to, now=now)
     response: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=goes_to)
     return response
@@ -159,9 +161,12 @@ def welcome(request: HttpRequest, organisation: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@reauthentication_required  # type: ignore[untyped-decorator] # allauth ships no types
+@require_http_methods(["GET", "HEAD", "POST"])
 def untie(request: HttpRequest, identity: str) -> HttpResponse:
-    """Take an identity away from one's account."""
+    """Take an identity away from one's account; whoever comes back from showing who they are presses again."""
+    if request.method != "POST":
+        return redirect("account")
     provided.untie(user=_person(request), identity=identity, now=clock.now())
     messages.success(request, _("It opens your account no more."))
     return redirect("account")

@@ -212,6 +212,22 @@ def end_token(*, account: UserId, token: str, now: int, organisation: str | None
             journal(kind="organisation_token_ended", obj=own.organisation_id, fields={"by": account, "token": token}, now=now)
 
 
+def end_all_tokens(*, account: UserId, now: int) -> None:
+    """Take every token back that somebody made, an organisation's too: somebody else may have made them in their name.
+
+    Args:
+        account: whose.
+        now: the time.
+    """
+    living = ApiToken.objects.filter(user=account, revoked_at=None, expires_at__gt=now)
+    for row in living.select_related("membership"):
+        if row.membership is None:
+            journal(kind="token_ended", fields={"account": account, "token": row.pk}, now=now)
+        else:
+            journal(kind="organisation_token_ended", obj=row.membership.organisation_id, fields={"by": account, "token": row.pk}, now=now)
+    living.update(revoked_at=now)
+
+
 def held(*, token: str, now: int) -> Held:
     """Return what a program's token is good for, and note the day.
 

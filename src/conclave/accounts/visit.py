@@ -2,7 +2,7 @@
 
 Whoever chooses a name chooses where it leads, so it is looked up once, every address must be permitted, and the connection goes to those
 addresses only: what the name says a moment later changes nothing. No proxy, no cookie, no redirect, nothing decompressed; time and size are
-bounded, and the certificate must be the name's. Each visit holds one of the threads that answer everybody, so few go on at once (SSO-11).
+bounded, and the certificate must be the name's. Each visit holds one of the threads that answer everybody, so few go on at once (SSO-14).
 """
 
 import asyncio
