@@ -17,7 +17,7 @@ GATE = {
     *(("ATT", number) for number in (1, 2, 3)),
     *(("RULE", number) for number in (1, 2, 3, 5, 6)),
     *(("STAFF", number) for number in (1, 2, 3, 4)),
-    *(("SCHOOL", number) for number in (1, 2, 3, 4, 5)),
+    *(("SCHOOL", number) for number in range(1, 7)),
     *(("SSO", number) for number in range(1, 15)),
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
