@@ -183,6 +183,43 @@ def test_rule_2_a_meeting_says_what_is_stricter_and_never_what_is_looser(
     assert Meeting.objects.get(pk=link.meeting).kept_days is None
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (Rule.GUESTS, {"guests": Guests.ADMITTED}, {"guests": "allowed"}),
+        (Rule.SIGN_IN, {"sign_in": SignIn.SECOND_FACTOR}, {"sign_in": "password"}),
+        (Rule.REGIONS, {"regions": frozenset({"FR", "DE"})}, {"regions": ["FR", "US"]}),
+        (Rule.RETENTION, {"retention_days": 30}, {"retention_days": 31}),
+        (Rule.ROTATION, {"rotation": Rotation(days=7, after_call=True)}, {"rotation_days": 8}),
+    ],
+)
+def test_rule_2_a_change_is_refused_for_what_it_asks_and_never_for_what_a_meeting_said_before_the_rule(
+    school: str, rules: Rules, bob: User, case: tuple[Rule, dict[str, Any], Any]
+) -> None:
+    rule, policy, looser = case
+    link = made(school, bob, own_rules=looser, shown=SECOND)
+    rules(rule, **policy)
+    change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"capacity": 9}, shown=SECOND, now=NOW)
+    assert Meeting.objects.get().capacity == 9
+    with pytest.raises(RuleMet) as met:
+        change_meeting(meeting=link.meeting, owner=account_of(bob), own_rules=looser, shown=SECOND, now=NOW)
+    assert met.value.rule == rule.value
+
+
+def test_rule_2_a_meeting_takes_an_enforced_preset_over_with_its_next_settings_and_not_with_its_title(
+    school: str, rules: Rules, bob: User
+) -> None:
+    link = made(school, bob)
+    rules(Rule.PRESET, presets=frozenset({"school"}), preset="school")
+    change_meeting(meeting=link.meeting, owner=account_of(bob), title="Plans", now=NOW)
+    assert Meeting.objects.get().preset == "open"
+    change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"capacity": 9}, now=NOW)
+    row = Meeting.objects.get()
+    assert (row.preset, row.waiting, row.before_host, row.capacity) == ("school", "strangers", False, 9)
+    with pytest.raises(EntranceRuled):
+        change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"waiting": "nobody"}, now=NOW)
+
+
 # RULE-3: at the door.
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -330,6 +330,37 @@ def settle_rules(*, meeting: Meeting, own_rules: OwnRules) -> list[str]:
         meeting.kept_days = said.pop("retention_days")
     meeting.own_rules = {name: value for name, value in said.items() if value is not None}
     return ["kept_days", "own_rules"]
+
+
+def adopt_held(*, meeting: Meeting) -> list[str]:
+    """Let a meeting say what holds for it, where its organisation enforces by now more than it says, without saving.
+
+    So a change is refused for what it asks, and never for what the row has said since before the policy was tightened (RULE-2).
+
+    Args:
+        meeting: the row.
+
+    Returns:
+        The names of the columns that changed.
+    """
+    wanted, holds = wanted_of(meeting=meeting), ruled(meeting=meeting).holds
+    wishes = wanted.wishes
+    held: dict[str, Any] = {"preset": holds.preset, **asdict(holds.entrance)}
+    changed = [name for name, value in held.items() if getattr(meeting, name) != value]
+    for name in changed:
+        setattr(meeting, name, held[name])
+    own: OwnRules = {}
+    if wishes.sign_in not in {None, holds.sign_in}:
+        own["sign_in"] = holds.sign_in.value
+    if wishes.guests not in {None, holds.guests}:
+        own["guests"] = holds.guests.value
+    if wishes.regions not in {None, holds.regions}:
+        own["regions"] = sorted(holds.regions or ())
+    if wishes.retention_days not in {None, holds.retention_days}:
+        own["retention_days"] = holds.retention_days
+    if wishes.rotation not in {None, holds.rotation}:
+        own |= {"rotation_days": holds.rotation.days, "rotation_after_call": holds.rotation.after_call}
+    return changed + settle_rules(meeting=meeting, own_rules=own)
 
 
 def wanted_of(*, meeting: Meeting) -> Wanted:
