@@ -494,6 +494,25 @@ def test_rule_5_after_a_call_the_link_is_due_at_once(school: str, rules: Rules, 
         enters(link, someone("Charlie"), at=NOW + 6)
 
 
+def test_rule_5_a_link_that_a_call_used_stays_due_when_the_call_is_forgotten(school: str, rules: Rules, alice: User) -> None:
+    rules(Rule.ROTATION, rotation=Rotation(after_call=True))
+    link = made(school, alice)
+    ended = NOW + 5
+    finish(call=enters(link, someone("Charlie")).call, reason=Ended.EMPTY, now=ended)
+    assert retention.LINK_USED.sweep(now=ended + retention.CALL_MS - 1) == 0
+    over = ended + retention.CALL_MS
+    for rule in (retention.CALLS, retention.LINK_USED):
+        assert rule.sweep(now=over) == 1
+        assert rule.sweep(now=over) == 0
+    assert not Call.objects.exists()
+    assert Meeting.objects.get().link_used_at == NOW, "of the call no time is left"
+    with pytest.raises(KnockRequired):
+        enters(link, someone("Charlie"), at=over)
+    newer = Link(meeting=link.meeting, link_id=new_id())
+    replace_between_calls(meeting=link.meeting, owner=account_of(alice), link_id=newer.link_id, now=over)
+    assert enters(newer, someone("Charlie"), at=over).name == "Charlie"
+
+
 @pytest.mark.parametrize(
     "case",
     [((Rule.RETENTION,), None, 30), ((Rule.RETENTION,), 10, 10), ((), None, 30), ((), 60, 60), ((), 10, 10)],

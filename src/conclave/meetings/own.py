@@ -217,7 +217,16 @@ def forget_meeting(*, meeting: str, now: int) -> None:
             finish(call=call, reason=Ended.DELETED, now=now)
         # Neither whose it was nor its link outlives it.
         Meeting.objects.filter(pk=meeting).update(
-            deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="", title_key="", past_at=None, **UNPLANNED
+            deleted_at=now,
+            owner=None,
+            title="",
+            passcode_hash="",
+            link_id="",
+            host_hash="",
+            title_key="",
+            past_at=None,
+            link_used_at=None,
+            **UNPLANNED,
         )
         dismiss(meeting=meeting, now=now)
         # Nobody's name does either, and nobody can meet its restrictions again.

@@ -35,7 +35,7 @@ from conclave.accounts.rules import (
 from conclave.accounts.standing import OrganisationUnknown
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
-from conclave.meetings.models import Call, Meeting
+from conclave.meetings.models import Meeting
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "presets.json").read_text())
 ENTRANCES = {name: Entrance(**preset["entrance"]) for name, preset in PRESETS.items()}
@@ -157,7 +157,8 @@ def ruled(*, meeting: Meeting, known: dict[str, Ruling | None] | None = None) ->
             ruling=None, holds=tightened(policy=NOTHING, wanted=Wanted(preset=wanted.preset, entrance=wanted.entrance), presets={})
         )
     holds = tightened(policy=ruling.policy, wanted=wanted, presets=ENTRANCES)
-    return Ruled(ruling=ruling, holds=holds, link_due_at=_link_due_at(meeting, holds.rotation))
+    due = due_at(rotation=holds.rotation, since=meeting.link_since or meeting.created_at, used=meeting.link_used_at)
+    return Ruled(ruling=ruling, holds=holds, link_due_at=due)
 
 
 def starting_preset(*, organisation: str) -> str:
@@ -380,14 +381,3 @@ def wanted_of(*, meeting: Meeting) -> Wanted:
     )
     entrance = Entrance(who=meeting.who, waiting=meeting.waiting, before_host=meeting.before_host)
     return Wanted(preset=meeting.preset, entrance=entrance, wishes=wishes)
-
-
-def _link_due_at(meeting: Meeting, rotation: Rotation) -> int | None:
-    """Return from when on a meeting's link is to be replaced (RULE-5)."""
-    since = meeting.link_since or meeting.created_at
-    last_end = None
-    if rotation.after_call:
-        last_end = (
-            Call.objects.filter(meeting=meeting).exclude(ended_at=None).order_by("-ended_at").values_list("ended_at", flat=True).first()
-        )
-    return due_at(rotation=rotation, since=since, last_end=last_end)
