@@ -295,6 +295,23 @@ def test_rule_3_members_and_hosts_have_signed_in_as_it_is_asked(school: str, rul
         enters(link, someone("Alice", alice, shown=SECOND))
 
 
+@pytest.mark.parametrize("name", ["Alice", "Bob"])
+def test_rule_3_a_seat_that_is_taken_back_makes_nobody_a_member_or_host_who_has_not_signed_in_for_it(
+    school: str, rules: Rules, alice: User, bob: User, name: str
+) -> None:
+    """JOIN-2."""
+    link, user = made(school, alice), {"Alice": alice, "Bob": bob}[name]
+    rules(Rule.SIGN_IN, sign_in=SignIn.SECOND_FACTOR)
+    ticket = enters(link, someone(name))
+    for shown, account in (((), None), (SECOND, user.pk), ((), user.pk)):
+        again = Again(participant=ticket.participant, seat=ticket.seat)
+        ticket = enters(link, someone(name, user, shown=shown), again=again)
+        row = Participant.objects.get()
+        assert (row.account_id, row.pseudonym != "", row.role) == (
+            account, account is not None, "host" if account == alice.pk else "guest"
+        )  # fmt: skip
+
+
 def test_rule_3_who_waits_while_the_settings_change_is_judged_as_a_member_too(school: str, rules: Rules, alice: User, bob: User) -> None:
     rules(Rule.GUESTS, guests=Guests.ADMITTED)
     link = made(school, alice, changes={"waiting": "everybody"})
