@@ -59,8 +59,8 @@ export function merged(own: readonly Listed[], links: readonly SharedLink[], rin
   });
 }
 
-function linkOf(meeting: string, { secret, hostHash, hostKey, linkVersion, preset }: Kept): SharedLink {
-  return { meeting, secret, hostHash, hostKey, linkVersion, ...(preset === undefined ? {} : { preset }) };
+function linkOf(meeting: string, { secret, hostHash, hostKey, linkVersion }: Kept): SharedLink {
+  return { meeting, secret, hostHash, hostKey, linkVersion };
 }
 
 /** A meeting has one host key for good: a link with another one is not this meeting's. */
@@ -74,11 +74,12 @@ function newer(there: SharedLink, here: SharedLink): SharedLink {
 /** LINK-3: what this device takes over; a link that it has seen replaced it never keeps again. */
 export async function adopted(own: readonly Listed[], links: readonly SharedLink[], ring: ReadonlyMap<string, Kept>, keys: Pick<Keys, "ask">): Promise<ReadonlyMap<string, Kept>> {
   const news = new Map<string, Kept>();
-  for (const { meeting, secret, hostHash, hostKey, linkVersion, preset } of links) {
+  for (const { meeting, secret, hostHash, hostKey, linkVersion } of links) {
     const kept = ring.get(meeting);
     if (!kept) {
       const title = own.find((one) => one.meeting === meeting)?.title ?? "";
-      news.set(meeting, { secret, hostHash, hostKey, title, linkVersion, policy: null, device: drawn(), ...(preset === undefined ? {} : { preset }) });
+      // Without a preset, which might be an old one: who did not make the meeting goes by the lobby's word (MEET-10).
+      news.set(meeting, { secret, hostHash, hostKey, title, linkVersion, policy: null, device: drawn() });
     } else if (kept.hostHash === hostHash && kept.secret !== secret && linkVersion > kept.linkVersion) {
       const { link_id } = await keys.ask("link", { meeting, secret });
       if (kept.former?.includes(link_id)) continue;
