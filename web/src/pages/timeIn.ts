@@ -4,7 +4,8 @@ const TIME = { hour: "numeric", minute: "2-digit" } as const;
 /** The zone, or UTC for one that this browser's list lacks: the server's may be newer. */
 function known(zone: string): string {
   try {
-    return new Intl.DateTimeFormat("en", { timeZone: zone }) && zone;
+    new Intl.DateTimeFormat("en", { timeZone: zone }).format(0);
+    return zone;
   } catch (error) {
     if (error instanceof RangeError) return "UTC";
     throw error;
