@@ -24,7 +24,7 @@ export function ringOf(account: string): SharedRing {
 }
 
 /** A meeting, as far as its link needs it. */
-export type Listed = Pick<OwnMeeting, "meeting" | "title">;
+export type Listed = Pick<OwnMeeting, "meeting" | "title" | "created_at">;
 
 export interface Shared {
   readonly standing: Standing;
@@ -39,8 +39,11 @@ export interface Shared {
 export async function share(account: string, listed: readonly Listed[], ring: ReadonlyMap<string, Kept>, keys: Pick<Keys, "ask">): Promise<Shared> {
   let own = listed;
   const standing = await ringOf(account).sync(async (links) => {
-    // What is not on the page was made or deleted elsewhere: a list that is asked for after the keyring was read tells which.
-    if (links.some(({ meeting }) => !own.some((one) => one.meeting === meeting))) own = await getMeetings();
+    // What is not on the page was made or deleted elsewhere, and what the keyring lacks may have been since: a list that is asked for after the
+    // keyring was read tells which, as far as it takes to see them all.
+    const has = (all: readonly { readonly meeting: string }[], { meeting }: { readonly meeting: string }): boolean => all.some((one) => one.meeting === meeting);
+    const asked = [...links.filter((link) => !has(own, link)), ...merged(own, links, ring).filter((link) => !has(links, link))];
+    if (asked.length > 0) own = await getMeetings((seen) => [...links, ...asked].every((link) => has(seen, link)));
     return merged(own, links, ring);
   });
   const news = standing.state === "open" ? await adopted(own, standing.links, ring, keys) : new Map<string, Kept>();
@@ -50,7 +53,9 @@ export async function share(account: string, listed: readonly Listed[], ring: Re
 
 /** The keyring's links as they should be: of one's own meetings, the newest first, each in its highest version. */
 export function merged(own: readonly Listed[], links: readonly SharedLink[], ring: ReadonlyMap<string, Kept>): readonly SharedLink[] {
-  return own.flatMap(({ meeting }) => {
+  // By when they were made, whatever the list's order: two devices must not take turns in writing theirs.
+  const newest = [...own].sort((one, other) => other.created_at - one.created_at || (one.meeting < other.meeting ? -1 : 1));
+  return newest.flatMap(({ meeting }) => {
     const there = links.find((link) => link.meeting === meeting);
     const kept = ring.get(meeting);
     const here = kept && linkOf(meeting, kept);
