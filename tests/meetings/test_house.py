@@ -123,8 +123,10 @@ def test_a_planned_meeting_is_not_over_because_nobody_has_been_in_it_yet(harbour
         alice, "A year from now", organisation=harbour, next_at=NOW + clock.DAY, turn_at=NOW + 2 * clock.DAY, plan_zone="UTC", **old
     )
     idle = made(alice, "Idle", organisation=harbour, **old)
+    just_over = made(alice, "Yesterday", organisation=harbour, past_at=NOW - clock.DAY, **old)
     retention.UNUSED.sweep(now=NOW)
     assert Meeting.objects.get(pk=coming).deleted_at is None
+    assert Meeting.objects.get(pk=just_over).deleted_at is None
     assert Meeting.objects.get(pk=idle).deleted_at == NOW
 
 

@@ -82,17 +82,23 @@ def _link_made() -> Coalesce:
 
 def _idle(now: int) -> Q:
     """Return which meetings of organisations nobody has been in for as long as such a meeting is kept."""
-    own = ~Q(_used(_own_days(OuterRef("kept_days"), now)))
-    quiet = Q(kept_days__isnull=False, created_at__lte=_own_days(F("kept_days"), now)) & own
+    ours = _own_days(F("kept_days"), now)
+    own = ~Q(_used(_own_days(OuterRef("kept_days"), now))) & _not_past(ours)
+    quiet = Q(kept_days__isnull=False, created_at__lte=ours) & own
     for days, meetings in _ruled():
         since = now - days * clock.DAY
-        quiet |= Q(meetings, created_at__lte=since) & ~Q(_used(since))
+        quiet |= Q(meetings, created_at__lte=since) & ~Q(_used(since)) & _not_past(since)
     return quiet
 
 
 def _used(since: int | CombinedExpression) -> Exists:
     """Return the condition that somebody is in a meeting, or was after a time."""
     return Exists(Call.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), meeting=OuterRef("pk")))
+
+
+def _not_past(since: int | CombinedExpression) -> Q:
+    """Return the condition that no planned time of a meeting, if anybody came or not, was after a time."""
+    return Q(past_at=None) | Q(past_at__lte=since)
 
 
 def _forget(rows: QuerySet[Meeting], now: int) -> None:
