@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
@@ -68,6 +69,21 @@ def test_keyr_4_who_was_slower_changes_nothing(browser: Client) -> None:
         assert browser.get("/api/v1/keyring").json() == before
     browser.delete("/api/v1/keyring")
     assert told(put(browser, expects=2)) == (409, "keyring_moved")
+
+
+def test_keyr_4_what_is_read_is_of_one_version_also_when_another_browser_writes_meanwhile(browser: Client, alice: User) -> None:
+    put(browser, expects=0, openers=[opener(1)])
+    writes = iter([2])
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        if "accounts_keyringopener" in sql and (number := next(writes, None)):
+            put(browser, expects=1, sealed="bmV4dA", openers=[opener(number)])
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(meanwhile):
+        kept = read_keyring(account=UserId(alice.pk))
+    assert kept is not None
+    assert (kept.version, kept.sealed, [one.opener for one in kept.openers]) == (2, "bmV4dA", [opener(2)["opener"]])
 
 
 def test_keyr_1_nothing_opens_it_that_the_server_is_ever_told() -> None:

@@ -191,10 +191,11 @@ def test_another_organisations_provider_is_worth_a_password_here() -> None:
 
 @given(ROTATIONS, st.integers(min_value=0, max_value=10**6), st.none() | st.integers(min_value=0, max_value=10**6))
 def test_a_link_is_due_after_its_days_and_after_a_call_that_ended_since_it_was_made(
-    rotation: Rotation, since: int, end: int | None
+    rotation: Rotation, since: int, after: int | None
 ) -> None:
-    due = due_at(rotation=rotation, since=since, last_end=end)
-    by_call = rotation.after_call and end is not None and end >= since
+    end = None if after is None else since + after
+    due = due_at(rotation=rotation, since=since, used=end)
+    by_call = rotation.after_call and end is not None
     assert (due is None) == (not rotation.days and not by_call)
     if due is not None:
         assert since <= due

@@ -183,6 +183,43 @@ def test_rule_2_a_meeting_says_what_is_stricter_and_never_what_is_looser(
     assert Meeting.objects.get(pk=link.meeting).kept_days is None
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (Rule.GUESTS, {"guests": Guests.ADMITTED}, {"guests": "allowed"}),
+        (Rule.SIGN_IN, {"sign_in": SignIn.SECOND_FACTOR}, {"sign_in": "password"}),
+        (Rule.REGIONS, {"regions": frozenset({"FR", "DE"})}, {"regions": ["FR", "US"]}),
+        (Rule.RETENTION, {"retention_days": 30}, {"retention_days": 31}),
+        (Rule.ROTATION, {"rotation": Rotation(days=7, after_call=True)}, {"rotation_days": 8}),
+    ],
+)
+def test_rule_2_a_change_is_refused_for_what_it_asks_and_never_for_what_a_meeting_said_before_the_rule(
+    school: str, rules: Rules, bob: User, case: tuple[Rule, dict[str, Any], Any]
+) -> None:
+    rule, policy, looser = case
+    link = made(school, bob, own_rules=looser, shown=SECOND)
+    rules(rule, **policy)
+    change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"capacity": 9}, shown=SECOND, now=NOW)
+    assert Meeting.objects.get().capacity == 9
+    with pytest.raises(RuleMet) as met:
+        change_meeting(meeting=link.meeting, owner=account_of(bob), own_rules=looser, shown=SECOND, now=NOW)
+    assert met.value.rule == rule.value
+
+
+def test_rule_2_a_meeting_takes_an_enforced_preset_over_with_its_next_settings_and_not_with_its_title(
+    school: str, rules: Rules, bob: User
+) -> None:
+    link = made(school, bob)
+    rules(Rule.PRESET, presets=frozenset({"school"}), preset="school")
+    change_meeting(meeting=link.meeting, owner=account_of(bob), title="Plans", now=NOW)
+    assert Meeting.objects.get().preset == "open"
+    change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"capacity": 9}, now=NOW)
+    row = Meeting.objects.get()
+    assert (row.preset, row.waiting, row.before_host, row.capacity) == ("school", "strangers", False, 9)
+    with pytest.raises(EntranceRuled):
+        change_meeting(meeting=link.meeting, owner=account_of(bob), changes={"waiting": "nobody"}, now=NOW)
+
+
 # RULE-3: at the door.
 
 
@@ -256,6 +293,23 @@ def test_rule_3_members_and_hosts_have_signed_in_as_it_is_asked(school: str, rul
     enters(link, someone("Bob", bob, shown={f"sso:{school}"}))
     if sign_in is SignIn.SECOND_FACTOR:
         enters(link, someone("Alice", alice, shown=SECOND))
+
+
+@pytest.mark.parametrize("name", ["Alice", "Bob"])
+def test_rule_3_a_seat_that_is_taken_back_makes_nobody_a_member_or_host_who_has_not_signed_in_for_it(
+    school: str, rules: Rules, alice: User, bob: User, name: str
+) -> None:
+    """JOIN-2."""
+    link, user = made(school, alice), {"Alice": alice, "Bob": bob}[name]
+    rules(Rule.SIGN_IN, sign_in=SignIn.SECOND_FACTOR)
+    ticket = enters(link, someone(name))
+    for shown, account in (((), None), (SECOND, user.pk), ((), user.pk)):
+        again = Again(participant=ticket.participant, seat=ticket.seat)
+        ticket = enters(link, someone(name, user, shown=shown), again=again)
+        row = Participant.objects.get()
+        assert (row.account_id, row.pseudonym != "", row.role) == (
+            account, account is not None, "host" if account == alice.pk else "guest"
+        )  # fmt: skip
 
 
 def test_rule_3_who_waits_while_the_settings_change_is_judged_as_a_member_too(school: str, rules: Rules, alice: User, bob: User) -> None:
@@ -460,6 +514,25 @@ def test_rule_5_after_a_call_the_link_is_due_at_once(school: str, rules: Rules, 
     assert house.link_due_at == NOW + 5
     with pytest.raises(KnockRequired):
         enters(link, someone("Charlie"), at=NOW + 6)
+
+
+def test_rule_5_a_link_that_a_call_used_stays_due_when_the_call_is_forgotten(school: str, rules: Rules, alice: User) -> None:
+    rules(Rule.ROTATION, rotation=Rotation(after_call=True))
+    link = made(school, alice)
+    ended = NOW + 5
+    finish(call=enters(link, someone("Charlie")).call, reason=Ended.EMPTY, now=ended)
+    assert retention.LINK_USED.sweep(now=ended + retention.CALL_MS - 1) == 0
+    over = ended + retention.CALL_MS
+    for rule in (retention.CALLS, retention.LINK_USED):
+        assert rule.sweep(now=over) == 1
+        assert rule.sweep(now=over) == 0
+    assert not Call.objects.exists()
+    assert Meeting.objects.get().link_used_at == NOW, "of the call no time is left"
+    with pytest.raises(KnockRequired):
+        enters(link, someone("Charlie"), at=over)
+    newer = Link(meeting=link.meeting, link_id=new_id())
+    replace_between_calls(meeting=link.meeting, owner=account_of(alice), link_id=newer.link_id, now=over)
+    assert enters(newer, someone("Charlie"), at=over).name == "Charlie"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,11 @@ from conclave.accounts.belong import change_role
 from conclave.accounts.models import PolicyVersion, User
 from conclave.accounts.rulebook import current, ruling_of, save
 from conclave.accounts.rules import Guests, Hosts, Policy, Rotation, Rule, SignIn
+from conclave.kernel import clock
 from conclave.kernel.ids import new_id
+from conclave.kernel.limits import Rate
 from conclave.meetings.own import create_meeting
+from conclave.site import policy_pages
 from tests.accounts.organisation import NOW, account, belongs, browser, make, person, seat
 
 pytestmark = pytest.mark.django_db
@@ -167,3 +170,10 @@ def test_the_page_is_small_and_french(alice: User, school: str) -> None:
     look = hers.post(page(school), answers_on(answer) | {"guests": "none"}).content.decode()
     assert "N’entrent pas" in look
     assert "Personnes\u00a0: 1" in look
+
+
+def test_looks_at_changes_are_counted(alice: User, school: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_pages, "LOOK_RATE", Rate(name="policy_look", burst=1, every_ms=clock.HOUR))
+    hers = browser(alice)
+    typed = answers_on(hers.get(page(school)))
+    assert [hers.post(page(school), typed).status_code for _ in range(2)] == [200, 429]

@@ -15,6 +15,9 @@ from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import journal
 
+# How often a keyring is read that others change while it is.
+TRIES = 4
+
 
 class KeyringMoved(Refused):
     """Another browser was faster, or there is no such keyring any more (KEYR-4)."""
@@ -55,22 +58,19 @@ def read_keyring(*, account: UserId) -> Stored | None:
 
     Args:
         account: whose; nobody else's is ever asked for.
+
+    Raises:
+        KeyringMoved: others changed it each time that it was looked at.
     """
-    kept = Keyring.objects.filter(user=account).first()
-    if kept is None:
-        return None
-    rows = KeyringOpener.objects.filter(keyring=kept).select_related("passkey").order_by("pk")
-    openers = tuple(
-        Opener(
-            opener=row.opener,
-            kind=OpenerKind(row.kind),
-            credential=_credential(row.passkey) if row.passkey else None,
-            secret=row.secret or None,
-            wrapped=row.wrapped,
-        )
-        for row in rows
-    )
-    return Stored(ring=kept.ring, version=kept.version, sealed=kept.sealed, openers=openers)
+    for _attempt in range(TRIES):
+        kept = Keyring.objects.filter(user=account).first()
+        if kept is None:
+            return None
+        stored = _stored(kept)
+        # Of one version, or a browser would take the openers of another for the server's tampering.
+        if Keyring.objects.filter(user=account, ring=kept.ring, version=kept.version).exists():
+            return stored
+    raise KeyringMoved
 
 
 def passkeys_of(*, account: UserId) -> tuple[Passkey, ...]:
@@ -125,6 +125,22 @@ def empty_keyring(*, account: UserId, now: int) -> None:
     with transaction.atomic():
         if Keyring.objects.filter(user=account).delete()[0]:
             _tell(account=account, change="keyring_emptied", now=now)
+
+
+def _stored(kept: Keyring) -> Stored:
+    """Return a keyring with what opens it now."""
+    rows = KeyringOpener.objects.filter(keyring=kept).select_related("passkey").order_by("pk")
+    openers = tuple(
+        Opener(
+            opener=row.opener,
+            kind=OpenerKind(row.kind),
+            credential=_credential(row.passkey) if row.passkey else None,
+            secret=row.secret or None,
+            wrapped=row.wrapped,
+        )
+        for row in rows
+    )
+    return Stored(ring=kept.ring, version=kept.version, sealed=kept.sealed, openers=openers)
 
 
 def _begin(*, account: UserId, ring: str, sealed: str, now: int) -> None:

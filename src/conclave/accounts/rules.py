@@ -327,17 +327,17 @@ def within(first: Regions, second: Regions) -> Regions:
     return first & second
 
 
-def due_at(*, rotation: Rotation, since: int, last_end: int | None) -> int | None:
+def due_at(*, rotation: Rotation, since: int, used: int | None) -> int | None:
     """Return from when on a link is to be replaced; None for never.
 
     Args:
         rotation: what holds for its meeting.
         since: when the link was made.
-        last_end: when a call ended last, if one did.
+        used: when a call ended since then, if one did.
     """
     moments = [since + rotation.days * DAY_MS] if rotation.days else []
-    if rotation.after_call and last_end is not None and last_end >= since:
-        moments.append(last_end)
+    if rotation.after_call and used is not None:
+        moments.append(used)
     return min(moments, default=None)
 
 

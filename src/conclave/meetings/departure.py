@@ -50,7 +50,9 @@ def finish(*, call: str, reason: Ended, now: int) -> bool:
     row = Call.objects.filter(pk=call, ended_at=None).first()
     if row is None or not Call.objects.filter(pk=call, ended_at=None).update(ended_at=now, end_reason=reason):
         return False
-    Meeting.objects.filter(pk=row.meeting_id).update(past_at=Greatest(Coalesce(F("past_at"), Value(0)), Value(row.started_at)))
+    Meeting.objects.filter(pk=row.meeting_id).update(
+        past_at=Greatest(Coalesce(F("past_at"), Value(0)), Value(row.started_at)), link_used_at=Coalesce(F("link_used_at"), Value(now))
+    )
     seats = Participant.objects.filter(call=call)
     seats.filter(left_at=None).update(left_at=now, gone_reason=Gone.ENDED)
     # Nobody's name outlives the call. The hashes of seat secrets stay, so that a late tab can be told why it is over.

@@ -7,7 +7,7 @@ from typing import NoReturn
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rulebook import seat_of
-from conclave.accounts.rules import sign_in_of
+from conclave.accounts.rules import reaches, sign_in_of
 from conclave.gate.policy import Admit, Bar, Cause, Decision, Door, Knock, Refuse, Scope, Standing, Subject, admit
 from conclave.gate.queries import admission_facts
 from conclave.kernel.errors import Refused
@@ -195,6 +195,19 @@ def judge(
         standing=standing,
     )
     return admit(facts)
+
+
+def vouched(*, access: MeetingAccess, newcomer: Newcomer) -> bool:
+    """Tell whether somebody may be told to others as the account they come with: a member or the owner only signed in as the rule asks.
+
+    Args:
+        access: the meeting.
+        newcomer: who comes, as they have signed in.
+    """
+    owner = newcomer.account is not None and newcomer.account == access.owner
+    if not owner and (access.organisation == "" or seat_of(organisation=access.organisation, account=newcomer.account) == ("", "")):
+        return True
+    return reaches(sign_in=sign_in_of(shown=newcomer.shown, organisation=access.organisation), asked=access.sign_in)
 
 
 def door_now(*, meeting: MeetingAccess, call: Call | None, now: int) -> Door:

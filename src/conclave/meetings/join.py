@@ -1,5 +1,6 @@
 """Joining: the server's story from a request to a ticket, each leaf visited once (docs/protocol/join.md)."""
 
+import dataclasses
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,19 @@ from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
 from conclave.media.turn import IceServer
-from conclave.meetings.door import EMPTY_HANDED, Checked, Newcomer, Shown, check, enforce, invitation, judge, judge_returning, judge_seated
+from conclave.meetings.door import (
+    EMPTY_HANDED,
+    Checked,
+    Newcomer,
+    Shown,
+    check,
+    enforce,
+    invitation,
+    judge,
+    judge_returning,
+    judge_seated,
+    vouched,
+)
 from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
 from conclave.meetings.models import Call, Gone, Participant, Role
@@ -237,6 +250,9 @@ def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: s
     row = Participant.objects.get(pk=former.participant)
     if row.name != name:
         _check_rename(row)
+    if newcomer.account != former.account and not vouched(access=access, newcomer=newcomer):
+        # They stay who they were: no seat makes more of somebody than the door would (RULE-3).
+        newcomer = dataclasses.replace(newcomer, account=former.account)
     row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
     row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
     row.link_version = access.link_version

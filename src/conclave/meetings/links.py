@@ -87,6 +87,6 @@ def _replace(row: Meeting, *, link_version: int, link_id: str, now: int) -> None
     if link_version <= row.link_version or used:
         raise LinkTaken
     FormerLink.objects.create(meeting=row, link_id=row.link_id, link_version=row.link_version, replaced_at=now)
-    sequence = F("plan_sequence") + 1
-    Meeting.objects.filter(pk=row.pk).update(link_id=link_id, link_version=link_version, link_since=now, plan_sequence=sequence)
+    new = {"link_id": link_id, "link_version": link_version, "link_since": now, "link_used_at": None}
+    Meeting.objects.filter(pk=row.pk).update(**new, plan_sequence=F("plan_sequence") + 1)
     journal(kind="link_replaced", obj=row.pk, fields={"link_version": link_version}, now=now)

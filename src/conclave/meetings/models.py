@@ -57,6 +57,9 @@ class Meeting(models.Model):
     link_version = models.PositiveIntegerField(default=1)
     # When its link was replaced last; not yet where there is nothing.
     link_since = models.BigIntegerField(null=True)
+    # When a call first ended under its present link, which calls that are deleted cannot tell (ruled.py); once they would have been, no
+    # more than that one did: the time of the link itself.
+    link_used_at = models.BigIntegerField(null=True)
     host_hash = models.CharField(max_length=ID_LENGTH)
     created_at = models.BigIntegerField()
     deleted_at = models.BigIntegerField(null=True)

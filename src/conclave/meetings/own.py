@@ -24,7 +24,7 @@ from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.meetings.reconsider import reconsider
-from conclave.meetings.ruled import OwnRules, check_maker, settle_rules, starting_preset
+from conclave.meetings.ruled import OwnRules, adopt_held, check_maker, settle_rules, starting_preset
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
@@ -170,7 +170,8 @@ def change_meeting(
     cleaned = None if title is None else clean_title(raw=title)
     row = Meeting.objects.get(pk=own_meeting(meeting=meeting, owner=owner).meeting)
     # Outside of the transaction: a passcode's hash takes a tenth of a second.
-    columns = [*settle_entrance(meeting=row, preset=preset, changes=changes), *settle_rules(meeting=row, own_rules=own_rules)]
+    adopted = adopt_held(meeting=row) if preset or changes or own_rules else []
+    columns = [*settle_entrance(meeting=row, preset=preset, changes=changes), *settle_rules(meeting=row, own_rules=own_rules), *adopted]
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
         if columns:
@@ -216,7 +217,16 @@ def forget_meeting(*, meeting: str, now: int) -> None:
             finish(call=call, reason=Ended.DELETED, now=now)
         # Neither whose it was nor its link outlives it.
         Meeting.objects.filter(pk=meeting).update(
-            deleted_at=now, owner=None, title="", passcode_hash="", link_id="", host_hash="", title_key="", past_at=None, **UNPLANNED
+            deleted_at=now,
+            owner=None,
+            title="",
+            passcode_hash="",
+            link_id="",
+            host_hash="",
+            title_key="",
+            past_at=None,
+            link_used_at=None,
+            **UNPLANNED,
         )
         dismiss(meeting=meeting, now=now)
         # Nobody's name does either, and nobody can meet its restrictions again.

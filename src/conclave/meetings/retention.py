@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce
 
 from conclave.accounts.rulebook import rulings
 from conclave.accounts.rules import Rule
@@ -56,28 +57,48 @@ def _over(now: int) -> QuerySet[Call]:
 
 
 def _held(now: int) -> QuerySet[Meeting]:
-    """Return the meetings that took place so long ago that it is not told any more: as long as their calls are kept."""
-    own = Q(past_at__lte=now - CALL_MS) | Q(
-        organisation__isnull=False, kept_days__isnull=False, past_at__lte=_own_days(F("kept_days"), now)
-    )
+    """Return the meetings that took place so long ago that it is not told any more."""
+    return Meeting.objects.filter(_long_ago("past_at", now))
+
+
+def _ended(now: int) -> QuerySet[Meeting]:
+    """Return the meetings whose link was used so long ago that it is not told any more when."""
+    return Meeting.objects.filter(_long_ago("link_used_at", now), link_used_at__gt=_link_made())
+
+
+def _long_ago(column: str, now: int) -> Q:
+    """Return the condition that a time of a meeting is as old as its calls become."""
+    before = f"{column}__lte"
+    own = Q(**{before: now - CALL_MS}) | Q(organisation__isnull=False, kept_days__isnull=False, **{before: _own_days(F("kept_days"), now)})
     for days, meetings in _ruled():
-        own |= Q(meetings, past_at__lte=now - days * clock.DAY)
-    return Meeting.objects.filter(own)
+        own |= Q(meetings, **{before: now - days * clock.DAY})
+    return own
+
+
+def _link_made() -> Coalesce:
+    """Return when a meeting's link was made."""
+    return Coalesce(F("link_since"), F("created_at"))
 
 
 def _idle(now: int) -> Q:
     """Return which meetings of organisations nobody has been in for as long as such a meeting is kept."""
-    own = ~Q(_used(_own_days(OuterRef("kept_days"), now)))
-    quiet = Q(kept_days__isnull=False, created_at__lte=_own_days(F("kept_days"), now)) & own
+    ours = _own_days(F("kept_days"), now)
+    own = ~Q(_used(_own_days(OuterRef("kept_days"), now))) & _not_past(ours)
+    quiet = Q(kept_days__isnull=False, created_at__lte=ours) & own
     for days, meetings in _ruled():
         since = now - days * clock.DAY
-        quiet |= Q(meetings, created_at__lte=since) & ~Q(_used(since))
+        quiet |= Q(meetings, created_at__lte=since) & ~Q(_used(since)) & _not_past(since)
     return quiet
 
 
 def _used(since: int | CombinedExpression) -> Exists:
     """Return the condition that somebody is in a meeting, or was after a time."""
     return Exists(Call.objects.filter(Q(ended_at=None) | Q(ended_at__gt=since), meeting=OuterRef("pk")))
+
+
+def _not_past(since: int | CombinedExpression) -> Q:
+    """Return the condition that no planned time of a meeting, if anybody came or not, was after a time."""
+    return Q(past_at=None) | Q(past_at__lte=since)
 
 
 def _forget(rows: QuerySet[Meeting], now: int) -> None:
@@ -94,4 +115,8 @@ INVITATIONS = retention.keeps(
 SEATS = retention.keeps(name="meetings.seat", ms=SEAT_MS, rows=lambda now: Participant.objects.filter(call__ended_at__lte=now - SEAT_MS))
 CALLS = retention.keeps(name="meetings.call", ms=CALL_MS, rows=_over)
 PAST = retention.keeps(name="meetings.past", ms=CALL_MS, rows=_held, purge=lambda rows, _now: rows.update(past_at=None))
+# That the link was used outlives the time, or it would open again what it is not to (RULE-5).
+LINK_USED = retention.keeps(
+    name="meetings.link_used", ms=CALL_MS, rows=_ended, purge=lambda rows, _now: rows.update(link_used_at=_link_made())
+)
 UNUSED = retention.keeps(name="meetings.unused", ms=UNUSED_MS, rows=_unused, purge=_forget)

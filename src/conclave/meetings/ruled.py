@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -35,7 +35,7 @@ from conclave.accounts.rules import (
 from conclave.accounts.standing import OrganisationUnknown
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
-from conclave.meetings.models import Call, Meeting
+from conclave.meetings.models import Meeting
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "presets.json").read_text())
 ENTRANCES = {name: Entrance(**preset["entrance"]) for name, preset in PRESETS.items()}
@@ -157,7 +157,8 @@ def ruled(*, meeting: Meeting, known: dict[str, Ruling | None] | None = None) ->
             ruling=None, holds=tightened(policy=NOTHING, wanted=Wanted(preset=wanted.preset, entrance=wanted.entrance), presets={})
         )
     holds = tightened(policy=ruling.policy, wanted=wanted, presets=ENTRANCES)
-    return Ruled(ruling=ruling, holds=holds, link_due_at=_link_due_at(meeting, holds.rotation))
+    due = due_at(rotation=holds.rotation, since=meeting.link_since or meeting.created_at, used=meeting.link_used_at)
+    return Ruled(ruling=ruling, holds=holds, link_due_at=due)
 
 
 def starting_preset(*, organisation: str) -> str:
@@ -332,6 +333,37 @@ def settle_rules(*, meeting: Meeting, own_rules: OwnRules) -> list[str]:
     return ["kept_days", "own_rules"]
 
 
+def adopt_held(*, meeting: Meeting) -> list[str]:
+    """Let a meeting say what holds for it, where its organisation enforces by now more than it says, without saving.
+
+    So a change is refused for what it asks, and never for what the row has said since before the policy was tightened (RULE-2).
+
+    Args:
+        meeting: the row.
+
+    Returns:
+        The names of the columns that changed.
+    """
+    wanted, holds = wanted_of(meeting=meeting), ruled(meeting=meeting).holds
+    wishes = wanted.wishes
+    held: dict[str, Any] = {"preset": holds.preset, **asdict(holds.entrance)}
+    changed = [name for name, value in held.items() if getattr(meeting, name) != value]
+    for name in changed:
+        setattr(meeting, name, held[name])
+    own: OwnRules = {}
+    if wishes.sign_in not in {None, holds.sign_in}:
+        own["sign_in"] = holds.sign_in.value
+    if wishes.guests not in {None, holds.guests}:
+        own["guests"] = holds.guests.value
+    if wishes.regions not in {None, holds.regions}:
+        own["regions"] = sorted(holds.regions or ())
+    if wishes.retention_days not in {None, holds.retention_days}:
+        own["retention_days"] = holds.retention_days
+    if wishes.rotation not in {None, holds.rotation}:
+        own |= {"rotation_days": holds.rotation.days, "rotation_after_call": holds.rotation.after_call}
+    return changed + settle_rules(meeting=meeting, own_rules=own)
+
+
 def wanted_of(*, meeting: Meeting) -> Wanted:
     """Return a meeting as its row has it, before any rule.
 
@@ -349,14 +381,3 @@ def wanted_of(*, meeting: Meeting) -> Wanted:
     )
     entrance = Entrance(who=meeting.who, waiting=meeting.waiting, before_host=meeting.before_host)
     return Wanted(preset=meeting.preset, entrance=entrance, wishes=wishes)
-
-
-def _link_due_at(meeting: Meeting, rotation: Rotation) -> int | None:
-    """Return from when on a meeting's link is to be replaced (RULE-5)."""
-    since = meeting.link_since or meeting.created_at
-    last_end = None
-    if rotation.after_call:
-        last_end = (
-            Call.objects.filter(meeting=meeting).exclude(ended_at=None).order_by("-ended_at").values_list("ended_at", flat=True).first()
-        )
-    return due_at(rotation=rotation, since=since, last_end=last_end)

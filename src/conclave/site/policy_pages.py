@@ -24,6 +24,8 @@ from conclave.site.policy_forms import PolicyForm, answers
 from conclave.site.policy_words import Said, said
 
 SAVE_RATE = Rate(name="policy_save", burst=20, every_ms=clock.MINUTE)
+# A look goes through all of the organisation's meetings.
+LOOK_RATE = Rate(name="policy_look", burst=30, every_ms=5 * clock.SECOND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ def _look(
     stale: bool = False,
 ) -> HttpResponse:
     """Show what would change, for whom, before it does."""
+    LIMITER.check(rate=LOOK_RATE, subject=me(request), now=clock.now())
     shown = {
         "own": own,
         "form": form,

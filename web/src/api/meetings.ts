@@ -29,13 +29,13 @@ export function postMeeting(meeting: MeetingIn): Promise<MeetingMade> {
   return post("/api/v1/meetings", meeting);
 }
 
-/** All of one's own, newest first: a page at a time, until there is no other. */
-export async function getMeetings(): Promise<readonly MeetingOut[]> {
+/** One's own, newest first: a page at a time, until there is no other or they are enough. */
+export async function getMeetings(enough: (seen: readonly MeetingOut[]) => boolean = () => false): Promise<readonly MeetingOut[]> {
   const all: MeetingOut[] = [];
   for (let after: string | null = ""; after !== null; ) {
     const page: MeetingsOut = await get<MeetingsOut>(`/api/v1/meetings${after && `?after=${after}`}`);
     all.push(...page.meetings);
-    after = page.next;
+    after = enough(all) ? null : page.next;
   }
   return all;
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { Preset } from "../api/meetings";
 import type { Keys } from "../e2ee/keys.client";
 import type { MlsLeaf, MlsState } from "../e2ee/mls";
 import { NO_DEVICES, type Devices } from "../media/devices";
@@ -28,9 +29,10 @@ const over = vi.fn();
 const change = vi.fn();
 const says = vi.fn(() => Promise.resolve(sealed));
 
-async function begin(hostKey: string | null = null, preset = "open"): Promise<void> {
+async function begin(hostKey: string | null = null, preset = "open", lobby: Preset = "open"): Promise<void> {
   const entry = { meeting: "m", kept: { hostKey, linkVersion: 1, policy: null, preset }, identity: "seed", again: null } as unknown as Entry;
   store = createCallStore("m");
+  store.setState({ preset: lobby });
   call = new InCall(store, new Tiles(), entry, over);
   const session = {
     ticket: { participant: "a", seat: "s", name: "Alice", call: "c", link_version: 1, region: { id: "local", territory: "" } },
@@ -74,6 +76,12 @@ describe("During a call", () => {
     expect(change.mock.calls).toEqual([[{ claim: true, strict: true, locked: true }]]);
     call.hooks.epoch({ ...state(2, [ALICE], true), policy: { version: 1, hosts: [{}] } } as unknown as MlsState, [], false);
     expect(change).toHaveBeenCalledOnce();
+  });
+
+  it("the lobby's word adds to what this device kept of the preset, and takes nothing away (MEET-10)", async () => {
+    await begin("host key", "open", "confidential");
+    await begin("host key", "confidential", "guarded");
+    expect(change.mock.calls).toEqual([[{ claim: true, strict: true, locked: true }], [{ claim: true, strict: true, locked: true, rights: { share: "few" } }]]);
   });
 
   it("whoever was announced and went before they could be added is nobody", async () => {

@@ -231,7 +231,7 @@ export class InCall {
     this.#tell(changes, events);
     for (const { kind, name } of decided) toast(this.#store, kind, name);
     this.#knocks?.host(listed);
-    const decision = governing(state, holds && !this.#steppedDown, this.#entry.kept.preset ?? this.#store.getState().preset);
+    const decision = governing(state, holds && !this.#steppedDown, [this.#entry.kept.preset ?? "", this.#store.getState().preset]);
     if (decision) this.words.decide(decision);
     if (changes.some(({ what }) => what === "joined") && this.#hands.has(this.session.ticket.participant)) void this.session.say({ kind: "hand", up: true });
     void this.#record(state);

@@ -29,6 +29,8 @@ export const deviceMemory: Memory = {
       const known = (await done(store.get(account))) as Remembered | undefined;
       // Another tab may have gone on meanwhile: in one transaction, so that the higher version stays.
       if (known?.ring === remembered.ring && known.version > remembered.version) return;
+      // Or have left that keyring behind, for good.
+      if (known?.former.includes(remembered.ring)) return;
       await done(store.put(remembered, account));
     });
   },

@@ -22,7 +22,6 @@ export interface SharedLink {
   readonly hostHash: string;
   readonly hostKey: string | null;
   readonly linkVersion: number;
-  readonly preset?: string;
 }
 
 /** An opener as the keyring itself knows it; the server is shown neither name nor point. */

@@ -117,7 +117,7 @@ describe("A keyring", () => {
 
   it("takes the hundred newest links, and fewer where there is no room for them (KEYR-10)", async () => {
     const { server, laptop } = await scene();
-    const long = (meeting: string): SharedLink => ({ ...link(meeting), secret: "s".repeat(22), hostHash: "h".repeat(22), hostKey: "k".repeat(43), preset: "confidential" });
+    const long = (meeting: string): SharedLink => ({ ...link(meeting), secret: "s".repeat(22), hostHash: "h".repeat(22), hostKey: "k".repeat(43) });
     const many = Array.from({ length: 120 }, (_, number) => long(`${"m".repeat(19)}${String(number)}`));
     const put = async () => {
       const standing = await laptop.ring.sync(() => Promise.resolve(many));

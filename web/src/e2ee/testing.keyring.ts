@@ -40,7 +40,8 @@ export class Remembering implements Memory {
   }
   put(account: string, remembered: Remembered) {
     const known = this.known.get(account);
-    if (known?.ring !== remembered.ring || known.version <= remembered.version) this.known.set(account, remembered);
+    const behind = known?.former.includes(remembered.ring) === true || (known?.ring === remembered.ring && known.version > remembered.version);
+    if (!behind) this.known.set(account, remembered);
     return Promise.resolve();
   }
 }

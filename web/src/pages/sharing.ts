@@ -24,7 +24,7 @@ export function ringOf(account: string): SharedRing {
 }
 
 /** A meeting, as far as its link needs it. */
-export type Listed = Pick<OwnMeeting, "meeting" | "title">;
+export type Listed = Pick<OwnMeeting, "meeting" | "title" | "created_at">;
 
 export interface Shared {
   readonly standing: Standing;
@@ -39,8 +39,11 @@ export interface Shared {
 export async function share(account: string, listed: readonly Listed[], ring: ReadonlyMap<string, Kept>, keys: Pick<Keys, "ask">): Promise<Shared> {
   let own = listed;
   const standing = await ringOf(account).sync(async (links) => {
-    // What is not on the page was made or deleted elsewhere: a list that is asked for after the keyring was read tells which.
-    if (links.some(({ meeting }) => !own.some((one) => one.meeting === meeting))) own = await getMeetings();
+    // What is not on the page was made or deleted elsewhere, and what the keyring lacks may have been since: a list that is asked for after the
+    // keyring was read tells which, as far as it takes to see them all.
+    const has = (all: readonly { readonly meeting: string }[], { meeting }: { readonly meeting: string }): boolean => all.some((one) => one.meeting === meeting);
+    const asked = [...links.filter((link) => !has(own, link)), ...merged(own, links, ring).filter((link) => !has(links, link))];
+    if (asked.length > 0) own = await getMeetings((seen) => [...links, ...asked].every((link) => has(seen, link)));
     return merged(own, links, ring);
   });
   const news = standing.state === "open" ? await adopted(own, standing.links, ring, keys) : new Map<string, Kept>();
@@ -50,7 +53,9 @@ export async function share(account: string, listed: readonly Listed[], ring: Re
 
 /** The keyring's links as they should be: of one's own meetings, the newest first, each in its highest version. */
 export function merged(own: readonly Listed[], links: readonly SharedLink[], ring: ReadonlyMap<string, Kept>): readonly SharedLink[] {
-  return own.flatMap(({ meeting }) => {
+  // By when they were made, whatever the list's order: two devices must not take turns in writing theirs.
+  const newest = [...own].sort((one, other) => other.created_at - one.created_at || (one.meeting < other.meeting ? -1 : 1));
+  return newest.flatMap(({ meeting }) => {
     const there = links.find((link) => link.meeting === meeting);
     const kept = ring.get(meeting);
     const here = kept && linkOf(meeting, kept);
@@ -59,8 +64,8 @@ export function merged(own: readonly Listed[], links: readonly SharedLink[], rin
   });
 }
 
-function linkOf(meeting: string, { secret, hostHash, hostKey, linkVersion, preset }: Kept): SharedLink {
-  return { meeting, secret, hostHash, hostKey, linkVersion, ...(preset === undefined ? {} : { preset }) };
+function linkOf(meeting: string, { secret, hostHash, hostKey, linkVersion }: Kept): SharedLink {
+  return { meeting, secret, hostHash, hostKey, linkVersion };
 }
 
 /** A meeting has one host key for good: a link with another one is not this meeting's. */
@@ -74,11 +79,12 @@ function newer(there: SharedLink, here: SharedLink): SharedLink {
 /** LINK-3: what this device takes over; a link that it has seen replaced it never keeps again. */
 export async function adopted(own: readonly Listed[], links: readonly SharedLink[], ring: ReadonlyMap<string, Kept>, keys: Pick<Keys, "ask">): Promise<ReadonlyMap<string, Kept>> {
   const news = new Map<string, Kept>();
-  for (const { meeting, secret, hostHash, hostKey, linkVersion, preset } of links) {
+  for (const { meeting, secret, hostHash, hostKey, linkVersion } of links) {
     const kept = ring.get(meeting);
     if (!kept) {
       const title = own.find((one) => one.meeting === meeting)?.title ?? "";
-      news.set(meeting, { secret, hostHash, hostKey, title, linkVersion, policy: null, device: drawn(), ...(preset === undefined ? {} : { preset }) });
+      // Without a preset, which might be an old one: who did not make the meeting goes by the lobby's word (MEET-10).
+      news.set(meeting, { secret, hostHash, hostKey, title, linkVersion, policy: null, device: drawn() });
     } else if (kept.hostHash === hostHash && kept.secret !== secret && linkVersion > kept.linkVersion) {
       const { link_id } = await keys.ask("link", { meeting, secret });
       if (kept.former?.includes(link_id)) continue;
