@@ -349,15 +349,16 @@ async def test_the_journal_is_taken_along_as_a_table_without_formulas(monkeypatc
 async def test_no_connection_waits_for_whoever_takes_the_journal_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     from asgiref.sync import sync_to_async
 
+    from conclave.transparency.journal import read as rows_read
+
     used: list[BaseDatabaseWrapper] = []
 
     def read(**wanted: Any) -> object:
-        found = organisation_journal_read(**wanted)
+        found = rows_read(**wanted)
         used.append(connections["default"])
         assert used[-1].connection is not None
         return found
 
-    organisation_journal_read = organisation_journal.read
     monkeypatch.setattr(organisation_journal, "read", read)
     monkeypatch.setattr(organisation_journal, "BATCH", 2)
     owner = await sync_to_async(person)("Alice")
