@@ -2,6 +2,7 @@
 
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass
 from email.message import Message
 from typing import IO
@@ -12,7 +13,7 @@ SECONDS = 30
 MOST_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Nothing that tells a check from a visitor.
-HEADERS = {"User-Agent": "Mozilla/5.0", "Accept": "*/*", "Accept-Encoding": "identity", "Accept-Language": "en"}
+HEADERS = {"User-Agent": "Mozilla/5.0", "Accept": "*/*", "Accept-Language": "en"}
 
 
 class Unreachable(Exception):
@@ -29,17 +30,18 @@ class Answer:
     content: bytes
 
 
-def get(*, address: str) -> Answer:
+def get(*, address: str, packed: bool = False) -> Answer:
     """Return what a visitor gets at an address; redirects are followed within the same origin.
 
     Args:
         address: http or https.
+        packed: take it as browsers do, packed by gzip where the server has it so; the answer holds what they unpack.
 
     Raises:
-        Unreachable: no connection, no trusted certificate, another origin, redirects without end, or more than 32 MiB.
+        Unreachable: no connection, no trusted certificate, another origin, redirects without end, more than 32 MiB, or packed wrongly.
     """
     for _ in range(MOST_REDIRECTS):
-        answer = _get(address)
+        answer = _get(address, "gzip" if packed else "identity")
         if answer.status not in REDIRECTS:
             return answer
         following = urljoin(address, answer.headers.get("location", ""))
@@ -49,17 +51,32 @@ def get(*, address: str) -> Answer:
     raise Unreachable(f"{address} sends visitors around without end.")
 
 
-def _get(address: str) -> Answer:
+def _get(address: str, encoding: str) -> Answer:
     """Ask once."""
-    request = urllib.request.Request(address, headers=HEADERS)  # noqa: S310 - client.check() takes http and https only
+    request = urllib.request.Request(address, headers={**HEADERS, "Accept-Encoding": encoding})  # noqa: S310 - client.check() takes http and https only
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            return Answer(answer.status, address, answer.headers, _content(answer, address))
+            return Answer(answer.status, address, answer.headers, _unpacked(_content(answer, address), answer.headers, address))
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, address, error.headers, _content(error, address))
     except (OSError, ValueError) as error:
         raise Unreachable(f"{address} cannot be looked at: {getattr(error, 'reason', error)}.") from error
+
+
+def _unpacked(content: bytes, headers: Message, address: str) -> bytes:
+    """Return what a browser makes of it."""
+    encoding = headers.get("content-encoding", "identity").lower()
+    if encoding == "identity":
+        return content
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    try:
+        found = unpacker.decompress(content, LARGEST) if encoding == "gzip" else b""
+    except zlib.error:
+        found = b""
+    if not unpacker.eof or unpacker.unused_data:
+        raise Unreachable(f"{address} is packed in a way that cannot be looked at.")
+    return found
 
 
 def _content(answer: IO[bytes], address: str) -> bytes:

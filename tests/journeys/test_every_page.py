@@ -27,7 +27,8 @@ HIGHEST_HEADER = 120
 SHORTEST = 60
 # Programs' addresses, what only answers to a form, files, and what a mail or a lost session leads to, which tests of their own go through.
 NO_PAGES = re.compile(
-    r"api/|\^|language |healthz |readyz |selftest/bytes |\S*/(file|end|keep|export|invitations/<\S+) |account/\S+/<str:token> "
+    r"api/v1|\^|language |healthz |readyz |selftest/bytes |\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
+    r"account/\S+/<str:token> "
 )
 # Whoever is signed in is sent on from here; the journey of the account looks at them.
 ELSEWHERE = {"account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn"}

@@ -1,6 +1,7 @@
 """conclave_verify/client.py against servers on loopback that give what was built, or something else; and the wheel on its own."""
 
 import base64
+import gzip
 import hashlib
 import os
 import subprocess
@@ -33,6 +34,8 @@ class Server:
     policy: str = POLICY
     files: dict[str, bytes] = field(default_factory=lambda: {"assets/call.js": SCRIPT, "assets/worker.js": b"2"})
     elsewhere: str = ""
+    # What it gives browsers, which take files packed.
+    packed: dict[str, bytes] = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -46,13 +49,16 @@ def server() -> Iterator[Server]:
         def do_GET(self) -> None:
             name = self.path.removeprefix("/static/")
             content = given.page.encode() if name == self.path else given.files.get(name)
+            packed = given.packed.get(name) if self.headers["Accept-Encoding"] == "gzip" else None
             self.send_response(302 if given.elsewhere else 404 if content is None else 200)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Security-Policy", given.policy)
             if given.elsewhere:
                 self.send_header("Location", given.elsewhere)
+            if packed is not None:
+                self.send_header("Content-Encoding", "gzip")
             self.end_headers()
-            self.wfile.write(content or b"")
+            self.wfile.write(packed or content or b"")
 
         def log_message(self, *_arguments: object) -> None:
             """Say nothing."""
@@ -109,6 +115,22 @@ def test_another_worker_a_missing_file_and_an_unknown_script_are_found(server: S
 def test_what_a_page_runs_beside_the_built_files_is_found(server: Server, built: Path, page: str, code: str) -> None:
     server.page = page
     assert codes(server, built) == {code}
+
+
+def test_packed_files_are_looked_at_as_browsers_get_them(server: Server, built: Path) -> None:
+    (built / "assets" / "call.js.gz").write_bytes(gzip.compress(SCRIPT))
+    wanted = client.hashes(built=built)
+    assert "assets/call.js.gz" not in wanted
+    server.packed["assets/call.js"] = gzip.compress(SCRIPT)
+    assert not client.check(url=server.url, wanted=wanted).findings
+    server.packed["assets/call.js"] = gzip.compress(b"console.log('another')")
+    assert [(one.code, one.where) for one in client.check(url=server.url, wanted=wanted).findings] == [
+        ("other_file", "/static/assets/call.js")
+    ]
+    for wrong in (b"no gzip", gzip.compress(SCRIPT)[:-4], gzip.compress(SCRIPT) + b"more"):
+        server.packed["assets/call.js"] = wrong
+        with pytest.raises(Unreachable):
+            client.check(url=server.url, wanted=wanted)
 
 
 def test_a_policy_that_lets_others_run_is_found(server: Server, built: Path, capsys: pytest.CaptureFixture[str]) -> None:
