@@ -18,7 +18,7 @@ def main() -> int:
     from conclave.accounts.claim import claim_domain
     from conclave.accounts.invite import accept, invite
     from conclave.accounts.keyring import write_keyring
-    from conclave.accounts.models import User
+    from conclave.accounts.models import School, StaffMember, User
     from conclave.accounts.opener import Opener, OpenerKind
     from conclave.accounts.organise import found
     from conclave.kernel import clock
@@ -43,6 +43,12 @@ def main() -> int:
     )
     invite(organisation=school, account=account, address="somebody.with.a.long.name@a-long-host.example.org", role="admin", now=now)
     claim_domain(organisation=school, account=account, domain="harbour-school.example", method=Method.DNS, now=now)
+    StaffMember.objects.create(user=emil, orders="reviewer", work_country="FR", since=now)
+    applying = found(name="A school that would like to be known as one", account=UserId(other.pk), now=now)
+    School.objects.create(
+        organisation_id=applying, country="FR", registry="0750001A", evidence="https://a-register-of-schools.example/0750001A",
+        contact_name="Carol", contact="Room 4, +33 1 23 45 67 89", standing="none", asked_by=other, asked_at=now,
+    )  # fmt: skip
     setup_test_environment()  # the software passkey reads what a page was made of
     browser = signed_in(emil, password)
     Passkey(b"a key of Emil", origin=settings.CONCLAVE.public_url).add(browser, "A key that carries the name of the device that it is on")

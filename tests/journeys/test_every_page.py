@@ -30,8 +30,16 @@ NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
     r"account/\S+/<str:token> "
 )
-# Whoever is signed in is sent on from here; the journey of the account looks at them.
-ELSEWHERE = {"account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn"}
+# Whoever is signed in is sent on from here, and the last three are for a school, an owner, and whom a provider sent: the journeys of the
+# account, of schools and of sign-in by organisations look at them.
+ELSEWHERE = {
+    "account/login/ account_login",
+    "account/login/second/ mfa_authenticate",
+    "account/login/passkey/ mfa_login_webauthn",
+    "organisations/<slug:organisation>/school/roster organisation_roster",
+    "staff/people/<slug:member> staff_person",
+    "organisations/<slug:organisation>/welcome organisation_welcome",
+}
 # MEET-1: these make or read a link's secret, which takes the whole client.
 HEAVY = {"call", "meetings", "now", "check", "selftest"}
 SCRIPTED = {*HEAVY, "mfa_add_webauthn", "mfa_reauthenticate_webauthn", "mfa_login_webauthn", "organisation_join", "owner"}
