@@ -41,13 +41,17 @@ ELSEWHERE = {
     "organisations/<slug:organisation>/welcome organisation_welcome",
 }
 # MEET-1: these make or read a link's secret, which takes the whole client.
-HEAVY = {"call", "meetings", "now", "check", "selftest"}
+HEAVY = {"call", "meeting", "meetings", "now", "check", "selftest"}
 SCRIPTED = {*HEAVY, "mfa_add_webauthn", "mfa_reauthenticate_webauthn", "mfa_login_webauthn", "organisation_join", "owner"}
 
+# A browser also lists the fonts that it has at hand from the pages before; what a page sends for are those that it shows something in.
 WEIGHT = """async () => {
   await document.fonts.ready;
+  const shown = [...document.fonts].filter(({ status }) => status === "loaded");
+  const faces = shown.map(({ family }) => family.toLowerCase().replaceAll('"', "").replace(" variable", "").replaceAll(" ", "-"));
   const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
-  return all.map((one) => [one.name.split("/").at(-1), one.encodedBodySize + 300]);
+  const sent = all.map((one) => [one.name.split("/").at(-1), one.encodedBodySize + 300]);
+  return sent.filter(([name]) => !name.endsWith(".woff2") || faces.some((face) => name.startsWith(face)));
 }"""
 LINKS = "() => [...document.querySelectorAll('main a[href], header a[href], footer a[href]')].map((link) => link.href)"
 # What a language written from right to left makes of a page: every sentence a third longer, with marks above its letters.
