@@ -143,10 +143,7 @@ def with_words(*, owner: UserId, words: str, after: str = "") -> Page[Listed]:
         words: what was typed; case and accents do not count.
         after: where the page before ended.
     """
-    rows = _of(owner)
-    for word in search_key(raw=words[:LONGEST_WORDS]).split()[:MOST_WORDS]:
-        rows = rows.filter(title_key__contains=f" {word}")
-    return _page(rows, key="-created_at", after=after, told=_listed)
+    return _page(_beginning(_of(owner), "title_key", words), key="-created_at", after=after, told=_listed)
 
 
 def of_house(*, organisation: str, account: UserId, shown: str, words: str = "", after: str = "") -> Page[Housed]:
@@ -164,13 +161,12 @@ def of_house(*, organisation: str, account: UserId, shown: str, words: str = "",
     """
     own = belonging(organisation=organisation, account=account, act=Act.SEE_MEETINGS)
     rows = Meeting.objects.filter(organisation=own.organisation, deleted_at=None).annotate(live=_LIVE).select_related("owner")
-    for word in search_key(raw=words[:LONGEST_WORDS]).split()[:MOST_WORDS]:
-        rows = rows.filter(owner__search_key__contains=f" {word}")
+    found = _beginning(rows, "owner__search_key", words)
     if shown == "past":
-        return _page(rows.filter(past_at__isnull=False), key="-past_at", after=after, told=_housed)
+        return _page(found.filter(past_at__isnull=False), key="-past_at", after=after, told=_housed)
     if shown == "now":
-        rows = rows.filter(pk__in=Call.objects.filter(ended_at=None).values("meeting"))
-    return _page(rows, key="-created_at", after=after, told=_housed)
+        found = found.filter(pk__in=Call.objects.filter(ended_at=None).values("meeting"))
+    return _page(found, key="-created_at", after=after, told=_housed)
 
 
 def one(*, meeting: str, owner: UserId) -> Listed:
@@ -214,6 +210,13 @@ def around(*, meeting: Listed, before: int | None = None) -> Around:
 def _of(owner: UserId) -> QuerySet[Meeting]:
     """Return the owner's meetings, each with whether it is live."""
     return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=_LIVE)
+
+
+def _beginning(rows: QuerySet[Meeting], column: str, words: str) -> QuerySet[Meeting]:
+    """Return the rows in whose search key each of these words begins one."""
+    for word in search_key(raw=words[:LONGEST_WORDS]).split()[:MOST_WORDS]:
+        rows = rows.filter(**{f"{column}__contains": f" {word}"})
+    return rows
 
 
 def _page(rows: QuerySet[Meeting], *, key: str, after: str, told: Callable[[Any, dict[str, Ruling | None]], T]) -> Page[T]:
