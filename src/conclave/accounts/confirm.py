@@ -46,7 +46,7 @@ def confirmation(
     return render(request, "staff/confirm.html", shown)
 
 
-def shown_in(request: HttpRequest) -> Shown | None:
+def passkey_in(request: HttpRequest) -> Shown | None:
     """Return the passkey that was sent with an act, or None while none was.
 
     Args:

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from conclave.accounts import organisations
-from conclave.accounts.confirm import confirmation, shown_in
+from conclave.accounts.confirm import confirmation, passkey_in
 from conclave.accounts.enlist import RosterWrong, Ticket, allow_roster, enlist, preview
 from conclave.accounts.policy import Act
 from conclave.accounts.queries import me
@@ -166,7 +166,7 @@ def review(request: HttpRequest, school: str) -> HttpResponse:
 
 def _decide(request: HttpRequest, about: Applicant, verdict: Verdict, reason: str) -> HttpResponse:
     """Decide with the passkey that was sent, or ask for one."""
-    by, now, shown = me(request), clock.now(), shown_in(request)
+    by, now, shown = me(request), clock.now(), passkey_in(request)
     if shown is None:
         question = ask_decision(account=by, school=about.school, verdict=verdict, reason=reason, now=now)
         words = {

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from conclave.accounts.confirm import confirmation, shown_in
+from conclave.accounts.confirm import confirmation, passkey_in
 from conclave.accounts.owner import NoSuchAccount
 from conclave.accounts.queries import me
 from conclave.accounts.staff import (
@@ -121,7 +121,7 @@ def person(request: HttpRequest, member: str) -> HttpResponse:
 
 def _change(request: HttpRequest, about: Member, change: Change, chosen: dict[str, str], back: str) -> HttpResponse:
     """Make the owner's change with the passkey that was sent, or ask for one."""
-    by, now, shown = me(request), clock.now(), shown_in(request)
+    by, now, shown = me(request), clock.now(), passkey_in(request)
     if shown is None:
         question = ask_change(by=by, account=about.account, change=change, now=now)
         after = _("It counts at once. The journal keeps that you did it.")
