@@ -51,7 +51,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth ships no t
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return a pseudonym of the peer's address, in the form of an address because allauth's tables and rates expect one."""
-        pseudonym = bytes.fromhex(LIMITER.address_key(request.META.get("REMOTE_ADDR", "")))
+        pseudonym = bytes.fromhex(LIMITER.visitor_key(request))
         return str(ipaddress.IPv6Address(b"\xfd" + pseudonym[:15]))
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002 - allauth's signature

@@ -176,7 +176,7 @@ def _shown(request: HttpRequest) -> str | None:
 
 def _held(request: HttpRequest, token: str) -> Held:
     """Return what a token is good for; whoever tries many that are none has to wait."""
-    now, address = clock.now(), LIMITER.address_key(request.META.get("REMOTE_ADDR", ""))
+    now, address = clock.now(), LIMITER.visitor_key(request)
     if not LIMITER.has_left(rate=WRONG_TOKEN_RATE, subject=address, now=now):
         raise TooOften
     try:

@@ -54,7 +54,7 @@ def limited(rate: Rate, *, looking: bool = False) -> Callable[[View[P]], View[P]
         @wraps(view)
         def counted(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if looking or request.method == "POST":
-                LIMITER.check(rate=rate, subject=LIMITER.address_key(request.META.get("REMOTE_ADDR", "")), now=clock.now())
+                LIMITER.check(rate=rate, subject=LIMITER.visitor_key(request), now=clock.now())
             return view(request, *args, **kwargs)
 
         return counted

@@ -7,6 +7,8 @@ import secrets
 import threading
 from dataclasses import dataclass
 
+from django.http import HttpRequest
+
 from conclave.kernel import clock, retention
 from conclave.kernel.errors import TooOften
 
@@ -42,6 +44,10 @@ class Limiter:
         if isinstance(ip, ipaddress.IPv6Address):
             ip = ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address
         return self._pseudonym("address", str(ip))
+
+    def visitor_key(self, request: HttpRequest) -> str:
+        """Return the pseudonym of the address that a request comes from."""
+        return self.address_key(request.META.get("REMOTE_ADDR", ""))
 
     def allows(self, *, rate: Rate, subject: str, now: int) -> bool:
         """Take one token for this subject and tell whether there was one.

@@ -19,7 +19,7 @@ from conclave.media.turn import IceServer
 from conclave.meetings import queries
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import is_open
-from conclave.meetings.guard import REFUSALS, StrictParser, address_of, guarded, limit
+from conclave.meetings.guard import REFUSALS, StrictParser, guarded, limit
 from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.keyring_api import router as keyring
 from conclave.meetings.knock import Seal, knock
@@ -108,7 +108,7 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
         passcode=body.passcode,
         let_in=Pass(knock=body.pass_.knock, proof=body.pass_.proof) if body.pass_ else None,
         invitation=body.invitation,
-        address=address_of(request),
+        address=LIMITER.visitor_key(request),
     )
     try:
         return _ticket_out(join(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, again=again, now=now, shown=shown))
@@ -126,7 +126,7 @@ def post_knock(request: HttpRequest, body: KnockIn) -> KnockOut:
         raise Malformed
     newcomer = _newcomer(request, body)
     seal = Seal(key=body.seal_key, signature=body.seal_signature) if body.seal_key and body.seal_signature else None
-    shown = Shown(passcode=body.passcode, invitation=body.invitation, address=address_of(request))
+    shown = Shown(passcode=body.passcode, invitation=body.invitation, address=LIMITER.visitor_key(request))
     try:
         made = knock(meeting=body.meeting, link_id=body.link_id, newcomer=newcomer, seal=seal, shown=shown, now=now)
     except queries.LinkUnknown:

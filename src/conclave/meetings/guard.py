@@ -79,15 +79,6 @@ def guarded(view: View) -> View:
     return inner
 
 
-def address_of(request: HttpRequest) -> str:
-    """Return the pseudonym of the asking address.
-
-    Args:
-        request: what was asked.
-    """
-    return LIMITER.address_key(request.META.get("REMOTE_ADDR", ""))
-
-
 def limit(request: HttpRequest, rate: Rate) -> int:
     """Take one token of a rate for the asking address; return the time.
 
@@ -99,5 +90,5 @@ def limit(request: HttpRequest, rate: Rate) -> int:
         TooOften: the address has none left.
     """
     now = clock.now()
-    LIMITER.check(rate=rate, subject=address_of(request), now=now)
+    LIMITER.check(rate=rate, subject=LIMITER.visitor_key(request), now=now)
     return now
