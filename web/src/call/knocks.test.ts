@@ -52,6 +52,23 @@ describe("Who waits at the door", () => {
     expect([names(), toasts()]).toEqual([[], []]);
   });
 
+  it("is drawn at once, and what comes within a moment after that together: the message of a crowd stays where it is", async () => {
+    const drawn = vi.fn();
+    store.subscribe(drawn);
+    const message = (): number | undefined => store.getState().toasts[0]?.id;
+    for (let number = 0; number < 100; number++) {
+      knocks.hear({ t: "knocks", waiting: [waits(String(number), `Guest ${String(number)}`)], gone: [] });
+      await vi.advanceTimersByTimeAsync(40);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([names().length, toasts()]).toEqual([100, ["knocks 100"]]);
+    // Ten times in four seconds, each the list and its message.
+    expect(drawn.mock.calls.length).toBeLessThan(30);
+    const first = message();
+    knocks.hear({ t: "knocks", waiting: [], gone: ["7"] });
+    expect([names().length, toasts(), message()]).toEqual([99, ["knocks 99"], first]);
+  });
+
   it("is shown to nobody but a host, whatever the server tells; what it told too early waits (KNOCK-4)", async () => {
     knocks.host(false);
     knocks.hear({ t: "knocks", waiting: [waits("1", "Bob")], gone: [] });

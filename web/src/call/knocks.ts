@@ -6,7 +6,7 @@ import { ring } from "../media/bell";
 import type { Knocking, Toast } from "./contract";
 import { Crowd } from "./risk";
 import type { Session } from "./session";
-import { toast, type Store } from "./store";
+import { retell, toast, type Store } from "./store";
 
 /** Another host may have let them in by hand: whoever is announced by then is asked about no more. */
 const OTHERS_FIRST_MS = 3_000;
@@ -14,6 +14,8 @@ const MOST_ANSWERED = 100;
 const ASKED = "seat:";
 /** As many knocks as fit beside each other as messages. */
 const TOLD_APART = 2;
+/** A crowd that comes is drawn so often and no more: a page that draws each of two hundred by itself has no time for pictures. */
+const DRAWN_MS = 400;
 
 export class Knocks {
   readonly #keys: Keys;
@@ -26,6 +28,9 @@ export class Knocks {
   /** Everybody who has stood at the door: a host has let them in. */
   readonly #knocked = new Set<string>();
   readonly #crowd = new Crowd();
+  /** Who came since the list was drawn last. */
+  #fresh: Knocking[] = [];
+  #resting: ReturnType<typeof setTimeout> | undefined;
   readonly #signatureKeys = new Map<string, string>();
   #hosting: boolean;
   /** What the link may be sealed to for who knocks (LINK-7). */
@@ -49,14 +54,14 @@ export class Knocks {
       this.#waiting.set(knock, one);
     }
     for (const knock of gone) this.#forget(knock);
-    this.#show(fresh);
+    this.#show(fresh, gone.length > 0);
   }
 
   /** Only where the group lists our leaf is anything shown, whatever the server tells (KNOCK-4); what came before we know of it is kept. */
   host(listed: boolean): void {
     if (listed === this.#hosting) return;
     this.#hosting = listed;
-    if (listed) this.#show([...this.#waiting.values()]);
+    if (listed) this.#show([...this.#waiting.values()], true);
     else this.clear();
   }
 
@@ -143,13 +148,29 @@ export class Knocks {
     else if (message) await this.asked(message);
   }
 
+  /** At once; only who comes within a moment after that is shown together. */
+  #show(news: readonly Knocking[], atOnce = news.length === 0): void {
+    this.#fresh.push(...news);
+    if (this.#resting !== undefined && !atOnce) return;
+    if (this.#resting === undefined) this.#rest();
+    this.#draw();
+  }
+
+  #rest(): void {
+    this.#resting = setTimeout(() => {
+      this.#resting = undefined;
+      if (this.#fresh.length > 0) this.#show([]);
+    }, DRAWN_MS);
+  }
+
   /** A few are shown one by one, a crowd as one message. */
-  #show(news: readonly Knocking[]): void {
-    const [waiting, fresh] = this.#hosting ? [[...this.#waiting.values()], news] : [[], []];
+  #draw(): void {
+    const [waiting, fresh] = this.#hosting ? [[...this.#waiting.values()], this.#fresh.filter(({ knock }) => this.#waiting.has(knock))] : [[], []];
+    this.#fresh = [];
     const crowd = waiting.length > TOLD_APART;
-    const outdated = ({ kind, knock }: Toast): boolean => kind === "knocks" || (kind === "knock" && (crowd || !this.#waiting.has(knock ?? "")));
+    const outdated = ({ kind, knock }: Toast): boolean => (kind === "knocks" && !crowd) || (kind === "knock" && (crowd || !this.#waiting.has(knock ?? "")));
     this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
-    if (crowd) toast(this.#store, "knocks", String(waiting.length));
+    if (crowd) retell(this.#store, "knocks", String(waiting.length));
     else for (const { knock, name } of fresh) toast(this.#store, "knock", name, knock);
     if (fresh.length > 0) ring();
   }

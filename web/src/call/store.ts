@@ -21,3 +21,9 @@ export function toast(store: Store, kind: Toast["kind"], name = "", knock?: stri
   const made = { id: ++lastToast, kind, name, ...(knock === undefined ? {} : { knock }) };
   store.setState(({ toasts }) => ({ toasts: [...toasts, made].slice(-TOASTS_SHOWN) }));
 }
+
+/** A message whose words change as long as it is shown: it stays where it is, and whoever has dismissed it is told anew. */
+export function retell(store: Store, kind: Toast["kind"], name: string): void {
+  if (!store.getState().toasts.some((shown) => shown.kind === kind)) toast(store, kind, name);
+  else store.setState(({ toasts }) => ({ toasts: toasts.map((shown) => (shown.kind === kind ? { ...shown, name } : shown)) }));
+}

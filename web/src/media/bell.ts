@@ -12,14 +12,20 @@ export function ring(): void {
   const now = performance.now();
   if (typeof AudioContext === "undefined" || now - rungAt < REST_MS) return;
   rungAt = now;
-  context ??= new AudioContext();
-  const volume = new GainNode(context, { gain: LOUDNESS });
-  volume.connect(context.destination);
-  NOTES_HZ.forEach((frequency, index) => {
-    if (context === null) return;
-    const note = new OscillatorNode(context, { frequency });
+  const bell = (context ??= new AudioContext());
+  void bell.resume();
+  const volume = new GainNode(bell, { gain: LOUDNESS });
+  volume.connect(bell.destination);
+  const notes = NOTES_HZ.map((frequency, index) => {
+    const note = new OscillatorNode(bell, { frequency });
     note.connect(volume);
-    note.start(context.currentTime + index * NOTE_SECONDS);
-    note.stop(context.currentTime + (index + 1) * NOTE_SECONDS);
+    note.start(bell.currentTime + index * NOTE_SECONDS);
+    note.stop(bell.currentTime + (index + 1) * NOTE_SECONDS);
+    return note;
+  });
+  // A sound device that plays nothing takes processor time all the same.
+  notes.at(-1)?.addEventListener("ended", () => {
+    volume.disconnect();
+    void bell.suspend();
   });
 }

@@ -1,4 +1,5 @@
 import { Ban } from "lucide-react";
+import { memo, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Knocking } from "../../call/contract";
@@ -12,9 +13,10 @@ const SHOWN = 50;
 
 /** For hosts: who waits at the door. */
 export function WaitingRoom() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const call = useActions();
   const knocks = useCall((state) => state.knocks);
+  const clock = useMemo(() => new Intl.DateTimeFormat(i18n.language, { timeStyle: "short" }), [i18n.language]);
   const { locked } = useCall((state) => state.rules);
   if (knocks.length === 0) return null;
   const all = knocks.map(({ knock }) => knock);
@@ -24,7 +26,7 @@ export function WaitingRoom() {
       <p className="help">{t(locked ? "people.waitingLocked" : "people.waitingHint")}</p>
       <ul className="people">
         {knocks.slice(0, SHOWN).map((one) => (
-          <Waits key={one.knock} one={one} locked={locked} />
+          <Waits key={one.knock} one={one} locked={locked} clock={clock} />
         ))}
       </ul>
       {knocks.length > 1 ? (
@@ -53,11 +55,18 @@ export function WaitingRoom() {
   );
 }
 
-function Waits({ one, locked }: { readonly one: Knocking; readonly locked: boolean }) {
-  const { t, i18n } = useTranslation();
+interface Waiting {
+  readonly one: Knocking;
+  readonly locked: boolean;
+  readonly clock: Intl.DateTimeFormat;
+}
+
+/** Drawn once each: in a raid two hundred come within seconds. */
+const Waits = memo(function Waits({ one, locked, clock }: Waiting) {
+  const { t } = useTranslation();
   const call = useActions();
   const { knock, name } = one;
-  const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: "short" }).format(one.since);
+  const time = clock.format(one.since);
   return (
     <li className="person waits" data-knock={name}>
       <Avatar name={name} seed={knock} />
@@ -99,4 +108,4 @@ function Waits({ one, locked }: { readonly one: Knocking; readonly locked: boole
       </div>
     </li>
   );
-}
+});
