@@ -1,8 +1,10 @@
 """LOG-7, LOG-8, LOG-13: from the first hello to everybody in one epoch."""
 
+from unittest.mock import Mock
+
 import pytest
 
-from conclave.keys import delivery, lease, read
+from conclave.keys import delivery, groups, lease, read
 from conclave.keys.models import Group, Lease, Seat
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled, view_of
@@ -94,6 +96,40 @@ def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:
     settle(now + 3_000)
     run([alice, bob, charlie], now + 3_000)
     assert alice.code == bob.code == charlie.code
+
+
+def test_each_creator_after_a_silent_one_has_twice_as_long_and_is_another_one(world: World, now: int) -> None:
+    """LOG-13: a crowd that takes longer than a creator has would else make incarnations for ever."""
+    people = [Member(world, name) for name in ("Alice", "Bob", "Charlie")]
+    people[0].arrive(now)
+    for other in people[1:]:
+        other.enter(now)
+    creators, later = [view_of(world).creator], now
+    for waits in (2_000, 4_000, 8_000, 16_000, 32_000, 32_000):
+        settle(later + waits - 1)
+        assert view_of(world).creator == creators[-1]
+        later += waits
+        settle(later)
+        creators.append(view_of(world).creator)
+    assert creators == [person.participant for person in (people * 3)[: len(creators)]]
+
+
+def test_an_announcement_for_an_incarnation_that_is_over_costs_no_look_at_it(
+    world: World, now: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LOG-1: of a crowd that is told of one after the other, most come too late."""
+    alice, bob, charlie = (Member(world, name) for name in ("Alice", "Bob", "Charlie"))
+    first = alice.arrive(now)
+    bob.enter(now + 10)
+    charlie.enter(now + 20)
+    settle(now + 2_001)
+    looked = Mock(side_effect=groups.checker)
+    monkeypatch.setattr(groups, "checker", looked)
+    with pytest.raises(delivery.NotLive):
+        charlie.announce(first.incarnation, now + 2_100)
+    looked.assert_not_called()
+    charlie.announce(view_of(world).incarnation, now + 2_200)
+    looked.assert_called_once()
 
 
 def test_the_lease_goes_to_the_longest_seat_and_then_to_the_next(world: World, now: int) -> None:

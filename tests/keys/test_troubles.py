@@ -123,6 +123,27 @@ def test_fifteen_seconds_without_a_commit_end_the_incarnation(world: World, now:
     assert Group.objects.get(incarnation=first).ended_because == "stuck"
 
 
+def test_members_who_take_a_commit_in_one_after_the_other_are_not_stuck(world: World, now: int) -> None:
+    """LOG-11: and whoever says the same again puts nothing off."""
+    people = members(world, "Alice", "Bob", "Charlie", "Dora")
+    settled(people, now)
+    first = view_of(world)
+    members(world, "Emil")[0].enter(now + 5_000)
+    assert people[0].read(now + 5_001)
+    members(world, "Fanny")[0].enter(now + 5_100)
+    for person in people:
+        person.lazy = True
+    for later in range(5_200, 54_000, 400):
+        if later in {10_000, 20_000, 30_000}:
+            people[later // 10_000].read(now + later)
+        if later > 30_000:
+            people[3].acknowledge(now + later)
+        settle(now + later)
+        assert (view_of(world).incarnation == first.incarnation) == (later < 45_000), later
+    assert view_of(world).epoch == 0
+    assert Group.objects.get(incarnation=first.incarnation).ended_because == "stuck"
+
+
 def test_a_majority_of_nacks_ends_the_incarnation(world: World, now: int) -> None:
     """LOG-11: and its committer does not create the next one."""
     alice, bob, charlie, dora = members(world, "Alice", "Bob", "Charlie", "Dora")

@@ -9,7 +9,7 @@ from django.db.models import Count, F, Q
 from conclave.keys import log
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat, Welcome
-from conclave.keys.step import LEFT_BEHIND, step
+from conclave.keys.step import LEFT_BEHIND, STUCK_MS, step
 from conclave.keys.wake import wake
 
 ENOUGH_PERCENT = 95
@@ -77,9 +77,12 @@ def _settle(call: str, waiting: _Waiting, now: int) -> None:
         group = log.live(call=call)
         if group is None or group.incarnation != waiting.incarnation or group.state != Group.State.OPEN:
             return
-        came = _write(group, waiting.epochs)
+        came, moved = _write(group, waiting.epochs)
+        if moved and group.stuck_at is not None and group.acked < group.epoch:
+            # A thousand members who are taking a commit in are not stuck; once 95 % have, others cannot put it off any more (LOG-11).
+            group.stuck_at = now + STUCK_MS
         count(group=group)
-        if came or group.acked == group.epoch:
+        if came or moved or group.acked == group.epoch:
             step(group=group, now=now)
 
 
@@ -94,16 +97,18 @@ def count(*, group: Group) -> None:
         wake(call=group.call)
 
 
-def _write(group: Group, epochs: dict[str, int]) -> bool:
-    """Write the acknowledged epochs; return whether somebody became able to commit."""
-    came = 0
+def _write(group: Group, epochs: dict[str, int]) -> tuple[int, int]:
+    """Write the acknowledged epochs; return how many became able to commit, and how many reached the live epoch with this."""
+    came = moved = 0
     for epoch in sorted(set(epochs.values())):
         names = [name for name, acked in epochs.items() if acked == epoch and epoch <= group.epoch]
         mine = Seat.objects.filter(group=group, leaf=True, participant__in=names, joined_epoch__lte=epoch)
-        came += mine.filter(acked_epoch=-1).update(acked_epoch=epoch)
-        mine.filter(acked_epoch__gte=0, acked_epoch__lt=epoch).update(acked_epoch=epoch)
+        new = mine.filter(acked_epoch=-1).update(acked_epoch=epoch)
+        further = mine.filter(acked_epoch__gte=0, acked_epoch__lt=epoch).update(acked_epoch=epoch)
+        came += new
+        moved += new + further if epoch == group.epoch else 0
         Welcome.objects.filter(group=group, participant__in=names, epoch__lte=epoch).delete()
-    return bool(came)
+    return came, moved
 
 
 def _enough(group: Group) -> bool:

@@ -41,6 +41,9 @@ def announce(*, call: str, meeting: str, participant: str, incarnation: str, key
         NotLive: another incarnation is live, or this participant is the one who creates it.
         BadKeyPackage: it is malformed, expired, for another seat, or signed with another key than the seat's.
     """
+    if not log.is_live(call=call, incarnation=incarnation):
+        # Of a crowd that is told of one incarnation after the other, what comes too late must cost nothing: looking at it costs most.
+        raise log.NotLive
     found = _check(call, meeting, participant, incarnation, key_package)
     with writing():
         group = log.live_as(call=call, incarnation=incarnation, state=None)

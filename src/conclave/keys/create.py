@@ -1,6 +1,7 @@
 """Epoch 0: the creator's group is checked and opened (LOG-13, POL-5)."""
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused
@@ -37,7 +38,8 @@ def create(*, call: str, participant: str, incarnation: str, group_info: str, tr
     """
     turn = Group.objects.filter(call=call, incarnation=incarnation, creator=participant, state=Group.State.CREATING)
     # Not silent: looking at the group must not cost the creator its turn (LOG-13). Whose turn it is not, costs us no look.
-    row = turn.first() if turn.update(create_until=now + CREATE_MS, due_at=now + CREATE_MS) else None
+    until = Greatest("create_until", Value(now + CREATE_MS))
+    row = turn.first() if turn.update(create_until=until, due_at=until) else None
     if row is None:
         raise log.NotLive
     row.group_info, row.tree = group_info, tree

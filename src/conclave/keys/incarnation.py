@@ -1,6 +1,7 @@
 """The lives of a call's group: starting one, ending one, and naming who creates the next (LOG-11, LOG-12, LOG-13)."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from django.db.models import Case, IntegerField, Q, Value, When
 
@@ -9,6 +10,8 @@ from conclave.keys.models import LARGE, Group, Held, Lease, LogEntry, Nack, Said
 from conclave.keys.wake import wake
 
 CREATE_MS = 2_000  # LOG-13
+# As often as the time for creating doubles at most: to 32 s.
+MOST_SILENT = 4
 
 
 def start(
@@ -35,6 +38,8 @@ def start(
         returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
     last = Group.objects.filter(call=call).order_by("-number").only("number", "newcomer").first()
+    # A crowd that comes back can take longer than a creator has: the next one gets twice as long, or it would go on for ever.
+    until = now + (CREATE_MS << len(_silent_before(call=call)))
     group = Group.objects.create(
         call=call,
         meeting=meeting,
@@ -46,8 +51,8 @@ def start(
         locked=locked,
         strict=strict,
         returning=list(returning),
-        create_until=now + CREATE_MS,
-        due_at=now + CREATE_MS,
+        create_until=until,
+        due_at=until,
     )
     fresh = {"leaf": False, "joined_epoch": 0, "acked_epoch": -1, "added": -1, "removed": -1, "wish": Seat.Wish.NOTHING}
     Seat.objects.filter(call=call).update(group=group, **fresh)
@@ -62,14 +67,18 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
         group: the live incarnation, locked.
         because: why it ends, one word.
         now: the time.
-        avoid: who is asked only when nobody else is there; by default a creator that was silent, or twice in a row added nobody.
+        avoid: who is asked only when nobody else is there; by default a creator that twice in a row added nobody, and those who were
+            silent one after the other.
 
     Returns:
         The next incarnation, or None when nobody is connected.
     """
     avoid = avoid or (group.creator if because == "silent_creator" or (because == "stuck" and _keeps_out(group)) else "")
+    # Whoever was silent is asked after all others, and of them the last one last.
+    silent = _silent_before(call=group.call) if because == "silent_creator" else []
+    avoided = dict.fromkeys(name for name in (avoid, *silent) if name)
     last = Case(
-        When(participant=avoid, then=Value(2)),
+        *(When(participant=name, then=Value(1 + turn)) for turn, name in zip(range(len(avoided), 0, -1), avoided, strict=True)),
         When(leaf=True, removed__lte=group.spent, then=Value(0)),
         default=Value(1),
         output_field=IntegerField(),
@@ -92,6 +101,14 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
         strict=group.strict,
         returning=returning,
     )
+
+
+def _silent_before(*, call: str) -> list[str]:
+    """Return who was to create the last incarnations and did not, one after the other, the last one first; a few at most."""
+    made = (
+        Group.objects.filter(call=call, state=Group.State.ENDED).order_by("-number").values_list("creator", "ended_because")[:MOST_SILENT]
+    )
+    return [creator for creator, _because in takewhile(lambda row: row[1] == "silent_creator", made)]
 
 
 def _keeps_out(group: Group) -> bool:

@@ -25,6 +25,16 @@ def live(*, call: str) -> Group | None:
     return Group.objects.select_for_update().defer(*LARGE).filter(call=call).exclude(state=Group.State.ENDED).first()
 
 
+def is_live(*, call: str, incarnation: str) -> bool:
+    """Tell whether an incarnation is the call's live one; by the time anything is written it may be over.
+
+    Args:
+        call: the call.
+        incarnation: the one a message speaks of.
+    """
+    return Group.objects.filter(call=call, incarnation=incarnation).exclude(state=Group.State.ENDED).exists()
+
+
 def live_as(*, call: str, incarnation: str, state: Group.State | None = Group.State.OPEN) -> Group:
     """Return the live incarnation when it is the one named.
 

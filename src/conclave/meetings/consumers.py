@@ -181,7 +181,7 @@ class MeetingSocket:
             await in_thread(acts.bye, seat=self._seat, now=now)
             raise Over("")
         elif isinstance(message, socket.Announce):
-            index = await in_thread(acts.announce, seat=self._seat, message=message, now=now)
+            index = await at_the_door(acts.announce, seat=self._seat, message=message, now=now)
             self._stream.announced(incarnation=message.incarnation, index=index)
         else:
             answer = await acts.act(seat=self._seat, message=message, now=now)
