@@ -43,6 +43,7 @@ DESCRIPTIONS: dict[str, str] = {
     "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
     "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
     "contact": "E-mail address or https address to which people report what went wrong in a meeting; the help pages name it.",
+    "weekly_session": "https address where whoever runs this server answers questions in public every week; the trust page names it.",
     "mail": "Server that sends this server's mail: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS at once; empty means no mail.",
     "mail_from": "Address that this server's mail comes from; needed with mail.",
     "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
@@ -76,6 +77,7 @@ class Config:
     node_address: str = "127.0.0.1"
     public_url: str = "http://localhost:8000"
     contact: str = ""
+    weekly_session: str = ""
     mail: str = ""
     mail_from: str = ""
     sign_up: bool = False
@@ -280,6 +282,8 @@ def _check_names(config: Config) -> None:
     """Raise ConfigError when a name or an address for people cannot be used."""
     if config.contact and not re.fullmatch(CONTACT, config.contact):
         raise ConfigError(f"The setting 'contact' must be an e-mail address or an https address, not {config.contact!r}.")
+    if config.weekly_session and not re.fullmatch(r"https://[^\s\"<>]+", config.weekly_session):
+        raise ConfigError(f"The setting 'weekly_session' must be an https address, not {config.weekly_session!r}.")
     if config.mail and mail_server(config.mail) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'mail' must be like smtp://user:password@mail.example.org:587, or smtps://…:465.")

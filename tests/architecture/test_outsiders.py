@@ -72,7 +72,9 @@ PATIENCE = 10.0
 
 # The same page for everybody, about nobody.
 EVERYBODY = {
-    " home", "protection protection", "inventory inventory", "help help", "help/<slug:page> help_page", "selftest selftest",
+    " home", "protection protection", "inventory inventory", "trust trust",
+    "trust/client.sha256 client_hashes", ".well-known/security.txt security_txt",
+    "help help", "help/<slug:page> help_page", "selftest selftest",
     "selftest/bytes selftest_bytes", "language set_language", "healthz healthz", "readyz readyz", "owner owner", "check check", "now now",
     "account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn",
     # Without mail nobody has a page for another address.

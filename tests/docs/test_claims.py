@@ -4,14 +4,26 @@ import re
 
 import pytest
 
+from conclave.site.trust import promises, source
+from tests.docs.claims import PAGE, page
 from tests.docs.documents import DOCS, ROOT, table
 from tests.suite import checks
 
-PAGE = DOCS / "claims.md"
 CLAIMS = table(PAGE)
 THREATS = table(DOCS / "security.md")
 TEST = re.compile(r"`((?:tests|web|mls|benchmarks)/[^`]+)`")
 STARTED_WITH = {"P1", "P2", "P3", "P4", "P12", "P13", "P17"}
+
+
+def test_the_page_is_what_the_trust_page_is_made_of() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write into src/conclave/site/trust.toml, then run python -m tests.docs.claims"
+
+
+def test_each_promise_and_claim_is_there_in_both_languages_and_belongs_together() -> None:
+    english, french = promises(language="en"), promises(language="fr")
+    assert [one.id for one in english] == [one.id for one in french] == [f"P{number}" for number in range(1, 18)]
+    assert all(one.title and one.text and all(claim.text for claim in one.claims) for one in (*english, *french))
+    assert sum(len(one.claims) for one in english) == len(source()["claim"])
 
 
 def test_the_promises_this_version_makes_are_all_there() -> None:

@@ -100,6 +100,22 @@ def entry_tags(*, name: str, dist: Path | None = None) -> SafeString:
     return SafeString("\n".join(part for part in (styles, modules, script) if part))
 
 
+@cache
+def hashes(*, dist: Path) -> tuple[tuple[str, str], ...]:
+    """Return the files of the built client that are served, in order, each with its SHA-256 in hex; packed twins are no files of their own.
+
+    Args:
+        dist: the build's folder.
+    """
+    files = {path.relative_to(dist).as_posix(): path for path in sorted(dist.rglob("*")) if path.is_file()}
+    named = {
+        name: path
+        for name, path in files.items()
+        if not name.startswith(".vite/") and name.removesuffix(".gz") not in files.keys() - {name}
+    }
+    return tuple((name, hashlib.sha256(path.read_bytes()).hexdigest()) for name, path in named.items())
+
+
 def _entry_name(key: str, chunk: dict[str, Any]) -> str:
     """Return the entry's configured name; Vite leaves it out for a style sheet on its own."""
     return str(chunk.get("name") or Path(key).stem)

@@ -16,8 +16,9 @@ from conclave.accounts.school_list import contacts_of
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.site import assets, reference
 from conclave.site import inventory as kept
-from conclave.site import reference
+from conclave.site import trust as promised
 from conclave.site.errors import tell
 
 HELP_PAGES = ("class", "raid", "code", "remove")
@@ -44,6 +45,36 @@ def inventory(request: HttpRequest) -> HttpResponse:
     """Say what this server keeps, field by field."""
     parts = kept.inventory(language=get_language() or settings.LANGUAGE_CODE)
     return render(request, "inventory.html", {"inventory": parts, **_contact()})
+
+
+@require_safe
+def trust(request: HttpRequest) -> HttpResponse:
+    """Say what is promised, what shows it, and whom to write to."""
+    parts = promised.promises(language=get_language() or settings.LANGUAGE_CODE)
+    config = settings.CONCLAVE
+    shown = {"promises": parts, "advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session}
+    return render(request, "trust.html", {**shown, "site": config.public_url.rstrip("/"), **_contact()})
+
+
+@require_safe
+def client_hashes(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it."""
+    lines = "".join(f"{digest}  {path}\n" for path, digest in assets.hashes(dist=settings.WEB_DIST))
+    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def security_txt(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Say whom to tell of a fault, as programs look for it.
+
+    Raises:
+        Http404: whoever runs this server named nobody.
+    """
+    config = settings.CONCLAVE
+    if not config.contact:
+        raise Http404
+    text = promised.security_txt(contact=config.contact, site=config.public_url.rstrip("/"), now=clock.now())
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

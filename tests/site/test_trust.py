@@ -1,0 +1,78 @@
+"""The trust page: the promises with what shows them, the files of the client, and whom to tell of a fault."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.utils.html import escape
+from pytest_django import Settings
+
+from conclave.kernel import clock
+from conclave.site import assets, trust
+from conclave_verify.client import hashes
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_each_promise_stands_there_with_its_claims_their_tests_and_commands(language: str) -> None:
+    text = Client(headers={"accept-language": language}).get("/trust").content.decode()
+    for promise in trust.promises(language=language):
+        assert f'id="{promise.id}"' in text
+        for claim in promise.claims:
+            assert escape(claim.text) in text
+            assert all(escape(test) in text for test in claim.tests)
+
+
+def test_a_promise_that_no_test_shows_says_so() -> None:
+    bare = [promise for promise in trust.promises(language="en") if not promise.claims]
+    assert Client().get("/trust").content.decode().count("Not shown yet.") == len(bare)
+
+
+def test_the_weekly_session_and_the_contact_are_named_where_they_are_set(settings: Settings) -> None:
+    def page(**changes: str) -> str:
+        settings.CONCLAVE = replace(settings.CONCLAVE, **changes)
+        return Client().get("/trust").content.decode()
+
+    assert "https://ask.example/m/x" not in page()
+    assert "https://ask.example/m/x" in page(weekly_session="https://ask.example/m/x")
+    assert "mailto:keys@school.example" in page(contact="keys@school.example")
+
+
+def test_programs_find_whom_to_tell_of_a_fault(settings: Settings) -> None:
+    assert Client().get("/.well-known/security.txt").status_code == 404
+    settings.CONCLAVE = replace(settings.CONCLAVE, contact="keys@school.example", public_url="https://meet.school.example")
+    answer = Client().get("/.well-known/security.txt")
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    lines = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+    assert lines.pop("Expires").endswith("+00:00")
+    assert lines == {
+        "Contact": "mailto:keys@school.example",
+        "Preferred-Languages": "en, fr",
+        "Canonical": "https://meet.school.example/.well-known/security.txt",
+        "Policy": "https://meet.school.example/trust#security",
+    }
+
+
+def test_what_a_program_finds_ends_within_a_year() -> None:
+    text = trust.security_txt(contact="https://school.example/report", site="https://meet.school.example", now=0)
+    assert "Contact: https://school.example/report\n" in text
+    assert f"Expires: {clock.to_datetime(trust.VALID_MS).isoformat()}" in text
+    assert trust.VALID_MS < 365 * clock.DAY
+
+
+def test_the_files_of_the_client_are_listed_as_whoever_checks_them_reads_a_list(tmp_path: Path, settings: Settings) -> None:
+    dist = tmp_path / "dist"
+    for name in ("assets/main-abcdefgh.js", "assets/main-abcdefgh.js.gz", ".vite/manifest.json", "icon.svg"):
+        file = dist / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    settings.WEB_DIST = dist
+    listed = Client().get("/trust/client.sha256").content.decode()
+    digest = hashlib.sha256(b"icon.svg").hexdigest()
+    assert f"{digest}  icon.svg\n" in listed
+    file = tmp_path / "list"
+    file.write_text(listed)
+    assert hashes(built=file) == hashes(built=dist) == dict(assets.hashes(dist=dist))
