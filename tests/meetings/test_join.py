@@ -190,8 +190,8 @@ def test_two_live_calls_of_a_meeting_cannot_exist(joins: Joins) -> None:
 def test_joining_costs_the_same_few_queries_however_many_are_there(joins: Joins, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for name in ("Alice", "Bob", "Carol"):
         joins(name)
-    # savepoints (2 × 2), meeting, call, restrictions, head count, seat, rights (2), and five for the journal
-    with django_assert_num_queries(14):
+    # a savepoint (2), meeting, call, restrictions, what the group says of newcomers, head count, seat, and four for the journal
+    with django_assert_num_queries(12):
         joins("Dave")
 
 

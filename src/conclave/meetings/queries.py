@@ -11,6 +11,7 @@ from conclave.accounts.rules import Guests, Ruling, SignIn
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
+from conclave.meetings import rows
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 from conclave.meetings.ruled import Ruled, presets_under, ruled
 
@@ -79,6 +80,8 @@ class MeetingAccess:
     sign_in: SignIn
     clients: frozenset[str]
     link_due_at: int | None
+    # An account alone may be an invitation (MEET-11).
+    invites_addresses: bool
 
     def is_due(self, *, now: int) -> bool:
         """Tell whether its organisation has the link replaced by now (RULE-5)."""
@@ -162,15 +165,15 @@ def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> Mee
         LinkUnknown: there is no such meeting, it was deleted, or the link is not its link (LINK-4).
         LinkOld: it was its link and was replaced (LINK-6).
     """
-    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None).first()
-    right = hmac.compare_digest((row.link_id if row else _NO_LINK).encode(), link_id.encode())
+    found = rows.meeting(pk=meeting)
+    right = hmac.compare_digest((found.row.link_id if found else _NO_LINK).encode(), link_id.encode())
     # Asked in every case but the right one, so that the answer takes the same time (LINK-4).
     former = not right and FormerLink.objects.filter(meeting=meeting, link_id=link_id).exists()
-    if row is None or not (right or former):
+    if found is None or not (right or former):
         raise LinkUnknown
     if former and not knocking:
         raise LinkOld
-    return _access(row, former=former)
+    return _access(found, former=former)
 
 
 def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
@@ -183,10 +186,10 @@ def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
     Raises:
         LinkUnknown: there is no such meeting, or it is not behind the group: then only its link opens it.
     """
-    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None, link_version__lt=link_version).first()
-    if row is None:
+    found = rows.meeting(pk=meeting)
+    if found is None or found.row.link_version >= link_version:
         raise LinkUnknown
-    return replace(_access(row, former=False), link_version=link_version)
+    return replace(_access(found, former=False), link_version=link_version)
 
 
 def access_waiting(*, meeting: str) -> MeetingAccess:
@@ -194,8 +197,14 @@ def access_waiting(*, meeting: str) -> MeetingAccess:
 
     Args:
         meeting: the meeting's id.
+
+    Raises:
+        MeetingUnknown: it was deleted; nobody waits there any more.
     """
-    return _access(Meeting.objects.select_related("owner").get(pk=meeting), former=False)
+    found = rows.meeting(pk=meeting)
+    if found is None:
+        raise MeetingUnknown
+    return _access(found, former=False)
 
 
 def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
@@ -209,13 +218,13 @@ def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
     Raises:
         Malformed: no page ever said this.
     """
-    rows = _mine(owner).order_by("-created_at", "id")
+    own = _mine(owner).order_by("-created_at", "id")
     if after is not None:
         at, _dot, last = after.partition(".")
         if not _CURSOR.fullmatch(after):
             raise Malformed
-        rows = rows.filter(Q(created_at__lt=int(at)) | Q(created_at=int(at), id__gt=last))
-    found = list(rows[: min(limit, PAGE) + 1])
+        own = own.filter(Q(created_at__lt=int(at)) | Q(created_at=int(at), id__gt=last))
+    found = list(own[: min(limit, PAGE) + 1])
     shown, known = found[: min(limit, PAGE)], dict[str, Ruling | None]()
     more = f"{shown[-1].created_at}.{shown[-1].pk}" if len(found) > len(shown) else None
     return OwnPage(meetings=[_own(row, known=known) for row in shown], next=more)
@@ -314,15 +323,15 @@ def hash_seat(secret: str) -> str:
     return stored_hash(kind="seat", token=secret)
 
 
-def _access(row: Meeting, *, former: bool) -> MeetingAccess:
+def _access(held: rows.Found, *, former: bool) -> MeetingAccess:
     """Return a row as proof."""
-    found = ruled(meeting=row)
+    row, found = held.row, ruled(meeting=held.row)
     holds = found.holds
     return MeetingAccess(
         meeting=MeetingId(row.pk),
         title=row.title,
         owner=UserId(row.owner_id) if row.owner_id else None,
-        inviter=row.owner.name if row.owner else "",
+        inviter=held.inviter,
         link_version=row.link_version,
         host_hash=row.host_hash,
         link_old=former,
@@ -338,6 +347,7 @@ def _access(row: Meeting, *, former: bool) -> MeetingAccess:
         sign_in=holds.sign_in,
         clients=holds.clients,
         link_due_at=found.link_due_at,
+        invites_addresses=held.by_address,
     )
 
 
