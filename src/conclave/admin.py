@@ -101,8 +101,8 @@ def _owner_link(asked: Asked) -> str:
     if not asked.email:
         return owner_link(now=clock.now()) or "There is an owner already. Name an e-mail address to give that person access again."
     return (
-        "Whoever opens this link sets a new password for the account. Its passkeys, its authenticator app and its recovery codes are\n"
-        "removed, and it is signed out everywhere. Until then nothing changes.\n"
+        "Whoever opens this link sets a new password for the account. Its passkeys, its authenticator app, its recovery codes and its\n"
+        "organisations' sign-ins are removed, its tokens end, and it is signed out everywhere. Until then nothing changes.\n"
         f"{access_link(email=asked.email, now=clock.now())}"
     )
 

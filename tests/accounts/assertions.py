@@ -66,6 +66,12 @@ def asked(address: str) -> tuple[str, str, str]:
     return request.get("ID"), request.get("AssertionConsumerServiceURL"), query["RelayState"]
 
 
+def request_of(address: str) -> dict[str, str]:
+    """Return what stands at the top of a question, out of where a browser is led."""
+    query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(address).query))
+    return dict(etree.fromstring(zlib.decompress(base64.b64decode(query["SAMLRequest"]), -15)).attrib)
+
+
 @dataclass
 class Wish:
     """What an answer says; without a wish, what is right."""
@@ -82,6 +88,8 @@ class Wish:
     status: str = SUCCESS
     lasts_s: int = 60
     begins_s: int = -10
+    # When the person showed there who they are; None says nothing.
+    shown_s: int | None = 0
     response_answers: str | None = ""
     attributes: dict[str, list[str]] = field(default_factory=lambda: {"email": ["bob@harbour.example"], "displayName": ["Bob"]})
 
@@ -105,6 +113,8 @@ def assertion(wish: Wish, *, ident: str = "_a1") -> Any:
     if wish.audience != "":
         restriction = etree.SubElement(conditions, f"{A}AudienceRestriction")
         etree.SubElement(restriction, f"{A}Audience").text = wish.audience or wish.place
+    if wish.shown_s is not None:
+        etree.SubElement(made, f"{A}AuthnStatement", AuthnInstant=wish.time(wish.shown_s))
     statement = etree.SubElement(made, f"{A}AttributeStatement")
     for name, values in wish.attributes.items():
         attribute = etree.SubElement(statement, f"{A}Attribute", Name=name)

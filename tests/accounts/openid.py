@@ -92,7 +92,9 @@ class Provider:
         if path != "/token" or asked is None or not self._is_ours(form, authorization, asked):
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
-        claims = {"iss": self.issuer, "sub": "s-1", "aud": CLIENT, "exp": now + 60, "iat": now, "nonce": asked["nonce"], **self.claims}
+        claims = {"iss": self.issuer, "sub": "s-1", "aud": CLIENT, "exp": now + 60, "iat": now, "nonce": asked["nonce"]}
+        claims |= {"auth_time": now} if "max_age" in asked else {}
+        claims |= self.claims
         claims = {name: value for name, value in claims.items() if value is not None}
         return 200, {"access_token": "a", "token_type": "Bearer", "id_token": self.sign(claims)}
 

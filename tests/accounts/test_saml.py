@@ -57,9 +57,12 @@ def outcome(document: Any) -> Arrival | Fault:
 
 
 def test_a_right_answer_says_who_came_and_to_which_question(wish: Wish) -> None:
-    assert outcome(right(wish)) == Arrival(said=BOB, answers=wish.question or "")
-    assert outcome(sign(response(wish, assertion(wish)))) == Arrival(said=BOB, answers=wish.question or "")
-    assert outcome(sign(right(wish))) == Arrival(said=BOB, answers=wish.question or "")
+    bob = replace(BOB, shown_at=int(wish.now.timestamp()) * 1000)
+    assert outcome(right(wish)) == Arrival(said=bob, answers=wish.question or "")
+    assert outcome(sign(response(wish, assertion(wish)))) == Arrival(said=bob, answers=wish.question or "")
+    assert outcome(sign(right(wish))) == Arrival(said=bob, answers=wish.question or "")
+    silent = replace(wish, shown_s=None)
+    assert outcome(right(silent)) == Arrival(said=BOB, answers=wish.question or "")
 
 
 def test_the_question_names_us_and_where_to_answer(wish: Wish) -> None:

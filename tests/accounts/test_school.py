@@ -14,7 +14,7 @@ from conclave.accounts.belong import leave
 from conclave.accounts.directory import Access, place, search
 from conclave.accounts.enlist import RosterWrong, enlist, preview
 from conclave.accounts.invite import OrganisationInvitationsFull, accept, invite
-from conclave.accounts.models import Membership, OrganisationInvitation, School, StaffMember, User
+from conclave.accounts.models import Membership, OrganisationInvitation, ProviderIdentity, School, StaffMember, User
 from conclave.accounts.organise import dissolve
 from conclave.accounts.roster import LARGEST_BYTES
 from conclave.accounts.school import (
@@ -435,6 +435,19 @@ def test_school_6_a_roster_flags_the_minors_among_those_who_belong(school: World
     assert Membership.objects.get(user=dan).minor, "a roster takes no flag away"
     assert kinds(school.where)[-1] == "minor_flagged"
     assert window.post(path, {"text": text, "act": "invite"}).status_code == 200, "there is nothing left to do"
+
+
+def test_school_6_a_roster_knows_whoever_belongs_by_the_schools_own_sign_in(school: World) -> None:
+    """SCHOOL-6: their account has an address of their own, of which the school knows nothing."""
+    by, ann = account(school.alice), pupil("Ann", "private@example.com")
+    belongs(school.where, school.alice, ann, now=NOW)
+    came = {"organisation_id": school.where, "issuer": "https://login.example", "subject": "1", "address": "ann@example.net"}
+    ProviderIdentity.objects.create(**came, user=ann, linked_at=NOW, used_at=NOW)
+    text = "name,email,minor\nAnn Lee,ann@example.net,yes\n"
+    seen = preview(organisation=school.where, account=by, text=text, now=NOW)
+    assert (seen.new, len(seen.known), seen.flags) == ((), 1, (seat(school.where, ann),))
+    assert enlist(organisation=school.where, account=by, text=text, now=NOW) == []
+    assert Membership.objects.get(user=ann).minor
 
 
 def test_nothing_of_a_roster_is_done_while_a_line_is_wrong(school: World) -> None:

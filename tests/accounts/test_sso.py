@@ -108,6 +108,23 @@ def test_school_6_a_minor_on_the_roster_who_comes_by_the_provider_is_a_minor(har
         look_at(token=token_of(link), now=clock.now())
 
 
+def test_school_6_a_minor_whose_own_account_has_another_address_is_found_by_what_the_school_says(
+    harbour: str, alice: User, idp: Provider
+) -> None:
+    """SCHOOL-6: whoever lets the school's sign-in open a private account is a minor by the school's address, and their link is used up."""
+    lines = [Named(name="Bob", address=BOB, minor=True)]
+    [link] = invite_many(organisation=harbour, account=account(alice), lines=lines, now=clock.now())
+    private = person("private@example.net")
+    page = browser(private)
+    identity = sso.Identity(organisation=harbour, issuer=idp.issuer, subject="s-1", address=BOB, name="")
+    sso.link(identity=identity, account=account(private), now=clock.now())
+    comes(page, idp)
+    page.post(f"/organisations/{harbour}/welcome")
+    assert Membership.objects.get(user=private).minor
+    with pytest.raises(OrganisationInvitationOver):
+        look_at(token=token_of(link), now=clock.now())
+
+
 def test_sso_8_the_offer_is_for_who_just_came(harbour: str, idp: Provider) -> None:
     page = Client()
     comes(page, idp)

@@ -1,6 +1,8 @@
 """sso: a session that a provider opened long ago changes nothing that lasts, and says nothing any more (docs/protocol/sso.md)."""
 
+import time
 from dataclasses import replace
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -18,7 +20,7 @@ from conclave.accounts.shown import shown_in
 from conclave.accounts.urls import urlpatterns as accounts_urls
 from conclave.kernel import clock
 from conclave.site.urls import urlpatterns as site_urls
-from tests.accounts.arrivals import BOB, comes, set_up
+from tests.accounts.arrivals import BOB, code_of, comes, goes, set_up
 from tests.accounts.colleagues import account
 from tests.accounts.conftest import PASSWORD
 from tests.accounts.openid import Provider
@@ -29,6 +31,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("quick_passwords")]
 
 # Once more who they are
 
+NEW_TOKEN = "/account/tokens/new"
 
 # What of the account's pages asks nothing again: it shows, leads to signing in, asks for the old password, or is for whoever has a factor.
 ASKS_NOTHING = {
@@ -69,6 +72,35 @@ def test_sso_11_whoever_has_nothing_of_their_own_is_asked_by_the_provider(
     opened = page.get(path)
     assert opened.status_code == (302 if name == "account_untie" else 200)
     opened.close()
+
+
+@pytest.mark.usefixtures("harbour")
+def test_sso_15_a_provider_that_answers_by_its_own_session_shows_nothing(idp: Provider) -> None:
+    """SSO-15: whoever finds Bob's browser open finds his session at the provider open too."""
+    page, hour = Client(), 60 * 60
+    idp.claims["auth_time"] = int(time.time()) - hour
+    comes(page, idp)
+    asked = dict(parse_qsl(urlsplit(goes(page)).query))
+    assert (asked["prompt"], asked["max_age"]) == ("login", "0")
+    for said in (None, int(time.time()) - hour, int(time.time()) - 120, "now", True):
+        idp.claims["auth_time"] = said
+        answer = comes(page, idp)
+        assert (answer.status_code, code_of(answer)) == (403, "sso_not_asked_again"), said
+        assert page.get(NEW_TOKEN)["Location"] == f"/account/sso/?next={NEW_TOKEN}"
+    del idp.claims["auth_time"]
+    comes(page, idp)
+    assert page.get(NEW_TOKEN).status_code == 200
+
+
+@pytest.mark.usefixtures("harbour")
+def test_sso_15_a_sign_in_counts_from_when_it_was_shown(idp: Provider) -> None:
+    """SSO-15: nobody who signs in is forced to show anew who they are, and what the provider knows of long ago is not of now."""
+    assert dict(parse_qsl(urlsplit(goes(Client())).query)).get("prompt") is None
+    for said, status in ((int(time.time()) - 3600, 302), (None, 302), (int(time.time()), 200), (int(time.time()) + 30, 200)):
+        idp.claims["auth_time"] = said
+        page = Client()
+        comes(page, idp)
+        assert page.get(NEW_TOKEN).status_code == status, said
 
 
 @pytest.mark.usefixtures("harbour")

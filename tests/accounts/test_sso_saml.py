@@ -26,6 +26,7 @@ from tests.accounts.assertions import (
     assertion,
     metadata,
     real_provider,
+    request_of,
     response,
     right,
     said_by,
@@ -82,6 +83,20 @@ def test_somebody_new_signs_in_and_is_asked_to_belong(quay: str) -> None:
     comes(again, attributes={"email": ["robert@harbour.example"]})
     assert who(again) == BOB, "the subject opens the account, whatever address it comes with"
     assert kinds(quay)[-1] == "sso_linked"
+
+
+@pytest.mark.usefixtures("quay")
+def test_sso_15_by_saml_too_whoever_is_asked_again_shows_anew_who_they_are() -> None:
+    """SSO-15."""
+    page = Client()
+    assert "ForceAuthn" not in request_of(goes(page))
+    comes(page)
+    assert request_of(goes(page))["ForceAuthn"] == "true"
+    for said in (None, -3600, -120):
+        answer = comes(page, shown_s=said)
+        assert (answer.status_code, code_of(answer)) == (403, "sso_not_asked_again"), said
+    assert comes(page).status_code == 302
+    assert page.get("/account/tokens/new").status_code == 200
 
 
 def test_a_real_provider_lets_bob_in(alice: User, settings: Settings) -> None:

@@ -62,7 +62,7 @@ FIELDS = {
     "presets": SETTING, "guests": SETTING, "sign_in": SETTING, "enforced": SETTING,
     "link_version": COUNT, "found": COUNT, "page": COUNT, "pages": COUNT, "capacity": SETTING, "live": SETTING,
     "preset": SETTING, "who": SETTING, "waiting": SETTING, "passcode": SETTING, "before_host": SETTING,
-    "next": WHERE, "older": WHERE,
+    "version": WORD, "next": WHERE, "older": WHERE,
 }  # fmt: skip
 # What the database keeps of secrets and of content, by the names that its columns have.
 SECRET = re.compile("hash|key|salt|secret|token|password|digest|seal|link_id|credential|data|body|message|tree|group_info|tag|passcode")

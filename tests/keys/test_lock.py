@@ -59,7 +59,7 @@ def test_whoever_was_announced_before_the_lock_comes_in_with_it_and_whoever_come
         dora.participant: "call_locked",
     }
     assert set(delivery.absent(now=now + 8_000)) == {carol.participant, dora.participant}
-    assert delivery.closed(call=world.call)[0]
+    assert delivery.newcomers(call=world.call).locked
 
 
 def test_an_addition_that_the_locking_commit_covers_still_comes_in(world: World, now: int, alice: Member, bob: Member) -> None:
@@ -97,8 +97,8 @@ def test_while_a_locked_call_makes_its_next_incarnation_nobody_new_gets_a_seat(w
     with writing():
         renew(group=Group.objects.get(incarnation=alice.incarnation), because="stuck", now=now + 10_000)
     assert Group.objects.latest("number").state == Group.State.CREATING
-    assert delivery.closed(call=world.call)[0]
-    assert not delivery.closed(call="another")[0]
+    assert delivery.newcomers(call=world.call).locked
+    assert not delivery.newcomers(call="another").locked
 
 
 def test_who_is_left_out_of_an_open_group_gives_up_the_seat_too(world: World, now: int, alice: Member, bob: Member) -> None:

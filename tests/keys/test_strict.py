@@ -42,7 +42,7 @@ def test_who_comes_waits_for_a_hosts_word_and_is_then_inside(world: World, now: 
     alice, bob, dave = Member(world, "Alice", host=True), Member(world, "Bob"), Member(world, "Dave")
     settled([alice, bob], now)
     strict(alice, [alice, bob], now + 5_000)
-    assert delivery.closed(call=world.call)[1]
+    assert delivery.newcomers(call=world.call).strict
     assert delivery.hosts_inside(call=world.call) == {alice.participant}
     log = view_of(world).log_next
     dave.enter(now + 6_000)
@@ -127,7 +127,7 @@ def test_the_next_life_of_a_strict_group_is_strict_before_it_is_made(world: Worl
     strict(alice, [alice, bob], now + 5_000)
     renew(group=Group.objects.get(incarnation=alice.incarnation), because="stuck", now=now + 6_000)
     assert view_of(world).incarnation != alice.incarnation
-    assert delivery.closed(call=world.call) == (False, True)
+    assert delivery.newcomers(call=world.call).strict
 
 
 def test_nothing_of_a_hosts_key_outlives_the_call(world: World, now: int) -> None:

@@ -41,6 +41,7 @@ def test_a_preset_sets_what_it_says(posts: Posts, client: Client, alice: User, p
     client.force_login(alice)
     link = make(posts, preset=preset)
     (shown,) = client.get("/api/v1/meetings").json()["meetings"]
+    assert shown["entrance"].pop("version")
     assert shown["entrance"] == {"preset": preset, "passcode": False, "capacity": 0, **PRESETS[preset]["entrance"]}
     client.logout()
     assert asks(posts, link) == ("ticket" if preset == "open" else "knock_required")
@@ -71,6 +72,7 @@ def test_a_meetings_owner_changes_who_comes_in(posts: Posts, client: Client, ali
     assert posts(path, {"preset": "guarded"}, method="patch").status_code == 404
     client.force_login(alice)
     changed = posts(path, {"preset": "school", "entrance": {"capacity": 30, "before_host": True}}, method="patch").json()["entrance"]
+    assert changed.pop("version")
     assert changed == {
         "preset": "school", "who": "link", "waiting": "strangers", "passcode": False, "before_host": True, "capacity": 30,
     }  # fmt: skip
@@ -78,6 +80,25 @@ def test_a_meetings_owner_changes_who_comes_in(posts: Posts, client: Client, ali
     assert asks(posts, link) == "ticket"
     client.logout()
     assert asks(posts, link, "Charlie") == "knock_required"
+
+
+def test_meet_21_settings_that_were_changed_since_are_not_written_over(posts: Posts, client: Client, alice: User) -> None:
+    """MEET-21: of two windows, the one that is behind writes over nothing; the passcode is one of the settings."""
+    client.force_login(alice)
+    path = f"/meetings/{make(posts, preset='open').meeting}"
+    seen = [client.get(f"/api/v1{path}").json()["entrance"]["version"]]
+    for change in ({"waiting": "everybody"}, {"capacity": 7}, {"passcode": "for this class"}, {"passcode": "another one"}):
+        answer = posts(path, {"entrance": change, "seen": seen[-1]}, method="patch")
+        assert answer.status_code == 200, answer.content
+        seen.append(answer.json()["entrance"]["version"])
+    assert len(set(seen)) == 5
+    before = Meeting.objects.values().get()
+    for behind in (*seen[:-1], "", "x"):
+        answer = posts(path, {"title": "Mine", "entrance": {"waiting": "nobody"}, "seen": behind}, method="patch")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (409, "meeting_stale")
+    assert Meeting.objects.values().get() == before
+    # A program that names what it changes has looked at nothing.
+    assert posts(path, {"entrance": {"waiting": "strangers"}}, method="patch").status_code == 200
 
 
 def test_only_who_is_signed_in_comes_in(posts: Posts, client: Client, alice: User, bob: User) -> None:

@@ -1,5 +1,7 @@
 """An organisation's owners, admins and auditors see that meetings exist and their settings: MEET-20."""
 
+import base64
+import re
 from typing import Any
 
 import pytest
@@ -101,6 +103,20 @@ def test_what_is_held_now_and_what_was(harbour: str, alice: User) -> None:
     told = {show: page(alice, harbour, f"?show={show}")[1].partition("<tbody>")[2] for show in ("now", "past", "")}
     assert [("Alice" in text, "Dora" in text) for text in told.values()] == [(True, False), (False, True), (True, True)]
     assert told["now"].count("held now") == 1
+
+
+def test_meet_20_the_link_to_the_next_page_names_no_meeting(harbour: str, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MEET-20: an id is half of a link, and nobody's but the owner's."""
+    monkeypatch.setattr(lists, "PAGE", 1)
+    ids = [made(alice, "Plans", organisation=harbour, created_at=NOW + number) for number in range(3)]
+    seen, after = 0, ""
+    for _page in range(3):
+        text = page(alice, harbour, f"?after={after}" if after else "")[1]
+        assert not any(one in text for one in ids)
+        seen += text.partition("<tbody>")[2].count("<tr")
+        after = (re.findall(r"after=([^\"&]+)", text) or [""])[-1]
+        assert not any(one.encode() in base64.urlsafe_b64decode(after) for one in ids)
+    assert (seen, after) == (3, "")
 
 
 @pytest.mark.parametrize("many", [1, 30])

@@ -21,6 +21,7 @@ from conclave.meetings.leave import leave
 from conclave.meetings.models import Call, Participant
 from conclave.meetings.names import NameEmpty
 from conclave.meetings.queries import LinkUnknown, SeatUnknown
+from conclave.transparency.journal import first_broken
 from conclave.transparency.models import JournalEntry
 from tests.meetings.conftest import NOW, Joins, Link, account_of, device_of, key_of, removed
 
@@ -190,9 +191,18 @@ def test_two_live_calls_of_a_meeting_cannot_exist(joins: Joins) -> None:
 def test_joining_costs_the_same_few_queries_however_many_are_there(joins: Joins, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     for name in ("Alice", "Bob", "Carol"):
         joins(name)
-    # savepoints (2 × 2), meeting, call, restrictions, head count, seat, rights (2), and five for the journal
-    with django_assert_num_queries(14):
+    # a savepoint (2), meeting, call, restrictions, what the group says of newcomers, head count, seat, and four for the journal
+    with django_assert_num_queries(12):
         joins("Dave")
+
+
+def test_who_starts_the_call_costs_no_more(joins: Joins, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    joins("Alice")
+    Call.objects.all().delete()
+    # a savepoint (2), meeting, call, restrictions, the call (2), seat, and four for the journal's two rows
+    with django_assert_num_queries(12):
+        joins("Bob", account=account_of(bob))
+    assert first_broken() is None
 
 
 def test_what_happened_is_in_the_journal_without_names(joins: Joins) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from conclave.accounts.models import User
 from conclave.gate.models import Restriction
@@ -229,6 +230,20 @@ def test_who_waits_cannot_tell_whether_there_is_a_call(posts: Posts, guarded: Li
     assert seen() == before
     assert (before[0]["live"], before[0]["open"]) == (False, False)
     assert before[1]["error"]["code"] == "knock_required"
+
+
+def test_a_knock_and_its_socket_cost_the_same_few_queries_however_many_wait(
+    alice_inside: Ticket, knock: Knocks, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    assert alice_inside.call
+    for name in ("Bob", "Carol", "Dora"):
+        knock(name)
+    # a savepoint (2), meeting, call, restrictions, what the group says of newcomers, the version (2), who waits, the knock
+    with django_assert_num_queries(10):
+        made = knock("Emil")
+    # a savepoint (2), the knock, the version (2), and the knock again
+    with django_assert_num_queries(6):
+        attend(let_in=made, socket=new_id(), now=NOW)
 
 
 def test_a_device_waits_once(knock: Knocks, guarded: Link) -> None:

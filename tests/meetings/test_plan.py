@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from conclave.accounts.models import User
+from conclave.accounts.sealed import seal
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.meetings import lists, pages, personal, plan
@@ -209,6 +210,23 @@ def test_meet_17_what_is_over_turns_into_the_past_and_the_next_time_comes_up(lin
     assert lists.past(owner=account_of(alice)).rows[0].ended_at is None
 
 
+def test_meet_17_many_times_at_once_do_not_hold_up_other_deadlines(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MEET-17: each tick turns some, and what is left at the next one."""
+    monkeypatch.setattr(plan, "TICK_SECONDS", 0.0)
+    monkeypatch.setattr(plan, "_turning", clock.Seldom(every_ms=10 * clock.SECOND))
+    wall = {"plan_start": "2026-01-01T09:00", "plan_minutes": 60, "plan_rule": ""}
+    for number in range(3):
+        made(alice, f"Number {number}", next_at=NOW - 3, turn_at=NOW - 2 + number, **wall)
+    over = Meeting.objects.filter(past_at__isnull=False)
+    for tick in range(1, 4):
+        plan.settle_turns(NOW + tick)
+        assert over.count() == tick
+    # All is done: from now on it is looked at every ten seconds again.
+    made(alice, "Number 3", next_at=NOW - 3, turn_at=NOW, **wall)
+    plan.settle_turns(NOW + 4)
+    assert over.count() == 3
+
+
 def test_meet_17_a_call_that_was_stands_in_the_past_with_whom_was_invited(page: Client, link: Link, alice: User, joins: Joins) -> None:
     """MEET-17: when, and who was invited; never who came."""
     invite(meeting=link.meeting, owner=account_of(alice), digest="A" * 43, whom="bob@example.org", days=7, now=NOW)
@@ -240,6 +258,45 @@ def test_lists_are_pages_that_go_on_from_their_place(alice: User, bob: User, mon
         column = {lists.mine: "created_at", lists.upcoming: "next_at", lists.past: "past_at"}[listing]
         order = [f"-{column}" if falling else column, "id"]
         assert seen == list(Meeting.objects.filter(owner=alice).order_by(*order).values_list("pk", flat=True))
+
+
+def test_a_place_in_one_list_is_none_in_another(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "PAGE", 1)
+    for number in range(2):
+        for owner in (alice, bob):
+            made(owner, f"Number {number}", created_at=NOW + number, past_at=NOW + number)
+    first = lists.mine(owner=account_of(alice))
+    assert lists.mine(owner=account_of(alice), after=first.after).rows != first.rows
+    assert lists.past(owner=account_of(alice), after=first.after).rows == lists.past(owner=account_of(alice)).rows
+    assert lists.mine(owner=account_of(bob), after=first.after).rows == lists.mine(owner=account_of(bob)).rows
+
+
+def test_meet_21_a_plan_made_from_what_stood_there_before_is_refused_and_what_was_typed_stays(
+    page: Client, link: Link, alice: User
+) -> None:
+    """MEET-21: of two windows, the one that is behind writes over nothing."""
+    address = f"/meetings/{link.meeting}/plan"
+    seen = re.findall(r'name="seen" value="(\d+)"', page.get(address).content.decode())
+    typed = {
+        "title": "Of this window",
+        "day": clock.to_day(NOW + clock.DAY),
+        "time": "09:00",
+        "zone": PARIS,
+        "minutes": "60",
+        "repeats": "never",
+    }
+    planned(link, alice)
+    before = Meeting.objects.values().get(pk=link.meeting)
+    for behind in (seen[0], "x", "-1"):
+        answer = page.post(address, {**typed, "seen": behind})
+        assert answer.status_code == 422
+        assert "was changed meanwhile" in answer.content.decode()
+        assert "Of this window" in answer.content.decode()
+    assert Meeting.objects.values().get(pk=link.meeting) == before
+    # Whoever has read that and presses again means it.
+    [now] = re.findall(r'name="seen" value="(\d+)"', answer.content.decode())
+    assert page.post(address, {**typed, "seen": now}).status_code == 302
+    assert Meeting.objects.get(pk=link.meeting).title == "Of this window"
 
 
 @pytest.mark.parametrize("after", ["", "x", "1", "1.x", f"{'9' * 40}.{'A' * 22}", "-1.AAAAAAAAAAAAAAAAAAAAAA", "1.AAAAAAAAAAAAAAAAAAAAA'"])
@@ -293,7 +350,8 @@ def test_every_list_is_read_along_an_index(alice: User, show: str) -> None:
             cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
             captured.extend(str(row[-1]) for row in cursor.fetchall())
 
-    explained(account_of(alice), f"{NOW}.{'A' * 22}")
+    key = {"": "-created_at", "upcoming": "next_at", "past": "-past_at"}[show]
+    explained(account_of(alice), seal(kind=f"place/{key}/{alice.pk}", text=f"{NOW}.{'A' * 22}"))
     name = {"": "meetings_mine", "upcoming": "meetings_upcoming", "past": "meetings_past"}[show]
     assert any(name in step for step in captured), captured
     assert not any("TEMP B-TREE FOR ORDER BY" in step.upper() and "RIGHT PART" not in step.upper() for step in captured[:1]), captured

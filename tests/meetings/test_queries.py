@@ -85,7 +85,7 @@ def test_charlie_sees_no_meeting_of_others(link: Link, bob: User, alice: User, j
     for meeting in (link.meeting, new_id()):
         with pytest.raises(MeetingUnknown):
             own_meeting(meeting=meeting, owner=account_of(bob))
-    assert page_of_own(owner=account_of(bob), after=None, limit=PAGE).meetings == []
+    assert page_of_own(owner=account_of(bob), after=None, limit=PAGE).rows == []
 
 
 def test_reading_costs_one_query(link: Link, alice: User, joins: Joins, django_assert_num_queries: DjangoAssertNumQueries) -> None:
@@ -93,7 +93,7 @@ def test_reading_costs_one_query(link: Link, alice: User, joins: Joins, django_a
     for number in range(5):
         Meeting.objects.create(id=new_id(), owner=alice, link_id=new_id(), host_hash=new_id(), created_at=NOW + number)
     with django_assert_num_queries(1):
-        assert len(page_of_own(owner=account_of(alice), after=None, limit=PAGE).meetings) == 6
+        assert len(page_of_own(owner=account_of(alice), after=None, limit=PAGE).rows) == 6
     with django_assert_num_queries(1):
         access_meeting(meeting=link.meeting, link_id=link.link_id)
     with django_assert_num_queries(1):

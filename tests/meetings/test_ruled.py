@@ -22,13 +22,14 @@ from conclave.keys.mls import MlsInstance
 from conclave.meetings import retention, ruled
 from conclave.meetings.departure import finish
 from conclave.meetings.door import EMPTY_HANDED, KnockRequired, Newcomer, Pass, Shown
-from conclave.meetings.invitations import invite
+from conclave.meetings.invitations import change_invitation, invite
 from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.knock import knock
 from conclave.meetings.links import replace_between_calls
-from conclave.meetings.models import Call, Ended, Meeting, Participant
+from conclave.meetings.models import Call, Ended, Invitation, Meeting, Participant
 from conclave.meetings.models import Knock as KnockRow
 from conclave.meetings.own import change_meeting, create_meeting
+from conclave.meetings.plan import call_off, plan_meeting, unplan
 from conclave.meetings.queries import own_meeting
 from conclave.meetings.ruled import (
     ENTRANCES,
@@ -41,6 +42,7 @@ from conclave.meetings.ruled import (
     RuleMet,
     SignInRuled,
 )
+from conclave.meetings.schedule import DAYS, Every, Repeat, Schedule, settled, times
 from tests.accounts.organisation import belongs, make, person, seat
 from tests.accounts.test_rules import MEETINGS, POLICIES
 from tests.meetings.conftest import NOW, Link, Posts, account_of, device_of, key_of
@@ -90,6 +92,12 @@ def enters(link: Link, who: Newcomer, *, shown: Shown = EMPTY_HANDED, again: Aga
     return join(meeting=link.meeting, link_id=link.link_id, newcomer=who, again=again, shown=shown, now=at)
 
 
+def planned_weekly() -> Schedule:
+    """Return a plan for every week from tomorrow on."""
+    start = clock.to_datetime(NOW + clock.DAY).replace(tzinfo=None, second=0, microsecond=0)
+    return Schedule(start=start, zone="UTC", minutes=60, repeat=Repeat(every=Every.WEEK, days=(DAYS[start.weekday()],)))
+
+
 def knocks(link: Link, who: Newcomer) -> Pass:
     """Let somebody knock."""
     return knock(meeting=link.meeting, link_id=link.link_id, newcomer=who, seal=None, shown=EMPTY_HANDED, now=NOW)
@@ -137,6 +145,51 @@ def test_rule_2_a_stranger_makes_no_meeting_there_and_is_told_no_more_than_of_no
         with pytest.raises(OrganisationUnknown):
             made(where, charlie)
     assert not Meeting.objects.exists()
+
+
+def test_rule_2_who_may_host_no_more_invites_nobody_plans_nothing_and_replaces_no_link(school: str, rules: Rules, bob: User) -> None:
+    """RULE-2: what only takes back is theirs all the same."""
+    link, account = made(school, bob), account_of(bob)
+    own: dict[str, Any] = {"meeting": link.meeting, "owner": account}
+    weekly = settled(schedule=planned_weekly(), now=NOW)
+    invited = invite(**own, digest="A" * 43, whom="Emil", days=7, now=NOW)
+    plan_meeting(**own, title="Plans", schedule=weekly, now=NOW)
+    wall = times(schedule=weekly, now=NOW, most=2)[1].wall
+    rules(Rule.HOSTS, Rule.SIGN_IN, hosts=Hosts.ROLES, host_roles=frozenset({"owner"}), sign_in=SignIn.SECOND_FACTOR)
+    change_invitation(**own, invitation=invited.invitation, revoked=True, now=NOW)
+    call_off(**own, wall=wall, off=True, now=NOW)
+    before = Meeting.objects.values().get()
+    for act in (
+        lambda: invite(**own, digest="B" * 43, whom="Dora", days=7, now=NOW),
+        lambda: change_invitation(**own, invitation=invited.invitation, revoked=False, now=NOW),
+        lambda: plan_meeting(**own, title="Others", schedule=weekly, now=NOW),
+        lambda: call_off(**own, wall=wall, off=False, now=NOW),
+        lambda: replace_between_calls(**own, link_id=new_id(), now=NOW),
+        lambda: change_meeting(**own, title="Others", now=NOW),
+    ):
+        with pytest.raises(HostsRuled):
+            act()
+    assert (Meeting.objects.values().get(), Invitation.objects.get().revoked_at) == (before, NOW)
+    unplan(**own, now=NOW)
+    rules(Rule.SIGN_IN, sign_in=SignIn.SECOND_FACTOR)
+    with pytest.raises(SignInRuled):
+        invite(**own, digest="B" * 43, whom="Dora", days=7, now=NOW)
+    invite(**own, digest="B" * 43, whom="Dora", days=7, shown=SECOND, now=NOW)
+
+
+def test_rule_2_a_plan_that_is_refused_says_whose_policy_it_is(school: str, rules: Rules, bob: User) -> None:
+    """RULE-2, RULE-4: in the form, beside what was typed."""
+    link = made(school, bob)
+    rules(Rule.HOSTS, hosts=Hosts.ROLES, host_roles=frozenset({"owner"}))
+    browser = Client()
+    browser.force_login(bob)
+    day = clock.to_day(NOW + clock.DAY)
+    answer = browser.post(
+        f"/meetings/{link.meeting}/plan",
+        {"title": "Plans", "day": day, "time": "09:00", "zone": "UTC", "minutes": "60", "repeats": "never"},
+    )
+    assert answer.status_code == 422
+    assert "Harbour School" in answer.content.decode()
 
 
 @pytest.mark.parametrize("changes", [{"waiting": "nobody"}, {"waiting": "nobody", "before_host": True}])

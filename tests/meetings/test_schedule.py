@@ -220,6 +220,18 @@ def test_meet_17_a_plan_turns_from_one_time_to_the_next_that_is_on() -> None:
     assert (last.over, last.start, last.end) == (utc("2027-04-05T07:00"), None, None)
 
 
+@given(repeats(), LOCALS, st.integers(0, 3000), st.integers(0, 3000), st.sampled_from([PARIS, "UTC", "Pacific/Apia", "America/Adak"]))
+def test_meet_17_a_plan_turns_as_well_from_its_last_turn_on_as_from_its_beginning(
+    repeat: Repeat, start: datetime, days: int, more: int, zone: str
+) -> None:
+    """MEET-17: a series of many years is not gone through anew each time."""
+    schedule = Schedule(start=start, zone=zone, minutes=60, repeat=repeat)
+    earlier = turn_of(schedule=schedule, now=NOW + days * clock.DAY)
+    now = max(earlier.end or 0, NOW + (days + more) * clock.DAY)
+    if earlier.start is not None:
+        assert turn_of(schedule=schedule, now=now, since=earlier.start) == turn_of(schedule=schedule, now=now)
+
+
 def test_the_changes_of_a_zone_are_all_there() -> None:
     found = changes(schedule=weekly(until=date(2028, 1, 31)), now=NOW)
     assert [(one.local, one.before, one.after, one.summer) for one in found[1:]] == [

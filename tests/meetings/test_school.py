@@ -8,9 +8,10 @@ from conclave.accounts.models import School, User
 from conclave.accounts.rulebook import ruling_of
 from conclave.accounts.rules import Guests, Policy, Rule, Wanted, of_a_school, tightened
 from conclave.accounts.schooling import STANDS, Standing
+from conclave.meetings.hosting import policies_for
 from conclave.meetings.models import Meeting
 from conclave.meetings.own import change_meeting
-from conclave.meetings.ruled import ENTRANCES, EntranceRuled, PresetRuled, policies_for, ruled
+from conclave.meetings.ruled import ENTRANCES, EntranceRuled, PresetRuled, ruled
 from tests.accounts.test_rules import MEETINGS, POLICIES
 from tests.conftest import longer
 from tests.meetings.conftest import NOW, account_of

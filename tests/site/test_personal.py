@@ -141,7 +141,7 @@ def everywhere() -> User:
         standing="approved", asked_by=alice, asked_at=NOW, ends_at=NOW + clock.DAY,
     )  # fmt: skip
     came = {"organisation_id": shared, "issuer": "https://login.harbour.example", "subject": "1"}
-    ProviderIdentity.objects.create(**came, user=alice, linked_at=NOW, used_at=NOW)
+    ProviderIdentity.objects.create(**came, address=EMAIL, user=alice, linked_at=NOW, used_at=NOW)
     IdentityProvider.objects.create(
         organisation_id=shared, issuer=came["issuer"], client_id="conclave", secret="sealed", made_by=alice, changed_at=NOW
     )

@@ -29,15 +29,16 @@ from conclave.accounts.scopes import Scope
 from conclave.accounts.tokens import TokenInvalid
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER
-from conclave.kernel.schema import ErrorOut
+from conclave.kernel.schema import OWN_REFUSALS
 
 LARGEST_NUMBER = 2**53 - 1
-_REFUSALS = dict.fromkeys((400, 401, 403, 404, 422, 429), ErrorOut)
 
 router = Router(tags=["accounts"])
 
 
-@router.get("/token", response={200: TokenOut, **_REFUSALS}, **takes(None, alone=True), summary=_("What the token that asks is good for"))
+@router.get(
+    "/token", response={200: TokenOut, **OWN_REFUSALS}, **takes(None, alone=True), summary=_("What the token that asks is good for")
+)
 def get_token(request: HttpRequest) -> TokenOut:
     """Return everything about the token but itself."""
     held = asker(request).token
@@ -56,7 +57,7 @@ def get_token(request: HttpRequest) -> TokenOut:
 
 @router.get(
     "/organisations",
-    response={200: OrganisationsOut, **_REFUSALS},
+    response={200: OrganisationsOut, **OWN_REFUSALS},
     **takes(Scope.DIRECTORY_READ, alone=True),
     summary=_("The organisations that you belong to"),
 )
@@ -68,7 +69,7 @@ def get_organisations(request: HttpRequest) -> OrganisationsOut:
 
 @router.get(
     "/organisations/{organisation}/directory",
-    response={200: EntriesOut, **_REFUSALS},
+    response={200: EntriesOut, **OWN_REFUSALS},
     **takes(Scope.DIRECTORY_READ, alone=True),
     summary=_("Whom you find in an organisation’s directory"),
 )
@@ -83,7 +84,7 @@ def get_directory(request: HttpRequest, organisation: str, words: Annotated[str,
 
 @router.get(
     "/organisations/{organisation}/people",
-    response={200: PeopleOut, **_REFUSALS},
+    response={200: PeopleOut, **OWN_REFUSALS},
     **takes(Scope.PEOPLE_READ, alone=True),
     summary=_("Who belongs to the organisation"),
 )
@@ -102,7 +103,7 @@ def get_people(
 
 @router.get(
     "/organisations/{organisation}/invitations",
-    response={200: OffersOut, **_REFUSALS},
+    response={200: OffersOut, **OWN_REFUSALS},
     **takes(Scope.PEOPLE_READ, alone=True),
     summary=_("Who is invited to the organisation"),
 )
@@ -118,7 +119,7 @@ def get_offers(request: HttpRequest, organisation: str, page: Annotated[int, Que
 
 @router.get(
     "/organisations/{organisation}/journal",
-    response={200: JournalOut, **_REFUSALS},
+    response={200: JournalOut, **OWN_REFUSALS},
     **takes(Scope.JOURNAL_READ, alone=True),
     summary=_("What was done in the organisation"),
 )

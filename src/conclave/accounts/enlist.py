@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.invite import Named, invite_many, minors_among
-from conclave.accounts.models import Membership, School
+from conclave.accounts.models import Membership, ProviderIdentity, School
 from conclave.accounts.policy import Act
 from conclave.accounts.roster import Pupil, Roster, read_roster
 from conclave.accounts.school import SchoolOnly, flag_minor
@@ -61,8 +61,7 @@ def preview(*, organisation: str, account: UserId, text: str, now: int) -> Previ
     allow_roster(organisation=organisation, account=account, now=now)
     roster = read_roster(text=text)
     addresses = [pupil.address for pupil in roster.pupils if pupil.address]
-    living = Membership.objects.filter(organisation=organisation, left_at=None, user__email__in=addresses)
-    belong = {email: (pk, minor) for email, pk, minor in living.values_list("user__email", "pk", "minor")}
+    belong = _belonging(organisation, addresses)
     flagged = minors_among(organisation=organisation, addresses=addresses)
     new = (pupil for pupil in roster.pupils if pupil.address not in belong)
     known = tuple(pupil for pupil in roster.pupils if pupil.address in belong)
@@ -103,6 +102,17 @@ def enlist(*, organisation: str, account: UserId, text: str, now: int) -> list[T
         lines = [Named(name=pupil.name, address=pupil.address, minor=pupil.minor) for pupil in seen.new]
         links = invite_many(organisation=organisation, account=account, lines=lines, now=now) if lines else []
     return [Ticket(name=line.name, address=line.address, link=link) for line, link in zip(lines, links, strict=True)]
+
+
+def _belonging(organisation: str, addresses: list[str]) -> dict[str, tuple[str, bool]]:
+    """Return by address who belongs already, and whether flagged; by what the school's own sign-in calls their address, too (SCHOOL-6)."""
+    living = Membership.objects.filter(organisation=organisation, left_at=None)
+    given = ProviderIdentity.objects.filter(organisation=organisation, address__in=addresses)
+    known = dict(given.values_list("user", "address"))
+    found = {known[user]: (pk, minor) for user, pk, minor in living.filter(user__in=known).values_list("user", "pk", "minor")}
+    return found | {
+        email: (pk, minor) for email, pk, minor in living.filter(user__email__in=addresses).values_list("user__email", "pk", "minor")
+    }
 
 
 def allow_roster(*, organisation: str, account: UserId, now: int) -> None:

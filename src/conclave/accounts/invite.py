@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.addresses import normal_address
-from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, Role, User
+from conclave.accounts.models import Membership, Organisation, OrganisationInvitation, ProviderIdentity, Role, User
 from conclave.accounts.policy import Act, Facts, decide
 from conclave.accounts.standing import allow, own_seat
 from conclave.kernel import clock
@@ -292,15 +292,27 @@ def minors_among(*, organisation: str, addresses: Collection[str]) -> set[str]:
 
 
 def is_minor(*, organisation: str, account: UserId) -> bool:
-    """Tell whether somebody who is about to belong was flagged as a minor there: when they last belonged, or by an invitation.
+    """Tell whether somebody who is about to belong was flagged as a minor there: when they last belonged, or by an invitation to an
+    address by which the organisation knows them (addresses_of).
 
     Args:
         organisation: where.
         account: who.
     """
     last = Membership.objects.filter(organisation=organisation, user=account).order_by("-accepted_at", "-pk").first()
-    address = User.objects.values_list("email", flat=True).get(pk=account)
-    return bool(last and last.minor) or bool(minors_among(organisation=organisation, addresses=[address]))
+    known = addresses_of(organisation=organisation, account=account)
+    return bool(last and last.minor) or bool(minors_among(organisation=organisation, addresses=known))
+
+
+def addresses_of(*, organisation: str, account: UserId) -> set[str]:
+    """Return by which addresses an organisation may know somebody: their account's, and what its own provider calls theirs (SCHOOL-6).
+
+    Args:
+        organisation: which.
+        account: who.
+    """
+    given = ProviderIdentity.objects.filter(organisation=organisation, user=account).exclude(address="")
+    return {User.objects.values_list("email", flat=True).get(pk=account), *given.values_list("address", flat=True)}
 
 
 def still_open(*, now: int) -> QuerySet[OrganisationInvitation]:

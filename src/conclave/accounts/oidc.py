@@ -28,6 +28,8 @@ LONGEST_ISSUER = 255
 LONGEST_SUBJECT = 255
 # How far the provider's clock may be off.
 LEEWAY_S = 60
+# OpenID Connect Core 3.1.2.1: whoever asks for a greatest age is told when the person signed in. This one forces nobody to do so anew.
+LONGEST_SESSION_S = 365 * 24 * 60 * 60
 HTTPS_PORTS = (443, 8443)
 DISCOVERY = "/.well-known/openid-configuration"
 
@@ -106,6 +108,8 @@ class Said:
     subject: str
     address: str
     name: str
+    # When they last showed the provider who they are; None where it does not say.
+    shown_at: int | None = None
 
 
 def remembered(*, kept: Mapping[str, Any]) -> Question:
@@ -178,13 +182,14 @@ def question(*, endpoints: Endpoints) -> Question:
     )
 
 
-def address_to_ask(*, client: Client, asked: Question, hint: str) -> str:
-    """Return where the browser goes with the question.
+def address_to_ask(*, client: Client, asked: Question, hint: str, again: bool = False) -> str:
+    """Return where the browser goes with the question. How old a sign-in may be is always said, so that the answer says when it was.
 
     Args:
         client: this server at that provider.
         asked: the question.
         hint: the e-mail address of whoever asks, which the provider may fill in; may be empty.
+        again: whether they are to show there anew who they are, whatever session they have (SSO-15).
     """
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).rstrip(b"=").decode()
     wanted = {
@@ -196,6 +201,8 @@ def address_to_ask(*, client: Client, asked: Question, hint: str) -> str:
         "nonce": asked.nonce,
         "code_challenge": challenge,
         "code_challenge_method": "S256",
+        "max_age": "0" if again else str(LONGEST_SESSION_S),
+        **({"prompt": "login"} if again else {}),
         **({"login_hint": hint} if hint else {}),
     }
     parts = urlsplit(asked.endpoints.authorization)
@@ -328,7 +335,9 @@ def _said(claims: Mapping[str, Any]) -> Said:
         raise Faulty(Fault.ADDRESS_MISSING)
     if claims.get("email_verified", True) not in (True, "true"):
         raise Faulty(Fault.ADDRESS_UNVERIFIED)
-    return Said(subject=subject, address=address, name=name if isinstance(name, str) else "")
+    at = claims.get("auth_time")
+    shown_at = at * clock.SECOND if isinstance(at, int) and not isinstance(at, bool) else None
+    return Said(subject=subject, address=address, name=name if isinstance(name, str) else "", shown_at=shown_at)
 
 
 def _ask(*, url: str, web: Web, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None) -> Answer:

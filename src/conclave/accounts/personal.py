@@ -116,7 +116,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "devices": UserSession.objects.filter(user=account).values("user_agent", "created_at", "last_seen_at").iterator(),
         "factors": Authenticator.objects.filter(user=account).values("type", "created_at", "last_used_at").iterator(),
         "identities": ProviderIdentity.objects.filter(user=account)
-        .values("issuer", "subject", "linked_at", "used_at", name=F("organisation__name"))
+        .values("issuer", "subject", "address", "linked_at", "used_at", name=F("organisation__name"))
         .iterator(),
         "staff": StaffMember.objects.filter(user=account).values("orders", "cases", "apart", "work_country", "recused", "since").iterator(),
         "organisations": _belongs(account).values("role", "minor", "accepted_at", "left_at", name=F("organisation__name")).iterator(),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts import mail
 from conclave.accounts.factors import factors_of
-from conclave.accounts.invite import is_minor, still_open
+from conclave.accounts.invite import addresses_of, is_minor, still_open
 from conclave.accounts.models import IdentityProvider, Membership, Organisation, ProviderIdentity, User
 from conclave.accounts.policy import MEMBER
 from conclave.accounts.provider import is_ready
@@ -140,8 +140,8 @@ def join(*, organisation: str, account: UserId, now: int) -> None:
         minor = is_minor(organisation=organisation, account=account)
         Membership.objects.create(organisation_id=organisation, user_id=account, role=MEMBER, accepted_at=now, minor=minor)
         # Their own link is used up: it would let in somebody else.
-        address = User.objects.filter(pk=account).values("email")
-        still_open(now=now).filter(organisation=organisation, address__in=address).update(accepted_at=now, label="")
+        known = addresses_of(organisation=organisation, account=account)
+        still_open(now=now).filter(organisation=organisation, address__in=known).update(accepted_at=now, label="")
         journal(kind="organisation_joined", obj=organisation, fields={"by": account, "role": MEMBER}, now=now)
 
 

@@ -1,7 +1,7 @@
 """What is asked of an organisation's provider, and what its answer says, whichever protocol it speaks."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cryptography.fernet import InvalidToken
@@ -33,13 +33,14 @@ class Answer:
     arrival: str = ""
 
 
-def ask(*, row: IdentityProvider, hint: str, now: int) -> tuple[str, dict[str, Any]]:
+def ask(*, row: IdentityProvider, hint: str, now: int, again: bool = False) -> tuple[str, dict[str, Any]]:
     """Return where the browser goes, and what is kept of the question: its `state`, and what the answer is compared with.
 
     Args:
         row: the provider.
         hint: the address that was typed; may be empty.
         now: the time.
+        again: whether they are to show there anew who they are (SSO-15).
 
     Raises:
         Faulty: the provider does not answer, or not as one does.
@@ -50,10 +51,10 @@ def ask(*, row: IdentityProvider, hint: str, now: int) -> tuple[str, dict[str, A
             raise Faulty(Fault.ADDRESS)
         here = saml.Service(name=saml_place(organisation=row.organisation_id), place=saml_place(organisation=row.organisation_id))
         asked = {"state": saml.new_id(), "id": saml.new_id()}
-        return saml.address_to_ask(there=there, here=here, question=asked["id"], state=asked["state"], now=now), asked
+        return saml.address_to_ask(there=there, here=here, question=asked["id"], state=asked["state"], now=now, again=again), asked
     client = client_of(row=row)
     question = oidc.question(endpoints=oidc.discover(issuer=client.issuer, web=web(organisation=row.organisation_id)))
-    return oidc.address_to_ask(client=client, asked=question, hint=hint), question.kept()
+    return oidc.address_to_ask(client=client, asked=question, hint=hint, again=again), question.kept()
 
 
 def posted(*, organisation: str, answer: str, now: int) -> str:
@@ -69,10 +70,10 @@ def posted(*, organisation: str, answer: str, now: int) -> str:
     row = IdentityProvider.objects.filter(organisation=organisation, kind=Speaks.SAML).first()
     # Whether there is such a provider is told to nobody here.
     there = saml.Description(issuer="", endpoint="", certificates=()) if row is None else description_of(row=row)
-    place, said = saml_place(organisation=organisation), {"organisation": organisation}
+    place, said = saml_place(organisation=organisation), dict[str, Any](organisation=organisation)
     try:
         came = saml.shown(answer=answer, there=there, here=saml.Service(name=place, place=place), now=now)
-        said |= {"answers": came.answers, "subject": came.said.subject, "address": came.said.address, "name": came.said.name}
+        said |= {"answers": came.answers, "said": asdict(came.said)}
     except Faulty as error:
         said["fault"] = error.fault.value
     return seal(kind=ARRIVAL, text=dumps(said))
@@ -115,4 +116,4 @@ def _arrived(*, organisation: str, question: Mapping[str, Any], answer: Answer) 
         raise Faulty(Fault(said["fault"]))
     if said["answers"] != question["id"]:
         raise OtherQuestion
-    return Said(subject=said["subject"], address=said["address"], name=said["name"])
+    return Said(**said["said"])

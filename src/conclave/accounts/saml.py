@@ -116,7 +116,7 @@ def new_id() -> str:
     return f"_{secrets.token_hex(20)}"
 
 
-def address_to_ask(*, there: Description, here: Service, question: str, state: str, now: int) -> str:
+def address_to_ask(*, there: Description, here: Service, question: str, state: str, now: int, again: bool = False) -> str:
     """Return where the browser goes with a question.
 
     Args:
@@ -125,9 +125,12 @@ def address_to_ask(*, there: Description, here: Service, question: str, state: s
         question: its id.
         state: what comes back beside the answer.
         now: the time.
+        again: whether whoever comes is to show there anew who they are, whatever session they have (SSO-15).
     """
     request = etree.Element(f"{{{NS['p']}}}AuthnRequest", nsmap={"p": NS["p"], "a": NS["a"]})
     asked = {"ID": question, "Version": "2.0", "IssueInstant": _written(now), "Destination": there.endpoint}
+    if again:
+        asked["ForceAuthn"] = "true"
     for name, value in {**asked, "AssertionConsumerServiceURL": here.place, "ProtocolBinding": POST}.items():
         request.set(name, value)
     etree.SubElement(request, f"{{{NS['a']}}}Issuer").text = here.name
@@ -258,7 +261,10 @@ def _said(assertion: etree._Element) -> Said:
     address = next(_attributes(assertion, ADDRESS), "")
     if not address:
         raise Faulty(Fault.ADDRESS_MISSING)
-    return Said(subject=subject, address=address, name=shown_line(raw=next(_attributes(assertion, NAME), ""), longest=64) or "")
+    name = shown_line(raw=next(_attributes(assertion, NAME), ""), longest=64) or ""
+    statements = assertion.findall("a:AuthnStatement", NS)
+    shown_at = _time(statements[0], "AuthnInstant", 0) if len(statements) == 1 else 0
+    return Said(subject=subject, address=address, name=name, shown_at=shown_at or None)
 
 
 def _may_be_anothers(subject: str, form: str) -> bool:

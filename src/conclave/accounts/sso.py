@@ -30,6 +30,7 @@ from conclave.kernel.limits import LIMITER, Rate
 from conclave.transparency.journal import journal
 
 TRIP_MS = 10 * clock.MINUTE
+LEEWAY_MS = oidc.LEEWAY_S * clock.SECOND
 LONGEST_NAME = 64
 # A school begins on one morning; whoever runs a provider still makes no more accounts than that.
 NEW_RATE = Rate(name="sso_account", burst=1000, every_ms=10 * clock.SECOND)
@@ -85,6 +86,16 @@ class SsoDenied(Refused):
     message = _("Your organisation’s sign-in did not let you in.")
 
 
+class SsoNotAskedAgain(Refused):
+    """The provider was to ask anew who the person is, and answered by a session that it had, or does not say when it asked (SSO-15)."""
+
+    code = "sso_not_asked_again"
+    status = 403
+    message = _(
+        "Your organisation’s sign-in does not say that it asked you again. Sign out there, then try once more, or tell whoever runs it."
+    )
+
+
 class SsoUnreachable(Unavailable):
     """The provider does not answer, or not from where it may."""
 
@@ -106,6 +117,8 @@ class Purpose(StrEnum):
     """What somebody goes to a provider for."""
 
     ENTER = "enter"
+    # Whoever is signed in shows once more who they are (SSO-11).
+    AGAIN = "again"
     TRY = "try"
 
 
@@ -119,6 +132,11 @@ class Trip:
     goes_to: str
     until: int
     question: Mapping[str, Any]
+
+    @property
+    def asked_at(self) -> int:
+        """When the browser went there."""
+        return self.until - TRIP_MS
 
     def kept(self) -> dict[str, Any]:
         """Return it as a session keeps it."""
@@ -134,6 +152,8 @@ class Identity:
     subject: str
     address: str
     name: str
+    # When they last showed the provider who they are; None where it does not say.
+    shown_at: int | None = None
 
     def kept(self) -> dict[str, Any]:
         """Return it as a session keeps it."""
@@ -176,7 +196,7 @@ def depart(*, organisation: str, purpose: Purpose, hint: str, goes_to: str, now:
     """
     row = _row(organisation=organisation, purpose=purpose)
     try:
-        address, question = ask(row=row, hint=hint, now=now)
+        address, question = ask(row=row, hint=hint, now=now, again=purpose is Purpose.AGAIN)
     except oidc.Faulty as error:
         raise _refusal(error.fault, organisation=organisation) from error
     trip = Trip(
@@ -203,6 +223,7 @@ def arrive(*, trip: Trip, answer: Answer, now: int) -> Identity:
         SsoDenied: the provider let nobody in.
         SsoOff, SsoNotSetUp: the provider was switched off, changed or removed meanwhile.
         SsoUnreachable, SsoAnswerInvalid: nothing that can be believed.
+        SsoNotAskedAgain: they did not show there anew who they are, or nothing says so (SSO-15).
     """
     row = _row(organisation=trip.organisation, purpose=trip.purpose)
     if row.changed_at != trip.changed_at:
@@ -217,12 +238,15 @@ def arrive(*, trip: Trip, answer: Answer, now: int) -> Identity:
         raise _refusal(error.fault, organisation=trip.organisation) from error
     if said is None:
         raise SsoDenied
+    if trip.purpose is Purpose.AGAIN and (said.shown_at is None or said.shown_at < trip.asked_at - LEEWAY_MS):
+        raise SsoNotAskedAgain
     return Identity(
         organisation=trip.organisation,
         issuer=row.issuer,
         subject=said.subject,
         address=normal_address(raw=said.address) or "",
         name=shown_line(raw=said.name, longest=LONGEST_NAME) or "",
+        shown_at=said.shown_at,
     )
 
 
@@ -254,7 +278,7 @@ def account_of(*, identity: Identity, may_make: bool, now: int) -> User | None:
             _locked(identity=identity, now=now)
             known = _identities(identity).select_related("user").first()
             if known is not None:
-                ProviderIdentity.objects.filter(pk=known.pk).update(used_at=now)
+                ProviderIdentity.objects.filter(pk=known.pk).update(used_at=now, address=identity.address)
                 return known.user
             if not may_make or User.objects.filter(email=identity.address).exists():
                 return None
@@ -281,7 +305,9 @@ def vouched(*, identity: Identity, trip: Trip, account: UserId, now: int) -> dic
         now: the time.
     """
     tied = _identities(identity).values_list("pk", flat=True).first()
-    return {"organisation": identity.organisation, "identity": tied, "account": account, "set_up": trip.changed_at, "at": now}
+    # When they showed who they are, not when they came: a provider's own session may be old, and where it says nothing counts as such.
+    at = now if trip.purpose is Purpose.AGAIN else min(identity.shown_at or 0, now)
+    return {"organisation": identity.organisation, "identity": tied, "account": account, "set_up": trip.changed_at, "at": at}
 
 
 def link(*, identity: Identity, account: UserId, now: int) -> None:
@@ -301,7 +327,9 @@ def link(*, identity: Identity, account: UserId, now: int) -> None:
         known = _identities(identity).first()
         if known is not None and known.user_id != account:
             raise SsoTaken
-        if known is None:
+        if known is not None:
+            ProviderIdentity.objects.filter(pk=known.pk).update(address=identity.address)
+        else:
             _tie(identity, account=account, now=now)
             address = User.objects.values_list("email", flat=True).get(pk=account)
             mail.send(to=address, what="account_changed", facts={"change": "sso_linked"}, now=now)
@@ -313,6 +341,7 @@ def _tie(identity: Identity, *, account: UserId, now: int) -> None:
         organisation_id=identity.organisation,
         issuer=identity.issuer,
         subject=identity.subject,
+        address=identity.address,
         user_id=account,
         linked_at=now,
         used_at=now,
@@ -340,7 +369,7 @@ def _row(*, organisation: str, purpose: Purpose) -> IdentityProvider:
     row = IdentityProvider.objects.filter(organisation=organisation, organisation__dissolved_at=None).first()
     if row is None:
         raise SsoNotSetUp
-    if purpose is Purpose.ENTER and not row.is_on:
+    if purpose is not Purpose.TRY and not row.is_on:
         raise SsoOff
     return row
 

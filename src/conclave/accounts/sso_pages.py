@@ -77,7 +77,8 @@ def start(request: HttpRequest) -> HttpResponse:
             form.add_error("email", error.text)
         else:
             goes_to = _own_page(form.cleaned_data["next"])
-            return _depart(request, organisation=organisation, purpose=sso.Purpose.ENTER, hint=email, goes_to=goes_to)
+            purpose = sso.Purpose.AGAIN if request.user.is_authenticated else sso.Purpose.ENTER
+            return _depart(request, organisation=organisation, purpose=purpose, hint=email, goes_to=goes_to)
     return render(request, "sso/start.html", {"form": form}, status=422 if form.errors else 200)
 
 

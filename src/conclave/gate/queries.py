@@ -1,14 +1,19 @@
 """The facts that the admission rule looks at."""
 
+import functools
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from conclave.gate import models
 from conclave.gate.policy import Cause, Door, Facts, Restriction, Scope, Standing, Subject, What
+from conclave.kernel.statements import Written, columns
 
 Named = Iterable[tuple[Subject, str | None]]
 
+
+_COLUMNS = columns(models.Restriction)
 
 # At a door that is open, by somebody who has shown nothing.
 OPEN, NOTHING = Door(), Standing()
@@ -31,10 +36,9 @@ def admission_facts(
     """
     known = frozenset((kind, name) for kind, name in subjects if name)
     places = frozenset(scopes)
-    rows = models.Restriction.objects.filter(
-        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what__in=(What.JOIN, What.KNOCK)
-    )
-    restrictions = tuple(_plain(row) for row in rows)
+    said = [part for kind, name in (*places, *known) for part in (kind.value, name)]
+    rows = _naming(len(places), len(known))(*said) if places and known else []
+    restrictions = tuple(_plain(models.Restriction.from_db(None, _COLUMNS, row)) for row in rows)
     return Facts(subjects=known, scopes=places, now=now, restrictions=restrictions, door=door, standing=standing)
 
 
@@ -49,6 +53,18 @@ def times(*, subjects: Named, scope: tuple[Scope, str], cause: Cause, since: int
     """
     rows = models.Restriction.objects.filter(scope_kind=scope[0], scope=scope[1], cause=cause, starts_at__gt=since)
     return max((rows.filter(subject_kind=kind, subject=name).count() for kind, name in subjects if name), default=0)
+
+
+@functools.cache
+def _naming(places: int, known: int) -> Written[tuple[Any, ...]]:
+    """Return the statement that finds what names one of so many at one of so many places."""
+
+    def query(*said: str) -> QuerySet[models.Restriction, tuple[Any, ...]]:
+        pairs = list(zip(said[::2], said[1::2], strict=True))
+        scopes, subjects = _any(("scope_kind", "scope"), pairs[:places]), _any(("subject_kind", "subject"), pairs[places:])
+        return models.Restriction.objects.filter(scopes, subjects, what__in=(What.JOIN, What.KNOCK)).values_list(*_COLUMNS)
+
+    return Written(query, places=[str] * 2 * (places + known))
 
 
 def _any(columns: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Q:

@@ -28,6 +28,10 @@ class Seldom:
         self._done_at = now
         return True
 
+    def again(self) -> None:
+        """Let the next one who asks do it: it is not finished."""
+        self._done_at = None
+
 
 def now() -> int:
     """Return the time in milliseconds; only edges and background threads call this."""

@@ -25,3 +25,8 @@ class ErrorOut(Strict):
     """Every refusal."""
 
     error: ErrorDetail
+
+
+# Of every endpoint, and of those that are somebody's own.
+REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
+OWN_REFUSALS = {401: ErrorOut, **REFUSALS}

@@ -8,6 +8,7 @@ hosts_inside      who has a host's say                       say          a mess
 link_version      which link the group goes by
 depart, close     a seat, or the call, is over               absent       whose socket stayed away
 tree              what a joiner fetches                      Feed         what a socket is told next (feed.py)
+newcomers         what the policy says of whoever is new
 may               what participants may, which the outbox says when it changes (RIGHTS_CHANGED)
 """
 
@@ -21,7 +22,7 @@ from conclave.keys.create import BadGroup, create
 from conclave.keys.leave import absent, close, depart
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
-from conclave.keys.read import closed, has_leaf, hosts_inside
+from conclave.keys.read import Newcomers, has_leaf, hosts_inside, newcomers
 from conclave.keys.rights import CHANGED as RIGHTS_CHANGED
 from conclave.keys.rights import may
 from conclave.keys.said import BadMessage, say
@@ -36,6 +37,7 @@ __all__ = [
     "BadMessage",
     "Commit",
     "CommitRefused",
+    "Newcomers",
     "NotHost",
     "NotLive",
     "Place",
@@ -47,7 +49,6 @@ __all__ = [
     "announce",
     "arrive",
     "close",
-    "closed",
     "commit",
     "create",
     "depart",
@@ -61,6 +62,7 @@ __all__ = [
     "lose",
     "may",
     "nack",
+    "newcomers",
     "say",
     "tree",
     "wish",

@@ -3,9 +3,11 @@
 import json
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from conclave.kernel import b64
+from conclave.kernel.statements import written_once
 from conclave.keys.models import Group, Held, Lease, LogEntry, Said, Seat, Tree, Welcome
 
 MOST_ENTRIES = 256
@@ -130,17 +132,32 @@ def _small_trees(*, pk: int, digests: set[str]) -> dict[str, str]:
     return {digest: b64.encode(bytes(body)) for digest, body in rows.values_list("hash", "body")}
 
 
-def closed(*, call: str) -> tuple[bool, bool]:
-    """Tell what the policy of the call's live group says of whoever is new (POL-8).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newcomers:
+    """What a call's policy says of whoever is new."""
+
+    # Nobody comes in; nobody whom no host admitted (POL-8). Only of a group that is not over.
+    locked: bool = False
+    strict: bool = False
+    # What they may (POL-19); None while no group has said so.
+    may: frozenset[str] | None = None
+
+
+def newcomers(*, call: str) -> Newcomers:
+    """Return what the policy of the call's last group says of whoever is new.
 
     Args:
         call: the call.
-
-    Returns:
-        Whether it is locked: nobody comes in; and whether it is strict: nobody whom no host admitted.
     """
-    live = Group.objects.filter(call=call).exclude(state=Group.State.ENDED).values_list("locked", "strict").first()
-    return live or (False, False)
+    for state, locked, strict, may in _newcomers(call=call):
+        over = state == Group.State.ENDED
+        return Newcomers(locked=locked and not over, strict=strict and not over, may=None if may is None else frozenset(map(str, may)))
+    return Newcomers()
+
+
+@written_once
+def _newcomers(*, call: str) -> QuerySet[Group, tuple[str, bool, bool, list[str] | None]]:
+    return Group.objects.filter(call=call).order_by("-number").values_list("state", "locked", "strict", "newcomer")[:1]
 
 
 def hosts_inside(*, call: str) -> set[str]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from conclave.kernel import outbox
 from conclave.keys.groups import PublicGroup
 from conclave.keys.models import Group, Seat
+from conclave.keys.read import newcomers
 
 CHANGED = "keys.rights"
 
@@ -54,8 +55,7 @@ def may(*, call: str, participants: Collection[str]) -> dict[str, frozenset[str]
     Returns:
         Their rights; None while no group of the call has been opened.
     """
-    found = Group.objects.filter(call=call).order_by("-number").values_list("newcomer", flat=True).first()
-    newcomer = None if found is None else frozenset(map(str, found))
+    newcomer = newcomers(call=call).may
     seats = Seat.objects.filter(participant__in=participants, may__isnull=False).values_list("participant", "may")
     own = {participant: frozenset(map(str, rights or ())) for participant, rights in seats}
     return {participant: own.get(participant, newcomer) for participant in participants}

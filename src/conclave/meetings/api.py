@@ -14,12 +14,13 @@ from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed, error_body
 from conclave.kernel.ids import new_id
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.kernel.schema import REFUSALS
 from conclave.media import placement, selftest
 from conclave.media.turn import IceServer
 from conclave.meetings import queries
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import is_open
-from conclave.meetings.guard import REFUSALS, StrictParser, guarded, limit
+from conclave.meetings.guard import StrictParser, guarded, limit
 from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.keyring_api import router as keyring
 from conclave.meetings.knock import Seal, knock

@@ -151,6 +151,8 @@ def invitation(*, access: MeetingAccess, newcomer: Newcomer, shown: Shown, now: 
     Raises:
         TooOften: their address has shown too many that were worth nothing (MEET-12).
     """
+    if shown.invitation is None and not access.invites_addresses:
+        return ""
     return invitation_of(
         meeting=access.meeting,
         shown=shown.invitation,
@@ -162,13 +164,22 @@ def invitation(*, access: MeetingAccess, newcomer: Newcomer, shown: Shown, now: 
 
 
 def judge(
-    *, access: MeetingAccess, call: Call | None, newcomer: Newcomer, checked: Checked, let_in: bool, invited: bool, now: int
+    *,
+    access: MeetingAccess,
+    call: Call | None,
+    group: delivery.Newcomers,
+    newcomer: Newcomer,
+    checked: Checked,
+    let_in: bool,
+    invited: bool,
+    now: int,
 ) -> Decision:
     """Ask the gate about somebody who has no seat yet.
 
     Args:
         access: the meeting.
         call: its live call, if there is one.
+        group: what the call's policy says of whoever is new (group_of).
         newcomer: who asks.
         checked: what they have shown.
         let_in: whether a host has let them in.
@@ -191,7 +202,7 @@ def judge(
         subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
         scopes=scopes,
         now=now,
-        door=door_now(meeting=access, call=call, now=now),
+        door=door_now(meeting=access, call=call, group=group, now=now),
         standing=standing,
     )
     return admit(facts)
@@ -210,21 +221,30 @@ def vouched(*, access: MeetingAccess, newcomer: Newcomer) -> bool:
     return reaches(sign_in=sign_in_of(shown=newcomer.shown, organisation=access.organisation), asked=access.sign_in)
 
 
-def door_now(*, meeting: MeetingAccess, call: Call | None, now: int) -> Door:
+def group_of(*, call: Call | None) -> delivery.Newcomers:
+    """Return what a call's policy says of whoever is new.
+
+    Args:
+        call: a meeting's live call, if there is one.
+    """
+    return delivery.newcomers(call=call.pk) if call is not None else delivery.Newcomers()
+
+
+def door_now(*, meeting: MeetingAccess, call: Call | None, group: delivery.Newcomers, now: int) -> Door:
     """Return how a meeting's door stands at this moment.
 
     Args:
         meeting: the meeting.
         call: its live call, if there is one.
+        group: what the call's policy says of whoever is new.
         now: the time.
     """
-    locked, strict = delivery.closed(call=call.pk) if call is not None else (False, False)
     asks = call is not None and (not meeting.before_host or meeting.capacity is not None)
     hosts = delivery.hosts_inside(call=call.pk) if call is not None and asks else set()
     # Hosts take no seat from others (MEET-8).
     others = Participant.objects.filter(call=call, left_at=None).exclude(pk__in=hosts)
     seated = others.count() if call is not None and meeting.capacity is not None else 0
-    return door_of(meeting=meeting, strict=strict, locked=locked, host_inside=bool(hosts), seated=seated, now=now)
+    return door_of(meeting=meeting, strict=group.strict, locked=group.locked, host_inside=bool(hosts), seated=seated, now=now)
 
 
 def judge_seated(*, seat: Seat, now: int) -> Decision:

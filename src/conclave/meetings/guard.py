@@ -17,12 +17,8 @@ from conclave.kernel import canonical, clock
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.kernel.origin import is_same_origin
-from conclave.kernel.schema import ErrorOut
 
 LARGEST_BODY = 64 * 1024
-# Of every endpoint, and of those that are somebody's own.
-REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
-OWN_REFUSALS = {401: ErrorOut, **REFUSALS}
 
 View = Callable[..., HttpResponse]
 

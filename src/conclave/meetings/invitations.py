@@ -1,6 +1,7 @@
 """Personal invitations: made, listed and taken back by a meeting's owner, and what one is worth at the door (LINK-9, MEET-11 to 13)."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +13,7 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId, new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.keys.locks import writing
+from conclave.meetings.hosting import check_host
 from conclave.meetings.models import Invitation, Participant
 from conclave.meetings.names import clean_line
 from conclave.meetings.queries import own_meeting
@@ -84,7 +86,7 @@ def invitations(*, meeting: str, owner: UserId) -> list[Invited]:
     return [_told(row) for row in Invitation.objects.filter(meeting=proof.meeting).order_by("-made_at", "id")]
 
 
-def invite(*, meeting: str, owner: UserId, digest: str, whom: str, days: int, now: int) -> Invited:
+def invite(*, meeting: str, owner: UserId, digest: str, whom: str, days: int, now: int, shown: Collection[str] = ()) -> Invited:
     """Store an invitation that the owner's browser drew (LINK-9).
 
     Args:
@@ -94,12 +96,14 @@ def invite(*, meeting: str, owner: UserId, digest: str, whom: str, days: int, no
         whom: a name or an e-mail address; who is signed in with that one, verified, needs no link of their own (MEET-11).
         days: for how long it is good.
         now: the time.
+        shown: what its owner has shown when they signed in.
 
     Returns:
         The invitation.
 
     Raises:
         MeetingUnknown: it is not theirs.
+        OrganisationUnknown, RuleMet: its organisation's policy does not let them host (RULE-2).
         WhomForbidden: `whom` cannot be used.
         InvitationExists, InvitationsFull: there is this one already, or there are too many.
     """
@@ -108,6 +112,7 @@ def invite(*, meeting: str, owner: UserId, digest: str, whom: str, days: int, no
         raise WhomForbidden
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
+        check_host(organisation=proof.organisation, account=owner, shown=shown)
         if Invitation.objects.filter(digest=digest).exists():
             raise InvitationExists
         if Invitation.objects.filter(meeting=proof.meeting).count() >= MOST:
@@ -127,7 +132,7 @@ def invite(*, meeting: str, owner: UserId, digest: str, whom: str, days: int, no
     return _told(row)
 
 
-def change_invitation(*, meeting: str, owner: UserId, invitation: str, revoked: bool, now: int) -> Invited:
+def change_invitation(*, meeting: str, owner: UserId, invitation: str, revoked: bool, now: int, shown: Collection[str] = ()) -> Invited:
     """Take an invitation back, or take that back; said twice, it is done once. Whoever is in by it stays in.
 
     Args:
@@ -136,12 +141,14 @@ def change_invitation(*, meeting: str, owner: UserId, invitation: str, revoked: 
         invitation: which one.
         revoked: whether it opens nothing any more.
         now: the time.
+        shown: what its owner has shown when they signed in.
 
     Returns:
         The invitation as it is now.
 
     Raises:
         MeetingUnknown: the meeting is not theirs.
+        OrganisationUnknown, RuleMet: it is to be good again, and its organisation's policy does not let them host (RULE-2).
         InvitationUnknown: there is no such invitation to it.
     """
     with writing():
@@ -152,6 +159,7 @@ def change_invitation(*, meeting: str, owner: UserId, invitation: str, revoked: 
         if revoked:
             revoke(invitation=row.pk, now=now)
         elif row.revoked_at is not None:
+            check_host(organisation=proof.organisation, account=owner, shown=shown)
             Invitation.objects.filter(pk=row.pk).update(revoked_at=None, forget_at=row.expires_at + KEPT_MS)
             journal(kind="invitation_restored", obj=proof.meeting, fields={"invitation": row.pk}, now=now)
         row.refresh_from_db()

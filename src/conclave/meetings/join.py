@@ -1,15 +1,17 @@
 """Joining: the server's story from a request to a ticket, each leaf visited once (docs/protocol/join.md)."""
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.policy import Refuse
 from conclave.kernel.clock import SECOND
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, new_id
+from conclave.kernel.statements import insert
 from conclave.keys import delivery
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
@@ -22,6 +24,7 @@ from conclave.meetings.door import (
     Shown,
     check,
     enforce,
+    group_of,
     invitation,
     judge,
     judge_returning,
@@ -35,8 +38,9 @@ from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
 from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingAccess, Seat, SeatUnknown, access_ahead, access_meeting, hash_seat
 from conclave.meetings.queries import seat as find_seat
-from conclave.meetings.rights import sources
-from conclave.transparency.journal import journal
+from conclave.meetings.rights import sources_of
+from conclave.meetings.rows import live_call, seated
+from conclave.transparency.journal import Line, journal_lines
 
 # How long a ticket waits for its socket; JOIN-7 gives a lost one the same time.
 HELLO_WITHIN_MS = 30 * SECOND
@@ -109,23 +113,27 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     with writing():
         access = _access(newcomer, meeting=meeting, link_id=link_id, ahead=ahead, now=now)
         # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
-        live = Call.objects.select_for_update().filter(meeting=access.meeting, ended_at=None).first()
+        live = live_call(meeting=access.meeting, locked=True)
         former = _seat_to_replace(live, newcomer, again, now=now) if again else None
+        group = group_of(call=live)
         invited = ""
         if not former:
             let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
             invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
             by = {"let_in": let_in, "invited": invited != ""}
-            enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, **by, now=now), access=access)
-        call = live or _start(access, now=now)
-        region = placement.check_place(region=call.region, present=0 if former else _present(call))
+            decision = judge(access=access, call=live, group=group, newcomer=newcomer, checked=checked, **by, now=now)
+            enforce(decision=decision, access=access)
+        call, started = (live, []) if live else _start(access, now=now)
+        region = placement.check_place(region=call.region, present=0 if former or started else seated(call=call.pk))
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
         else:
             row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, now=now)
         kind = "participant_replaced" if former else "participant_joined"
-        journal(kind=kind, obj=call.pk, fields={"participant": row.pk}, now=now)
-    return _ticket(row, call, access, region, secret=secret, now=now)
+        journal_lines(lines=[*started, Line(kind=kind, obj=call.pk, fields={"participant": row.pk})], now=now)
+    # Of a new seat no group has said anything yet.
+    may = delivery.may(call=call.pk, participants=[row.pk])[row.pk] if former else group.may
+    return _ticket(row, call, access, region, secret=secret, may=may, now=now)
 
 
 def recheck(*, seat: Seat, now: int) -> None:
@@ -182,13 +190,16 @@ def _access(newcomer: Newcomer, *, meeting: str, link_id: str, ahead: int | None
         raise
 
 
-def _start(access: MeetingAccess, *, now: int) -> Call:
-    """Start the meeting's call, unless somebody has just done so."""
-    new = {"id": new_id(), "region": placement.place().id, "started_at": now}
-    call, started = Call.objects.get_or_create(meeting_id=access.meeting, ended_at=None, defaults=new)
-    if started:
-        journal(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region}, now=now)
-    return call
+def _start(access: MeetingAccess, *, now: int) -> tuple[Call, list[Line]]:
+    """Start the meeting's call, unless somebody has just done so; return what the journal is to say of it."""
+    new = Call(id=new_id(), meeting_id=access.meeting, region=placement.place().id, started_at=now)
+    # Of two who start it at once, the other one waits here until the first one's transaction is over.
+    Call.objects.bulk_create([new], ignore_conflicts=True)
+    call = live_call(meeting=access.meeting, locked=True)
+    if call is None:  # and that one is over already
+        return _start(access, now=now)
+    line = Line(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region})
+    return call, [line] if call.pk == new.pk else []
 
 
 def _seat_to_replace(call: Call | None, newcomer: Newcomer, again: Again, *, now: int) -> Seat:
@@ -213,11 +224,6 @@ def _seat_to_replace(call: Call | None, newcomer: Newcomer, again: Again, *, now
     return found
 
 
-def _present(call: Call) -> int:
-    """Return how many are seated."""
-    return Participant.objects.filter(call=call, left_at=None).count()
-
-
 def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, now: int) -> Participant:
     """Give a new seat."""
     row = Participant(
@@ -236,9 +242,8 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         awaited_until=now + HELLO_WITHIN_MS,
     )
     try:
-        # Without a savepoint: whoever comes with a key that sits there already rolls everything back.
-        with transaction.atomic(savepoint=False):
-            row.save(force_insert=True)
+        # Whoever comes with a key that sits there already rolls everything back.
+        insert([row])
     except IntegrityError as error:
         raise Malformed("This signature key sits in the call already.") from error
     used(invitation=invited, now=now)
@@ -276,7 +281,9 @@ def _role(access: MeetingAccess, newcomer: Newcomer) -> Role:
     return Role.HOST if newcomer.account and newcomer.account == access.owner else Role.GUEST
 
 
-def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placement.Region, *, secret: str, now: int) -> Ticket:
+def _ticket(
+    row: Participant, call: Call, access: MeetingAccess, region: placement.Region, *, secret: str, may: Collection[str] | None, now: int
+) -> Ticket:
     """Return the ticket for a seat, signed and sealed."""
     attestation = attest(
         meeting=access.meeting,
@@ -287,7 +294,6 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         signature_key=row.signature_key,
         account=row.pseudonym,
     )
-    allowed = sources(call=call.pk, participants=[row.pk])[row.pk]
     return Ticket(
         meeting=access.meeting,
         call=CallId(call.pk),
@@ -299,6 +305,6 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         attestation=attestation,
         link_version=access.link_version,
         region=region,
-        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now, sources=allowed),
+        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now, sources=sources_of(may=may)),
         ice_servers=region.ice_servers(participant=row.pk, now=now),
     )

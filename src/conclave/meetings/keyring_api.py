@@ -12,7 +12,7 @@ from conclave.accounts.opener import Opener, OpenerKind
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
-from conclave.kernel.schema import ErrorOut
+from conclave.kernel.schema import OWN_REFUSALS
 from conclave.meetings.schemas import KeyringIn, KeyringOut, KeyringVersion, OpenerOut, PasskeyOut, SealedOut
 
 router = Router()
@@ -20,10 +20,9 @@ router = Router()
 # KEYR-10: a browser reads at each look at the meetings, and writes when something changed.
 READ_RATE = Rate(name="keyring_read", burst=120, every_ms=clock.SECOND)
 WRITE_RATE = Rate(name="keyring_write", burst=60, every_ms=10 * clock.SECOND)
-_REFUSALS = dict.fromkeys((400, 401, 403, 409, 422, 429), ErrorOut)
 
 
-@router.get("/keyring", response={200: KeyringOut, **_REFUSALS}, summary=_("One’s own keyring, as ciphertext"))
+@router.get("/keyring", response={200: KeyringOut, **OWN_REFUSALS}, summary=_("One’s own keyring, as ciphertext"))
 def get_keyring(request: HttpRequest) -> KeyringOut:
     """Return the signed-in person's keyring, and what their passkeys are asked for by."""
     account = _whose(request, READ_RATE)
@@ -35,7 +34,7 @@ def get_keyring(request: HttpRequest) -> KeyringOut:
     )
 
 
-@router.put("/keyring", response={200: KeyringVersion, **_REFUSALS}, summary=_("Keep the next version of one’s own keyring"))
+@router.put("/keyring", response={200: KeyringVersion, **OWN_REFUSALS}, summary=_("Keep the next version of one’s own keyring"))
 def put_keyring(request: HttpRequest, body: KeyringIn) -> KeyringVersion:
     """Store ciphertext, if nobody was faster (KEYR-4)."""
     account = _whose(request, WRITE_RATE)
@@ -44,7 +43,7 @@ def put_keyring(request: HttpRequest, body: KeyringIn) -> KeyringVersion:
     return KeyringVersion(version=version)
 
 
-@router.delete("/keyring", response={204: None, **_REFUSALS}, summary=_("Empty one’s own keyring"))
+@router.delete("/keyring", response={204: None, **OWN_REFUSALS}, summary=_("Empty one’s own keyring"))
 def delete_keyring(request: HttpRequest) -> Status[None]:
     """Delete ciphertext and openers; the links that devices keep stay there."""
     empty_keyring(account=_whose(request, WRITE_RATE), now=clock.now())

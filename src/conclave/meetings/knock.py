@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import restrict
@@ -17,14 +16,16 @@ from conclave.kernel.clock import HOUR, MINUTE, SECOND
 from conclave.kernel.errors import Refused, Unavailable
 from conclave.kernel.ids import MeetingId, new_id
 from conclave.kernel.secrets import stored_hash
+from conclave.kernel.statements import insert
 from conclave.keys import delivery
 from conclave.keys.delivery import NotHost
 from conclave.keys.locks import writing
 from conclave.meetings.bans import shut_out
-from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, invitation, judge
-from conclave.meetings.models import Call, Knock, Meeting
+from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, group_of, invitation, judge
+from conclave.meetings.models import Knock
 from conclave.meetings.names import clean_name
 from conclave.meetings.queries import access_meeting
+from conclave.meetings.rows import knock_row, live_call, next_version, waiting
 from conclave.transparency.journal import journal
 
 MOST_WAITING = 1000
@@ -112,19 +113,22 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
     checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now, knocking=True)
     with writing():
         access = access_meeting(meeting=meeting, link_id=link_id, knocking=True)
-        call = Call.objects.filter(meeting=access.meeting, ended_at=None).first()
+        call = live_call(meeting=access.meeting, locked=False)
         invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now) != ""
-        decision = judge(access=access, call=call, newcomer=newcomer, checked=checked, let_in=False, invited=invited, now=now)
+        group, by = group_of(call=call), {"let_in": False, "invited": invited}
+        decision = judge(access=access, call=call, group=group, newcomer=newcomer, checked=checked, **by, now=now)
         if not isinstance(decision, Admit | MustKnock):
             enforce(decision=decision, access=access)
-        version = next_version(access.meeting)
-        # KNOCK-7: a device waits once.
-        earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
-        earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **NAMELESS)
-        if Knock.objects.filter(meeting=access.meeting, state=State.WAITING).count() >= MOST_WAITING:
+        version = next_version(meeting=access.meeting)
+        everybody, mine = waiting(meeting=access.meeting, device=newcomer.device)
+        if everybody - mine >= MOST_WAITING:
             raise WaitingFull
+        if mine:
+            # KNOCK-7: a device waits once.
+            earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
+            earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **NAMELESS)
         waits = isinstance(decision, MustKnock)
-        row = Knock.objects.create(
+        row = Knock(
             id=new_id(),
             meeting_id=access.meeting,
             secret_hash=_hash(secret),
@@ -140,11 +144,12 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
             made_at=now,
             until=now + (SOCKET_WITHIN_MS if waits else PASS_MS),
         )
+        insert([row])
         tell(access.meeting)
     return Pass(knock=row.pk, proof=secret)
 
 
-def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, int]:
+def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, News]:
     """Bind a socket to a knock; one that it had before hears that it is over.
 
     Args:
@@ -153,18 +158,19 @@ def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, int]:
         now: the time.
 
     Returns:
-        The meeting, and the version of this change.
+        The meeting, and the knock as it stands now.
 
     Raises:
         KnockUnknown: there is no such knock, it is over, or the secret is wrong.
     """
     with writing():
         row = _proven(let_in)
-        version = next_version(row.meeting_id)
-        waits = {"until": now + SOCKET_WITHIN_MS} if row.state == State.WAITING else {}
-        Knock.objects.filter(pk=row.pk).update(socket=socket, version=version, **waits)
+        row.socket, row.version = socket, next_version(meeting=row.meeting_id)
+        if row.state == State.WAITING:
+            row.until = now + SOCKET_WITHIN_MS
+        Knock.objects.filter(pk=row.pk).update(socket=row.socket, version=row.version, until=row.until)
         tell(row.meeting_id)
-    return MeetingId(row.meeting_id), version
+    return MeetingId(row.meeting_id), _news(row)
 
 
 def still_there(*, knocks: Sequence[str], now: int) -> None:
@@ -214,7 +220,7 @@ def answer(
         raise NotHost
     with writing():
         rows = list(Knock.objects.select_related("meeting").filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
-        version = next_version(meeting)
+        version = next_version(meeting=meeting)
         for row in rows:
             row.version = version
             if admit:
@@ -256,7 +262,7 @@ def dismiss(*, meeting: str, now: int) -> None:
         meeting: which.
         now: the time.
     """
-    fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(meeting), **NAMELESS}
+    fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(meeting=meeting), **NAMELESS}
     if Knock.objects.filter(meeting=meeting, state__in=(State.WAITING, State.ADMITTED)).update(**fields):
         tell(meeting)
 
@@ -273,7 +279,7 @@ def news(*, meeting: str, after: int) -> list[News]:
 
 def stands(*, knock: str) -> News | None:
     """Return a knock as it stands, or None when the row is gone."""
-    row = Knock.objects.filter(pk=knock).first()
+    row = knock_row(pk=knock)
     return _news(row) if row else None
 
 
@@ -359,24 +365,18 @@ def _refuse(row: Knock, *, by: str, block: bool, now: int) -> None:
 def _end(row: Knock | None, now: int) -> None:
     """Take a knock off every list."""
     if row is not None:
-        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(row.meeting_id), **NAMELESS}
+        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(meeting=row.meeting_id), **NAMELESS}
         Knock.objects.filter(pk=row.pk).update(**fields)
         tell(row.meeting_id)
 
 
 def _proven(let_in: Pass) -> Knock:
     """Return the knock whose secret this is."""
-    row = Knock.objects.filter(pk=let_in.knock).exclude(state=State.OVER).first()
+    row = knock_row(pk=let_in.knock)
     right = hmac.compare_digest(row.secret_hash if row else "", _hash(let_in.proof))
-    if row is None or not right:
+    if row is None or not right or row.state == State.OVER:
         raise KnockUnknown
     return row
-
-
-def next_version(meeting: str) -> int:
-    """Count one more change of the meeting's knocks."""
-    Meeting.objects.filter(pk=meeting).update(knocks=F("knocks") + 1)
-    return Meeting.objects.values_list("knocks", flat=True).get(pk=meeting)
 
 
 def tell(meeting: str) -> None:

@@ -1,5 +1,7 @@
 """A meeting gets another link: a host registers the one that the group has moved on to, or the owner makes one between calls (LINK-6)."""
 
+from collections.abc import Collection
+
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -8,6 +10,7 @@ from conclave.kernel.ids import UserId
 from conclave.keys.delivery import host_policy
 from conclave.keys.locks import writing
 from conclave.keys.wake import tell_all
+from conclave.meetings.hosting import check_host
 from conclave.meetings.models import Call, FormerLink, Meeting
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.transparency.journal import journal
@@ -55,7 +58,7 @@ def register(*, call: str, meeting: str, by: str, link_version: int, link_id: st
             tell_all(call=call, message={"t": "linked", "link_version": link_version, "link_id": link_id})
 
 
-def replace_between_calls(*, meeting: str, owner: UserId, link_id: str, now: int) -> OwnMeeting:
+def replace_between_calls(*, meeting: str, owner: UserId, link_id: str, now: int, shown: Collection[str] = ()) -> OwnMeeting:
     """Give a meeting another link while nobody is in it.
 
     Args:
@@ -63,17 +66,20 @@ def replace_between_calls(*, meeting: str, owner: UserId, link_id: str, now: int
         owner: who is signed in.
         link_id: what the owner's browser derived from the new secret.
         now: the time.
+        shown: what its owner has shown when they signed in.
 
     Returns:
         The meeting as it is now.
 
     Raises:
         MeetingUnknown: it is not theirs.
+        OrganisationUnknown, RuleMet: its organisation's policy does not let them host (RULE-2).
         CallLive: somebody is in it.
         LinkTaken: the meeting has, or had, this link.
     """
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
+        check_host(organisation=proof.organisation, account=owner, shown=shown)
         if Call.objects.filter(meeting=proof.meeting, ended_at=None).exists():
             raise CallLive
         row = Meeting.objects.get(pk=proof.meeting)

@@ -1,14 +1,9 @@
-"""A person's meetings a page at a time: all of them, those to come, those that are over, and those with words in their title.
+"""A person's meetings a page at a time: all of them, those to come, those that are over, and those with words in their title."""
 
-Each list is read along an index from where the page before ended, so that a page costs the same however many meetings there are.
-"""
-
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from conclave.accounts.finding import search_key
 from conclave.accounts.organisations import belonging
@@ -16,24 +11,14 @@ from conclave.accounts.policy import Act
 from conclave.accounts.rules import Ruling
 from conclave.kernel.ids import MeetingId, UserId
 from conclave.meetings.models import Call, FormerLink, Invitation, Meeting
+from conclave.meetings.paging import Page, page_of
 from conclave.meetings.queries import MeetingUnknown
 from conclave.meetings.ruled import ruled
 
 PAGE = 50
 LONGEST_WORDS, MOST_WORDS = 200, 6
 CALLS = 20
-_CURSOR = re.compile(r"(\d{1,15})\.([A-Za-z0-9_-]{22})")
 _LIVE = Exists(Call.objects.filter(meeting=OuterRef("pk"), ended_at=None))
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[T]):
-    """One page of a list; `after` is where the next one begins, empty at the end."""
-
-    rows: list[T]
-    after: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +34,8 @@ class Listed:
     minutes: int
     zone: str
     repeats: bool
+    # Grows with each change of its plan.
+    sequence: int
     # Under whose policy it is, by its name, and when that has its link replaced.
     house: str
     link_due_at: int | None
@@ -109,7 +96,7 @@ def mine(*, owner: UserId, after: str = "") -> Page[Listed]:
         owner: whose.
         after: where the page before ended; what is no such place is the beginning.
     """
-    return _page(_of(owner), key="-created_at", after=after, told=_listed)
+    return page_of(_of(owner), of=owner, key="-created_at", after=after, size=PAGE, told=_listed)
 
 
 def upcoming(*, owner: UserId, after: str = "") -> Page[Listed]:
@@ -119,7 +106,7 @@ def upcoming(*, owner: UserId, after: str = "") -> Page[Listed]:
         owner: whose.
         after: where the page before ended.
     """
-    return _page(_of(owner).filter(next_at__isnull=False), key="next_at", after=after, told=_listed)
+    return page_of(_of(owner).filter(next_at__isnull=False), of=owner, key="next_at", after=after, size=PAGE, told=_listed)
 
 
 def past(*, owner: UserId, after: str = "") -> Page[Past]:
@@ -132,7 +119,8 @@ def past(*, owner: UserId, after: str = "") -> Page[Past]:
     ended = Call.objects.filter(meeting=OuterRef("pk"), started_at=OuterRef("past_at"), ended_at__isnull=False).values("ended_at")[:1]
     by_name = Invitation.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting").annotate(many=Count("pk")).values("many")
     rows = Meeting.objects.filter(owner=owner, deleted_at=None, past_at__isnull=False)
-    return _page(rows.annotate(ended=Subquery(ended), invited=Subquery(by_name)), key="-past_at", after=after, told=_past)
+    rows = rows.annotate(ended=Subquery(ended), invited=Subquery(by_name))
+    return page_of(rows, of=owner, key="-past_at", after=after, size=PAGE, told=_past)
 
 
 def with_words(*, owner: UserId, words: str, after: str = "") -> Page[Listed]:
@@ -143,7 +131,7 @@ def with_words(*, owner: UserId, words: str, after: str = "") -> Page[Listed]:
         words: what was typed; case and accents do not count.
         after: where the page before ended.
     """
-    return _page(_beginning(_of(owner), "title_key", words), key="-created_at", after=after, told=_listed)
+    return page_of(_beginning(_of(owner), "title_key", words), of=owner, key="-created_at", after=after, size=PAGE, told=_listed)
 
 
 def of_house(*, organisation: str, account: UserId, shown: str, words: str = "", after: str = "") -> Page[Housed]:
@@ -163,10 +151,10 @@ def of_house(*, organisation: str, account: UserId, shown: str, words: str = "",
     rows = Meeting.objects.filter(organisation=own.organisation, deleted_at=None).annotate(live=_LIVE).select_related("owner")
     found = _beginning(rows, "owner__search_key", words)
     if shown == "past":
-        return _page(found.filter(past_at__isnull=False), key="-past_at", after=after, told=_housed)
+        return page_of(found.filter(past_at__isnull=False), of=own.organisation, key="-past_at", after=after, size=PAGE, told=_housed)
     if shown == "now":
         found = found.filter(pk__in=Call.objects.filter(ended_at=None).values("meeting"))
-    return _page(found, key="-created_at", after=after, told=_housed)
+    return page_of(found, of=own.organisation, key="-created_at", after=after, size=PAGE, told=_housed)
 
 
 def one(*, meeting: str, owner: UserId) -> Listed:
@@ -219,22 +207,6 @@ def _beginning(rows: QuerySet[Meeting], column: str, words: str) -> QuerySet[Mee
     return rows
 
 
-def _page(rows: QuerySet[Meeting], *, key: str, after: str, told: Callable[[Any, dict[str, Ruling | None]], T]) -> Page[T]:
-    """Return the rows that follow a place in an order, as plain values."""
-    column, falling = key.removeprefix("-"), key.startswith("-")
-    place = _CURSOR.fullmatch(after)
-    if place:
-        at, name = int(place[1]), place[2]
-        # Said in this form, so that the index is entered at the place itself.
-        rows = rows.filter(**{f"{column}__{'lte' if falling else 'gte'}": at})
-        rows = rows.filter(Q(**{f"{column}__{'lt' if falling else 'gt'}": at}) | Q(pk__gt=name))
-    found = list(rows.annotate(place=F(column)).order_by(key, "id")[: PAGE + 1])
-    more = len(found) > PAGE
-    last = found[PAGE - 1] if more else None
-    known: dict[str, Ruling | None] = {}
-    return Page(rows=[told(row, known) for row in found[:PAGE]], after=f"{last.place}.{last.pk}" if last is not None else "")
-
-
 def _listed(row: Any, known: dict[str, Ruling | None]) -> Listed:  # noqa: ANN401 - a row of _of, with what was annotated
     """Return a row as plain values; `known` is what was asked of organisations already."""
     found = ruled(meeting=row, known=known)
@@ -248,6 +220,7 @@ def _listed(row: Any, known: dict[str, Ruling | None]) -> Listed:  # noqa: ANN40
         minutes=row.plan_minutes,
         zone=row.plan_zone,
         repeats=row.plan_rule != "",
+        sequence=row.plan_sequence,
         house=found.name,
         link_due_at=found.link_due_at,
     )

@@ -18,13 +18,15 @@ from conclave.kernel.ids import MeetingId, UserId
 from conclave.keys.locks import writing
 from conclave.meetings.departure import finish
 from conclave.meetings.entrance import Changes, Preset, settle_entrance
+from conclave.meetings.hosting import check_host, check_maker
 from conclave.meetings.knock import dismiss
 from conclave.meetings.models import Ban, Call, Ended, FormerLink, Invitation, Meeting
 from conclave.meetings.names import clean_line
 from conclave.meetings.now import check_now_token, use_now_token
 from conclave.meetings.queries import OwnMeeting, own_meeting
 from conclave.meetings.reconsider import reconsider
-from conclave.meetings.ruled import OwnRules, adopt_held, check_maker, settle_rules, starting_preset
+from conclave.meetings.ruled import OwnRules, adopt_held, settle_rules, starting_preset
+from conclave.meetings.stale import check_seen
 from conclave.transparency.journal import journal
 
 LONGEST_TITLE = 120
@@ -145,6 +147,7 @@ def change_meeting(
     changes: Changes = NO_CHANGES,
     own_rules: OwnRules = NO_RULES,
     shown: Collection[str] = (),
+    seen: str | None = None,
     now: int,
 ) -> OwnMeeting:
     """Give a meeting another title or another entrance (MEET-8).
@@ -157,15 +160,17 @@ def change_meeting(
         changes: what is set otherwise.
         own_rules: what the meeting says itself beside its organisation's policy.
         shown: what its owner has shown when they signed in.
+        seen: the version of the entrance that they have looked at; None for whoever changes it without looking.
         now: the time.
 
     Returns:
         The meeting as it is now.
 
     Raises:
+        MeetingStale: the entrance was set otherwise since (MEET-21).
         TitleForbidden, PasscodeForbidden: the title or the passcode cannot be used.
         MeetingUnknown: it is not theirs.
-        OrganisationUnknown, RuleMet: its organisation's policy refuses the settings (RULE-2).
+        OrganisationUnknown, RuleMet: its organisation's policy refuses the settings, or does not let them host (RULE-2).
     """
     cleaned = None if title is None else clean_title(raw=title)
     row = Meeting.objects.get(pk=own_meeting(meeting=meeting, owner=owner).meeting)
@@ -174,8 +179,11 @@ def change_meeting(
     columns = [*settle_entrance(meeting=row, preset=preset, changes=changes), *settle_rules(meeting=row, own_rules=own_rules), *adopted]
     with writing():
         proof = own_meeting(meeting=meeting, owner=owner)
+        check_seen(seen=seen, now=proof.entrance.version)
         if columns:
             check_maker(meeting=row, account=owner, shown=shown)
+        elif cleaned is not None:
+            check_host(organisation=row.organisation_id or "", account=owner, shown=shown)
         if cleaned is not None:
             row.title, row.title_key = cleaned, key_of_title(title=cleaned)
             # Inside the transaction and in the database: nobody's other change of the plan is undone.

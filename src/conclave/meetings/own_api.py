@@ -12,9 +12,11 @@ from conclave.accounts.scopes import Scope
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import Rate
-from conclave.meetings import invitations, links, own, plan, queries, ruled
+from conclave.kernel.schema import OWN_REFUSALS
+from conclave.meetings import hosting, invitations, links, own, plan, queries
 from conclave.meetings.entrance import Changes
-from conclave.meetings.guard import OWN_REFUSALS, limit
+from conclave.meetings.guard import limit
+from conclave.meetings.paging import LONGEST_PLACE
 from conclave.meetings.ruled import OwnRules
 from conclave.meetings.schemas import (
     ChangesIn,
@@ -75,19 +77,19 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
 @router.get("/policies", response={200: PoliciesOut, **OWN_REFUSALS}, **_READS, summary=_("Whose policy your meetings can follow"))
 def get_policies(request: HttpRequest) -> PoliciesOut:
     """Return one's organisations, with the presets that each allows, and for each in which one may not host why (RULE-2)."""
-    found = ruled.policies_for(account=account_of(request), shown=has_shown(request))
+    found = hosting.policies_for(account=account_of(request), shown=has_shown(request))
     return PoliciesOut(policies=[PolicyOut.model_validate(asdict(one)) for one in found])
 
 
 @router.get("/meetings", response={200: MeetingsOut, **OWN_REFUSALS}, **_READS, summary=_("Your meetings"))
 def get_meetings(
     request: HttpRequest,
-    after: Annotated[str | None, Query(max_length=64)] = None,
+    after: Annotated[str | None, Query(max_length=LONGEST_PLACE)] = None,
     limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = queries.PAGE,
 ) -> MeetingsOut:
     """Return one's own meetings, newest first, a page at a time; `after` takes what `next` said."""
     page = queries.page_of_own(owner=account_of(request), after=after, limit=limit)
-    return MeetingsOut(meetings=[_meeting_out(meeting) for meeting in page.meetings], next=page.next)
+    return MeetingsOut(meetings=[_meeting_out(meeting) for meeting in page.rows], next=page.after or None)
 
 
 @router.get("/meetings/{meeting}", response={200: MeetingOut, **OWN_REFUSALS}, **_READS, summary=_("One of your meetings"))
@@ -117,6 +119,7 @@ def patch_meeting(request: HttpRequest, meeting: str, body: ChangesIn) -> Meetin
         changes=_changes(body.entrance),
         own_rules=_own_rules(body.rules),
         shown=has_shown(request),
+        seen=body.seen,
         now=now,
     )
     return _meeting_out(changed)
@@ -128,7 +131,9 @@ def patch_meeting(request: HttpRequest, meeting: str, body: ChangesIn) -> Meetin
 def post_link(request: HttpRequest, meeting: str, body: LinkIn) -> MeetingOut:
     """Give one's own meeting another link while nobody is in it (LINK-6)."""
     now = limit(request, MEETINGS_RATE)
-    replaced = links.replace_between_calls(meeting=meeting, owner=account_of(request), link_id=body.link_id, now=now)
+    replaced = links.replace_between_calls(
+        meeting=meeting, owner=account_of(request), link_id=body.link_id, shown=has_shown(request), now=now
+    )
     return _meeting_out(replaced)
 
 
@@ -147,7 +152,9 @@ def get_invitations(request: HttpRequest, meeting: str) -> InvitationsOut:
 def post_invitation(request: HttpRequest, meeting: str, body: InvitationIn) -> Status[InvitationOut]:
     """Store an invitation to one's own meeting that the browser drew (LINK-9)."""
     now = limit(request, MEETINGS_RATE)
-    made = invitations.invite(meeting=meeting, owner=account_of(request), digest=body.digest, whom=body.whom, days=body.days, now=now)
+    fields = {"digest": body.digest, "whom": body.whom}
+    shown = has_shown(request)
+    made = invitations.invite(meeting=meeting, owner=account_of(request), **fields, days=body.days, shown=shown, now=now)
     return Status(201, _invitation_out(made))
 
 
@@ -161,7 +168,7 @@ def patch_invitation(request: HttpRequest, meeting: str, invitation: str, body: 
     """Take an invitation to one's own meeting back, or take that back."""
     now = limit(request, MEETINGS_RATE)
     changed = invitations.change_invitation(
-        meeting=meeting, owner=account_of(request), invitation=invitation, revoked=body.revoked, now=now
+        meeting=meeting, owner=account_of(request), invitation=invitation, revoked=body.revoked, shown=has_shown(request), now=now
     )
     return _invitation_out(changed)
 

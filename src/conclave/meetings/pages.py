@@ -16,18 +16,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from conclave.accounts import organisations
 from conclave.accounts.policy import Act
 from conclave.accounts.queries import me
+from conclave.accounts.shown import shown_in
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.meetings import lists, schedule
 from conclave.meetings import plan as plans
 from conclave.meetings.forms import PlanForm, initial_of
 from conclave.meetings.own import TitleForbidden
+from conclave.meetings.paging import Page
+from conclave.meetings.ruled import RuleMet
+from conclave.meetings.stale import MeetingStale
 
 # MEET-19: what somebody looks for while they type; nobody reads a whole list by it faster than by turning pages.
 SEARCH_RATE = Rate(name="meeting_search", burst=60, every_ms=2 * clock.SECOND)
 PLAN_RATE = Rate(name="meeting_plan", burst=60, every_ms=10 * clock.SECOND)
 SHOWN_TIMES = 12
-LISTS: dict[str, Callable[..., lists.Page[Any]]] = {"": lists.mine, "upcoming": lists.upcoming, "past": lists.past}
+LISTS: dict[str, Callable[..., Page[Any]]] = {"": lists.mine, "upcoming": lists.upcoming, "past": lists.past}
 
 
 @require_safe
@@ -49,7 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show the signed-in person's meetings; their links are in the browser's key ring and nowhere else."""
     shown, words = request.GET.get("show", ""), request.GET.get("words", "")[: lists.LONGEST_WORDS].strip()
     shown, after = shown if shown in LISTS else "", request.GET.get("after", "")
-    page: lists.Page[Any]
+    page: Page[Any]
     if words:
         LIMITER.check(rate=SEARCH_RATE, subject=me(request), now=clock.now())
         shown, page = "", lists.with_words(owner=me(request), words=words, after=after)
@@ -98,11 +102,21 @@ def plan(request: HttpRequest, meeting: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             wanted = form.schedule()
-            made = plans.plan_meeting(meeting=meeting, owner=me(request), title=form.cleaned_data["title"], schedule=wanted, now=now)
+            made = plans.plan_meeting(
+                meeting=meeting,
+                owner=me(request),
+                title=form.cleaned_data["title"],
+                schedule=wanted,
+                shown=shown_in(request),
+                seen=_number(request.POST.get("seen")),
+                now=now,
+            )
         except schedule.PlanForbidden as error:
             form.add_error(None, error.text)
         except TitleForbidden as error:
             form.add_error("title", error.text)
+        except (RuleMet, MeetingStale) as error:
+            form.add_error(None, error.text)
         else:
             if made.start != wanted.start:
                 messages.info(request, _("The series begins on the first of its days that comes: see below."))
@@ -112,13 +126,20 @@ def plan(request: HttpRequest, meeting: str) -> HttpResponse:
     return render(request, "meetings/plan.html", shown, status=422 if form.errors else 200)
 
 
+def _number(raw: str | None) -> int | None:
+    """Return the number of the plan that a form was made from; none is one that no plan has, for what is no number."""
+    if raw is None:
+        return None
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 9 else -1
+
+
 @login_required
 @require_POST
 def times(request: HttpRequest, meeting: str) -> HttpResponse:
     """Call one time of a series off, or let it take place after all."""
     now, off = clock.now(), request.POST.get("act") == "off"
     LIMITER.check(rate=PLAN_RATE, subject=me(request), now=now)
-    plans.call_off(meeting=meeting, owner=me(request), wall=request.POST.get("wall", ""), off=off, now=now)
+    plans.call_off(meeting=meeting, owner=me(request), wall=request.POST.get("wall", ""), off=off, shown=shown_in(request), now=now)
     told = (
         _("This time is called off. Give the new calendar file to those who should know.") if off else _("This time takes place after all.")
     )

@@ -8,9 +8,10 @@ from conclave.accounts.queries import address_of, verified_address
 from conclave.gate.personal import notices
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
-from conclave.meetings.knock import KEPT_MS, NAMELESS, State, next_version, tell
+from conclave.meetings.knock import KEPT_MS, NAMELESS, State, tell
 from conclave.meetings.models import Ban, Call, Gone, Invitation, Knock, Meeting, Participant
 from conclave.meetings.own import forget_meeting
+from conclave.meetings.rows import next_version
 
 _ENTRANCE = ("preset", "who", "waiting", "before_host", "capacity", "organisation", "own_rules", "kept_days")
 _PLANNED = ("plan_start", "plan_zone", "plan_minutes", "plan_rule", "plan_off", "next_at", "past_at")
@@ -70,6 +71,12 @@ def _leave(account: str, now: int) -> None:
     # A key sits once among the live seats only, so that these may all be without one.
     seats.update(name="", signature_key="", device="", pseudonym="", account=None)
     for knock in Knock.objects.filter(account=account):
-        gone = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(knock.meeting_id), "account": None, "device": ""}
+        gone = {
+            "state": State.OVER,
+            "until": now + KEPT_MS,
+            "version": next_version(meeting=knock.meeting_id),
+            "account": None,
+            "device": "",
+        }
         Knock.objects.filter(pk=knock.pk).update(**gone, **NAMELESS)
         tell(knock.meeting_id)

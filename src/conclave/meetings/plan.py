@@ -1,6 +1,8 @@
 """A meeting gets a time, another or none; single times of a series are called off; what is over turns into the past (MEET-14 to 17)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from time import monotonic
 
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
@@ -11,14 +13,18 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings import schedule as schedules
+from conclave.meetings.hosting import check_host
 from conclave.meetings.models import Meeting
 from conclave.meetings.own import UNPLANNED, clean_title, key_of_title
 from conclave.meetings.queries import MeetingUnknown, own_meeting
 from conclave.meetings.schedule import Change, Schedule
+from conclave.meetings.stale import check_seen
 from conclave.transparency.journal import journal
 
 MOST_OFF = 200
 MOST_AT_ONCE = 200
+# For so long at most turns keep the thread of all deadlines busy.
+TICK_SECONDS = 0.2
 _turning = clock.Seldom(every_ms=10 * clock.SECOND)
 
 
@@ -71,7 +77,9 @@ class CalendarPlan:
     organiser_address: str
 
 
-def plan_meeting(*, meeting: str, owner: UserId, title: str, schedule: Schedule, now: int) -> Schedule:
+def plan_meeting(
+    *, meeting: str, owner: UserId, title: str, schedule: Schedule, now: int, shown: Collection[str] = (), seen: int | None = None
+) -> Schedule:
     """Plan a meeting, or plan it otherwise; what was called off stays so on the days on which there is still a time (MEET-14).
 
     Args:
@@ -80,6 +88,8 @@ def plan_meeting(*, meeting: str, owner: UserId, title: str, schedule: Schedule,
         title: its title from now on.
         schedule: when.
         now: the time.
+        shown: what its owner has shown when they signed in.
+        seen: the number of the plan that they have looked at; None for whoever plans without looking.
 
     Returns:
         The plan, from the first of its times.
@@ -87,10 +97,14 @@ def plan_meeting(*, meeting: str, owner: UserId, title: str, schedule: Schedule,
     Raises:
         PlanForbidden, TitleForbidden: it is out of bounds, or the title cannot be used.
         MeetingUnknown: it is not theirs.
+        MeetingStale: it was planned otherwise since (MEET-21).
+        OrganisationUnknown, RuleMet: its organisation's policy does not let them host (RULE-2).
     """
     wanted, cleaned = schedules.settled(schedule=schedule, now=now), clean_title(raw=title)
     with writing():
         row = _locked(meeting, owner)
+        check_host(organisation=row.organisation_id or "", account=owner, shown=shown)
+        check_seen(seen=seen, now=row.plan_sequence)
         former = planned_of(row=row)
         if former is not None:
             wanted = schedules.moved(off=former.schedule.off, to=wanted, now=now)
@@ -121,7 +135,7 @@ def unplan(*, meeting: str, owner: UserId, now: int) -> None:
             journal(kind="meeting_unplanned", obj=row.pk, fields={}, now=now)
 
 
-def call_off(*, meeting: str, owner: UserId, wall: str, off: bool, now: int) -> None:
+def call_off(*, meeting: str, owner: UserId, wall: str, off: bool, now: int, shown: Collection[str] = ()) -> None:
     """Call one time of a series off, or let it take place after all; said twice, it is done once (MEET-16).
 
     Args:
@@ -130,9 +144,11 @@ def call_off(*, meeting: str, owner: UserId, wall: str, off: bool, now: int) -> 
         wall: the time, as schedule.to_wall writes it.
         off: whether it is called off.
         now: the time.
+        shown: what its owner has shown when they signed in.
 
     Raises:
         MeetingUnknown: it is not theirs.
+        OrganisationUnknown, RuleMet: it is to take place, and its organisation's policy does not let them host (RULE-2).
         TimeUnknown: it has no such time to come, or is no series.
         TimesFull: too many are called off.
     """
@@ -142,6 +158,8 @@ def call_off(*, meeting: str, owner: UserId, wall: str, off: bool, now: int) -> 
         raise TimeUnknown from error
     with writing():
         row = _locked(meeting, owner)
+        if not off:
+            check_host(organisation=row.organisation_id or "", account=owner, shown=shown)
         planned = planned_of(row=row)
         if planned is None or planned.schedule.repeat is None or not schedules.is_time(schedule=planned.schedule, local=local, now=now):
             raise TimeUnknown
@@ -228,8 +246,12 @@ def settle_turns(now: int) -> None:
     """
     if not _turning.due(now=now):
         return
-    over = Meeting.objects.filter(turn_at__lte=now, turn_at__isnull=False).order_by("turn_at")
-    for row in over[:MOST_AT_ONCE]:
+    over, until = Meeting.objects.filter(turn_at__lte=now, turn_at__isnull=False).order_by("turn_at"), monotonic() + TICK_SECONDS
+    for number, row in enumerate(over[: MOST_AT_ONCE + 1]):
+        # Other deadlines wait in this thread: what is left is done at the next tick.
+        if number == MOST_AT_ONCE or (number and monotonic() >= until):
+            _turning.again()
+            return
         turn(row=row, now=now)
 
 
@@ -238,7 +260,7 @@ def turn(*, row: Meeting, now: int) -> None:
     planned = planned_of(row=row)
     if planned is None:
         return
-    stands = schedules.turn_of(schedule=planned.schedule, now=now)
+    stands = schedules.turn_of(schedule=planned.schedule, now=now, since=row.next_at)
     last = Greatest(Coalesce(F("past_at"), Value(0)), Value(stands.over if stands.over is not None else row.next_at))
     Meeting.objects.filter(pk=row.pk, turn_at=row.turn_at).update(next_at=stands.start, turn_at=stands.end, past_at=last)
 

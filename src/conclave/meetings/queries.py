@@ -1,24 +1,25 @@
 """Reading meetings: every access is checked here, and what was checked has its own type."""
 
 import hmac
-import re
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rules import Guests, Ruling, SignIn
-from conclave.kernel.errors import Malformed, Refused
+from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
+from conclave.meetings import rows
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
+from conclave.meetings.paging import Page, page_of
 from conclave.meetings.ruled import Ruled, presets_under, ruled
+from conclave.meetings.stale import entrance_version
 
 JOINED_ELSEWHERE = "joined_elsewhere"
 PAGE = 100
 # Compared with when there is no meeting, so that the answer takes the same time (LINK-4).
 _NO_LINK = "A" * 22
-_CURSOR = re.compile(r"[0-9]{1,15}\.[A-Za-z0-9_-]{1,22}")
 
 
 class LinkUnknown(Refused):
@@ -55,9 +56,8 @@ class SeatUnknown(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingAccess:
-    """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting
-    and access_ahead make one, and access_waiting for those who have shown it before. Its settings are those that hold, with the rules
-    of its organisation (RULE-1).
+    """Proof that its bearer holds the meeting's link, or a former one that may only knock; only access_meeting and access_ahead make one,
+    and access_waiting for those who have shown it before. Its settings are those that hold, with its organisation's rules (RULE-1).
     """
 
     meeting: MeetingId
@@ -79,6 +79,8 @@ class MeetingAccess:
     sign_in: SignIn
     clients: frozenset[str]
     link_due_at: int | None
+    # An account alone may be an invitation (MEET-11).
+    invites_addresses: bool
 
     def is_due(self, *, now: int) -> bool:
         """Tell whether its organisation has the link replaced by now (RULE-5)."""
@@ -108,6 +110,7 @@ class Entrance:
     passcode: bool
     before_host: bool
     capacity: int
+    version: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +125,10 @@ class OwnMeeting:
     entrance: Entrance
     house: House | None
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnPage:
-    """Some of somebody's meetings, and where the next ones begin; None at the end."""
-
-    meetings: list[OwnMeeting]
-    next: str | None
+    @property
+    def organisation(self) -> str:
+        """Under whose policy it is; empty for nobody's."""
+        return self.house.organisation if self.house is not None else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,15 +162,15 @@ def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> Mee
         LinkUnknown: there is no such meeting, it was deleted, or the link is not its link (LINK-4).
         LinkOld: it was its link and was replaced (LINK-6).
     """
-    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None).first()
-    right = hmac.compare_digest((row.link_id if row else _NO_LINK).encode(), link_id.encode())
+    found = rows.meeting(pk=meeting)
+    right = hmac.compare_digest((found.row.link_id if found else _NO_LINK).encode(), link_id.encode())
     # Asked in every case but the right one, so that the answer takes the same time (LINK-4).
     former = not right and FormerLink.objects.filter(meeting=meeting, link_id=link_id).exists()
-    if row is None or not (right or former):
+    if found is None or not (right or former):
         raise LinkUnknown
     if former and not knocking:
         raise LinkOld
-    return _access(row, former=former)
+    return _access(found, former=former)
 
 
 def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
@@ -183,10 +183,10 @@ def access_ahead(*, meeting: str, link_version: int) -> MeetingAccess:
     Raises:
         LinkUnknown: there is no such meeting, or it is not behind the group: then only its link opens it.
     """
-    row = Meeting.objects.select_related("owner").filter(pk=meeting, deleted_at=None, link_version__lt=link_version).first()
-    if row is None:
+    found = rows.meeting(pk=meeting)
+    if found is None or found.row.link_version >= link_version:
         raise LinkUnknown
-    return replace(_access(row, former=False), link_version=link_version)
+    return replace(_access(found, former=False), link_version=link_version)
 
 
 def access_waiting(*, meeting: str) -> MeetingAccess:
@@ -194,12 +194,18 @@ def access_waiting(*, meeting: str) -> MeetingAccess:
 
     Args:
         meeting: the meeting's id.
+
+    Raises:
+        MeetingUnknown: it was deleted; nobody waits there any more.
     """
-    return _access(Meeting.objects.select_related("owner").get(pk=meeting), former=False)
+    found = rows.meeting(pk=meeting)
+    if found is None:
+        raise MeetingUnknown
+    return _access(found, former=False)
 
 
-def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
-    """Return some of a person's meetings, newest first; what is made or deleted meanwhile moves no other out of its place.
+def page_of_own(*, owner: UserId, after: str | None, limit: int) -> Page[OwnMeeting]:
+    """Return some of a person's meetings, newest first.
 
     Args:
         owner: whose.
@@ -209,16 +215,8 @@ def page_of_own(*, owner: UserId, after: str | None, limit: int) -> OwnPage:
     Raises:
         Malformed: no page ever said this.
     """
-    rows = _mine(owner).order_by("-created_at", "id")
-    if after is not None:
-        at, _dot, last = after.partition(".")
-        if not _CURSOR.fullmatch(after):
-            raise Malformed
-        rows = rows.filter(Q(created_at__lt=int(at)) | Q(created_at=int(at), id__gt=last))
-    found = list(rows[: min(limit, PAGE) + 1])
-    shown, known = found[: min(limit, PAGE)], dict[str, Ruling | None]()
-    more = f"{shown[-1].created_at}.{shown[-1].pk}" if len(found) > len(shown) else None
-    return OwnPage(meetings=[_own(row, known=known) for row in shown], next=more)
+    place = {"key": "-created_at", "after": "" if after is None else after or "-"}
+    return page_of(_mine(owner), of=owner, **place, size=min(limit, PAGE), told=_own, strictly=True)
 
 
 def own_meeting(*, meeting: str, owner: UserId) -> OwnMeeting:
@@ -314,15 +312,15 @@ def hash_seat(secret: str) -> str:
     return stored_hash(kind="seat", token=secret)
 
 
-def _access(row: Meeting, *, former: bool) -> MeetingAccess:
+def _access(held: rows.Found, *, former: bool) -> MeetingAccess:
     """Return a row as proof."""
-    found = ruled(meeting=row)
+    row, found = held.row, ruled(meeting=held.row)
     holds = found.holds
     return MeetingAccess(
         meeting=MeetingId(row.pk),
         title=row.title,
         owner=UserId(row.owner_id) if row.owner_id else None,
-        inviter=row.owner.name if row.owner else "",
+        inviter=held.inviter,
         link_version=row.link_version,
         host_hash=row.host_hash,
         link_old=former,
@@ -338,6 +336,7 @@ def _access(row: Meeting, *, former: bool) -> MeetingAccess:
         sign_in=holds.sign_in,
         clients=holds.clients,
         link_due_at=found.link_due_at,
+        invites_addresses=held.by_address,
     )
 
 
@@ -347,7 +346,7 @@ def _mine(owner: UserId) -> QuerySet[Meeting]:
     return Meeting.objects.filter(owner=owner, deleted_at=None).annotate(live=live)
 
 
-def _own(row: Meeting, *, known: dict[str, Ruling | None] | None = None) -> OwnMeeting:
+def _own(row: Meeting, known: dict[str, Ruling | None] | None = None) -> OwnMeeting:
     """Return a row of _mine as proof."""
     found = ruled(meeting=row, known=known)
     holds = found.holds
@@ -364,6 +363,7 @@ def _own(row: Meeting, *, known: dict[str, Ruling | None] | None = None) -> OwnM
             passcode=row.passcode_hash != "",
             before_host=holds.entrance.before_host,
             capacity=row.capacity or 0,
+            version=entrance_version(row=row),
         ),
         house=_house(found),
     )

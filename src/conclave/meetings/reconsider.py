@@ -10,10 +10,11 @@ from conclave.gate.policy import Knock as MustKnock
 from conclave.kernel import deadlines
 from conclave.keys import delivery
 from conclave.keys.locks import writing
-from conclave.meetings.door import door_now
-from conclave.meetings.knock import KEPT_MS, NAMELESS, PASS_MS, State, next_version, tell
+from conclave.meetings.door import door_now, group_of
+from conclave.meetings.knock import KEPT_MS, NAMELESS, PASS_MS, State, tell
 from conclave.meetings.models import Call, Knock
 from conclave.meetings.queries import access_waiting
+from conclave.meetings.rows import live_call, next_version
 
 # Restrictions are asked for when the pass is shown (KNOCK-3).
 _NOBODY: dict[str, Any] = {"subjects": frozenset(), "scopes": frozenset()}
@@ -31,7 +32,8 @@ def reconsider(*, meeting: str, passcode: bool, now: int) -> None:
         now: the time.
     """
     access = access_waiting(meeting=meeting)
-    door = door_now(meeting=access, call=Call.objects.filter(meeting=meeting, ended_at=None).first(), now=now)
+    call = live_call(meeting=meeting, locked=False)
+    door = door_now(meeting=access, call=call, group=group_of(call=call), now=now)
     becomes: dict[tuple[State, str], list[str]] = {}
     waiting = list(Knock.objects.filter(meeting=meeting, state=State.WAITING))
     who = [row.account_id for row in waiting if row.account_id]
@@ -46,7 +48,7 @@ def reconsider(*, meeting: str, passcode: bool, now: int) -> None:
             becomes.setdefault(stands if stands == invited else (State.OVER, ""), []).append(row.pk)
     if not becomes:
         return
-    version = next_version(meeting)
+    version = next_version(meeting=meeting)
     for (state, why), knocks in becomes.items():
         changes: dict[State, dict[str, Any]] = {
             State.WAITING: {"why": why},

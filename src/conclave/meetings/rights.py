@@ -20,8 +20,16 @@ def sources(*, call: str, participants: Collection[str]) -> dict[str, frozenset[
         call: their call.
         participants: who.
     """
-    rights = delivery.may(call=call, participants=participants)
-    return {one: frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may) for one, may in rights.items()}
+    return {one: sources_of(may=may) for one, may in delivery.may(call=call, participants=participants).items()}
+
+
+def sources_of(*, may: Collection[str] | None) -> frozenset[str]:
+    """Return what somebody with these rights may publish, in the media engine's words.
+
+    Args:
+        may: their rights; None while no group has said anything of them.
+    """
+    return frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may)
 
 
 async def correct(*, engine: EngineApi, call: str) -> int:

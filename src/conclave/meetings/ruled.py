@@ -1,22 +1,19 @@
 """What an organisation rules for its meetings (docs/protocol/organisations.md): asked of accounts/, refused in words that say whose."""
 
 import json
-from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypedDict
 
 from django.utils.translation import gettext_lazy as _
 
-from conclave.accounts.organisations import my_organisations
-from conclave.accounts.rulebook import ruling_of, seat_of
+from conclave.accounts.rulebook import ruling_of
 from conclave.accounts.rules import (
     STARTS,
     Decision,
     Entrance,
     Guests,
     Holds,
-    Maker,
     Policy,
     Remedy,
     Rotation,
@@ -26,15 +23,10 @@ from conclave.accounts.rules import (
     Wanted,
     Wishes,
     due_at,
-    may_be,
-    may_host,
     preset_of,
-    sign_in_of,
     tightened,
 )
-from conclave.accounts.standing import OrganisationUnknown
 from conclave.kernel.errors import Refused
-from conclave.kernel.ids import UserId
 from conclave.meetings.models import Meeting
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = json.loads((Path(__file__).parent / "presets.json").read_text())
@@ -171,40 +163,6 @@ def starting_preset(*, organisation: str) -> str:
     return STARTS if ruling is None else preset_of(policy=ruling.policy, preset=ruling.policy.preset, presets=ENTRANCES)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """An organisation under whose policy somebody may make meetings; `refusal` is why not, in words, and empty where they may."""
-
-    organisation: str
-    name: str
-    presets: list[str]
-    preset: str
-    refusal: str
-
-
-def policies_for(*, account: UserId, shown: Collection[str]) -> list[Choice]:
-    """Return the organisations that somebody belongs to, by name, with what each leaves to choose (RULE-2).
-
-    Args:
-        account: who asks.
-        shown: what they have shown when they signed in.
-    """
-    found = []
-    for own in my_organisations(account=account):
-        ruling = ruling_of(organisation=own.organisation) or Ruling(organisation=own.organisation, name=own.name)
-        _role, membership = seat_of(organisation=own.organisation, account=account)
-        sign_in = sign_in_of(shown=shown, organisation=own.organisation)
-        refusal = ""
-        try:
-            refuse(decision=may_host(ruling=ruling, maker=Maker(role=own.role, membership=membership, sign_in=sign_in)), ruling=ruling)
-        except RuleMet as error:
-            refusal = error.text
-        presets = presets_under(policy=ruling.policy)
-        preset = preset_of(policy=ruling.policy, preset=ruling.policy.preset, presets=ENTRANCES)
-        found.append(Choice(organisation=own.organisation, name=own.name, presets=presets, preset=preset, refusal=refusal))
-    return found
-
-
 def presets_under(*, policy: Policy) -> list[str]:
     """Return which presets may be chosen under a policy, in the order of all.
 
@@ -213,33 +171,6 @@ def presets_under(*, policy: Policy) -> list[str]:
     """
     chosen = Rule.PRESET in policy.enforced and bool(policy.presets & set(PRESETS))
     return [name for name in PRESETS if not chosen or name in policy.presets]
-
-
-def check_maker(*, meeting: Meeting, account: UserId, shown: Collection[str]) -> Ruling | None:
-    """Go on only if somebody may make this meeting, or change it, as it is to be (RULE-2); inside the caller's transaction.
-
-    Args:
-        meeting: the row as it is to be, not saved yet.
-        account: who asks.
-        shown: what they have shown when they signed in.
-
-    Returns:
-        What its organisation rules, where it has one.
-
-    Raises:
-        OrganisationUnknown: they do not belong to it, or there is none.
-        RuleMet: an enforced rule refuses it.
-    """
-    if not meeting.organisation_id:
-        return None
-    ruling = ruling_of(organisation=meeting.organisation_id)
-    role, membership = seat_of(organisation=meeting.organisation_id, account=account)
-    if ruling is None or not role:
-        raise OrganisationUnknown
-    sign_in = sign_in_of(shown=shown, organisation=ruling.organisation)
-    refuse(decision=may_host(ruling=ruling, maker=Maker(role=role, membership=membership, sign_in=sign_in)), ruling=ruling)
-    refuse(decision=may_be(ruling=ruling, wanted=wanted_of(meeting=meeting), presets=ENTRANCES), ruling=ruling)
-    return ruling
 
 
 _PARTS: dict[Rule, tuple[str, ...]] = {

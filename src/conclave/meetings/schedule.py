@@ -161,15 +161,16 @@ def times(*, schedule: Schedule, now: int, most: int) -> list[Time]:
     return list(islice((one for one in _times(schedule, now=now) if one.end > now), most))
 
 
-def turn_of(*, schedule: Schedule, now: int) -> Turn:
+def turn_of(*, schedule: Schedule, now: int, since: int | None = None) -> Turn:
     """Return how a plan stands.
 
     Args:
         schedule: the plan.
         now: the time.
+        since: the start of a time that is known to take place, before which nobody asks: a series of many years is not gone through anew.
     """
     over = None
-    for one in _times(schedule, now=now):
+    for one in _times(schedule, now=now, since=since):
         if one.off:
             continue
         if one.end > now:
@@ -343,8 +344,10 @@ def _check(repeat: Repeat, *, far: date) -> None:
         raise PlanForbidden
 
 
-def _locals(schedule: Schedule, *, now: int) -> Iterator[datetime]:
-    """Yield what the wall shows at each time, in order; as far as the horizon where a series has no end."""
+def _locals(schedule: Schedule, *, now: int, since: int | None = None) -> Iterator[datetime]:
+    """Yield what the wall shows at each time, in order, or at each from shortly before an instant on; as far as the horizon where a series
+    has no end.
+    """
     repeat = schedule.repeat
     if repeat is None:
         yield schedule.start
@@ -354,7 +357,7 @@ def _locals(schedule: Schedule, *, now: int) -> Iterator[datetime]:
     days = [_WEEKDAYS[day](repeat.nth) if repeat.nth else _WEEKDAYS[day] for day in repeat.days]
     rule = rrule.rrule(
         _EVERY[repeat.every],
-        dtstart=schedule.start,
+        dtstart=schedule.start if since is None else _start_before(schedule, repeat, since),
         interval=repeat.interval,
         byweekday=days or None,
         bymonthday=repeat.month_day or None,
@@ -363,10 +366,23 @@ def _locals(schedule: Schedule, *, now: int) -> Iterator[datetime]:
     yield from islice(rule, repeat.count or None)
 
 
-def _times(schedule: Schedule, *, now: int) -> Iterator[Time]:
-    """Yield each time of a plan."""
+def _start_before(schedule: Schedule, repeat: Repeat, since: int) -> datetime:
+    """Return a start from which a series has the same times from an instant on: so many whole rounds later.
+
+    Months are few, and what is counted (400 times at most) is counted from the beginning.
+    """
+    round_ = {Every.DAY: timedelta(days=1), Every.WEEK: timedelta(weeks=1)}.get(repeat.every)
+    if round_ is None or repeat.count:
+        return schedule.start
+    # Two days: no zone is farther from UTC.
+    before = clock.to_datetime(since).replace(tzinfo=None) - timedelta(days=2)
+    return schedule.start + max(0, (before - schedule.start) // (round_ * repeat.interval)) * repeat.interval * round_
+
+
+def _times(schedule: Schedule, *, now: int, since: int | None = None) -> Iterator[Time]:
+    """Yield each time of a plan, or each from shortly before an instant on."""
     length = schedule.minutes * clock.MINUTE
-    for local in _locals(schedule, now=now):
+    for local in _locals(schedule, now=now, since=since):
         start = instant(local=local, zone=schedule.zone)
         yield Time(local=local, start=start, end=start + length, off=local in schedule.off)
 

@@ -17,9 +17,7 @@ Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$", des
 Signature = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{86}$", description="64 bytes as b64")]
 Passcode = Annotated[str, Field(min_length=1, max_length=64)]
 Preset = Literal["guarded", "open", "school", "confidential"]
-Device = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9_-]{22,43}$", description="16 to 32 random bytes as b64, kept by the device for this meeting")
-]
+Device = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22,43}$", description="16 to 32 random bytes as b64, a device's in one meeting")]
 
 
 class AgainIn(Strict):
@@ -174,6 +172,7 @@ class EntranceOut(Strict):
     passcode: bool
     before_host: bool
     capacity: int
+    version: str
 
 
 class OwnRulesIn(Strict):
@@ -288,6 +287,7 @@ class ChangesIn(Strict):
     preset: Preset | None = None
     entrance: EntranceIn = EntranceIn()
     rules: OwnRulesIn = OwnRulesIn()
+    seen: str | None = None
 
 
 class LinkIn(Strict):

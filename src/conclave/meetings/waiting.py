@@ -55,7 +55,8 @@ class Door:
         # Of the knocks whose sockets are here.
         self.own: dict[str, News] = {}
         self.ears: set[Ear] = set()
-        self._version = -1
+        # Up to which change it has read.
+        self.version = -1
         self._said_at = 0
         self._hint = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -72,10 +73,10 @@ class Door:
 
     async def look(self) -> None:
         """Read what is new and tell the sockets."""
-        found = await in_thread(news, meeting=self.meeting, after=self._version)
+        found = await in_thread(news, meeting=self.meeting, after=self.version)
         if not found:
             return
-        self._version = found[-1].version
+        self.version = found[-1].version
         mine = {ear.knock for ear in self.ears}
         for one in found:
             if one.state == State.WAITING:
@@ -266,17 +267,19 @@ class WaitingSocket:
             raise Over
         let_in = Pass(knock=message.knock, proof=message.proof)
         try:
-            meeting, self._bound_at = await at_the_door(attend, let_in=let_in, socket=self._ear.socket, now=clock.now())
+            meeting, stand = await at_the_door(attend, let_in=let_in, socket=self._ear.socket, now=clock.now())
         except ConclaveError:
             await self._tell({"t": "over"})
             raise
-        self._ear.knock = message.knock
+        self._ear.knock, self._bound_at = message.knock, stand.version
         self._door = _attach(meeting, self._ear)
+        self._door.own[message.knock] = stand
+        # The door may have read past it before we listened, an answer among what it read: then it is read by itself.
+        passed = self._door.version > stand.version
         await self._tell({"t": "waiting"})
-        # Read once by itself: the door may have read past it before we listened.
-        stand = await in_thread(stands, knock=message.knock)
-        if stand is not None:
-            self._door.own[message.knock] = stand
+        newer = await in_thread(stands, knock=message.knock) if passed else None
+        if newer is not None and newer.version >= self._door.own[message.knock].version:
+            self._door.own[message.knock] = newer
         self._ear.news.set()
 
     async def _read(self) -> None:

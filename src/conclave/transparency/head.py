@@ -1,7 +1,9 @@
 """Where a chain ends: whoever appends to it holds its head until the action is over, so that indices have no gaps."""
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from conclave.kernel.statements import written_once
 from conclave.transparency.models import Head
 
 
@@ -16,9 +18,15 @@ def locked_head(*, chain: str) -> Head:
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"A row of the {chain} belongs inside the transaction of its action.")
-    head = Head.objects.select_for_update().filter(chain=chain).first()
-    if head is None:
+    found = _locked(chain=chain)
+    if not found:
         # The very first row: of two who make it at once, the other one waits for this one here.
         Head.objects.get_or_create(chain=chain)
-        head = Head.objects.select_for_update().get(chain=chain)
-    return head
+        found = _locked(chain=chain)
+    return Head.from_db(None, ["chain", "size", "tip"], found[0])
+
+
+@written_once
+def _locked(*, chain: str) -> QuerySet[Head, tuple[str, int, str]]:
+    """Return a chain's head."""
+    return Head.objects.select_for_update().filter(chain=chain).values_list("chain", "size", "tip")

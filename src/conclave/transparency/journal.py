@@ -1,12 +1,13 @@
 """The journal: the one audit table, sealed rows chained by hash; kept by the operator, not public."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conclave.kernel import canonical
 from conclave.kernel.ids import new_id
+from conclave.kernel.statements import insert
 from conclave.transparency.head import locked_head
 from conclave.transparency.models import Head, JournalEntry, JournalOpening
 from conclave.transparency.sealing import chain, seal
@@ -42,6 +43,15 @@ class Search:
     words: tuple[Match, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A row that is to be added: what was done, to what, and what is known of it."""
+
+    kind: str
+    obj: str
+    fields: Mapping[str, canonical.Json]
+
+
 def journal(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: str | None = None) -> int:
     """Add a row in the transaction of the action it records.
 
@@ -58,17 +68,38 @@ def journal(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: s
         RuntimeError: called outside a transaction (a bug).
         Malformed: a value has no canonical form.
     """
+    return journal_lines(lines=[Line(kind=kind, obj=obj or new_id(), fields=fields)], now=now)
+
+
+def journal_lines(*, lines: Sequence[Line], now: int) -> int:
+    """Add the rows of an action that has several, in its transaction; whoever else writes waits until it is over, so do it last.
+
+    Args:
+        lines: what is said, in order.
+        now: the time.
+
+    Returns:
+        The first row's index.
+
+    Raises:
+        RuntimeError: called outside a transaction (a bug).
+        Malformed: a value has no canonical form.
+    """
     head = locked_head(chain=CHAIN)
-    obj = obj or new_id()
-    sealed = seal(kind=kind, obj=obj, prev=None, fields=fields)
-    head.tip = chain(before=head.tip, leaf=sealed.leaf)
-    entry = JournalEntry.objects.create(index=head.size, kind=kind, obj=obj, leaf=sealed.leaf.decode(), link=head.tip, appended_at=now)
-    JournalOpening.objects.bulk_create(
-        [JournalOpening(entry=entry, field=one.field, salt=one.salt, value=one.value) for one in sealed.openings],
-    )
-    head.size += 1
+    first = head.size
+    entries, openings = list[JournalEntry](), list[JournalOpening]()
+    for line in lines:
+        sealed = seal(kind=line.kind, obj=line.obj, prev=None, fields=line.fields)
+        head.tip = chain(before=head.tip, leaf=sealed.leaf)
+        entry = JournalEntry(index=head.size, kind=line.kind, obj=line.obj, leaf=sealed.leaf.decode(), link=head.tip, appended_at=now)
+        head.size += 1
+        entries.append(entry)
+        openings += [JournalOpening(entry=entry, field=one.field, salt=one.salt, value=one.value) for one in sealed.openings]
+    insert(entries)
+    if openings:
+        insert(openings)
     head.save()
-    return entry.index
+    return first
 
 
 def read(*, obj: str, search: Search, before: int | None, limit: int) -> list[Entry]:

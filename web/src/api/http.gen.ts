@@ -62,6 +62,7 @@ export interface ChangesIn {
   entrance?: EntranceIn;
   preset?: ("guarded" | "open" | "school" | "confidential") | null;
   rules?: OwnRulesIn;
+  seen?: string | null;
   title?: string | null;
 }
 /**
@@ -103,6 +104,7 @@ export interface EntranceOut {
   capacity: number;
   passcode: boolean;
   preset: "guarded" | "open" | "school" | "confidential";
+  version: string;
   waiting: "nobody" | "strangers" | "uninvited" | "everybody";
   who: "link" | "signed_in" | "invited";
 }
@@ -195,7 +197,7 @@ export interface InvitationsOut {
 export interface JoinIn {
   again?: AgainIn | null;
   /**
-   * 16 to 32 random bytes as b64, kept by the device for this meeting
+   * 16 to 32 random bytes as b64, a device's in one meeting
    */
   device: string;
   host?: HostWordIn | null;
@@ -312,7 +314,7 @@ export interface KeyringVersion {
  */
 export interface KnockIn {
   /**
-   * 16 to 32 random bytes as b64, kept by the device for this meeting
+   * 16 to 32 random bytes as b64, a device's in one meeting
    */
   device: string;
   invitation?: string | null;

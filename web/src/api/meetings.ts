@@ -55,7 +55,7 @@ export async function getEntrance(meeting: string): Promise<{ readonly entrance:
   return { entrance, house: organisation };
 }
 
-export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance" | "rules">): Promise<void> {
+export async function changeEntrance(meeting: string, changes: Pick<ChangesIn, "preset" | "entrance" | "rules" | "seen">): Promise<void> {
   await patch<MeetingOut>(`/api/v1/meetings/${meeting}`, changes satisfies ChangesIn);
 }
 

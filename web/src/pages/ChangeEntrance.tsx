@@ -85,7 +85,7 @@ function Settings({ meeting, now, house, onClose, onSaved }: SettingsProps) {
     const said = word === "none" ? { passcode: "" } : word === "other" && passcode !== "" ? { passcode } : {};
     try {
       const rules = house && guests !== house.guests ? { rules: { guests } } : {};
-      await changeEntrance(meeting, { ...(preset === now.preset ? {} : { preset }), entrance: { who, waiting, before_host, capacity, ...said }, ...rules });
+      await changeEntrance(meeting, { ...(preset === now.preset ? {} : { preset }), entrance: { who, waiting, before_host, capacity, ...said }, ...rules, seen: now.version });
       await onSaved(preset);
     } catch (reason) {
       setError(failure(reason, t));

@@ -46,6 +46,8 @@ class ProviderIdentity(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     issuer = models.CharField(max_length=255)
     subject = models.CharField(max_length=255)
+    # What the provider said last, in normal form: for whoever looks for this person there, and never for who opens what (SSO-1).
+    address = models.CharField(max_length=254, blank=True, default="")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
     linked_at = models.BigIntegerField()
     used_at = models.BigIntegerField()
