@@ -14,6 +14,7 @@ from conclave.keys import delivery
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
+from conclave.media.policy import Lists, Picture
 from conclave.media.turn import IceServer
 from conclave.meetings.door import (
     EMPTY_HANDED,
@@ -30,12 +31,24 @@ from conclave.meetings.door import (
 )
 from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
+from conclave.meetings.line import Spot, serve, spot
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
-from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingAccess, Seat, SeatUnknown, access_ahead, access_meeting, hash_seat
+from conclave.meetings.queries import (
+    LinkOld,
+    LinkUnknown,
+    MeetingAccess,
+    Seat,
+    SeatUnknown,
+    access_ahead,
+    access_meeting,
+    access_waiting,
+    hash_seat,
+)
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources
+from conclave.meetings.route import stop
 from conclave.transparency.journal import journal
 
 # How long a ticket waits for its socket; JOIN-7 gives a lost one the same time.
@@ -72,6 +85,7 @@ class Ticket:
     attestation: Attestation
     link_version: int
     region: placement.Region
+    picture: Picture
     media_token: str
     ice_servers: list[IceServer]
 
@@ -99,7 +113,8 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
-        CallFull, MediaUnavailable: there is no room, or no engine.
+        CallFull, RegionFull, PlaceAwaited, MediaUnavailable: there is no room, or no engine.
+        RegionForbidden: the meeting may be held in no region of this server (REG-2).
     """
     name = clean_name(raw=newcomer.name)
     secret = new_id()
@@ -117,28 +132,38 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
             invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
             by = {"let_in": let_in, "invited": invited != ""}
             enforce(decision=judge(access=access, call=live, newcomer=newcomer, checked=checked, **by, now=now), access=access)
-        call = live or _start(access, now=now)
-        region = placement.check_place(region=call.region, present=0 if former else _present(call))
+        lists = placement.lists_of(others=access.regions)
+        own = spot(meeting=access.meeting, device=newcomer.device, now=now)
+        call = live or _start(access, lists, own, now=now)
+        region = placement.check_place(region=call.region, lists=lists, present=0 if former else _present(call), now=now)
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
         else:
-            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, now=now)
+            picture = serve(own=own, region=region, lists=lists, now=now)
+            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, picture=picture, now=now)
         kind = "participant_replaced" if former else "participant_joined"
         journal(kind=kind, obj=call.pk, fields={"participant": row.pk}, now=now)
     return _ticket(row, call, access, region, secret=secret, now=now)
 
 
-def recheck(*, seat: Seat, now: int) -> None:
-    """Ask admission again for somebody who is seated, as every connect to the media does (JOIN-9).
+def recheck(*, seat: Seat, region: str, now: int) -> None:
+    """Ask admission again for somebody who is seated, as every connect to the media does (JOIN-9), and whether the region may be (REG-5).
 
     Args:
         seat: a live seat.
+        region: the one whose engine they ask for.
         now: the time.
 
     Raises:
+        MediaUnavailable: the call is not held there, or has to leave.
+        RegionForbidden: it may be held nowhere any more.
         Removed, Banned and the others of door.enforce: a restriction names this person by now.
     """
     enforce(decision=judge_seated(seat=seat, now=now))
+    if region != seat.region:
+        raise placement.MediaUnavailable
+    lists = placement.lists_of(others=access_waiting(meeting=seat.meeting).regions)
+    placement.check_allowed(region=region, lists=lists, now=now)
 
 
 def is_admitted(*, seat: Seat, now: int) -> bool:
@@ -182,9 +207,12 @@ def _access(newcomer: Newcomer, *, meeting: str, link_id: str, ahead: int | None
         raise
 
 
-def _start(access: MeetingAccess, *, now: int) -> Call:
+def _start(access: MeetingAccess, lists: Lists, own: Spot, *, now: int) -> Call:
     """Start the meeting's call, unless somebody has just done so."""
-    new = {"id": new_id(), "region": placement.place().id, "started_at": now}
+    ahead = own.ahead(regions=[one.id for one in placement.permitted(lists=lists)], now=now)
+    region = placement.place(lists=lists, now=now, seated=own.seated, ahead=ahead, waited_ms=own.waited(now=now))
+    began = stop(region=region, others=access.regions, why="began", now=now)
+    new = {"id": new_id(), "region": region.id, "started_at": now, "route": [began]}
     call, started = Call.objects.get_or_create(meeting_id=access.meeting, ended_at=None, defaults=new)
     if started:
         journal(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region}, now=now)
@@ -218,7 +246,9 @@ def _present(call: Call) -> int:
     return Participant.objects.filter(call=call, left_at=None).count()
 
 
-def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, now: int) -> Participant:
+def _sit_down(
+    call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, picture: Picture, now: int
+) -> Participant:
     """Give a new seat."""
     row = Participant(
         id=new_id(),
@@ -232,6 +262,7 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         seat_hash=hash_seat(secret),
         link_version=access.link_version,
         invitation=invited,
+        picture=picture,
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
     )
@@ -299,6 +330,7 @@ def _ticket(row: Participant, call: Call, access: MeetingAccess, region: placeme
         attestation=attestation,
         link_version=access.link_version,
         region=region,
+        picture=Picture(row.picture),
         media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now, sources=allowed),
         ice_servers=region.ice_servers(participant=row.pk, now=now),
     )

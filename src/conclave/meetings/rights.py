@@ -8,9 +8,11 @@ from conclave.keys import delivery
 from conclave.keys.threads import in_thread
 from conclave.media import placement, ticket
 from conclave.media.engine import EngineApi, engine_api
-from conclave.meetings.models import Call
+from conclave.media.policy import Picture
+from conclave.meetings.models import Call, Participant
 
 _NEEDS = {"camera": "video", "microphone": "unmute", "screen_share": "share", "screen_share_audio": "share"}
+_PICTURES = frozenset({"camera", "screen_share"})
 
 
 def sources(*, call: str, participants: Collection[str]) -> dict[str, frozenset[str]]:
@@ -21,7 +23,16 @@ def sources(*, call: str, participants: Collection[str]) -> dict[str, frozenset[
         participants: who.
     """
     rights = delivery.may(call=call, participants=participants)
-    return {one: frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may) for one, may in rights.items()}
+    granted = {one: frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may) for one, may in rights.items()}
+    heard_only = _heard_only(participants)
+    return {one: allowed - _PICTURES if one in heard_only else allowed for one, allowed in granted.items()}
+
+
+def _heard_only(participants: Collection[str]) -> set[str]:
+    """Return who of these came when their region had room for sound alone (REG-3)."""
+    if not placement.counts():
+        return set()
+    return set(Participant.objects.filter(pk__in=participants, picture=Picture.NONE).values_list("pk", flat=True))
 
 
 async def correct(*, engine: EngineApi, call: str) -> int:
