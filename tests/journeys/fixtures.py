@@ -46,6 +46,9 @@ IDS = (
     "sso",
     "api",
     "keyring",
+    "regions",
+    "seen",
+    "receipt",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

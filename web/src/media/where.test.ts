@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { astray, farEnds } from "./where";
 
-const report = (...entries: readonly Record<string, unknown>[]): RTCStatsReport => new Map(entries.map((entry) => [String(entry["id"]), entry])) as unknown as RTCStatsReport;
+const report = (...entries: readonly Record<string, unknown>[]): RTCStatsReport => new Map(entries.map((entry) => [String(entry["id"]), entry]));
 
 const PAIRS = [
   { id: "p1", type: "candidate-pair", remoteCandidateId: "r1" },
