@@ -56,6 +56,16 @@ def test_reg_1_r1_a_place_is_on_every_list(there: list[Site], allowed: Lists, ah
         assert next(one for one in there if one.name == outcome.region).up
 
 
+@given(names=st.lists(st.sampled_from(NAMES), min_size=3, unique=True), up=st.booleans(), waited=st.integers(0, 60_000))
+def test_reg_3_r1_whatever_is_down_or_full_no_other_region_is_used(names: list[str], *, up: bool, waited: int) -> None:
+    """REG-3: those that are allowed are down, or full beyond measure; all others are up and empty."""
+    allowed, others = names[:2], names[2:]
+    there = [*(site(name, up=up, seated=100, capacity=10) for name in allowed), *(site(name) for name in others)]
+    outcome = place(sites=there, lists=Lists(platform=frozenset(allowed)), waited_ms=waited)
+    assert isinstance(outcome, Refuse | Wait)
+    assert not isinstance(outcome, Refuse) or outcome.status == 503
+
+
 @given(there=sites, allowed=lists)
 def test_reg_2_r2_an_empty_list_and_an_unknown_region_allow_nothing(there: list[Site], allowed: Lists) -> None:
     """REG-2."""
