@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     reach = run.add_mutually_exclusive_group()
     reach.add_argument("--lan", action="store_true", help="serve HTTPS to the local network; prints address, QR code and fingerprint")
     reach.add_argument("--domain", metavar="NAME", help="serve HTTPS under this name, with a certificate it obtains by itself")
+    run.add_argument("--regions", metavar="NAMES", help="start a media engine for each of these regions, as fr,de,us, on this machine")
     test = commands.add_parser("test", help="run every check; what CI runs")
     test.add_argument("--fast", action="store_true", help="leave out browsers and slow tests; about two minutes")
     test.add_argument("--sabotage", action="store_true", help="also break the code in known ways and demand that a test notices")
@@ -85,6 +86,8 @@ def _run(arguments: argparse.Namespace) -> int:
         os.environ["CONCLAVE_LAN"] = "true"
     if arguments.domain:
         os.environ["CONCLAVE_DOMAIN"] = arguments.domain
+    if arguments.regions:
+        os.environ["CONCLAVE_REGIONS"] = arguments.regions
     config = load()
     code = _build(arguments)
     if code:

@@ -9,18 +9,19 @@ import re
 import socket
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal, get_type_hints
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import get_type_hints
+from urllib.parse import urlsplit
+
+from conclave.regions import NAME, TERRITORY, Ports, RegionsError, RegionSettings, allowed, read
+from conclave.servers import database_server, mail_server
 
 ROOT = Path(__file__).resolve().parents[2]
 ENV_PREFIX = "CONCLAVE_"
 ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DNS = 53
-POSTGRESQL = 5432
-TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
@@ -49,7 +50,10 @@ DESCRIPTIONS: dict[str, str] = {
     "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
     "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
-    "region": "Name of the region whose media engine this server runs.",
+    "region": "Name of the region whose media engine this server runs, where it is the only one.",
+    "territory": "Territory in which that region's media engine stands, a code of ISO 3166-1 like FR; empty where nobody needs to know.",
+    "regions": "Several regions, each with an engine and a key pair of its own: tables like [regions.fr], or names as in run --regions.",
+    "allowed_regions": "Names of the regions, with commas between, in which calls may be held at all; needed with tables of regions.",
 }
 
 
@@ -84,6 +88,28 @@ class Config:
     resolvers: str = "9.9.9.9, 1.1.1.1"
     sso_networks: str = ""
     region: str = "local"
+    territory: str = ""
+    regions: tuple[RegionSettings, ...] = ()
+    allowed_regions: str = ""
+
+    @property
+    def all_regions(self) -> tuple[RegionSettings, ...]:
+        """Every region of this installation, in the order in which they are chosen."""
+        alone = RegionSettings(
+            name=self.region,
+            territory=self.territory,
+            engine_port=self.engine_port,
+            media_tcp_port=self.media_tcp_port,
+            media_udp_port=self.media_udp_port,
+            node_address=self.node_address,
+            addresses=(self.node_address,),
+        )
+        return self.regions or (alone,)
+
+    @property
+    def platform_regions(self) -> frozenset[str]:
+        """The names of the regions in which calls may be held at all; a region that is the only one is named by that."""
+        return allowed(self.allowed_regions if self.regions else self.region, regions=self.all_regions)
 
     @property
     def resolver_addresses(self) -> tuple[tuple[str, int], ...]:
@@ -118,9 +144,26 @@ def load(*, path: Path | None = None, env: Mapping[str, str] | None = None) -> C
     raw = _read_file(path or settings_file(env), required=bool(path or env.get(ENV_FILE)))
     raw.update(_read_env(env))
     types = get_type_hints(Config)
+    named = raw.pop("regions", "")
     values = {name: _convert(name, value, types[name]) for name, value in raw.items()}
     config = _complete(Config(**values), given={name for name, value in values.items() if value})  # type: ignore[arg-type]
+    config = _with_regions(config, named) if named else config
     _check(config)
+    return config
+
+
+def _with_regions(config: Config, named: object) -> Config:
+    """Return the settings with the regions that they name; who names them in one line opens them all by it."""
+    ports = Ports(
+        engine=config.engine_port, media_tcp=config.media_tcp_port, media_udp=config.media_udp_port, node_address=config.node_address
+    )
+    try:
+        config = replace(config, regions=read(named, ports=ports))
+        if isinstance(named, str) and not config.allowed_regions:
+            config = replace(config, allowed_regions=", ".join(region.name for region in config.regions))
+        config.platform_regions  # noqa: B018 - read to be checked
+    except RegionsError as error:
+        raise ConfigError(str(error)) from error
     return config
 
 
@@ -242,7 +285,9 @@ def _check(config: Config) -> None:
     for name, port in ports.items():
         if not 1 <= port <= 65535:
             raise ConfigError(f"The setting '{name}' must be a port from 1 to 65535, not {port}.")
-    tcp = [config.http_port, config.engine_port, config.media_tcp_port, *([config.https_port, config.turn_port] if config.tls else [])]
+    engines = [port for one in config.all_regions if one.here for port in (one.engine_port, one.media_tcp_port)]
+    ours = [config.https_port, *([] if config.regions else [config.turn_port])] if config.tls else []
+    tcp = [config.http_port, *engines, *ours]
     if len(set(tcp)) != len(tcp):
         raise ConfigError(
             "http_port, engine_port, media_tcp_port and, with domain or lan, https_port and turn_port must be different ports."
@@ -291,72 +336,10 @@ def _check_names(config: Config) -> None:
         raise ConfigError(f"The setting 'mail_from' must be an e-mail address when 'mail' is set, not {config.mail_from!r}.")
     if config.sign_up and not config.mail:
         raise ConfigError("The setting 'sign_up' needs 'mail': whoever makes an account proves the address by a mail to it.")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,31}", config.region):
+    if not re.fullmatch(NAME, config.region):
         raise ConfigError(f"The setting 'region' must be short lower-case letters, digits and dashes, not {config.region!r}.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailServer:
-    """Where mail is handed over; the password is never sent without TLS but to this machine itself."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: Literal["at_once", "starttls", "none"]
-
-
-def mail_server(address: str) -> MailServer | None:
-    """Return what the setting `mail` says, None when it cannot be read.
-
-    Args:
-        address: smtp://… (TLS is demanded by STARTTLS, but on loopback) or smtps://… (TLS from the first byte).
-    """
-    try:
-        url = urlsplit(address)
-        port = url.port or {"smtp": 587, "smtps": 465}[url.scheme]
-    except (ValueError, KeyError):
-        return None
-    if not url.hostname or url.path not in {"", "/"} or url.query or url.fragment:
-        return None
-    tls: Literal["at_once", "starttls", "none"] = "starttls"
-    if url.scheme == "smtps":
-        tls = "at_once"
-    elif url.hostname in {"localhost", "127.0.0.1", "::1"}:
-        tls = "none"
-    return MailServer(host=url.hostname, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), tls=tls)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseServer:
-    """Where PostgreSQL answers; without a host, on this machine's own socket."""
-
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    name: str
-    tls: str
-
-
-def database_server(address: str) -> DatabaseServer | None:
-    """Return what the setting `database` says, None when it cannot be read.
-
-    Args:
-        address: postgresql://…/NAME; to another machine TLS is demanded, unless sslmode says otherwise.
-    """
-    try:
-        url = urlsplit(address)
-        port = url.port or POSTGRESQL
-        asked = dict(parse_qsl(url.query, strict_parsing=True)) if url.query else {}
-    except ValueError:
-        return None
-    name = unquote(url.path.removeprefix("/"))
-    host = url.hostname or ""
-    tls = asked.pop("sslmode", "prefer" if host in {"", "localhost", "127.0.0.1", "::1"} else "require")
-    if url.scheme != "postgresql" or not re.fullmatch(r"[\w-]{1,63}", name) or url.fragment or asked or tls not in TLS_MODES:
-        return None
-    return DatabaseServer(host=host, port=port, user=unquote(url.username or ""), password=unquote(url.password or ""), name=name, tls=tls)
+    if config.territory and not re.fullmatch(TERRITORY, config.territory):
+        raise ConfigError(f"The setting 'territory' must be a code like FR, not {config.territory!r}.")
 
 
 def _check_resolvers(config: Config) -> None:

@@ -5,15 +5,12 @@ It changes nothing, makes nothing, asks nobody outside, and needs no Django, so 
 
 import contextlib
 import ctypes
-import http.client
 import ipaddress
 import json
 import shutil
 import socket
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,12 +18,15 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from conclave.archive import DATABASE, known_migrations, looked_through, unknown_migrations
+from conclave.asking import ANSWER_SECONDS, ask_json, dialled, open_page
 from conclave.backup import FOLDER
 from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
+from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, problem
 from conclave.postgres import applied
+from conclave.regions import RegionSettings
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -34,8 +34,6 @@ Level = Literal["ok", "warn", "fail"]
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
 CLIENT = ROOT / "web" / "dist" / ".vite" / "manifest.json"
-# The server itself waits some seconds for an engine that hangs.
-ANSWER_SECONDS = 10.0
 LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
 BACKUP_DAYS = 30
 DAY_SECONDS = 86_400
@@ -96,7 +94,8 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: _address(config),
         lambda: node(config=config),
         lambda: _built(config),
-        lambda: _engine(config, pid),
+        lambda: _engines(config, pid),
+        lambda: _regions(config),
         lambda: _turn(config, pid),
         lambda: _database(config),
         lambda: _backups(config, now),
@@ -127,8 +126,8 @@ def _server(config: Config, pid: str | None) -> Finding:
         return Finding(
             check="server", level="ok", text=f"not running; its folder is {config.state_dir}.", advice="./conclave run starts it."
         )
-    url = f"http://{_dialled(config.http_host)}:{config.http_port}"
-    parts = _ask_json(f"{url}/readyz", through=gateway_socket(config.state_dir) if config.tls else None)
+    url = f"http://{dialled(host=config.http_host)}:{config.http_port}"
+    parts = ask_json(url=f"{url}/readyz", through=gateway_socket(config.state_dir) if config.tls else None)
     if parts is None:
         advice = f"Look at what it printed; stop it with 'kill {pid}' and start it again."
         return Finding(check="server", level="fail", text=f"process {pid} runs and does not answer on {url}.", advice=advice)
@@ -165,7 +164,7 @@ def _used_port(port: Port, pid: str) -> Finding:
         return Finding(check="port", level="warn", text=text, advice="Run this as the user the server runs as, or as the administrator.")
     if pid in {str(process), _parent(process)}:
         return Finding(check="port", level="ok", text=f"{name} is Conclave's ({port.purpose}).")
-    advice = f"Stop that one and restart Conclave, or set another port with CONCLAVE_{port.setting.upper()}."
+    advice = f"Stop that one and restart Conclave, or set another port with {port.changed_by}."
     return Finding(check="port", level="fail", text=f"{name} ({port.purpose}) is held by process {process}.", advice=advice)
 
 
@@ -216,21 +215,53 @@ def _built(config: Config) -> Finding:
     return Finding(check="build", level="ok", text=f"{' and '.join(parts)} are built.")
 
 
-def _engine(config: Config, pid: str | None) -> Finding:
-    """Whether the media engine answers."""
+def _engines(config: Config, pid: str | None) -> list[Finding]:
+    """Whether each region's media engine answers."""
     if pid is None:
-        return Finding(check="engine", level="ok", text="not running, as the server is not.")
-    with contextlib.suppress(OSError), _open(f"http://127.0.0.1:{config.engine_port}/") as answer:
+        return [Finding(check="engine", level="ok", text="not running, as the server is not.")]
+    return [_engine(config, region) for region in config.all_regions]
+
+
+def _engine(config: Config, region: RegionSettings) -> Finding:
+    """Whether a region's media engine answers."""
+    with contextlib.suppress(OSError), open_page(url=f"http://{region.engine_host}/") as answer:
         if answer.status == 200:
-            return Finding(check="engine", level="ok", text=f"the media engine of region '{config.region}' answers.")
-    advice = f"Its last words are in {config.state_dir / 'log' / 'engine.log'}; the server starts it again by itself."
-    return Finding(check="engine", level="fail", text=f"the media engine does not answer on port {config.engine_port}.", advice=advice)
+            return Finding(check="engine", level="ok", text=f"the media engine of region '{region.name}' answers.")
+    log = "engine.log" if not config.regions else f"engine-{region.name}.log"
+    advice = f"Its last words are in {config.state_dir / 'log' / log}; the server starts it again by itself."
+    if not region.here:
+        advice = f"Look after it where it runs, and whether {region.engine} can be reached from here."
+    return Finding(
+        check="engine",
+        level="fail",
+        text=f"the media engine of region '{region.name}' does not answer on {region.engine_host}.",
+        advice=advice,
+    )
+
+
+def _regions(config: Config) -> list[Finding]:
+    """Whether each region can be used, and says where it stands; nothing where there is one and nobody asked."""
+    return [_region(config, region) for region in config.regions]
+
+
+def _region(config: Config, region: RegionSettings) -> Finding:
+    """How a region stands in the platform's list, and whether its territory is one."""
+    name = f"region '{region.name}'"
+    if region.territory and region.territory not in CODES:
+        advice = f"Correct regions.{region.name}.territory: a code of ISO 3166-1."
+        return Finding(check="region", level="fail", text=f"{name} names a territory that there is not: {region.territory}.", advice=advice)
+    if region.name not in config.platform_regions:
+        advice = "Name it in allowed_regions once it may be used."
+        return Finding(check="region", level="warn", text=f"{name} is not among allowed_regions: no call is held there.", advice=advice)
+    where = f"in {region.territory}" if region.territory else "in no territory that it names"
+    return Finding(check="region", level="ok", text=f"{name} stands {where}; browsers reach it at {', '.join(region.addresses)}.")
 
 
 def _turn(config: Config, pid: str | None) -> Finding:
     """Whether TURN answers over TLS on the port of the pages, for browsers that reach nothing else."""
     if not is_offered(config=config):
         why = f"{config.node_address} is no IPv4 address of this machine" if config.tls else "this server does not serve HTTPS itself"
+        why = "each of several regions needs a TURN server of its own" if config.regions else why
         return Finding(
             check="turn",
             level="ok" if config.public_url.startswith("http://") else "warn",
@@ -356,44 +387,3 @@ def _parent(pid: int) -> str:
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
     return ""
-
-
-def _dialled(host: str) -> str:
-    """Return where to ask a server that listens on this address."""
-    loopback = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}  # noqa: S104 - compared, not listened on
-    return loopback.get(host, f"[{host}]" if ":" in host else host)
-
-
-def _ask_json(url: str, *, through: Path | None = None) -> dict[str, object] | None:
-    """Return what a health page answers, None when nothing does; behind our TLS server only a socket file leads `through` to it."""
-    try:
-        with _open_file(through, urlsplit(url).path) if through else _open(url) as answer:
-            body = answer.read()
-    except urllib.error.HTTPError as error:
-        body = error.read()
-    except OSError:
-        return None
-    with contextlib.suppress(ValueError):
-        found: dict[str, object] = json.loads(body)
-        return found
-    return None
-
-
-def _open(url: str) -> contextlib.closing[http.client.HTTPResponse]:
-    """Ask this machine, never a proxy."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return contextlib.closing(opener.open(url, timeout=ANSWER_SECONDS))
-
-
-def _open_file(path: Path, page: str) -> contextlib.closing[http.client.HTTPResponse]:
-    """Ask the gateway behind a socket file."""
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.settimeout(ANSWER_SECONDS)
-    try:
-        connection.sock.connect(str(path))
-    except OSError:
-        connection.close()
-        raise
-    connection.request("GET", page, headers={"Connection": "close"})
-    return contextlib.closing(connection.getresponse())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from conclave.config import Config
 from conclave.media.turn import is_offered
+from conclave.regions import RegionSettings
 
 PROC = Path("/proc")
 TCP_LISTEN = "0A"
@@ -23,6 +24,11 @@ class Port:
     purpose: str
     setting: str
 
+    @property
+    def changed_by(self) -> str:
+        """Return what an operator sets to have another: a variable, or the entry of a region in the settings file."""
+        return self.setting if "." in self.setting else f"CONCLAVE_{self.setting.upper()}"
+
 
 def needed_ports(config: Config) -> list[Port]:
     """Return the server's port table."""
@@ -32,14 +38,23 @@ def needed_ports(config: Config) -> list[Port]:
     table = [
         ("http_port", config.http_port, "TCP", config.http_host, leads if config.tls else pages),
         *([("https_port", config.https_port, "TCP", config.http_host, pages)] if config.tls else []),
-        ("engine_port", config.engine_port, "TCP", "127.0.0.1", "media engine's API, for this machine only"),
-        ("media_tcp_port", config.media_tcp_port, "TCP", "0.0.0.0", "media where UDP is blocked"),  # noqa: S104 - the engine offers no other
-        ("media_udp_port", config.media_udp_port, "UDP", config.node_address, "media"),
+        *(row for region in config.all_regions if region.here for row in _engine_ports(region, alone=not config.regions)),
         *([("turn_port", config.turn_port, "TCP", "127.0.0.1", "media engine's TURN, for this machine only")] if turn else []),
     ]
     return [
         Port(setting=setting, number=number, protocol=protocol, address=address, purpose=purpose)
         for setting, number, protocol, address, purpose in table
+    ]
+
+
+def _engine_ports(region: RegionSettings, *, alone: bool) -> list[tuple[str, int, str, str, str]]:
+    """Return the rows of one region's engine; where it is not the only one, each says of which region."""
+    of, setting = ("", "") if alone else (f", region {region.name}", f"regions.{region.name}.")
+    everywhere = "0.0.0.0"  # noqa: S104 - the engine offers no other
+    return [
+        (f"{setting}engine_port", region.engine_port, "TCP", "127.0.0.1", f"media engine's API, for this machine only{of}"),
+        (f"{setting}media_tcp_port", region.media_tcp_port, "TCP", everywhere, f"media where UDP is blocked{of}"),
+        (f"{setting}media_udp_port", region.media_udp_port, "UDP", region.node_address, f"media{of}"),
     ]
 
 
@@ -63,7 +78,7 @@ def problem(*, port: Port) -> str | None:
         try:
             probe.bind((port.address, port.number))
         except OSError as error:
-            other = f"set another with CONCLAVE_{port.setting.upper()}"
+            other = f"set another with {port.changed_by}"
             if error.errno == errno.EACCES:
                 return f"{name} is reserved for the administrator: {other}, or let a reverse proxy forward to it."
             if error.errno == errno.EADDRNOTAVAIL:  # an address behind NAT: the engine then listens on all interfaces

@@ -1,7 +1,7 @@
 """What PostgreSQL says where it is used instead of a file, for whoever looks at the server without Django."""
 
 from conclave.archive import LIBRARIES
-from conclave.config import database_server
+from conclave.servers import database_server
 
 PATIENCE_SECONDS = 10
 

@@ -27,6 +27,7 @@ from conclave.media.child import Engine, EngineSettings, TurnGate
 from conclave.media.credentials import engine_credentials
 from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
+from conclave.regions import RegionSettings, redis_config
 from conclave.tls import TlsServer, gateway_socket, picture, turn_socket
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
@@ -115,10 +116,10 @@ def _allow_many_sockets() -> None:
 async def _serve(config: Config) -> None:
     """Start all, keep them running until a signal; whatever happens, leave no child behind."""
     with _listen(config) as listener, _listen_for_turn(config) as turn:
-        gateway, settings = Gateway(listener, say=_say), _engine_settings(config)
+        gateway, engines = Gateway(listener, say=_say), [_engine_settings(config, one) for one in config.all_regions if one.here]
         tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
-        children: list[Child] = [gateway, Engine(settings, say=_say), *([tls] if tls else [])]
-        children += [TurnGate(turn, settings, say=_say)] if turn else []
+        children: list[Child] = [gateway, *(Engine(one, say=_say) for one in engines), *([tls] if tls else [])]
+        children += [TurnGate(turn, engines[0], say=_say)] if turn else []
         stopping = _stop_on_signals(gateway)
         starting: asyncio.Future[Any] = asyncio.gather(*(child.start() for child in children))
         running: list[asyncio.Task[None]] = []
@@ -219,18 +220,20 @@ def _stop_on_signals(gateway: Gateway) -> asyncio.Future[Any]:
     return stopping
 
 
-def _engine_settings(config: Config) -> EngineSettings:
-    """Return what the media engine must know."""
+def _engine_settings(config: Config, region: RegionSettings) -> EngineSettings:
+    """Return what a region's media engine must know: its own ports, its own key pair and its own Redis (REG-5)."""
     return EngineSettings(
         program=ENGINE_PROGRAM,
         state_dir=config.state_dir,
-        region=config.region,
-        port=config.engine_port,
-        tcp_port=config.media_tcp_port,
-        udp_port=config.media_udp_port,
+        region=region.name,
+        port=region.engine_port,
+        tcp_port=region.media_tcp_port,
+        udp_port=region.media_udp_port,
         turn_port=config.turn_port if is_offered(config=config) else None,
-        node_address=config.node_address,
-        credentials=engine_credentials(state_dir=config.state_dir, region=config.region),
+        node_address=region.node_address,
+        credentials=engine_credentials(state_dir=config.state_dir, region=region.name),
+        redis=redis_config(region.redis) if region.redis else None,
+        alone=not config.regions,
     )
 
 

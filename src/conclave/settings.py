@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conclave import config
+from conclave import config, servers
 from conclave.kernel import logs, secrets
 
 CONCLAVE = config.load()
@@ -71,7 +71,7 @@ TEMPLATES = [
     },
 ]
 
-_POSTGRES = config.database_server(CONCLAVE.database) if CONCLAVE.database else None
+_POSTGRES = servers.database_server(CONCLAVE.database) if CONCLAVE.database else None
 # One writer at a time: IMMEDIATE takes the write lock at the start, so a transaction waits instead of failing half-way.
 _SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
@@ -143,7 +143,7 @@ MFA_RECOVERY_CODE_DIGITS = 10
 # An address that waits for its confirmation is kept nowhere (accounts/address.py).
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 
-_MAIL = config.mail_server(CONCLAVE.mail) if CONCLAVE.mail else None
+_MAIL = servers.mail_server(CONCLAVE.mail) if CONCLAVE.mail else None
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _MAIL else 'dummy'}.EmailBackend"
 DEFAULT_FROM_EMAIL = CONCLAVE.mail_from
 EMAIL_TIMEOUT = 20

@@ -28,8 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record = checks.add_parser("attendance", help="is a saved list of who held a call's key what a host of that meeting signed?")
     record.add_argument("file", type=Path, metavar="FILE", help="the list, as a host saved it with its signature")
     record.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
+    route = checks.add_parser("receipt", help="is a saved receipt of a call signed by its server, and was each region on every list?")
+    route.add_argument("file", type=Path, metavar="FILE", help="the receipt, as it was saved from the call or from the meeting's page")
+    route.add_argument("--key", metavar="KEY", help="the server's receipt key, as it publishes it")
+    route.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
     chosen = parser.parse_args(arguments)
-    return _attendance(chosen) if chosen.check == "attendance" else _client(chosen)
+    return {"attendance": _attendance, "receipt": _receipt, "client": _client}[chosen.check](chosen)
 
 
 def _client(chosen: argparse.Namespace) -> int:
@@ -58,7 +62,7 @@ def _attendance(chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"NOT good. {error}\n")
         return 1
     for stay in record.stays:
-        name = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in stay.name)
+        name = _printable(stay.name)
         until = "here still" if stay.until is None else f"{stay.until:%Y-%m-%d %H:%M:%S}"
         sys.stdout.write(f"{stay.since:%Y-%m-%d %H:%M:%S}  {until:<19}  {name} ({stay.known})\n")
     by = "a co-host" if record.co_host else "the host"
@@ -69,6 +73,36 @@ def _attendance(chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"Compare: the link of that meeting ends in .{record.host_hash}; a list of another host does not.\n")
     sys.stdout.write("It is that host's word on who held the key. It does not show who sat behind a name.\n")
     return 0
+
+
+def _receipt(chosen: argparse.Namespace) -> int:
+    """Judge a routing receipt, and print where the call was held."""
+    from conclave_verify import attendance, receipt  # the other checks need nothing but Python
+
+    try:
+        found = receipt.check(path=chosen.file, key=chosen.key, link=chosen.link)
+    except attendance.Unreadable as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except attendance.Wrong as error:
+        sys.stdout.write(f"NOT good. {error}\n")
+        return 1
+    for stop in found.stops:
+        where = f"{stop.region} ({stop.territory})" if stop.territory else stop.region
+        sys.stdout.write(f"{stop.since:%Y-%m-%d %H:%M:%S}  {_printable(where)}  {_printable(stop.why)}\n")
+    until = "it goes on" if found.until is None else f"it ended at {found.until:%Y-%m-%d %H:%M:%S} UTC"
+    sys.stdout.write(f"Good: {_printable(found.issuer)} signed this, each region was on every list that it names, and {until}.\n")
+    if found.observed:
+        sys.stdout.write(f"{found.observed} times a browser wrote down where its media went: always to an address of the region.\n")
+    if chosen.key is None:
+        sys.stdout.write(f"Compare the server's receipt key: {found.key}\n")
+    sys.stdout.write("It is the server's word on its media engines. How carriers led the packets there it cannot know.\n")
+    return 0
+
+
+def _printable(text: str) -> str:
+    """Return text that moves nothing on a terminal."""
+    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
 
 
 def _verdict(url: str, result: client.Result) -> str:

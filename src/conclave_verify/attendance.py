@@ -1,21 +1,17 @@
 """Is a record of who held a call's key what a host of that meeting signed? (ATT-1)"""
 
 import base64
-import binascii
 import hashlib
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from conclave_verify import signed
 
-LARGEST = 64 * 1024 * 1024
 RECORD = {"call": str, "hosts": list, "made": int, "meeting": str, "people": list, "v": int}
 HOST = {"by": str, "key": str, "signature": str}
 SINCE = {"version": int}  # of the policy that first listed it, where that is not the first (POL-23)
@@ -94,9 +90,9 @@ def check(*, path: Path, link: Link | None = None) -> Record:
         Wrong: somebody changed it, it is not by a host, or it is of another meeting.
     """
     try:
-        if path.stat().st_size > LARGEST:
-            raise Unreadable(f"{path} is too large for a record.")
-        given = json.loads(path.read_text(encoding="utf-8"), parse_float=_no_float, parse_constant=_no_float, object_pairs_hook=_once)
+        given = signed.parse(text=signed.read(path=path))
+    except signed.TooLarge as error:
+        raise Unreadable(f"{path} is too large for a record.") from error
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -110,9 +106,10 @@ def check(*, path: Path, link: Link | None = None) -> Record:
         if not all(0 <= stay.get(moment, 0) <= LATEST for moment in ("from", "until")):
             raise Unreadable("The record names a time that no calendar has.")
     root, key = _chain(record)
-    if not _signed(key, "conclave/attendance/1", record, signature):
+    if not signed.is_signed(key=key, label="conclave/attendance/1", value=record, signature=signature):
         raise Wrong("The signature does not fit: the record was changed, or is not by the host it names.")
-    host_hash = base64.urlsafe_b64encode(hashlib.sha256(b"conclave/host-key/1\0" + _bytes(root)).digest()[:16]).rstrip(b"=").decode()
+    hashed = hashlib.sha256(b"conclave/host-key/1\0" + signed.decode(text=root)).digest()
+    host_hash = base64.urlsafe_b64encode(hashed[:16]).rstrip(b"=").decode()
     if link is not None and link.meeting != record["meeting"]:
         raise Wrong("The record is of another meeting than the link.")
     if link is not None and link.host_hash != host_hash:
@@ -134,28 +131,12 @@ def _chain(record: dict[str, Any]) -> tuple[str, str]:
         known = known or [host["by"]]
         certified = {"call": record["call"], "key": host["key"], "meeting": record["meeting"]}
         certified |= {"version": host["version"]} if host.get("version") else {}
-        if host["by"] not in known or not _signed(host["by"], "conclave/host-certificate/1", certified, host["signature"]):
+        if host["by"] not in known or not signed.is_signed(
+            key=host["by"], label="conclave/host-certificate/1", value=certified, signature=host["signature"]
+        ):
             raise Wrong("A host certificate does not fit: nobody vouches for who signed.")
         known.append(host["key"])
     return known[0], known[-1]
-
-
-def _signed(key: str, label: str, value: object, signature: str) -> bool:
-    """Tell whether the key signed this value, in its canonical JSON, for this purpose."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    try:
-        Ed25519PublicKey.from_public_bytes(_bytes(key)).verify(_bytes(signature), label.encode() + b"\0" + text.encode())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def _bytes(text: str) -> bytes:
-    """Return the bytes of b64 text; what is none gives none, which fits nothing."""
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return b""
 
 
 def _shape(value: object, needed: Mapping[str, type], optional: Mapping[str, type] | None = None) -> dict[str, Any]:
@@ -166,21 +147,6 @@ def _shape(value: object, needed: Mapping[str, type], optional: Mapping[str, typ
     if any(type(value[name]) is not fields[name] for name in value):
         raise Unreadable("The file is not a record of who was in a call.")
     return {name: value[name] for name in fields if name in value}
-
-
-def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names appear once."""
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(name)
-        found[name] = value
-    return found
-
-
-def _no_float(text: str) -> NoReturn:
-    """Refuse what canonical JSON does not have (ENC-1)."""
-    raise ValueError(text)
 
 
 def _stay(stay: dict[str, Any]) -> Stay:

@@ -182,6 +182,8 @@ ASKED = {
     "api/v1/meetings/<meeting>/invitations/<invitation> patch_invitation": Ask(
         method="patch", path="/api/v1/meetings/{meeting}/invitations/{invitation}", body={"revoked": True}
     ),
+    "api/v1/meetings/<meeting>/receipts get_receipts": Ask(path="/api/v1/meetings/{meeting}/receipts"),
+    "api/v1/receipt get_receipt": Ask(path="/api/v1/receipt", headers={"Conclave-Seat": "{participant}.{seat}"}),
     "api/v1/trees/<digest> get_tree": Ask(path=f"/api/v1/trees/{'0' * 64}", headers={"Conclave-Seat": "{participant}.{seat}"}),
 }
 HELLO = {"t": "hello", "v": 1, "participant": "{participant}", "seat": "{seat}", "incarnation": None, "log": 0, "said": 0}
@@ -359,7 +361,7 @@ async def test_alices_place_at_a_socket_is_answered_as_one_that_does_not_exist(p
 async def test_alices_place_in_the_media_is_answered_as_one_that_does_not_exist() -> None:
     """Not even for somebody with the engine's secret, who could mint a ticket: the place must be one, and in that call."""
     alices, nothing = await sync_to_async(things)(), missing()
-    pair = placement.place().credentials()
+    pair = placement.regions()["local"].credentials()
     heard = []
     for ids in (nothing, {**alices, "participant": nothing["participant"]}, {**alices, "call": nothing["call"]}):
         token = ticket.mint(call=ids["call"], participant=ids["participant"], credentials=pair, now=clock.now())

@@ -62,7 +62,7 @@ FIELDS = {
     "presets": SETTING, "guests": SETTING, "sign_in": SETTING, "enforced": SETTING,
     "link_version": COUNT, "found": COUNT, "page": COUNT, "pages": COUNT, "capacity": SETTING, "live": SETTING,
     "preset": SETTING, "who": SETTING, "waiting": SETTING, "passcode": SETTING, "before_host": SETTING,
-    "version": WORD, "next": WHERE, "older": WHERE,
+    "version": WORD, "next": WHERE, "older": WHERE, "receipts": WORD,
 }  # fmt: skip
 # What the database keeps of secrets and of content, by the names that its columns have.
 SECRET = re.compile("hash|key|salt|secret|token|password|digest|seal|link_id|credential|data|body|message|tree|group_info|tag|passcode")
@@ -297,6 +297,7 @@ QUERIES = {
     "get /api/v1/meetings/{meeting}": 2,
     "get /api/v1/meetings/{meeting}/invitations": 3,
     "get /api/v1/meetings/{meeting}/plan": 2,
+    "get /api/v1/meetings/{meeting}/receipts": 3,
     "get /api/v1/policies": 6,
     "get /api/v1/organisations": 2,
     "get /api/v1/organisations/{organisation}/directory": 3,

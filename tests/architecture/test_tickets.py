@@ -78,7 +78,7 @@ def test_the_gate_mints_only_for_whom_it_has_admitted_and_the_same_place() -> No
     assert [name for name, node in functions.items() if "ticket.mint" in ast.unparse(node)] == ["_token"]
     assert [name for name, node in functions.items() if "_token, " in ast.unparse(node)] == ["admit_signal"]
     lines = [ast.unparse(node) for node in ast.walk(functions["admit_signal"]) if isinstance(node, ast.Await)]
-    assert lines.index("await _check_seat(call=opens.call, participant=opens.participant, now=now)") < lines.index(
+    assert lines.index("await _check_seat(call=opens.call, participant=opens.participant, region=region_id, now=now)") < lines.index(
         "await in_thread(_token, opens, region, now)"
     )
     assert "call=opens.call, participant=opens.participant" in ast.unparse(functions["_token"])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from conclave import config
+from conclave import config, servers
 from conclave.config import Config, ConfigError, load
 
 
@@ -102,7 +102,7 @@ def test_what_cannot_be_used_is_refused_with_a_sentence(tmp_path: Path, text: st
 
 
 def test_a_mail_password_is_read_and_never_said(tmp_path: Path) -> None:
-    found = config.mail_server("smtps://us%40example.org:a%2Fb%20c@mail.example.org")
+    found = servers.mail_server("smtps://us%40example.org:a%2Fb%20c@mail.example.org")
     assert found is not None
     assert (found.host, found.port, found.tls) == ("mail.example.org", 465, "at_once")
     assert (found.user, found.password) == ("us@example.org", "a/b c")
@@ -122,7 +122,7 @@ def test_a_mail_password_is_read_and_never_said(tmp_path: Path) -> None:
     ],
 )
 def test_mail_leaves_this_machine_under_tls_only(address: str, port: int, tls: str) -> None:
-    found = config.mail_server(address)
+    found = servers.mail_server(address)
     assert found is not None
     assert (found.port, found.tls) == (port, tls)
 
@@ -137,7 +137,7 @@ def test_every_setting_is_described() -> None:
 
 
 def test_a_database_is_read_and_its_password_never_said(tmp_path: Path) -> None:
-    found = config.database_server("postgresql://us:a%2Fb%20c@db.example.org/conclave")
+    found = servers.database_server("postgresql://us:a%2Fb%20c@db.example.org/conclave")
     assert found
     assert (found.host, found.port, found.user, found.password, found.name) == ("db.example.org", 5432, "us", "a/b c", "conclave")
     assert "a/b c" not in repr(found)
@@ -156,7 +156,7 @@ def test_a_database_is_read_and_its_password_never_said(tmp_path: Path) -> None:
     ],
 )
 def test_the_way_to_another_machine_is_encrypted(address: str, tls: str) -> None:
-    found = config.database_server(address)
+    found = servers.database_server(address)
     assert found
     assert found.tls == tls
 

@@ -47,6 +47,9 @@ IDS = (
     "api",
     "keyring",
     "trust",
+    "regions",
+    "seen",
+    "receipt",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

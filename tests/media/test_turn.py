@@ -31,7 +31,9 @@ OTHERS = ("127.0.0.2", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254
 
 
 def server(credentials: EngineCredentials, *, participant: str = "bob", now: int = NOW) -> turn.IceServer:
-    return turn.ice_server(public_url="https://meet.example.org", participant=participant, credentials=credentials, now=now)
+    return turn.ice_server(
+        urls=turn.own_url(public_url="https://meet.example.org"), participant=participant, credentials=credentials, now=now
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,7 @@ def test_turn_is_offered_where_tls_ends_here_and_media_too(*, tls: bool, node_ad
     ],
 )
 def test_it_is_where_the_pages_are(public_url: str, urls: str) -> None:
-    assert turn.ice_server(public_url=public_url, participant="bob", credentials=OURS, now=NOW).urls == urls
+    assert turn.own_url(public_url=public_url) == urls
 
 
 def test_what_it_is_asked_with_is_one_participants_and_kept_out_of_texts() -> None:
@@ -150,7 +152,7 @@ async def test_the_engine_relays_to_its_own_address_and_the_gate_to_its_media_po
     turn_port = free_port()
     async with live_engine(tmp_path, turn_port=turn_port) as engine:
         wanted = replace(settings(tmp_path), turn_port=turn_port, udp_port=media.getsockname()[1])
-        ours = turn.ice_server(public_url="https://x", participant="bob", credentials=engine.credentials, now=clock.now())
+        ours = turn.ice_server(urls="turns:x", participant="bob", credentials=engine.credentials, now=clock.now())
 
         def without_gate() -> None:
             with closing(socket.create_connection(("127.0.0.1", turn_port), timeout=PATIENCE_SECONDS)) as stream:

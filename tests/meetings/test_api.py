@@ -32,7 +32,8 @@ def test_a_join_answers_a_ticket_as_the_protocol_says(posts: Posts, link: Link) 
         "v", "meeting", "call", "participant", "seat", "name", "role", "time", "attestation", "attestation_signature", "attestation_key",
         "link_version", "region", "media", "socket",
     }  # fmt: skip
-    assert ticket["media"] == {"url": "/media/local", "token": ticket["media"]["token"], "ice_servers": []}
+    media = {"url": "/media/local", "ice_servers": [], "addresses": ["127.0.0.1"], "picture": "full"}
+    assert ticket["media"] == {**media, "token": ticket["media"]["token"]}
     assert (ticket["v"], ticket["region"], ticket["socket"]) == (1, {"id": "local", "territory": ""}, "/api/v1/socket")
 
 
@@ -144,7 +145,7 @@ def test_the_lobby_tells_title_inviter_region_and_whether_it_is_live(posts: Post
     """JOIN-12: and asking changes nothing."""
     asked = {"meeting": link.meeting, "link_id": link.link_id}
     shown = {"title": "Plans", "inviter": "Alice", "region": {"id": "local", "territory": ""}, "live": False, "link_version": 1}
-    shown |= {"open": True, "passcode": False, "sign_in": False, "preset": "open"}
+    shown |= {"open": True, "passcode": False, "sign_in": False, "preset": "open", "other_regions": [], "outside": []}
     assert posts("/lobby", asked).json() == shown
     assert not Call.objects.exists()
     joins("Bob")
@@ -245,11 +246,11 @@ def test_the_schema_is_served(client: Client) -> None:
 def test_anybody_may_ask_for_a_way_to_the_engine_and_takes_no_seat_by_it(client: Client) -> None:
     """SELF-1: a room of its own, and no other grant than a participant's."""
     answer = client.post("/api/v1/selftest", "{}", content_type="application/json").json()
-    opens = ticket.read(token=answer["media"]["token"], credentials=placement.place().credentials(), now=clock.now())
+    opens = ticket.read(token=answer["media"]["token"], credentials=placement.regions()["local"].credentials(), now=clock.now())
     assert selftest.is_selftest(room=opens.call)
     assert (answer["media"]["url"], answer["media"]["ice_servers"]) == ("/media/local", [])
     again = client.post("/api/v1/selftest", "{}", content_type="application/json").json()
-    other = ticket.read(token=again["media"]["token"], credentials=placement.place().credentials(), now=clock.now())
+    other = ticket.read(token=again["media"]["token"], credentials=placement.regions()["local"].credentials(), now=clock.now())
     assert other.call != opens.call
     assert not Call.objects.exists()
     assert not Participant.objects.exists()
@@ -265,7 +266,7 @@ def test_many_addresses_together_do_not_fill_the_engine_with_rooms(client: Clien
 def test_the_schema_can_be_exported_without_serving() -> None:
     paths = meetings_api.api.get_openapi_schema()["paths"]
     known = {"join", "knock", "lobby", "selftest", "meetings", "meetings/{meeting}", "meetings/{meeting}/link", "trees/{digest}"}
-    known |= {"keyring", "policies", "meetings/{meeting}/plan"}
+    known |= {"keyring", "policies", "meetings/{meeting}/plan", "meetings/{meeting}/receipts", "receipt"}
     known |= {"meetings/{meeting}/invitations", "meetings/{meeting}/invitations/{invitation}", "token", "organisations"}
     known |= {f"organisations/{{organisation}}/{part}" for part in ("directory", "people", "invitations", "journal")}
     assert {f"/api/v1/{path}" for path in known} == set(paths)

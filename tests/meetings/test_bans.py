@@ -9,10 +9,11 @@ from conclave.gate.models import Restriction
 from conclave.kernel.ids import new_id
 from conclave.meetings import links
 from conclave.meetings.door import Banned, Removed
+from conclave.meetings.farewell import farewell
 from conclave.meetings.join import Again, recheck
 from conclave.meetings.models import Ban, FormerLink, Meeting
 from conclave.meetings.own import delete_meeting
-from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingUnknown, access_meeting, farewell, seat
+from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingUnknown, access_meeting, seat
 from conclave.transparency.models import JournalEntry
 from tests.meetings.conftest import NOW, Joins, Link, Posts, account_of, device_of, key_of, removed
 
@@ -30,7 +31,7 @@ def test_a_ban_holds_for_the_meeting_by_seat_device_and_account_and_ends_with_it
         with pytest.raises(Banned):
             joins("Robert", **attempt)
     with pytest.raises(Banned):  # the signal gate asks as every join does
-        recheck(seat=replace(seat(participant=host.participant, seat=host.seat), device=device_of("Bob")), now=NOW)
+        recheck(region="local", seat=replace(seat(participant=host.participant, seat=host.seat), device=device_of("Bob")), now=NOW)
     assert farewell(participant=ticket.participant, reason="removed") == {"reason": "removed", "by": host.participant, "banned": True}
     (ban,) = Ban.objects.all()
     assert (ban.name, ban.by, ban.signed_in) == ("Bob", "Alice", True)

@@ -213,7 +213,7 @@ def test_a_refusal_touches_no_seat_of_the_same_account(alice_inside: Ticket, kno
     say(alice_inside, made)
     inside = enters("Bob", account=account_of(bob), shown=Shown(let_in=made))
     say(alice_inside, knock("Phone", account=account_of(bob)), admit=False, block=True)
-    recheck(seat=seated(participant=inside.participant, call=inside.call), now=NOW + 1)
+    recheck(region="local", seat=seated(participant=inside.participant, call=inside.call), now=NOW + 1)
 
 
 def test_who_waits_cannot_tell_whether_there_is_a_call(posts: Posts, guarded: Link, enters: Enters, alice: User) -> None:

@@ -62,7 +62,7 @@ async def test_a_seated_person_comes_in_by_the_normalised_path(joins: Joins, eng
     ],
 )  # fmt: skip
 async def test_every_other_path_is_refused_and_never_not_found(engine: list[str], path: str) -> None:
-    token = ticket.mint(call="c" * 22, participant="bob", credentials=placement.place().credentials(), now=clock.now())
+    token = ticket.mint(call="c" * 22, participant="bob", credentials=placement.regions()["local"].credentials(), now=clock.now())
     assert await _knock(path, f"access_token={token}") == 403
     assert engine == []
 
@@ -129,7 +129,7 @@ async def test_a_restriction_on_somebody_who_is_seated_is_asked_at_every_connect
 async def test_charlie_cannot_use_another_regions_token_or_another_call(joins: Joins, engine: list[str]) -> None:
     bob = await sync_to_async(joins)("Bob", at=clock.now())
     elsewhere = EngineCredentials(key="conclave-fr-1", secret="f" * 48)
-    ours = placement.place().credentials()
+    ours = placement.regions()["local"].credentials()
     for token in (
         ticket.mint(call=bob.call, participant=bob.participant, credentials=elsewhere, now=clock.now()),
         ticket.mint(call="x" * 22, participant=bob.participant, credentials=ours, now=clock.now()),

@@ -32,6 +32,15 @@ class EngineSettings:
     turn_port: int | None
     node_address: str
     credentials: EngineCredentials
+    # Its own Redis (REG-5), as the engine is told of it; none where it is one process.
+    redis: dict[str, object] | None = None
+    # One of several on this machine: it says of which region it speaks.
+    alone: bool = True
+
+    @property
+    def log(self) -> Path:
+        """Where its words are kept."""
+        return self.state_dir / "log" / ("engine.log" if self.alone else f"engine-{self.region}.log")
 
 
 def engine_config(settings: EngineSettings) -> dict[str, object]:
@@ -59,6 +68,7 @@ def engine_config(settings: EngineSettings) -> dict[str, object]:
         "room": {"auto_create": False, "empty_timeout": EMPTY_CALL_SECONDS, "departure_timeout": 20, "enable_remote_unmute": False},
         "turn": _turn(settings),
         "enable_data_tracks": False,
+        **({"redis": settings.redis} if settings.redis else {}),
         "logging": {"level": "warn", "json": True},
     }
 
@@ -91,10 +101,10 @@ class Engine(ProgramChild):
             write_private(path, json.dumps(engine_config(settings), indent=1))
 
         program = Program(
-            name="The media engine",
+            name="The media engine" if settings.alone else f"The media engine of region '{settings.region}'",
             path=settings.program,
             arguments=("--config", str(path)),
-            log=settings.state_dir / "log" / "engine.log",
+            log=settings.log,
             host="127.0.0.1",
             port=settings.port,
             stops=STOPS,

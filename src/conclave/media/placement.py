@@ -1,20 +1,29 @@
-"""Where a call's media is processed: the region's engine, and whether it takes another call or person."""
+"""Where a call's media is processed: the regions with their engines, and what the rule (policy.py) says of them now."""
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from conclave.kernel.errors import Unavailable
-from conclave.media import turn
+from conclave.kernel.errors import Refused, Unavailable
 from conclave.media.credentials import EngineCredentials, engine_credentials
+from conclave.media.policy import AGAIN_DOWN_MS, Lists, Names, Outcome, Picture, Placed, Reason, Refuse, Site, Wait, permits
+from conclave.media.policy import place as judge
+from conclave.media.turn import IceServer, ice_server, is_offered, own_url
 
 MOST_PARTICIPANTS = 1000
 # A bad report is believed for this long; then the next person who joins tries again.
 BELIEVED_SECONDS = 15.0
+# An engine that has not answered for this long is given up: its supervisor would have started it again by then.
+GONE_SECONDS = 20.0
+# How long whoever cannot wait has waited, and how soon whoever can asks again.
+NEVER = 10**9
+ASK_AGAIN_MS = 2_000
 
-_down_since: dict[str, float] = {}
+# By region: since when it does not answer, and when that was last seen.
+_down: dict[str, tuple[float, float]] = {}
 
 
 class MediaUnavailable(Unavailable):
@@ -22,6 +31,35 @@ class MediaUnavailable(Unavailable):
 
     code = "media_unavailable"
     message = _("Sound and picture cannot be carried right now. Try again in a moment.")
+
+
+class RegionForbidden(Refused):
+    """No region of this server is on every list that speaks of this meeting (REG-2)."""
+
+    code = "region_forbidden"
+    status = 451
+    message = _("This server has no region in which this meeting may be held, so it is not held anywhere. Ask whoever set its regions.")
+
+
+class RegionFull(Unavailable):
+    """The regions that may be used have no place; `again_at` says when to ask again."""
+
+    code = "region_full"
+    message = _("The servers in the regions of this meeting are full, and it is not moved to another. Try again later.")
+
+
+class PlaceAwaited(Unavailable):
+    """There is no place yet; `position` says how many are served before and with this one, `again_at` when to ask again (REG-3)."""
+
+    code = "place_awaited"
+    message = _("All places are taken in the regions in which this meeting may be held. You are in line.")
+
+    def __init__(self, *, region: str, position: int, again_at: int) -> None:
+        """Take the region in whose line somebody stands."""
+        super().__init__()
+        self.region = region
+        self.position = position
+        self.again_at = again_at
 
 
 class CallFull(Unavailable):
@@ -38,6 +76,10 @@ class Region:
     id: str
     territory: str
     engine_host: str
+    # Where browsers reach its media, for whoever wants to compare (REG-9).
+    addresses: tuple[str, ...] = ()
+    turn: str = ""
+    capacity: int = 0
 
     @property
     def path(self) -> str:
@@ -58,60 +100,138 @@ class Region:
         """Return the key pair of this region's engine."""
         return engine_credentials(state_dir=settings.CONCLAVE.state_dir, region=self.id)
 
-    def ice_servers(self, *, participant: str, now: int) -> list[turn.IceServer]:
-        """Return the ICE servers of one participant's ticket (JOIN-10).
+    def ice_servers(self, *, participant: str, now: int) -> list[IceServer]:
+        """Return the ICE servers of one participant's ticket (JOIN-10): the region's own, or none (REG-7).
 
         Args:
             participant: the participant's id.
             now: the time.
         """
         config = settings.CONCLAVE
-        if not turn.is_offered(config=config):
-            return []
-        return [turn.ice_server(public_url=config.public_url, participant=participant, credentials=self.credentials(), now=now)]
+        urls = self.turn or (own_url(public_url=config.public_url) if is_offered(config=config) else "")
+        return [ice_server(urls=urls, participant=participant, credentials=self.credentials(), now=now)] if urls else []
 
 
 def regions() -> dict[str, Region]:
-    """Return every region of this installation by its name; one, for now."""
-    config = settings.CONCLAVE
-    return {config.region: Region(id=config.region, territory="", engine_host=f"127.0.0.1:{config.engine_port}")}
+    """Return every region of this installation by its name, in the order in which they are chosen."""
+    return {
+        one.name: Region(
+            id=one.name, territory=one.territory, engine_host=one.engine_host, addresses=one.addresses, turn=one.turn, capacity=one.capacity
+        )
+        for one in settings.CONCLAVE.all_regions
+    }
 
 
-def place() -> Region:
-    """Choose the region of a new call.
+def lists_of(*, others: tuple[Names, ...]) -> Lists:
+    """Return every list that speaks of a meeting, the platform's among them.
+
+    Args:
+        others: the organisation's and the meeting's.
+    """
+    return Lists(platform=settings.CONCLAVE.platform_regions, others=others)
+
+
+def permitted(*, lists: Lists) -> list[Region]:
+    """Return the regions that every list allows, in the order in which they are chosen.
+
+    Args:
+        lists: who allows what.
+    """
+    return [one for one in regions().values() if permits(name=one.id, territory=one.territory, lists=lists)]
+
+
+def counts() -> bool:
+    """Tell whether any region has a capacity, so that somebody has to count."""
+    return any(region.capacity for region in regions().values())
+
+
+def place(*, lists: Lists, now: int, seated: Mapping[str, int] | None = None, ahead: int = 0, waited_ms: int = NEVER) -> Region:
+    """Choose the region of a new call, or of one that has to leave its own.
+
+    Args:
+        lists: who allows what.
+        now: the time, in milliseconds.
+        seated: how many people are in the calls of each region, where some region has a capacity.
+        ahead: how many wait already.
+        waited_ms: how long this one has; whoever cannot wait has waited for ever.
 
     Returns:
-        A region that is allowed and not known to be down.
+        A region that every list allows, that is not known to be down, and that has room.
 
     Raises:
-        MediaUnavailable: there is none.
+        RegionForbidden: the lists allow none (REG-2).
+        MediaUnavailable: what they allow does not work.
+        PlaceAwaited: what they allow has no room yet.
+        RegionFull: it has none.
     """
-    for region in regions().values():
-        if not is_down(region=region.id):
-            return region
-    raise MediaUnavailable
+    outcome = judge(sites=_sites(seated or {}), lists=lists, ahead=ahead, waited_ms=waited_ms)
+    return regions()[_settled(outcome, line=lambda: permitted(lists=lists)[0].id, now=now).region]
 
 
-def check_place(*, region: str, present: int) -> Region:
+def picture_in(*, region: Region, lists: Lists, seated: Mapping[str, int], ahead: int, waited_ms: int, now: int) -> Picture:
+    """Return what one more person may send in a region, if there is a place (REG-3).
+
+    Args:
+        region: where the call is held.
+        lists: who allows what.
+        seated: how many people are in the calls of each region.
+        ahead: how many wait there already.
+        waited_ms: how long this one has.
+        now: the time, in milliseconds.
+
+    Raises:
+        PlaceAwaited: there is none yet.
+        RegionFull: there is none.
+    """
+    own = [site for site in _sites(seated) if site.name == region.id]
+    return _settled(judge(sites=own, lists=lists, ahead=ahead, waited_ms=waited_ms), line=lambda: region.id, now=now).picture
+
+
+def check_place(*, region: str, lists: Lists, present: int, now: int) -> Region:
     """Return the region of a live call if one more person may come in.
 
     Args:
         region: the name of the call's region.
+        lists: who allows what, now.
         present: how many are seated.
+        now: the time, in milliseconds.
 
     Returns:
         The region.
 
     Raises:
-        MediaUnavailable: its engine is down, or the installation has it no longer.
+        MediaUnavailable: its engine is down, the installation has it no longer, or the lists do not allow it any more while they allow
+            another, to which the call moves (REG-6).
+        RegionForbidden: the lists allow none.
         CallFull: there is no room.
     """
-    found = regions().get(region)
-    if found is None or is_down(region=region):
-        raise MediaUnavailable
+    found = check_allowed(region=region, lists=lists, now=now)
+    if is_down(region=region):
+        raise _again(MediaUnavailable(), now + AGAIN_DOWN_MS)
     if present >= MOST_PARTICIPANTS:
         raise CallFull
     return found
+
+
+def check_allowed(*, region: str, lists: Lists, now: int) -> Region:
+    """Return a region if a call may be held there now, whether or not its engine answers.
+
+    Args:
+        region: the region's name.
+        lists: who allows what, now.
+        now: the time, in milliseconds.
+
+    Raises:
+        MediaUnavailable: the lists allow another, and not this one.
+        RegionForbidden: they allow none.
+    """
+    allowed = permitted(lists=lists)
+    if not allowed:
+        raise RegionForbidden
+    for one in allowed:
+        if one.id == region:
+            return one
+    raise _again(MediaUnavailable(), now + AGAIN_DOWN_MS)
 
 
 def report(*, region: str, up: bool) -> None:
@@ -121,10 +241,12 @@ def report(*, region: str, up: bool) -> None:
         region: the region's name.
         up: whether it answered.
     """
+    now = time.monotonic()
     if up:
-        _down_since.pop(region, None)
+        _down.pop(region, None)
     else:
-        _down_since[region] = time.monotonic()
+        since, _last = _down.get(region, (now, now))
+        _down[region] = (since, now)
 
 
 def is_down(*, region: str) -> bool:
@@ -133,5 +255,42 @@ def is_down(*, region: str) -> bool:
     Args:
         region: the region's name.
     """
-    reported = _down_since.get(region)
-    return reported is not None and time.monotonic() - reported < BELIEVED_SECONDS
+    reported = _down.get(region)
+    return reported is not None and time.monotonic() - reported[1] < BELIEVED_SECONDS
+
+
+def is_gone(*, region: str) -> bool:
+    """Tell whether the region's engine is away for so long that its calls go elsewhere (REG-6).
+
+    Args:
+        region: the region's name.
+    """
+    return is_down(region=region) and time.monotonic() - _down[region][0] >= GONE_SECONDS
+
+
+def _sites(seated: Mapping[str, int]) -> list[Site]:
+    """Return every region as it stands."""
+    return [
+        Site(name=one.id, territory=one.territory, up=not is_down(region=one.id), seated=seated.get(one.id, 0), capacity=one.capacity)
+        for one in regions().values()
+    ]
+
+
+def _settled(outcome: Outcome, *, line: Callable[[], str], now: int) -> Placed:
+    """Return a place, or raise what the outcome says; `line` names the region in whose line to stand."""
+    match outcome:
+        case Placed():
+            return outcome
+        case Wait(position=position):
+            raise PlaceAwaited(region=line(), position=position, again_at=now + ASK_AGAIN_MS)
+        case Refuse(reason=Reason.LISTS):
+            raise RegionForbidden
+        case Refuse(reason=Reason.FULL, again_in_ms=again):
+            raise _again(RegionFull(), now + (again or 0))
+    raise _again(MediaUnavailable(), now + AGAIN_DOWN_MS)
+
+
+def _again(error: Unavailable, at: int) -> Unavailable:
+    """Return an error that says when to ask again."""
+    error.again_at = at
+    return error

@@ -30,19 +30,33 @@ class IceServer:
 def is_offered(*, config: Config) -> bool:
     """Tell whether this server offers TURN: it ends TLS itself, and media reaches an IPv4 address of this very machine.
 
-    The engine's relay is bound to loopback, from where the system lets it reach this machine and no other.
+    The engine's relay is bound to loopback, from where the system lets it reach this machine and no other. With several regions one port
+    cannot tell whose engine is meant, and no region's media may pass another's (REG-7): each names a TURN server of its own, or has none.
 
     Args:
         config: the operator's settings.
     """
-    return config.tls and ipaddress.ip_address(config.node_address).version == 4 and is_own_address(config.node_address)
+    if config.regions or not config.tls:
+        return False
+    return ipaddress.ip_address(config.node_address).version == 4 and is_own_address(config.node_address)
 
 
-def ice_server(*, public_url: str, participant: str, credentials: EngineCredentials, now: int) -> IceServer:
-    """Return the TURN server for one participant, with credentials as the engine computes them (JOIN-13).
+def own_url(*, public_url: str) -> str:
+    """Return where browsers ask for TURN on the port of the pages.
 
     Args:
         public_url: the address that people type.
+    """
+    site = urlsplit(public_url)
+    host = f"[{site.hostname}]" if ":" in (site.hostname or "") else site.hostname
+    return f"turns:{host}:{site.port or HTTPS}?transport=tcp"
+
+
+def ice_server(*, urls: str, participant: str, credentials: EngineCredentials, now: int) -> IceServer:
+    """Return the TURN server for one participant, with credentials as the engine computes them (JOIN-13).
+
+    Args:
+        urls: where the region's engine, and no other's, offers TURN.
         participant: the participant's id.
         credentials: the key pair of the region's engine.
         now: the time from which it holds, in milliseconds.
@@ -50,12 +64,10 @@ def ice_server(*, public_url: str, participant: str, credentials: EngineCredenti
     Returns:
         The server, its user name and its password.
     """
-    site = urlsplit(public_url)
-    host = f"[{site.hostname}]" if ":" in (site.hostname or "") else site.hostname
     end = now // SECOND + LIFETIME_SECONDS
     password = hashlib.sha256(f"{credentials.secret}|{participant}|{end}".encode()).digest()
     return IceServer(
-        urls=f"turns:{host}:{site.port or HTTPS}?transport=tcp",
+        urls=urls,
         username=_base62(f"{credentials.key}|{participant}|{end}".encode()),
         credential=_base62(password),
     )

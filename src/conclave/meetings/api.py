@@ -16,6 +16,7 @@ from conclave.kernel.ids import new_id
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.kernel.schema import REFUSALS
 from conclave.media import placement, selftest
+from conclave.media.policy import Picture
 from conclave.media.turn import IceServer
 from conclave.meetings import queries
 from conclave.meetings.door import Newcomer, Pass, Shown
@@ -24,21 +25,13 @@ from conclave.meetings.guard import StrictParser, guarded, limit
 from conclave.meetings.join import Again, Ticket, join
 from conclave.meetings.keyring_api import router as keyring
 from conclave.meetings.knock import Seal, knock
+from conclave.meetings.line import stand
+from conclave.meetings.media_schemas import IceServerOut, MediaOut, RegionOut, SelftestOut
 from conclave.meetings.models import Role
 from conclave.meetings.own_api import router as own_meetings
-from conclave.meetings.schemas import (
-    IceServerOut,
-    JoinIn,
-    KnockIn,
-    KnockOut,
-    LobbyIn,
-    LobbyOut,
-    MediaOut,
-    Preset,
-    RegionOut,
-    SelftestOut,
-    TicketOut,
-)
+from conclave.meetings.receipts import receipt_for
+from conclave.meetings.route import outside_of
+from conclave.meetings.schemas import JoinIn, KnockIn, KnockOut, LobbyIn, LobbyOut, Preset, TicketOut
 from conclave.meetings.trees import tree_for
 
 # JOIN-11. One address may be a school behind one router: wide enough for 1,000 people who come at the same minute.
@@ -53,6 +46,7 @@ SELFTEST_RATE = Rate(name="selftest", burst=120, every_ms=clock.SECOND)
 # All visitors together: nobody needs a link for it, so many addresses must not fill the engine with rooms either.
 SELFTESTS_RATE = Rate(name="selftests", burst=600, every_ms=clock.SECOND // 10)
 TREE_RATE = Rate(name="tree", burst=1000, every_ms=20)
+RECEIPT_RATE = Rate(name="receipt", burst=1000, every_ms=20)
 
 
 api = NinjaAPI(
@@ -116,6 +110,9 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
     except queries.LinkUnknown:
         limit(request, WRONG_LINK_RATE)
         raise
+    except placement.PlaceAwaited as waits:
+        stand(meeting=body.meeting, device=body.device, region=waits.region, now=now)
+        raise
 
 
 @api.post("/knock", response={200: KnockOut, **REFUSALS}, summary=_("Ask a host to be let in"))
@@ -148,11 +145,15 @@ def post_lobby(request: HttpRequest, body: LobbyIn) -> LobbyOut:
     # KNOCK-6: who has to be let in is not told whether there is a call.
     is_anybodys = is_open(meeting=access, now=now)
     live = queries.live_region(meeting=access.meeting) if is_anybodys else None
-    region = placement.regions().get(live or "") or placement.place()
+    lists = placement.lists_of(others=access.regions)
+    region = placement.regions().get(live or "") or placement.place(lists=lists, now=now)
+    others = [one for one in placement.permitted(lists=lists) if live is None and one.id != region.id]
     return LobbyOut(
         title=access.title,
         inviter=access.inviter,
         region=_region_out(region),
+        other_regions=[_region_out(one) for one in others],
+        outside=outside_of(account=asker(request).account, host=access.organisation, region=region),
         live=live is not None,
         open=is_anybodys,
         link_version=access.link_version,
@@ -167,7 +168,7 @@ def post_selftest(request: HttpRequest) -> SelftestOut:
     """Return a ticket to a room of its own: no seat, no call, and nobody to meet (SELF-1)."""
     now = limit(request, SELFTEST_RATE)
     LIMITER.check(rate=SELFTESTS_RATE, subject="", now=now)
-    region = placement.place()
+    region = placement.place(lists=placement.lists_of(others=()), now=now)
     visitor = new_id()
     token = selftest.open_room(visitor=visitor, credentials=region.credentials(), now=now)
     return SelftestOut(region=_region_out(region), media=_media_out(region, token, region.ice_servers(participant=visitor, now=now)))
@@ -180,6 +181,14 @@ def get_tree(request: HttpRequest, digest: str) -> HttpResponse:
     participant, _dot, secret = request.headers.get("Conclave-Seat", "").partition(".")
     tree = tree_for(digest=digest, participant=participant, seat=secret)
     return HttpResponse(tree, content_type="application/octet-stream")
+
+
+@api.get("/receipt", response=REFUSALS, summary=_("Where a call’s sound and picture were carried, signed"))
+def get_receipt(request: HttpRequest) -> HttpResponse:
+    """Return the routing receipt to somebody who has or had a seat in the call (regions.md)."""
+    now = limit(request, RECEIPT_RATE)
+    participant, _dot, secret = request.headers.get("Conclave-Seat", "").partition(".")
+    return HttpResponse(receipt_for(participant=participant, seat=secret, now=now), content_type="application/json")
 
 
 def _ticket_out(ticket: Ticket) -> TicketOut:
@@ -197,14 +206,14 @@ def _ticket_out(ticket: Ticket) -> TicketOut:
         attestation_key=ticket.attestation.key,
         link_version=ticket.link_version,
         region=_region_out(ticket.region),
-        media=_media_out(ticket.region, ticket.media_token, ticket.ice_servers),
+        media=_media_out(ticket.region, ticket.media_token, ticket.ice_servers, ticket.picture),
     )
 
 
-def _media_out(region: placement.Region, token: str, servers: list[IceServer]) -> MediaOut:
+def _media_out(region: placement.Region, token: str, servers: list[IceServer], picture: Picture = Picture.FULL) -> MediaOut:
     """Return the way to the media as its answer."""
     ice_servers = [IceServerOut(urls=one.urls, username=one.username, credential=one.credential) for one in servers]
-    return MediaOut(url=region.path, token=token, ice_servers=ice_servers)
+    return MediaOut(url=region.path, token=token, ice_servers=ice_servers, addresses=list(region.addresses), picture=picture.value)
 
 
 def _region_out(region: placement.Region) -> RegionOut:

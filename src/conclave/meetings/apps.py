@@ -10,5 +10,5 @@ class MeetingsConfig(AppConfig):
     label = "meetings"
 
     def ready(self) -> None:
-        """Let the deadlines of seats be settled, the engine be told of rights, and what is over go."""
-        from conclave.meetings import lost, plan, retention, rights  # noqa: F401
+        """Let the deadlines of seats be settled, calls leave where they may not be, the engine be told of rights, and what is over go."""
+        from conclave.meetings import lost, plan, relocate, retention, rights  # noqa: F401

@@ -16,6 +16,7 @@ from conclave.keys import delivery
 from conclave.keys.attestation import Attestation, attest
 from conclave.keys.locks import writing
 from conclave.media import placement, ticket
+from conclave.media.policy import Lists, Picture
 from conclave.media.turn import IceServer
 from conclave.meetings.door import (
     EMPTY_HANDED,
@@ -33,12 +34,24 @@ from conclave.meetings.door import (
 )
 from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
+from conclave.meetings.line import Spot, serve, spot
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
 from conclave.meetings.pseudonyms import pseudonym
-from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingAccess, Seat, SeatUnknown, access_ahead, access_meeting, hash_seat
+from conclave.meetings.queries import (
+    LinkOld,
+    LinkUnknown,
+    MeetingAccess,
+    Seat,
+    SeatUnknown,
+    access_ahead,
+    access_meeting,
+    access_waiting,
+    hash_seat,
+)
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources_of
+from conclave.meetings.route import stop
 from conclave.meetings.rows import live_call, seated
 from conclave.transparency.journal import Line, journal_lines
 
@@ -76,6 +89,7 @@ class Ticket:
     attestation: Attestation
     link_version: int
     region: placement.Region
+    picture: Picture
     media_token: str
     ice_servers: list[IceServer]
 
@@ -103,7 +117,8 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
-        CallFull, MediaUnavailable: there is no room, or no engine.
+        CallFull, RegionFull, PlaceAwaited, MediaUnavailable: there is no room, or no engine.
+        RegionForbidden: the meeting may be held in no region of this server (REG-2).
     """
     name = clean_name(raw=newcomer.name)
     secret = new_id()
@@ -123,12 +138,16 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
             by = {"let_in": let_in, "invited": invited != ""}
             decision = judge(access=access, call=live, group=group, newcomer=newcomer, checked=checked, **by, now=now)
             enforce(decision=decision, access=access)
-        call, started = (live, []) if live else _start(access, now=now)
-        region = placement.check_place(region=call.region, present=0 if former or started else seated(call=call.pk))
+        lists = placement.lists_of(others=access.regions)
+        own = spot(meeting=access.meeting, device=newcomer.device, now=now)
+        call, started = (live, []) if live else _start(access, lists, own, now=now)
+        present = 0 if former or started else seated(call=call.pk)
+        region = placement.check_place(region=call.region, lists=lists, present=present, now=now)
         if former:
             row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
         else:
-            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, now=now)
+            picture = serve(own=own, region=region, lists=lists, now=now)
+            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, picture=picture, now=now)
         kind = "participant_replaced" if former else "participant_joined"
         journal_lines(lines=[*started, Line(kind=kind, obj=call.pk, fields={"participant": row.pk})], now=now)
     # Of a new seat no group has said anything yet.
@@ -136,17 +155,24 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     return _ticket(row, call, access, region, secret=secret, may=may, now=now)
 
 
-def recheck(*, seat: Seat, now: int) -> None:
-    """Ask admission again for somebody who is seated, as every connect to the media does (JOIN-9).
+def recheck(*, seat: Seat, region: str, now: int) -> None:
+    """Ask admission again for somebody who is seated, as every connect to the media does (JOIN-9), and whether the region may be (REG-5).
 
     Args:
         seat: a live seat.
+        region: the one whose engine they ask for.
         now: the time.
 
     Raises:
+        MediaUnavailable: the call is not held there, or has to leave.
+        RegionForbidden: it may be held nowhere any more.
         Removed, Banned and the others of door.enforce: a restriction names this person by now.
     """
     enforce(decision=judge_seated(seat=seat, now=now))
+    if region != seat.region:
+        raise placement.MediaUnavailable
+    lists = placement.lists_of(others=access_waiting(meeting=seat.meeting).regions)
+    placement.check_allowed(region=region, lists=lists, now=now)
 
 
 def is_admitted(*, seat: Seat, now: int) -> bool:
@@ -190,14 +216,17 @@ def _access(newcomer: Newcomer, *, meeting: str, link_id: str, ahead: int | None
         raise
 
 
-def _start(access: MeetingAccess, *, now: int) -> tuple[Call, list[Line]]:
+def _start(access: MeetingAccess, lists: Lists, own: Spot, *, now: int) -> tuple[Call, list[Line]]:
     """Start the meeting's call, unless somebody has just done so; return what the journal is to say of it."""
-    new = Call(id=new_id(), meeting_id=access.meeting, region=placement.place().id, started_at=now)
+    ahead = own.ahead(regions=[one.id for one in placement.permitted(lists=lists)], now=now)
+    region = placement.place(lists=lists, now=now, seated=own.seated, ahead=ahead, waited_ms=own.waited(now=now))
+    began = stop(region=region, others=access.regions, why="began", now=now)
+    new = Call(id=new_id(), meeting_id=access.meeting, region=region.id, started_at=now, route=[began])
     # Of two who start it at once, the other one waits here until the first one's transaction is over.
     Call.objects.bulk_create([new], ignore_conflicts=True)
     call = live_call(meeting=access.meeting, locked=True)
     if call is None:  # and that one is over already
-        return _start(access, now=now)
+        return _start(access, lists, own, now=now)
     line = Line(kind="call_started", obj=call.pk, fields={"meeting": access.meeting, "region": call.region})
     return call, [line] if call.pk == new.pk else []
 
@@ -224,7 +253,9 @@ def _seat_to_replace(call: Call | None, newcomer: Newcomer, again: Again, *, now
     return found
 
 
-def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, now: int) -> Participant:
+def _sit_down(
+    call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: str, secret: str, invited: str, picture: Picture, now: int
+) -> Participant:
     """Give a new seat."""
     row = Participant(
         id=new_id(),
@@ -238,6 +269,7 @@ def _sit_down(call: Call, access: MeetingAccess, newcomer: Newcomer, *, name: st
         seat_hash=hash_seat(secret),
         link_version=access.link_version,
         invitation=invited,
+        picture=picture,
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
     )
@@ -305,6 +337,13 @@ def _ticket(
         attestation=attestation,
         link_version=access.link_version,
         region=region,
-        media_token=ticket.mint(call=call.pk, participant=row.pk, credentials=region.credentials(), now=now, sources=sources_of(may=may)),
+        picture=Picture(row.picture),
+        media_token=ticket.mint(
+            call=call.pk,
+            participant=row.pk,
+            credentials=region.credentials(),
+            now=now,
+            sources=sources_of(may=may, heard_only=row.picture == Picture.NONE),
+        ),
         ice_servers=region.ice_servers(participant=row.pk, now=now),
     )

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from conclave.gate.policy import Waiting, Who, Why
 from conclave.kernel.ids import ID_LENGTH
+from conclave.media.policy import Picture
 
 KEY_LENGTH = 43  # 32 bytes as b64
 SIGNATURE_LENGTH = 86  # 64 bytes as b64
@@ -39,6 +40,7 @@ class Ended(models.TextChoices):
     EMPTY = "empty", "empty"
     BY_HOST = "by_host", "by_host"
     DELETED = "deleted", "deleted"
+    REGION = "region", "region"
 
 
 class Meeting(models.Model):
@@ -123,6 +125,9 @@ class Call(models.Model):
     id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="calls")
     region = models.CharField(max_length=32)
+    # Where it has been held and by which lists, oldest first (route.py); until when it may look for a place elsewhere, when it must leave.
+    route = models.JSONField(default=list)
+    drain_by = models.BigIntegerField(null=True)
     started_at = models.BigIntegerField()
     ended_at = models.BigIntegerField(null=True)
     end_reason = models.CharField(max_length=8, choices=Ended.choices, blank=True)
@@ -160,6 +165,8 @@ class Participant(models.Model):
     invitation = models.CharField(max_length=ID_LENGTH, blank=True)
     # Which link the ticket was for: who holds a former one by now is told so.
     link_version = models.PositiveIntegerField(default=1)
+    # Whether they came with full picture, with less, or with sound alone, because their region was full (REG-3).
+    picture = models.CharField(max_length=5, default=Picture.FULL)
     # The participant who asked for this removal, and whether it holds for the whole meeting.
     removed_by = models.CharField(max_length=ID_LENGTH, blank=True)
     banned = models.BooleanField(default=False)
@@ -174,6 +181,27 @@ class Participant(models.Model):
         indexes = [
             models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited"),
             models.Index(fields=["invitation"], condition=Q(left_at=None) & ~Q(invitation=""), name="meetings_invited_seats"),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class InLine(models.Model):
+    """Somebody who waits for a place in a region that is full, until they have one or ask no more (line.py)."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="+")
+    device = models.CharField(max_length=KEY_LENGTH)
+    region = models.CharField(max_length=32)
+    since = models.BigIntegerField()
+    until = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["meeting", "device"], name="meetings_in_line_once")]
+        indexes = [
+            models.Index(fields=["region", "since"], name="meetings_line"),
+            models.Index(fields=["until"], name="meetings_line_until"),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,9 @@ from conclave.kernel.schema import OWN_REFUSALS
 from conclave.meetings import hosting, invitations, links, own, plan, queries
 from conclave.meetings.entrance import Changes
 from conclave.meetings.guard import limit
+from conclave.meetings.media_schemas import ReceiptsOut
 from conclave.meetings.paging import LONGEST_PLACE
+from conclave.meetings.receipts import receipts_of
 from conclave.meetings.ruled import OwnRules
 from conclave.meetings.schemas import (
     ChangesIn,
@@ -72,6 +74,18 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
             now=now,
         )
     return Status(201, MeetingMade(meeting=meeting, link_version=1))
+
+
+@router.get(
+    "/meetings/{meeting}/receipts",
+    response={200: ReceiptsOut, **OWN_REFUSALS},
+    **_READS,
+    summary=_("Where a meeting’s calls were carried, signed"),
+)
+def get_receipts(request: HttpRequest, meeting: str) -> ReceiptsOut:
+    """Return the routing receipts of a meeting's calls to its owner, and to those who look after its organisation (regions.md)."""
+    now = limit(request, MEETINGS_RATE)
+    return ReceiptsOut(receipts=receipts_of(meeting=meeting, account=account_of(request), now=now))
 
 
 @router.get("/policies", response={200: PoliciesOut, **OWN_REFUSALS}, **_READS, summary=_("Whose policy your meetings can follow"))

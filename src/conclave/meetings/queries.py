@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from conclave.accounts.rules import Guests, Ruling, SignIn
+from conclave.accounts.rules import Guests, Regions, Ruling, SignIn
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
@@ -78,6 +78,8 @@ class MeetingAccess:
     guests: Guests
     sign_in: SignIn
     clients: frozenset[str]
+    # The lists of regions that speak of it, beside the platform's (REG-1).
+    regions: tuple[Regions, ...]
     link_due_at: int | None
     # An account alone may be an invitation (MEET-11).
     invites_addresses: bool
@@ -138,6 +140,7 @@ class Seat:
     participant: ParticipantId
     call: CallId
     meeting: MeetingId
+    region: str
     name: str
     role: Role
     signature_key: str
@@ -288,25 +291,6 @@ def seated(*, participant: str, call: str) -> Seat:
     return _seat(row, gone="")
 
 
-def farewell(*, participant: str, reason: str) -> dict[str, object]:
-    """Return what somebody is told whose seat is over (JOIN-8).
-
-    Args:
-        participant: their id.
-        reason: JOIN-8's word for it.
-
-    Returns:
-        The reason; `link_old` for who could not be let in because the link was replaced meanwhile; of a removal, who asked for it
-        and whether it is a ban.
-    """
-    row = Participant.objects.select_related("call__meeting").filter(pk=participant).first()
-    if row is not None and reason == "removed" and row.removed_by:
-        return {"reason": reason, "by": row.removed_by, "banned": row.banned}
-    if row is not None and reason == "not_securing" and row.link_version < row.call.meeting.link_version:
-        return {"reason": "link_old"}
-    return {"reason": reason}
-
-
 def hash_seat(secret: str) -> str:
     """Return what is stored of a seat's secret."""
     return stored_hash(kind="seat", token=secret)
@@ -335,6 +319,7 @@ def _access(held: rows.Found, *, former: bool) -> MeetingAccess:
         guests=holds.guests,
         sign_in=holds.sign_in,
         clients=holds.clients,
+        regions=found.regions,
         link_due_at=found.link_due_at,
         invites_addresses=held.by_address,
     )
@@ -390,6 +375,7 @@ def _seat(row: Participant, *, gone: str) -> Seat:
         participant=ParticipantId(row.pk),
         call=CallId(row.call_id),
         meeting=MeetingId(row.call.meeting_id),
+        region=row.call.region,
         name=row.name,
         role=Role(row.role),
         signature_key=row.signature_key,

@@ -10,7 +10,7 @@ from conclave.accounts.rulebook import rulings
 from conclave.accounts.rules import Rule
 from conclave.kernel import clock, retention
 from conclave.meetings import invitations, knock
-from conclave.meetings.models import Call, Invitation, Meeting, Participant
+from conclave.meetings.models import Call, InLine, Invitation, Meeting, Participant
 from conclave.meetings.own import forget_meeting
 
 # After a call its seats name nobody; a tab that wakes up within the week is told why its call is over.
@@ -18,6 +18,8 @@ SEAT_MS = 7 * clock.DAY
 CALL_MS = 365 * clock.DAY
 # Nobody can delete a meeting that nobody owns (MEET-7).
 UNUSED_MS = 90 * clock.DAY
+# Long after anybody who asks every two seconds has asked again.
+LINE_MS = clock.MINUTE
 
 
 def _unused(now: int) -> QuerySet[Meeting]:
@@ -109,6 +111,7 @@ def _forget(rows: QuerySet[Meeting], now: int) -> None:
 
 # A knock, an answer and an invitation each have their own deadline in a column.
 KNOCKS = retention.keeps(name="meetings.knock", ms=knock.KEPT_MS)
+LINES = retention.keeps(name="meetings.line", ms=LINE_MS, rows=lambda now: InLine.objects.filter(until__lte=now - LINE_MS))
 INVITATIONS = retention.keeps(
     name="meetings.invitation", ms=invitations.KEPT_MS, rows=lambda now: Invitation.objects.filter(forget_at__lte=now)
 )

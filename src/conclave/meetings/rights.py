@@ -8,9 +8,11 @@ from conclave.keys import delivery
 from conclave.keys.threads import in_thread
 from conclave.media import placement, ticket
 from conclave.media.engine import EngineApi, engine_api
-from conclave.meetings.models import Call
+from conclave.media.policy import Picture
+from conclave.meetings.models import Call, Participant
 
 _NEEDS = {"camera": "video", "microphone": "unmute", "screen_share": "share", "screen_share_audio": "share"}
+_PICTURES = frozenset({"camera", "screen_share"})
 
 
 def sources(*, call: str, participants: Collection[str]) -> dict[str, frozenset[str]]:
@@ -20,16 +22,26 @@ def sources(*, call: str, participants: Collection[str]) -> dict[str, frozenset[
         call: their call.
         participants: who.
     """
-    return {one: sources_of(may=may) for one, may in delivery.may(call=call, participants=participants).items()}
+    rights, heard_only = delivery.may(call=call, participants=participants), _heard_only(participants)
+    return {one: sources_of(may=may, heard_only=one in heard_only) for one, may in rights.items()}
 
 
-def sources_of(*, may: Collection[str] | None) -> frozenset[str]:
+def sources_of(*, may: Collection[str] | None, heard_only: bool) -> frozenset[str]:
     """Return what somebody with these rights may publish, in the media engine's words.
 
     Args:
         may: their rights; None while no group has said anything of them.
+        heard_only: whether they came when their region had room for sound alone (REG-3).
     """
-    return frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may)
+    allowed = frozenset(source for source in ticket.SOURCES if may is None or _NEEDS[source] in may)
+    return allowed - _PICTURES if heard_only else allowed
+
+
+def _heard_only(participants: Collection[str]) -> set[str]:
+    """Return who of these came when their region had room for sound alone."""
+    if not placement.counts():
+        return set()
+    return set(Participant.objects.filter(pk__in=participants, picture=Picture.NONE).values_list("pk", flat=True))
 
 
 async def correct(*, engine: EngineApi, call: str) -> int:

@@ -15,6 +15,7 @@ from conclave.accounts.rules import (
     Guests,
     Holds,
     Policy,
+    Regions,
     Remedy,
     Rotation,
     Rule,
@@ -115,6 +116,8 @@ class Ruled:
 
     ruling: Ruling | None
     holds: Holds
+    # Each list of regions by itself, as one may name what another names by its territory (REG-1).
+    regions: tuple[Regions, ...] = ()
     link_due_at: int | None = None
 
     @property
@@ -146,11 +149,15 @@ def ruled(*, meeting: Meeting, known: dict[str, Ruling | None] | None = None) ->
     wanted = wanted_of(meeting=meeting)
     if ruling is None:
         return Ruled(
-            ruling=None, holds=tightened(policy=NOTHING, wanted=Wanted(preset=wanted.preset, entrance=wanted.entrance), presets={})
+            ruling=None,
+            holds=tightened(policy=NOTHING, wanted=Wanted(preset=wanted.preset, entrance=wanted.entrance), presets={}),
+            regions=(wanted.wishes.regions,),
         )
     holds = tightened(policy=ruling.policy, wanted=wanted, presets=ENTRANCES)
     due = due_at(rotation=holds.rotation, since=meeting.link_since or meeting.created_at, used=meeting.link_used_at)
-    return Ruled(ruling=ruling, holds=holds, link_due_at=due)
+    enforced = Rule.REGIONS in ruling.policy.enforced
+    regions = (ruling.policy.regions, wanted.wishes.regions) if enforced else (holds.regions,)
+    return Ruled(ruling=ruling, holds=holds, regions=regions, link_due_at=due)
 
 
 def starting_preset(*, organisation: str) -> str:

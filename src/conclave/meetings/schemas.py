@@ -7,9 +7,10 @@ import json
 import sys
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from conclave.kernel.schema import Strict
+from conclave.meetings.media_schemas import MediaOut, RegionOut
 from conclave.meetings.published import published
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{21}[AQgw]$", description="16 bytes as b64")]
@@ -80,31 +81,6 @@ class KnockOut(Strict):
     socket: str = "/api/v1/waiting"
 
 
-class RegionOut(Strict):
-    """Where the call's media is processed."""
-
-    id: str
-    territory: str
-
-
-class IceServerOut(Strict):
-    """A STUN or TURN server, as browsers take it; one without credentials may have none."""
-
-    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
-
-    urls: str
-    username: str = ""
-    credential: str = ""
-
-
-class MediaOut(Strict):
-    """The way to the media; ICE servers come from here alone (JOIN-10)."""
-
-    url: str
-    token: str
-    ice_servers: list[IceServerOut]
-
-
 class TicketOut(Strict):
     """The ticket (join.md)."""
 
@@ -138,19 +114,16 @@ class LobbyOut(Strict):
     title: str
     inviter: str
     region: RegionOut
+    # Where else the call may be held, while it is not: nobody is told that there is one (KNOCK-6).
+    other_regions: list[RegionOut]
+    # Organisations of the asker's that would not hold a meeting there: the host's list governs, and they are told first (REG-4).
+    outside: list[str]
     live: bool
     open: bool
     link_version: int
     passcode: bool
     sign_in: bool
     preset: Preset
-
-
-class SelftestOut(Strict):
-    """POST /selftest: a way to the media engine for one visitor alone."""
-
-    region: RegionOut
-    media: MediaOut
 
 
 class EntranceIn(Strict):
@@ -389,7 +362,7 @@ class KeyringVersion(Strict):
 def schema() -> dict[str, object]:
     """Return the JSON Schema of every body, under `$defs`."""
     # Those of other domains, where they are loaded too, are no part of what the call's client is typed by.
-    bodies = [body for body in Strict.__subclasses__() if body.__module__ in {__name__, Strict.__module__}]
+    bodies = [body for body in Strict.__subclasses__() if body.__module__ in {__name__, MediaOut.__module__, Strict.__module__}]
     return published(
         title="Conclave's JSON API, version 1",
         models=[(body, "validation" if body.__name__.endswith("In") else "serialization") for body in bodies],

@@ -84,7 +84,7 @@ async def admit_signal(*, path: str, query: str, now: int) -> Entry:
         raise SignalRefused(status=403, code="token_refused") from None
     if selftest.is_selftest(room=opens.call) and not LIMITER.allows(rate=SELFTEST_RATE, subject=opens.call, now=now):
         raise SignalRefused(status=403, code="selftest_often")
-    await _check_seat(call=opens.call, participant=opens.participant, now=now)
+    await _check_seat(call=opens.call, participant=opens.participant, region=region_id, now=now)
     if not selftest.is_selftest(room=opens.call):
         # Whenever the token was made: the engine hears what its holder may now (POL-19).
         parameters["access_token"] = await in_thread(_token, opens, region, now)
@@ -113,7 +113,7 @@ class SignalGate:
         try:
             async with watching():
                 # Somebody removed while we connected is not let in: the engine's own removal came too early to find them.
-                await _check_seat(call=entry.call, participant=entry.participant, now=clock.now())
+                await _check_seat(call=entry.call, participant=entry.participant, region=entry.region.id, now=clock.now())
                 await send({"type": "websocket.accept"})
                 await pump(receive=receive, send=send, upstream=upstream)
         except SignalRefused as refused:
@@ -157,21 +157,21 @@ def _parse_query(query: str) -> dict[str, str]:
     return dict(known)
 
 
-async def _check_seat(*, call: str, participant: str, now: int) -> None:
-    """Ask for the seat and for admission; a self-test has neither, and ends after its minute (SELF-2)."""
+async def _check_seat(*, call: str, participant: str, region: str, now: int) -> None:
+    """Ask for the seat, for admission and for the region; a self-test has no seat, and ends after its minute (SELF-2)."""
     if selftest.is_selftest(room=call):
         if not selftest.is_open(room=call, now=now):
             raise SignalRefused(status=403, code="selftest_over")
         return
     try:
-        await in_thread(_seat_admitted, call, participant, now)
+        await in_thread(_seat_admitted, call, participant, region, now)
     except ConclaveError as error:
         raise SignalRefused(status=403, code=error.code) from None
 
 
-def _seat_admitted(call: str, participant: str, now: int) -> None:
-    """Raise a ConclaveError unless this participant sits in this live call and is still admitted."""
-    recheck(seat=seated(participant=participant, call=call), now=now)
+def _seat_admitted(call: str, participant: str, region: str, now: int) -> None:
+    """Raise a ConclaveError unless this participant sits in this live call, is admitted, and the call is and may be in this region."""
+    recheck(seat=seated(participant=participant, call=call), region=region, now=now)
 
 
 async def _connect(entry: Entry) -> ClientConnection:

@@ -18,7 +18,16 @@ from conclave.meetings.published import REFERENCE, published
 
 Mode = Literal["create", "join", "resume"]
 GoneReason = Literal[
-    "removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked", "link_old"
+    "removed",
+    "ended",
+    "joined_elsewhere",
+    "restarting",
+    "misbehaved",
+    "seat_unknown",
+    "not_securing",
+    "call_locked",
+    "link_old",
+    "region_forbidden",
 ]
 
 

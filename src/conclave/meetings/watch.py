@@ -5,7 +5,7 @@ It runs in every gateway while it relays anybody's signalling; acting twice does
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from django.db.models import Q
@@ -100,9 +100,12 @@ async def _repeat() -> None:
         await asyncio.sleep(EVERY_SECONDS)
         for region in placement.regions().values():
             # An engine that does not answer now is asked again in five seconds; the gate says 503 meanwhile.
-            with suppress(EngineUnavailable, EngineRefused):
+            try:
                 async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
                     await compare(engine=engine, now=clock.now())
+                placement.report(region=region.id, up=True)
+            except (EngineUnavailable, EngineRefused):
+                placement.report(region=region.id, up=False)
 
 
 def _seats(call: str, now: int) -> dict[str, str]:

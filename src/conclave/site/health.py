@@ -1,6 +1,7 @@
 """Whether the server lives, and whether it can hold a call."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 
 import structlog
@@ -26,7 +27,10 @@ def healthz(_request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
     """Answer which parts work; 503 when one does not."""
-    checks = {"database": _database, "channel_layer": _channel_layer, "engine": _engine}
+    checks: dict[str, Callable[[], object]] = {"database": _database, "channel_layer": _channel_layer}
+    several = len(placement.regions()) > 1
+    for region in placement.regions().values():
+        checks[f"engine_{region.id}" if several else "engine"] = functools.partial(_engine, region)
     parts = {part: _works(part, check) for part, check in checks.items()}
     ok = all(parts.values())
     return JsonResponse({"ok": ok, **parts}, status=200 if ok else 503)
@@ -41,16 +45,15 @@ def _works(part: str, check: Callable[[], object]) -> bool:
         return False
 
 
-def _engine() -> None:
-    """Ask every region's media engine for an answer."""
-    async_to_sync(_ask_engines)()
+def _engine(region: placement.Region) -> None:
+    """Ask a region's media engine for an answer to its own key pair."""
+    async_to_sync(_ask_engine)(region)
 
 
-async def _ask_engines() -> None:
-    """Return when all have answered."""
-    for region in placement.regions().values():
-        async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
-            await engine.ping()
+async def _ask_engine(region: placement.Region) -> None:
+    """Return when it has answered."""
+    async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
+        await engine.ping()
 
 
 def _database() -> None:

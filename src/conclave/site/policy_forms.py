@@ -69,7 +69,7 @@ class PolicyForm(forms.Form):
     regions = forms.CharField(
         label=RULES[Rule.REGIONS],
         help_text=_(
-            "Country codes or names of regions, such as FR, DE. Nothing is anywhere. It is only noted: this version sends media by no rule."
+            "Country codes or names of regions, such as FR, DE. Nothing is anywhere on this server. Where none is left, no call is held."
         ),
         required=False,
         max_length=2000,

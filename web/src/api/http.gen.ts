@@ -35,6 +35,7 @@ export interface Http {
   PlanOut?: PlanOut;
   PoliciesOut?: PoliciesOut;
   PolicyOut?: PolicyOut;
+  ReceiptsOut?: ReceiptsOut;
   RegionOut?: RegionOut;
   RevokedIn?: RevokedIn;
   SealedOut?: SealedOut;
@@ -380,6 +381,8 @@ export interface LobbyOut {
   link_version: number;
   live: boolean;
   open: boolean;
+  other_regions: RegionOut[];
+  outside: string[];
   passcode: boolean;
   preset: "guarded" | "open" | "school" | "confidential";
   region: RegionOut;
@@ -397,7 +400,9 @@ export interface RegionOut {
  * The way to the media; ICE servers come from here alone (JOIN-10).
  */
 export interface MediaOut {
+  addresses: string[];
   ice_servers: IceServerOut[];
+  picture: "full" | "small" | "none";
   token: string;
   url: string;
 }
@@ -532,6 +537,12 @@ export interface PolicyOut {
   preset: "guarded" | "open" | "school" | "confidential";
   presets: ("guarded" | "open" | "school" | "confidential")[];
   refusal: string;
+}
+/**
+ * GET /meetings/{id}/receipts: each is a file that `./conclave verify receipt` reads.
+ */
+export interface ReceiptsOut {
+  receipts: string[];
 }
 /**
  * PATCH /meetings/<meeting>/invitations/<invitation>.

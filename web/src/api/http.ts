@@ -7,9 +7,12 @@ export class ApiError extends Error {
   readonly againAt: number | null;
   /** Whose rule refuses, where it is an organisation's (RULE-4). */
   readonly organisation: string;
+  /** Where we stand in line, where that is why (REG-3). */
+  readonly position: number;
 
-  constructor(code: string, status: number, message: string, { againAt = null, organisation = "" }: Partial<Pick<ApiError, "againAt" | "organisation">> = {}) {
+  constructor(code: string, status: number, message: string, { againAt = null, organisation = "", position = 0 }: Partial<Pick<ApiError, "againAt" | "organisation" | "position">> = {}) {
     super(message);
+    this.position = position;
     this.againAt = againAt;
     this.organisation = organisation;
     this.name = "ApiError";
@@ -18,11 +21,12 @@ export class ApiError extends Error {
   }
 }
 
-function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string } {
-  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown } } | null)?.error;
+function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string; position: number } {
+  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown; position?: unknown } } | null)?.error;
+  const position = typeof error?.position === "number" ? error.position : 0;
   const organisation = typeof error?.organisation === "string" ? error.organisation : "";
   const againAt = typeof error?.again_at === "number" ? error.again_at : null;
-  return { againAt, organisation, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+  return { againAt, organisation, position, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {
@@ -62,6 +66,10 @@ export async function remove(path: string): Promise<void> {
 
 export async function getBytes(path: string, headers: Record<string, string>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await (await request(path, { headers })).arrayBuffer());
+}
+
+export async function getText(path: string, headers: Record<string, string>): Promise<string> {
+  return (await request(path, { headers })).text();
 }
 
 /** Returns how many bytes an answer has, or had when the signal came. */

@@ -1,5 +1,5 @@
 /** POST /api/v1/lobby and /join, and the tree of a group (docs/protocol/join.md, delivery.md). */
-import { getBytes, post } from "./http";
+import { getBytes, getText, post } from "./http";
 import type { JoinIn, LobbyIn, LobbyOut, TicketOut } from "./http.gen";
 
 export type JoinRequest = JoinIn;
@@ -16,6 +16,11 @@ export function askLobby(meeting: string, link_id: string): Promise<LobbyOut> {
 
 export function requestSeat(request: JoinRequest): Promise<Ticket> {
   return post<Ticket>("/api/v1/join", request);
+}
+
+/** The signed routing receipt of a call in which we have or had a seat (docs/protocol/regions.md). */
+export function fetchReceipt({ participant, seat }: Seat): Promise<string> {
+  return getText("/api/v1/receipt", { "Conclave-Seat": `${participant}.${seat}` });
 }
 
 /** The bytes of the tree with that SHA-256; the group checks the hash again when it joins. */

@@ -421,7 +421,16 @@ export interface Gone {
   banned?: boolean;
   by?: string | null;
   reason:
-    "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked" | "link_old";
+    | "removed"
+    | "ended"
+    | "joined_elsewhere"
+    | "restarting"
+    | "misbehaved"
+    | "seat_unknown"
+    | "not_securing"
+    | "call_locked"
+    | "link_old"
+    | "region_forbidden";
   t: "gone";
 }
 /**

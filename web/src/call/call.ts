@@ -15,6 +15,7 @@ import { isTypedReason, type Call, type CallState, type EndReason, type Piece } 
 import { prepare, type Entry } from "./entry";
 import { InCall } from "./incall";
 import { join, JoinRefused } from "./join";
+import { Route } from "./route";
 import { dropSeat } from "./seat";
 import { Sharing } from "./sharing";
 import { NO_RULES } from "./rules";
@@ -22,7 +23,7 @@ import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
 /** After these another attempt makes no sense, or is not ours to offer. */
-const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required", "organisation_guests", "organisation_sign_in", "organisation_sso", "organisation_clients"]);
+const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required", "organisation_guests", "organisation_sign_in", "organisation_sso", "organisation_clients", "region_forbidden"]);
 /** What a live call comes back from by itself: the seat is taken again, nobody has to press anything. */
 const PASSING: ReadonlySet<string> = new Set(["media_unavailable", "server_unreachable", "restarting", "seat_unknown"]);
 const RETRIES = 5;
@@ -38,6 +39,7 @@ export function createCall(): Call {
   const store = createCallStore(meeting);
   const workers = startWorkers();
   const tiles = new Tiles();
+  const route = new Route(store);
   let iceServers: RTCIceServer[] = [];
   let entry: Promise<Entry | null> = prepare(meeting, fragment, workers.keys);
   let inCall: InCall | null = null;
@@ -50,6 +52,7 @@ export function createCall(): Call {
 
   const end = (reason: string, { by = "", organisation = "", againAt = null }: { readonly by?: string; readonly organisation?: string; readonly againAt?: number | null } = {}): void => {
     inCall = null;
+    route.stop();
     door?.abort();
     void sharing.set(false);
     const why = reason as EndReason;
@@ -116,15 +119,17 @@ export function createCall(): Call {
     try {
       door = new AbortController();
       const waits = (waiting: boolean): void => { store.setState({ phase: waiting ? { at: "waiting" } : { at: "joining", step: "asking" } }); };
-      const asked = { ...(passcode === undefined ? {} : { passcode }), signal: door.signal, waits };
+      const stands = (position: number): void => { store.setState({ phase: position === 0 ? { at: "joining", step: "asking" } : { at: "in_line", position } }); };
+      const asked = { ...(passcode === undefined ? {} : { passcode }), signal: door.signal, waits, stands };
       const joined = await join(ready, name, workers, made.hooks, (servers) => { iceServers = servers; }, asked);
       inCall = made;
       entry = Promise.resolve(joined.entry);
+      route.follow(joined.session);
       await made.run(joined, devices, workers.keys);
     } catch (error) {
       // Whoever left meanwhile, or was ended with a better reason, has nothing to hear of this.
       const { at } = store.getState().phase;
-      if (inCall !== made && at !== "joining" && at !== "waiting" && at !== "reconnecting") return;
+      if (inCall !== made && at !== "joining" && at !== "waiting" && at !== "in_line" && at !== "reconnecting") return;
       if (inCall === made) await made.session.close(true);
       inCall = null;
       const code = error instanceof JoinRefused ? error.code : "media_unavailable";
@@ -156,8 +161,8 @@ export function createCall(): Call {
   /** What the lobby shows. A former link of a meeting whose newer one this device has kept opens that one (LINK-6). */
   const greet = async (ready: Entry): Promise<Entry> => {
     try {
-      const { title, inviter, region, passcode: asks, preset } = await askLobby(meeting, ready.linkId);
-      store.setState({ title, inviter, region, preset, passcode: asks && ready.kept.hostKey === null });
+      const { title, inviter, region, other_regions: otherRegions, outside, passcode: asks, preset } = await askLobby(meeting, ready.linkId);
+      store.setState({ title, inviter, region, otherRegions, outside, preset, passcode: asks && ready.kept.hostKey === null });
       return ready;
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== "link_old") throw error;
@@ -242,7 +247,7 @@ export function createCall(): Call {
     leave: async () => {
       const leaving = inCall;
       dropSeat(meeting);
-      end(store.getState().phase.at === "waiting" ? "stopped_waiting" : "left");
+      end(["waiting", "in_line"].includes(store.getState().phase.at) ? "stopped_waiting" : "left");
       await leaving?.session.close(true);
     },
     endForAll: async () => { await inCall?.session.endForAll(); },
@@ -251,6 +256,7 @@ export function createCall(): Call {
     askBans: () => { inCall?.session.bans(); },
     unban: (ban) => { inCall?.session.bans(ban); },
     replaceLink: () => { inCall?.session.group.replaceLink(); },
+    routeReceipt: () => route.file(),
     attendance: () => signedAttendance(workers.keys),
     makeCoHost: (participant) => { inCall?.setRole(participant, true); },
     unmakeCoHost: (participant) => { inCall?.setRole(participant, false); },

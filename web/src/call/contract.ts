@@ -15,6 +15,8 @@ export type Phase =
   | { at: "joining"; step: "asking" | "connecting" | "securing" }
   /** At the door: a host has to let this person in. */
   | { at: "waiting" }
+  /** All places of the region are taken: so many are served before and with this person (REG-3). */
+  | { at: "in_line"; position: number }
   | { at: "live" }
   /** The socket or the media path is lost; sending goes on where it can. */
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
@@ -29,7 +31,7 @@ export type EndReason =
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "knock_refused" | "knock_blocked" | "knock_unknown" | "stopped_waiting" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
   | "invitation_required" | "too_often" | OrganisationReason
-  | "media_unavailable" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
+  | "media_unavailable" | "region_forbidden" | "region_full" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
 /** A rule of the meeting's organisation, which the refusal names (RULE-4). */
 export type OrganisationReason = "organisation_guests" | "organisation_sign_in" | "organisation_sso" | "organisation_clients";
@@ -112,7 +114,7 @@ export interface Toast {
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
     | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "partly" | "cohost" | "unhosted" | "handed" | "link" | "false_link"
-    | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped" | "at_risk";
+    | "region" | "astray" | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped" | "at_risk";
   readonly name: string;
   /** Of a knock: which. */
   readonly knock?: string;
@@ -153,6 +155,9 @@ export interface Banned {
 /** Who held the key and when: the signed file, and what is in it. */
 export interface Attendance { readonly file: string; readonly made: number; readonly stays: readonly Stay[] }
 
+/** Where sound and picture are processed; the territory is empty where the operator named none. */
+export interface Region { readonly id: string; readonly territory: string }
+
 export interface Security {
   /** 30 digits, or null before the first epoch. */
   readonly code: string | null;
@@ -185,7 +190,15 @@ export interface CallState {
   /** From the lobby's answer; may be empty. */
   readonly title: string;
   readonly inviter: string;
-  readonly region: { readonly id: string; readonly territory: string };
+  readonly region: Region;
+  /** Where else the call may be held; known before it is. */
+  readonly otherRegions: readonly Region[];
+  /** Organisations of this person's that would not hold a meeting there (REG-4). */
+  readonly outside: readonly string[];
+  /** Addresses that our media goes to and the region has not published (REG-9). */
+  readonly astray: readonly string[];
+  /** There is a call of which the server gives a routing receipt. */
+  readonly receipt: boolean;
   readonly startedAt: number | null;
   /** Self first, then by arrival. The roster is the MLS tree, plus announced and strangers. */
   readonly people: readonly Person[];
@@ -274,6 +287,8 @@ export interface CallActions {
   /** What is written has been seen: nothing is unread, and no toast leads there any more. */
   seenChat(): void;
   verifyCode(): void;
+  /** The signed routing receipt of this call, or of the one that has just ended; null where it could not be had. */
+  routeReceipt(): Promise<string | null>;
   dismiss(toast: number): void;
   /** The link to pass on, from this device's key ring; null where it keeps none. */
   link(): Promise<string | null>;

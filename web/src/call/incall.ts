@@ -132,7 +132,7 @@ export class InCall {
     const { phase, startedAt } = this.#store.getState();
     // A call that comes back by itself stays on screen while it does.
     if (phase.at === "joining") this.#store.setState({ phase: { at: "joining", step: "connecting" } });
-    this.#store.setState({ region: session.ticket.region, startedAt: startedAt ?? Date.now(), security: NO_SECURITY });
+    this.#store.setState({ startedAt: startedAt ?? Date.now(), security: NO_SECURITY });
     this.remember(devices.state);
     devices.sending = true;
     void session.inside.then(() => { this.#refresh(); });

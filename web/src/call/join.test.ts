@@ -19,7 +19,7 @@ const ENTRY: Entry = {
 const AGAIN = { participant: "p", seat: "old", name: "Alice", identity: "seed", remember: "last", microphone: true, camera: true };
 const TICKET = {
   v: 1, meeting: "m", call: "c", participant: "p", seat: "new", name: "Alice", role: "guest", time: 1, attestation: "a", attestation_signature: "b", attestation_key: "k",
-  link_version: 2, region: { id: "local", territory: "" }, media: { url: "/media/local", token: "t", ice_servers: [{ urls: "turn:ours" }] }, socket: "/api/v1/socket",
+  link_version: 2, region: { id: "local", territory: "" }, media: { url: "/media/local", token: "t", ice_servers: [{ urls: "turn:ours" }], addresses: ["127.0.0.1"], picture: "full" }, socket: "/api/v1/socket",
 } satisfies Ticket;
 
 let asked: { do: string; with: unknown }[];
@@ -132,6 +132,18 @@ describe("Joining", () => {
     answers = [refusal(code, status)];
     await expect(go()).rejects.toEqual(new JoinRefused(code));
     expect(closed).toHaveBeenCalledOnce();
+  });
+
+  it("stands in line where the region is full, asks again by itself, and says where (REG-3)", async () => {
+    vi.useFakeTimers();
+    const full = (position: number) => () => Response.json({ error: { code: "place_awaited", message: "", again_at: 1, position } }, { status: 503 });
+    const stood: number[] = [];
+    answers = [full(2), full(1), ok()];
+    const going = join(ENTRY, "Alice", workers(), {} as SessionHooks, allowed, { stands: (position) => stood.push(position) });
+    await vi.advanceTimersByTimeAsync(5_000);
+    await going;
+    expect(stood).toEqual([2, 1, 0]);
+    vi.useRealTimers();
   });
 
   it("says whose rule it is when an organisation's policy refuses (RULE-4)", async () => {

@@ -34,11 +34,16 @@ export interface AtTheDoor {
   readonly passcode?: string;
   /** Somebody has to let us in: told when the wait begins, and when it is over; the signal goes away. */
   readonly waits?: (waiting: boolean) => void;
+  /** All places are taken: told where we stand in line (REG-3), and 0 when that is over. */
+  readonly stands?: (position: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /** Refusals that a host's word lifts; with a former link it comes with the new one. */
 const KNOCKS: ReadonlySet<string> = new Set(["knock_required", "link_old"]);
+
+/** As the server asks for it, by this device's own clock. */
+const ASK_AGAIN_MS = 2_000;
 
 export interface Joined { readonly entry: Entry; readonly session: Session }
 
@@ -81,14 +86,14 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtT
     const host = kept.hostKey === null ? {} : { host: await keys.ask("sign_entry", {}) };
     const request: JoinRequest = { ...who, ...seat, ...host };
     try {
-      return { entry: asking, ticket: await requestSeat(request) };
+      return { entry: asking, ticket: await inLine(request, door) };
     } catch (error) {
       if (!(error instanceof ApiError) || !KNOCKS.has(error.code)) throw error;
       door.waits?.(true);
       const { pass, sealed } = await letIn({ ...who, ...(await keys.ask("seal_key", {})) }, door.signal ?? new AbortController().signal);
       door.waits?.(false);
       const opened = sealed === null ? asking : await openSealed(asking, sealed, keys);
-      return { entry: opened, ticket: await requestSeat({ ...request, link_id: opened.linkId, pass }) };
+      return { entry: opened, ticket: await inLine({ ...request, link_id: opened.linkId, pass }, door) };
     }
   };
   try {
@@ -99,6 +104,23 @@ async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtT
     dropSeat(entry.meeting);
     const fresh = await openEntry(entry.meeting, entry.kept, null, keys);
     return ask(fresh).catch((reason: unknown) => { throw refusal(reason); });
+  }
+}
+
+/** Asks for a seat and, where its region is full, again and again: whoever asks in time keeps the place in line (REG-3). */
+async function inLine(request: JoinRequest, { stands, signal }: AtTheDoor): Promise<Ticket> {
+  for (let position = 0; ;) {
+    try {
+      const ticket = await requestSeat(request);
+      if (position > 0) stands?.(0);
+      return ticket;
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== "place_awaited") throw error;
+      ({ position } = error);
+      stands?.(position);
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      if (signal?.aborted === true) throw new NotLetIn("left");
+    }
   }
 }
 

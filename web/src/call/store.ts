@@ -12,7 +12,7 @@ let lastToast = 0;
 
 export function createCallStore(meeting: string): Store {
   return createStore<CallState>(() => ({
-    phase: { at: "lobby" }, meeting, title: "", inviter: "", region: { id: "", territory: "" }, startedAt: null,
+    phase: { at: "lobby" }, meeting, title: "", inviter: "", region: { id: "", territory: "" }, otherRegions: [], outside: [], astray: [], receipt: false, startedAt: null,
     people: [], chat: [], unread: 0, knocks: [], passcode: false, preset: "open", toasts: [], security: NO_SECURITY, devices: NO_DEVICES, bans: [], linkVersion: 0, linkOld: false, hosting: false, steppedDown: false, rules: NO_RULES, rights: {}, screenTaken: false, soundBlocked: false, level: 0,
   }));
 }

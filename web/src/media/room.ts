@@ -10,6 +10,7 @@ import type { OwnTrack } from "./devices";
 import { Playback } from "./playback";
 import { presences, type Presence } from "./presence";
 import { kindOf } from "./sources";
+import { farEnds } from "./where";
 
 export interface MediaHooks {
   /** Somebody came, went, published, muted, spoke: look again. */
@@ -20,7 +21,7 @@ export interface MediaHooks {
   over(why: "moved" | "closed"): void;
 }
 
-export interface MediaTicket { readonly url: string; readonly token: string; readonly ice_servers: RTCIceServer[] }
+export interface MediaTicket { readonly url: string; readonly token: string; readonly ice_servers: RTCIceServer[]; readonly picture?: "full" | "small" | "none" }
 
 const OPTIONS: RoomOptions = {
   adaptiveStream: true,
@@ -29,6 +30,9 @@ const OPTIONS: RoomOptions = {
   publishDefaults: { videoCodec: "vp8", simulcast: true, backupCodec: false, red: false, dtx: true, stopMicTrackOnMute: false },
   stopLocalTrackOnUnpublish: false,
 };
+
+/** One layer, and little of it. */
+const SMALL = { simulcast: false, videoEncoding: { maxBitrate: 150_000, maxFramerate: 15 } };
 
 // The console is read by people who look for errors of ours; LiveKit's own notes tell them nothing and name participants.
 setLogLevel("silent");
@@ -51,6 +55,8 @@ export class Media {
   #unseen: ReadonlySet<string> = new Set();
   #viewers: ReadonlySet<string> | null = null;
   #limited = false;
+  /** What the region had room for when we came (REG-3). */
+  #picture: "full" | "small" | "none" = "full";
   readonly #own = new Map<Track.Source, OwnTrack>();
   #ended = false;
 
@@ -64,7 +70,8 @@ export class Media {
   }
 
   /** `joined` is called when the room knows us: tracks may be published while the path is still being made. */
-  async connect({ url, token, ice_servers }: MediaTicket, joined: () => void): Promise<void> {
+  async connect({ url, token, ice_servers, picture = "full" }: MediaTicket, joined: () => void): Promise<void> {
+    this.#picture = picture;
     const address = new URL(url, location.href);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     await this.room.setE2EEEnabled(true);
@@ -116,12 +123,22 @@ export class Media {
   async publish(track: OwnTrack, source: Track.Source): Promise<void> {
     this.#own.set(source, track);
     if (this.room.localParticipant.getTrackPublication(source)) return;
-    await this.room.localParticipant.publishTrack(track as LocalTrack, { source });
+    const small = this.#picture === "small" && source === Track.Source.Camera;
+    await this.room.localParticipant.publishTrack(track as LocalTrack, small ? { source, ...SMALL } : { source });
   }
 
   async unpublish(track: OwnTrack): Promise<void> {
     for (const [source, kept] of this.#own) if (kept === track) this.#own.delete(source);
     await this.room.localParticipant.unpublishTrack(track as LocalTrack, false);
+  }
+
+  /** REG-9: where this browser says that what it sends and gets goes. */
+  async farEnds(): Promise<string[]> {
+    const senders = [...this.room.localParticipant.trackPublications.values()].map(({ track }) => track?.sender);
+    const remote = [...this.room.remoteParticipants.values()].flatMap(({ trackPublications }) => [...trackPublications.values()]);
+    const receivers = remote.map(({ track }) => (track instanceof RemoteTrack ? track.receiver : undefined));
+    const ends = [...senders, ...receivers].filter((end) => end !== undefined);
+    return farEnds(await Promise.all(ends.map((end) => end.getStats())));
   }
 
   /** The track to show in a participant's tile; null while there is none, it is muted, or its receiver feeds another tile by now (I2). */
@@ -135,6 +152,7 @@ export class Media {
 
   #shows(participant: string, kind: SourceKind): boolean {
     if (this.#members.get(participant)?.has(kind) !== true) return false;
+    if (this.#picture === "none" && (kind === "camera" || kind === "screen")) return false;
     return !(kind === "screen" || kind === "screen_sound") || !this.#unseen.has(participant);
   }
 

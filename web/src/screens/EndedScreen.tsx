@@ -1,4 +1,4 @@
-import { Ban, CircleCheck, Link2Off, Lock, type LucideIcon, RotateCw, ServerOff, ShieldX, UserX } from "lucide-react";
+import { Ban, CircleCheck, Link2Off, Lock, type LucideIcon, MapPinOff, RotateCw, ServerOff, ShieldX, UserX } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -7,6 +7,7 @@ import { Button } from "../ui/Button";
 import { Fold } from "../ui/Fold";
 import { Mark } from "../ui/Mark";
 import { useActions } from "./context";
+import { SaveReceipt } from "./SaveReceipt";
 
 const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   left: CircleCheck,
@@ -19,6 +20,8 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   call_locked: Lock,
   server_unreachable: ServerOff,
   media_unavailable: ServerOff,
+  region_full: ServerOff,
+  region_forbidden: MapPinOff,
   restarting: RotateCw,
   browser_unfit: ShieldX,
   not_securing: ShieldX,
@@ -28,7 +31,7 @@ const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsew
 
 /** A fresh page may mend these; the seat alone does not. */
 const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "stopped_waiting", "waiting_full"];
-const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "call_full", "call_locked", "too_often"];
+const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "region_full", "call_full", "call_locked", "too_often"];
 const SIGNS_IN: readonly EndReason[] = ["sign_in_required", "invitation_required", "organisation_guests"];
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 
@@ -105,6 +108,7 @@ export function EndedScreen({ reason, again, by, organisation, againAt }: EndedS
             {t("endedScreen.home")}
           </a>
         </div>
+        <SaveReceipt />
         {CALM.includes(reason) ? null : <p className="help">{t("endedScreen.code", { code: reason })}</p>}
       </section>
     </main>

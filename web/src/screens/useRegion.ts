@@ -1,8 +1,7 @@
 import { useTranslation } from "react-i18next";
 
-import type { CallState } from "../call/contract";
+import type { Region } from "../call/contract";
 
-type Region = CallState["region"];
 /** The region of a server that runs its own media engine and was given no territory. */
 const HERE = "local";
 
@@ -14,9 +13,13 @@ function territoryName(code: string, language: string): string {
   }
 }
 
-/** Where sound and picture pass, as a sentence. */
-export function useRegionSentence(region: Region): string {
+/** Where sound and picture pass, as a sentence; while no call is held, where else they may. */
+export function useRegionSentence(region: Region, others: readonly Region[] = []): string {
   const { t, i18n } = useTranslation();
+  if (others.length > 0) {
+    const named = [region, ...others].map(({ id, territory }) => (territory === "" ? id : territoryName(territory, i18n.language)));
+    return t("lobby.regionOneOf", { regions: new Intl.ListFormat(i18n.language, { type: "disjunction" }).format(new Set(named)) });
+  }
   if (region.territory !== "") return t("lobby.regionTerritory", { territory: territoryName(region.territory, i18n.language) });
   if (region.id === HERE || region.id === "") return t("lobby.regionHere");
   return t("lobby.region", { region: region.id });

@@ -22,6 +22,7 @@ export function fakeCall(initial: CallState): Call {
     preview: () => Promise.resolve(),
     join: () => set({ phase: { at: "live" } }),
     leave: () => set({ phase: { at: "over", reason: "left", again: true } }),
+    routeReceipt: () => Promise.resolve("{}"),
     rejoin: () => set({ phase: { at: "live" } }),
     endForAll: () => set({ phase: { at: "over", reason: "ended", again: false } }),
     answer: () => undefined,

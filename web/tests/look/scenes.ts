@@ -27,6 +27,10 @@ const base: CallState = {
   title: "Physics 9B",
   inviter: "Alice Martin",
   region: { id: "local", territory: "" },
+  otherRegions: [],
+  outside: [],
+  astray: [],
+  receipt: true,
   startedAt: at(24),
   people: people(5),
   chat: [

@@ -93,6 +93,8 @@ export const toasts = {
   hand: "{{name}} raised a hand.",
   chat: "{{name}} wrote in the chat.",
   reconnected: "The line is back.",
+  region: "The call has moved to another region: {{name}}.",
+  astray: "Your sound and picture go to {{name}}, which is no address of this region. They stay encrypted.",
   stranger: "A connection without a key is here. It can see and hear nothing.",
   intruder: "The server put out a connection that did not belong here. Without a key it saw and heard nothing.",
   knock: "{{name}} asks to come in.",
@@ -136,6 +138,7 @@ export const toastActions = {
   oneByOne: "Let in one by one",
   lock: "Lock",
   replaceLink: "Replace the link",
+  where: "See where it passes",
   dismiss: "Close this message",
   region: "Messages",
 } as const;

@@ -150,6 +150,8 @@ export const security = {
   framesValue: "AES-128-GCM, each frame",
   region: "Media region",
   seen: "Everybody who came and left",
+  where: "Where it passes",
+  astray: "Your browser exchanges sound and picture with {{addresses}}, which is no address of this region. They stay encrypted. Tell whoever runs this server, and leave if where they pass matters.",
 } as const;
 
 export const more = {
@@ -162,4 +164,11 @@ export const more = {
   sheet: "Show this sheet",
   shift: "Shift",
   escape: "Esc",
+} as const;
+
+export const receipt = {
+  about: "The server signs where this call was held and which lists allowed it. Anybody can check that file without the server.",
+  save: "Save the routing receipt",
+  file: "routing-receipt",
+  failed: "The receipt could not be had just now. Try again in a moment.",
 } as const;

@@ -97,6 +97,8 @@ export const toasts: Sentences["toasts"] = {
   hand: "{{name}} a levé la main.",
   chat: "{{name}} a écrit dans la discussion.",
   reconnected: "La ligne est revenue.",
+  region: "L’appel est passé dans une autre région : {{name}}.",
+  astray: "Votre son et votre image vont à {{name}}, qui n’est pas une adresse de cette région. Ils restent chiffrés.",
   stranger: "Une connexion sans clé est là. Elle ne peut rien voir ni entendre.",
   intruder: "Le serveur a fait sortir une connexion qui n’avait rien à faire ici. Sans clé, elle n’a rien vu ni entendu.",
   knock: "{{name}} demande à entrer.",
@@ -140,6 +142,7 @@ export const toastActions: Sentences["toastActions"] = {
   oneByOne: "Faire entrer une par une",
   lock: "Verrouiller",
   replaceLink: "Remplacer le lien",
+  where: "Voir par où cela passe",
   dismiss: "Fermer ce message",
   region: "Messages",
 };

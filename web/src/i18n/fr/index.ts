@@ -6,11 +6,11 @@ import { controls } from "./controls";
 import { ended, endedBy, endedNext, endedOf, endedScreen } from "./ended";
 import { lobby } from "./lobby";
 import { meetings, now } from "./meetings";
-import { chat, more, people, safety, security } from "./panels";
+import { chat, more, people, receipt, safety, security } from "./panels";
 import { reactions, rights } from "./rights";
 import { selftest } from "./selftest";
 import { spaced } from "./spacing";
 
 export const fr: Sentences = spaced({
-  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, more, ended, endedBy, endedNext, endedOf, endedScreen, meetings, now, reactions, rights, selftest,
+  check, common, lobby, call, toasts, toastActions, controls, people, chat, safety, security, receipt, more, ended, endedBy, endedNext, endedOf, endedScreen, meetings, now, reactions, rights, selftest,
 });

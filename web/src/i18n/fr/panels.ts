@@ -153,6 +153,9 @@ export const security: Sentences["security"] = {
   framesValue: "AES-128-GCM, fragment par fragment",
   region: "Région des médias",
   seen: "Toutes les arrivées et tous les départs",
+  where: "Par où cela passe",
+  astray:
+    "Votre navigateur échange le son et l’image avec {{addresses}}, qui n’est pas une adresse de cette région. Ils restent chiffrés. Prévenez la personne qui gère ce serveur, et quittez l’appel si leur trajet compte pour vous.",
 };
 
 export const more: Sentences["more"] = {
@@ -165,4 +168,11 @@ export const more: Sentences["more"] = {
   sheet: "Afficher cette liste",
   shift: "Maj",
   escape: "Échap",
+};
+
+export const receipt: Sentences["receipt"] = {
+  about: "Le serveur signe où cet appel s’est tenu et quelles listes l’ont permis. Chacun peut vérifier ce fichier sans le serveur.",
+  save: "Enregistrer l’attestation de trajet",
+  file: "attestation-de-trajet",
+  failed: "L’attestation n’a pas pu être obtenue. Réessayez dans un instant.",
 };

@@ -1,4 +1,4 @@
-import { Activity, ClipboardList, Eye, Lock, MapPin } from "lucide-react";
+import { Activity, ClipboardList, Eye, Lock, MapPin, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 import { useCall } from "../context";
@@ -8,7 +8,8 @@ import { useRegionSentence } from "../useRegion";
 /** Where the media goes, what is protected, and what is not. */
 export function Facts() {
   const { t } = useTranslation();
-  const region = useRegionSentence(useCall((state) => state.region));
+  const region = useRegionSentence(useCall((state) => state.region), useCall((state) => state.otherRegions));
+  const outside = useCall((state) => state.outside);
   return (
     <section className="facts" aria-label={t("lobby.facts")}>
       <p>
@@ -19,6 +20,12 @@ export function Facts() {
         <MapPin size={20} aria-hidden />
         {region}
       </p>
+      {outside.map((organisation) => (
+        <p key={organisation} data-outside>
+          <TriangleAlert size={20} aria-hidden className="heed" />
+          {t("lobby.outside", { organisation })}
+        </p>
+      ))}
       <p>
         <Eye size={20} aria-hidden />
         <span>

@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MapPin, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -37,6 +37,8 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   handed: Crown,
   link: Link,
   false_link: ShieldAlert,
+  region: MapPin,
+  astray: ShieldAlert,
   muted: MicOff,
   asked_microphone: Mic,
   asked_camera: Video,
@@ -45,7 +47,7 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   at_risk: TriangleAlert,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera", "at_risk"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "astray", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera", "at_risk"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;

@@ -62,6 +62,9 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
     case "resumed":
     case "partly":
       return open("safety", t("toastActions.rules"));
+    case "region":
+    case "astray":
+      return open("security", t("toastActions.where"));
     case "muted":
     case "renamed":
     case "stopped":

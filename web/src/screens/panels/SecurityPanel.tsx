@@ -9,6 +9,8 @@ import { Sign, useShownName } from "../Sign";
 import type { Person } from "../../call/contract";
 import { Code } from "./Code";
 import { Known } from "./Known";
+import { SaveReceipt } from "../SaveReceipt";
+import { useRegionSentence } from "../useRegion";
 import { useStanding } from "./standing";
 
 /** Who can listen: first one sentence, then the code, then the people, then the details. */
@@ -23,6 +25,7 @@ export function SecurityPanel() {
       </Note>
       {standing.securing === null ? null : <Note tone="heed">{standing.securing}</Note>}
       {standing.strangers === null ? null : <Note tone="stop">{standing.strangers}</Note>}
+      <Where />
       <Code />
       <section aria-labelledby="holders">
         <h3 id="holders">{t("security.people")}</h3>
@@ -39,6 +42,21 @@ export function SecurityPanel() {
         <ProtectionLink />
       </p>
     </div>
+  );
+}
+
+/** Where sound and picture are carried, and what the browser itself says of that. */
+function Where() {
+  const { t } = useTranslation();
+  const sentence = useRegionSentence(useCall((state) => state.region));
+  const astray = useCall((state) => state.astray);
+  return (
+    <section aria-labelledby="where">
+      <h3 id="where">{t("security.where")}</h3>
+      <p data-region>{sentence}</p>
+      {astray.length > 0 ? <Note tone="stop">{t("security.astray", { addresses: astray.join(", ") })}</Note> : null}
+      <SaveReceipt />
+    </section>
   );
 }
 

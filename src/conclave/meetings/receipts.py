@@ -1,0 +1,68 @@
+"""Who may have the routing receipt of a call (REG-8): whoever sat in it, its meeting's owner, and those who look after its organisation."""
+
+from django.utils.translation import gettext_lazy as _
+
+from conclave.accounts.policy import Act, open_to
+from conclave.accounts.rulebook import seat_of
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+from conclave.media import receipt
+from conclave.meetings.models import Call, Meeting
+from conclave.meetings.queries import MeetingUnknown
+from conclave.meetings.queries import seat as find_seat
+
+MOST = 100
+
+
+class ReceiptUnknown(Refused):
+    """A call of which nothing is kept any more, or that began before receipts were kept."""
+
+    code = "receipt_unknown"
+    status = 404
+    message = _("There is no receipt of this call any more.")
+
+
+def receipt_for(*, participant: str, seat: str, now: int) -> bytes:
+    """Return the receipt of the call in which somebody has or had a seat.
+
+    Args:
+        participant: who asks.
+        seat: their seat's secret.
+        now: the time.
+
+    Raises:
+        SeatUnknown: the seat is not theirs.
+        ReceiptUnknown: there is none.
+    """
+    call = Call.objects.get(pk=find_seat(participant=participant, seat=seat).call)
+    if not call.route:
+        raise ReceiptUnknown
+    return _receipt(call, now=now)
+
+
+def receipts_of(*, meeting: str, account: UserId, now: int) -> list[str]:
+    """Return the receipts of a meeting's last calls, newest first, each as a file's text.
+
+    Args:
+        meeting: the meeting's id.
+        account: who asks.
+        now: the time.
+
+    Raises:
+        MeetingUnknown: there is no such meeting, or it is neither theirs nor of an organisation whose meetings they may see.
+    """
+    row = Meeting.objects.filter(pk=meeting, deleted_at=None).first()
+    if row is None:
+        raise MeetingUnknown
+    role, _membership = seat_of(organisation=row.organisation_id, account=account) if row.organisation_id else ("", "")
+    if row.owner_id != account and Act.SEE_MEETINGS not in open_to(role=role):
+        raise MeetingUnknown
+    calls = Call.objects.filter(meeting=meeting).exclude(route=[]).order_by("-started_at", "pk")
+    return [_receipt(call, now=now).decode() for call in calls[:MOST]]
+
+
+def _receipt(call: Call, *, now: int) -> bytes:
+    """Return the receipt of a row."""
+    return receipt.receipt(
+        call=call.pk, meeting=call.meeting_id, started_at=call.started_at, ended_at=call.ended_at, route=call.route, now=now
+    )

@@ -1,0 +1,98 @@
+"""Moving calls out of a region that may not have them any more, or whose engine is gone: into another that may, or nowhere (REG-6)."""
+
+from enum import StrEnum
+
+from conclave.accounts.rules import Ruling
+from conclave.kernel import clock, deadlines
+from conclave.kernel.errors import Unavailable
+from conclave.keys.locks import writing
+from conclave.media import outbox as engine
+from conclave.media import placement
+from conclave.media.policy import Lists
+from conclave.meetings.departure import finish
+from conclave.meetings.models import Call, Ended
+from conclave.meetings.route import seated_by_region, stop
+from conclave.meetings.ruled import ruled
+from conclave.transparency.journal import journal
+
+EVERY_MS = 5 * clock.SECOND
+# With what passes until it is noticed, at most a minute is spent where a call may not be (safety.md §4.2).
+WITHIN_MS = 50 * clock.SECOND
+
+_looking = clock.Seldom(every_ms=EVERY_MS)
+
+
+class Why(StrEnum):
+    """What a call leaves its region for."""
+
+    POLICY = "policy"
+    DOWN = "down"
+
+
+@deadlines.settles
+def settle_regions(now: int) -> None:
+    """Look every few seconds whether each live call is still where it may be."""
+    if _looking.due(now=now):
+        relocate(now=now)
+
+
+def relocate(*, now: int) -> int:
+    """Move every call that has to leave its region, or end it where nothing is left (REG-6).
+
+    Args:
+        now: the time.
+
+    Returns:
+        How many were moved or ended.
+    """
+    known: dict[str, Ruling | None] = {}
+    left = 0
+    for call in Call.objects.filter(ended_at=None).select_related("meeting"):
+        lists = placement.lists_of(others=ruled(meeting=call.meeting, known=known).regions)
+        why = _must_leave(call, lists)
+        if why is not None:
+            left += _leave(call, why, now=now)
+        elif call.drain_by is not None:
+            Call.objects.filter(pk=call.pk, region=call.region).update(drain_by=None)
+    return left
+
+
+def _must_leave(call: Call, lists: Lists) -> Why | None:
+    """Return why a call cannot stay where it is; None where it can."""
+    if call.region not in {region.id for region in placement.permitted(lists=lists)}:
+        return Why.POLICY
+    return Why.DOWN if placement.is_gone(region=call.region) else None
+
+
+def _leave(call: Call, why: Why, *, now: int) -> bool:
+    """Move one call or end it, by compare-and-set: of two gateways that see the same, one does it."""
+    with writing():
+        row = Call.objects.select_for_update(of=("self",)).filter(pk=call.pk, region=call.region, ended_at=None).first()
+        if row is None:
+            return False
+        # Asked again under the lock, by the row of the meeting as it is now.
+        others = ruled(meeting=row.meeting).regions
+        lists = placement.lists_of(others=others)
+        if _must_leave(row, lists) is not why:
+            return False
+        try:
+            region = placement.place(lists=lists, now=now, seated=seated_by_region())
+        except placement.RegionForbidden:
+            return finish(call=row.pk, reason=Ended.REGION, now=now)
+        except Unavailable:
+            return _without_a_place(row, why, now=now)
+        route = [*row.route, stop(region=region, others=others, why=why.value, now=now)]
+        Call.objects.filter(pk=row.pk).update(region=region.id, route=route, drain_by=None)
+        engine.emit_end(region=row.region, call=row.pk, now=now)
+        journal(kind="call_moved", obj=row.pk, fields={"from": row.region, "to": region.id, "why": why.value}, now=now)
+        return True
+
+
+def _without_a_place(row: Call, why: Why, *, now: int) -> bool:
+    """Wait a little for a place in a region that is allowed; a call whose own region is only down waits for it instead."""
+    if why is Why.DOWN:
+        return False
+    if row.drain_by is None:
+        Call.objects.filter(pk=row.pk).update(drain_by=now + WITHIN_MS)
+        return False
+    return row.drain_by <= now and finish(call=row.pk, reason=Ended.REGION, now=now)
