@@ -32,7 +32,7 @@ from conclave.transparency.models import JournalEntry
 from tests.meetings.conftest import NOW, Joins, Link, Posts, account_of, device_of, key_of
 
 pytestmark = pytest.mark.django_db
-PORTS = Ports(engine=7880, media_tcp=7881, media_udp=7882, node_address="127.0.0.1")
+PORTS = Ports(engine=1, media_tcp=2, media_udp=3, node_address="127.0.0.1")
 THREE = {"fr": {"territory": "FR"}, "de": {"territory": "DE"}, "us": {"territory": "US"}}
 Sets = Callable[..., None]
 
@@ -289,7 +289,9 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     """REG-6: never at once, as an engine comes back within seconds; never elsewhere."""
     says(link, "FR", "DE")
     joins("Bob")
-    placement.report(region="fr", up=False)
+    # Nobody listens at any of these ports: the look itself finds that.
+    placement.look(region="fr")
+    assert placement.is_down(region="fr")
     assert relocate(now=NOW) == 0
     monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
     placement.report(region="de", up=False)
