@@ -4,9 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conclave_verify import client
 from conclave_verify.fetch import Unreachable
+
+if TYPE_CHECKING:
+    from conclave_verify import receipt
 
 BUILT = Path(__file__).resolve().parents[2] / "web" / "dist"
 
@@ -87,6 +91,18 @@ def _receipt(chosen: argparse.Namespace) -> int:
     except attendance.Wrong as error:
         sys.stdout.write(f"NOT good. {error}\n")
         return 1
+    for one in found:
+        _tell_route(one)
+    if not found:
+        sys.stdout.write("The file has no receipt: no call has been held yet.\n")
+    if chosen.key is None:
+        sys.stdout.write("".join(f"Compare the server's receipt key: {key}\n" for key in sorted({one.key for one in found})))
+    sys.stdout.write("It is the server's word on its media engines. How carriers led the packets there it cannot know.\n")
+    return 0
+
+
+def _tell_route(found: "receipt.Receipt") -> None:
+    """Print where a call was held."""
     for stop in found.stops:
         where = f"{stop.region} ({stop.territory})" if stop.territory else stop.region
         sys.stdout.write(f"{stop.since:%Y-%m-%d %H:%M:%S}  {_printable(where)}  {_printable(stop.why)}\n")
@@ -94,10 +110,6 @@ def _receipt(chosen: argparse.Namespace) -> int:
     sys.stdout.write(f"Good: {_printable(found.issuer)} signed this, each region was on every list that it names, and {until}.\n")
     if found.observed:
         sys.stdout.write(f"{found.observed} times a browser wrote down where its media went: always to an address of the region.\n")
-    if chosen.key is None:
-        sys.stdout.write(f"Compare the server's receipt key: {found.key}\n")
-    sys.stdout.write("It is the server's word on its media engines. How carriers led the packets there it cannot know.\n")
-    return 0
 
 
 def _printable(text: str) -> str:

@@ -44,22 +44,30 @@ class Receipt:
     observed: int
 
 
-def check(*, path: Path, key: str | None = None, link: str | None = None) -> Receipt:
-    """Read a receipt and judge it.
+def check(*, path: Path, key: str | None = None, link: str | None = None) -> list[Receipt]:
+    """Read one receipt, or a file of several, and judge each.
 
     Args:
         path: the file that a participant or an organisation saved.
         key: the server's receipt key, from elsewhere; without it, the one in the file is still to be compared.
-        link: the link of the meeting that it must be of.
+        link: the link of the meeting that each must be of.
 
     Returns:
-        What it says.
+        What they say.
 
     Raises:
         Unreadable: it is no such file.
         Wrong: somebody changed it, it is by another key or of another meeting, or it breaks its own lists.
     """
     given = _read(path)
+    several = (
+        given["receipts"] if isinstance(given, dict) and list(given) == ["receipts"] and isinstance(given["receipts"], list) else [given]
+    )
+    return [_judged(_whole(one), key, link) for one in several]
+
+
+def _judged(given: dict[str, Any], key: str | None, link: str | None) -> Receipt:
+    """Judge one receipt."""
     said = given["receipt"]
     if not signed.is_signed(key=given["key"], label="conclave/receipt/1", value=said, signature=given["signature"]):
         raise Wrong("The signature does not fit: the receipt was changed.")
@@ -89,16 +97,20 @@ def pseudonym(*, meeting: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(b"conclave/receipt-meeting/1\0" + meeting.encode()).digest()[:16]).rstrip(b"=").decode()
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return a file of the right shape."""
+def _read(path: Path) -> object:
+    """Return what a file says."""
     try:
-        given = signed.parse(text=signed.read(path=path))
+        return signed.parse(text=signed.read(path=path))
     except signed.TooLarge as error:
         raise Unreadable(f"{path} is too large for a receipt.") from error
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{path} is not JSON as it should be.") from error
+
+
+def _whole(given: object) -> dict[str, Any]:
+    """Return a receipt of the right shape."""
     found = _shape(given, FILE, OBSERVED)
     said = found["receipt"]
     end = said.get("to", "")

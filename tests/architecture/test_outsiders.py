@@ -148,6 +148,10 @@ ASKED = {
     "organisations/<slug:organisation>/policy organisation_policy": Ask(path="/organisations/{organisation}/policy?version=1"),
     "organisations/<slug:organisation>/meetings organisation_meetings": Ask(path="/organisations/{organisation}/meetings"),
     "meetings/<slug:meeting> meeting": Ask(path="/meetings/{meeting}"),
+    "meetings/<slug:meeting>/receipts meeting_receipts": Ask(path="/meetings/{meeting}/receipts"),
+    "organisations/<slug:organisation>/meetings/receipts organisation_receipts": Ask(
+        path="/organisations/{organisation}/meetings/receipts"
+    ),
     "meetings/<slug:meeting>/plan meeting_plan": Ask(path="/meetings/{meeting}/plan"),
     "meetings/<slug:meeting>/times meeting_times": Ask(method="post", path="/meetings/{meeting}/times"),
     "organisations/<slug:organisation>/sign-in organisation_sign_in": Ask(path="/organisations/{organisation}/sign-in"),

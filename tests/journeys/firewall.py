@@ -41,6 +41,24 @@ ip rule add pref 20 iif lan0 ipproto tcp blackhole
 {NO_UDP}"""
 
 
+def network(stack: ExitStack, *command: str) -> tuple[str, ...]:
+    """Make a network that lasts until the stack ends; return what to put before a command so that it runs there."""
+    keeper = subprocess.Popen([*command, "sh", "-c", STAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    stack.enter_context(keeper)
+    stack.callback(keeper.kill)
+    assert keeper.stdout is not None
+    assert keeper.stdout.readline() == "here\n"
+    return ("nsenter", "--user", "--net", "--preserve-credentials", "--target", str(keeper.pid), "--")
+
+
+def program_in(where: tuple[str, ...], folder: Path) -> Path:
+    """Return a program that starts Chromium in a network."""
+    program = folder / "chromium-elsewhere"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join([*where, str(programs.chromium())])} "$@"\n', encoding="utf-8")
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
 class Firewall:
     """Both networks; they end with the block."""
 
@@ -54,8 +72,8 @@ class Firewall:
     def __enter__(self) -> Self:
         """Make them."""
         with ExitStack() as stack:
-            self.server = self._network(stack, "unshare", "--net", "--map-root-user")
-            self.visitors = self._network(stack, *self.server, "unshare", "--net")
+            self.server = network(stack, "unshare", "--net", "--map-root-user")
+            self.visitors = network(stack, *self.server, "unshare", "--net")
             self._run(self.server, SETUP + self._rules, self.visitors[-2])
             self._run(self.visitors, VISITORS_SETUP)
             self._stack = stack.pop_all()
@@ -67,19 +85,7 @@ class Firewall:
 
     def chromium(self, folder: Path) -> Path:
         """Return a program that starts Chromium among the visitors."""
-        program = folder / "chromium-behind-a-firewall"
-        program.write_text(f'#!/bin/sh\nexec {shlex.join([*self.visitors, str(programs.chromium())])} "$@"\n', encoding="utf-8")
-        program.chmod(program.stat().st_mode | stat.S_IXUSR)
-        return program
-
-    def _network(self, stack: ExitStack, *command: str) -> tuple[str, ...]:
-        """Make a network that lasts until the stack ends; return what to put before a command so that it runs there."""
-        keeper = subprocess.Popen([*command, "sh", "-c", STAY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        stack.enter_context(keeper)
-        stack.callback(keeper.kill)
-        assert keeper.stdout is not None
-        assert keeper.stdout.readline() == "here\n"
-        return ("nsenter", "--user", "--net", "--preserve-credentials", "--target", str(keeper.pid), "--")
+        return program_in(self.visitors, folder)
 
     def _run(self, network: tuple[str, ...], script: str, *arguments: str) -> None:
         """Run a script in one of the networks."""

@@ -28,12 +28,12 @@ class LiveEngine:
 
 
 @asynccontextmanager
-async def live_engine(state_dir: Path, *, turn_port: int | None = None) -> AsyncIterator[LiveEngine]:
+async def live_engine(state_dir: Path, *, turn_port: int | None = None, region: str = "local") -> AsyncIterator[LiveEngine]:
     """Run the engine that `./conclave` built; without it this fails and says so."""
     port, tcp, udp = free_port(), free_port(), free_port()
-    credentials = engine_credentials(state_dir=state_dir, region="local")
+    credentials = engine_credentials(state_dir=state_dir, region=region)
     settings = EngineSettings(
-        program=PROGRAM, state_dir=state_dir, region="local", port=port, tcp_port=tcp, udp_port=udp,
+        program=PROGRAM, state_dir=state_dir, region=region, port=port, tcp_port=tcp, udp_port=udp,
         turn_port=turn_port, node_address="127.0.0.1", credentials=credentials,
     )  # fmt: skip
     engine = Engine(settings, say=lambda _text: None)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from conclave.accounts.models import User
 from conclave.accounts.organise import found
 from conclave.accounts.rulebook import save
 from conclave.accounts.rules import Policy, Rule
+from conclave.accounts.standing import OrganisationUnknown
 from conclave.config import Config
 from conclave.kernel import clock
 from conclave.media import placement, ticket
@@ -23,16 +25,17 @@ from conclave.meetings.leave import leave
 from conclave.meetings.line import stand
 from conclave.meetings.models import Call, Ended, InLine, Meeting, Participant
 from conclave.meetings.queries import MeetingUnknown, SeatUnknown
-from conclave.meetings.receipts import receipt_for, receipts_of
+from conclave.meetings.receipts import receipt_for, receipts_of, receipts_of_house
 from conclave.meetings.relocate import EVERY_MS, WITHIN_MS, relocate
 from conclave.meetings.rights import sources
 from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
 from conclave.transparency.models import JournalEntry
+from conclave_verify.__main__ import main
 from tests.meetings.conftest import NOW, Joins, Link, Posts, account_of, device_of, key_of
 
 pytestmark = pytest.mark.django_db
-PORTS = Ports(engine=7880, media_tcp=7881, media_udp=7882, node_address="127.0.0.1")
+PORTS = Ports(engine=1, media_tcp=2, media_udp=3, node_address="127.0.0.1")
 THREE = {"fr": {"territory": "FR"}, "de": {"territory": "DE"}, "us": {"territory": "US"}}
 Sets = Callable[..., None]
 
@@ -289,7 +292,9 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     """REG-6: never at once, as an engine comes back within seconds; never elsewhere."""
     says(link, "FR", "DE")
     joins("Bob")
-    placement.report(region="fr", up=False)
+    # Nobody listens at any of these ports: the look itself finds that.
+    placement.look(region="fr")
+    assert placement.is_down(region="fr")
     assert relocate(now=NOW) == 0
     monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
     placement.report(region="de", up=False)
@@ -300,12 +305,19 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     assert Call.objects.get(meeting=link.meeting).route[-1]["why"] == "down"
 
 
+@pytest.fixture
+def people(alice: User, bob: User) -> tuple[User, User]:
+    """Alice and Bob."""
+    return alice, bob
+
+
 @pytest.mark.usefixtures("sets")
 def test_reg_8_whoever_sat_in_it_its_owner_and_its_organisation_get_the_receipt(
-    joins: Joins, link: Link, alice: User, bob: User, client: Client
+    joins: Joins, link: Link, people: tuple[User, User], client: Client, tmp_path: Path
 ) -> None:
     """REG-8: and nobody else."""
-    house(alice, link, "FR", "DE")
+    alice, bob = people
+    organisation = house(alice, link, "FR", "DE")
     seat = joins("Bob")
     Meeting.objects.filter(pk=link.meeting).update(owner=bob)
     file = json.loads(receipt_for(participant=seat.participant, seat=seat.seat, now=NOW))
@@ -314,12 +326,21 @@ def test_reg_8_whoever_sat_in_it_its_owner_and_its_organisation_get_the_receipt(
     assert answer.json()["receipt"]["call"] == seat.call
     with pytest.raises(SeatUnknown):
         receipt_for(participant=seat.participant, seat="A" * 22, now=NOW)
-    for account in (bob, alice):
-        (text,) = receipts_of(meeting=link.meeting, account=account_of(account), now=NOW)
-        assert json.loads(text)["receipt"]["call"] == seat.call
-    Meeting.objects.filter(pk=link.meeting).update(organisation=None)
+    (text,) = receipts_of(meeting=link.meeting, account=account_of(bob), now=NOW)
+    assert json.loads(text)["receipt"]["call"] == seat.call
     with pytest.raises(MeetingUnknown):
         receipts_of(meeting=link.meeting, account=account_of(alice), now=NOW)
+    with pytest.raises(OrganisationUnknown):
+        receipts_of_house(organisation=organisation, account=account_of(bob), now=NOW)
+    client.force_login(alice)
+    saved = client.get(f"/organisations/{organisation}/meetings/receipts")
+    assert "attachment" in saved.headers["Content-Disposition"]
+    assert [one["receipt"]["call"] for one in saved.json()["receipts"]] == [seat.call]
+    path = tmp_path / "receipts.json"
+    path.write_bytes(saved.content)
+    assert main(["receipt", str(path)]) == 0
+    path.write_bytes(saved.content.replace(b'"why":"began"', b'"why":"moved"'))
+    assert main(["receipt", str(path)]) == 1
     leave(participant=seat.participant, now=NOW)
     assert json.loads(receipt_for(participant=seat.participant, seat=seat.seat, now=NOW))["receipt"]["to"] == NOW
 

@@ -121,10 +121,10 @@ def test_healthz_only_says_that_it_serves() -> None:
 
 
 def test_readyz_names_the_part_that_does_not_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away() -> None:
+    def away(_region: object) -> None:
         raise Unavailable
 
-    monkeypatch.setattr(health, "_engine", lambda: None)
+    monkeypatch.setattr(health, "_engine", lambda _region: None)
     assert Client().get("/readyz").json() == {"ok": True, "database": True, "channel_layer": True, "engine": True}
     monkeypatch.setattr(health, "_engine", away)
     answer = Client().get("/readyz")

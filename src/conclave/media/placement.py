@@ -1,5 +1,6 @@
 """Where a call's media is processed: the regions with their engines, and what the rule (policy.py) says of them now."""
 
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ MOST_PARTICIPANTS = 1000
 # A bad report is believed for this long; then the next person who joins tries again.
 BELIEVED_SECONDS = 15.0
 # An engine that has not answered for this long is given up: its supervisor would have started it again by then.
-GONE_SECONDS = 20.0
+GONE_SECONDS = 10.0
+LOOK_SECONDS = 0.3
 # How long whoever cannot wait has waited, and how soon whoever can asks again.
 NEVER = 10**9
 ASK_AGAIN_MS = 2_000
@@ -247,6 +249,22 @@ def report(*, region: str, up: bool) -> None:
     else:
         since, _last = _down.get(region, (now, now))
         _down[region] = (since, now)
+
+
+def look(*, region: str) -> None:
+    """Note a region whose engine takes no connection, as nobody else might ask it while its calls are cut off.
+
+    Args:
+        region: the region's name.
+    """
+    found = regions().get(region)
+    if found is None:
+        return
+    host, _colon, port = found.engine_host.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=LOOK_SECONDS).close()
+    except OSError:
+        report(region=region, up=False)
 
 
 def is_down(*, region: str) -> bool:

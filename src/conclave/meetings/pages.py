@@ -19,7 +19,7 @@ from conclave.accounts.queries import me
 from conclave.accounts.shown import shown_in
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
-from conclave.meetings import lists, schedule
+from conclave.meetings import lists, receipts, schedule
 from conclave.meetings import plan as plans
 from conclave.meetings.forms import PlanForm, initial_of
 from conclave.meetings.own import TitleForbidden
@@ -30,6 +30,7 @@ from conclave.meetings.stale import MeetingStale
 # MEET-19: what somebody looks for while they type; nobody reads a whole list by it faster than by turning pages.
 SEARCH_RATE = Rate(name="meeting_search", burst=60, every_ms=2 * clock.SECOND)
 PLAN_RATE = Rate(name="meeting_plan", burst=60, every_ms=10 * clock.SECOND)
+RECEIPTS_RATE = Rate(name="receipts", burst=20, every_ms=10 * clock.SECOND)
 SHOWN_TIMES = 12
 LISTS: dict[str, Callable[..., Page[Any]]] = {"": lists.mine, "upcoming": lists.upcoming, "past": lists.past}
 
@@ -162,6 +163,34 @@ def house(request: HttpRequest, organisation: str) -> HttpResponse:
     query = urlencode({name: value for name, value in (("show", shown), ("words", words)) if value})
     context = {"own": own, "page": page, "shown": shown, "words": words, "query": query, "later": bool(after)}
     return render(request, "meetings/house.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def take_receipts(request: HttpRequest, meeting: str) -> HttpResponse:
+    """Give a meeting's owner the routing receipts of its calls as one file (regions.md)."""
+    now = clock.now()
+    LIMITER.check(rate=RECEIPTS_RATE, subject=me(request), now=now)
+    return _file(receipts.receipts_of(meeting=meeting, account=me(request), now=now), now)
+
+
+@never_cache
+@login_required
+@require_safe
+def take_house_receipts(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Give an organisation's owners, admins and auditors the routing receipts of its calls as one file (regions.md)."""
+    now = clock.now()
+    LIMITER.check(rate=RECEIPTS_RATE, subject=me(request), now=now)
+    return _file(receipts.receipts_of_house(organisation=organisation, account=me(request), now=now), now)
+
+
+def _file(texts: list[str], now: int) -> HttpResponse:
+    """Return receipts as a file that `conclave verify receipt` reads."""
+    headers = {"Content-Disposition": f'attachment; filename="routing-receipts-{clock.to_day(now)}.json"'}
+    return HttpResponse(
+        '{"receipts":[' + ",".join(text.strip() for text in texts) + "]}\n", content_type="application/json", headers=headers
+    )
 
 
 @never_cache

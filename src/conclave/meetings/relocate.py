@@ -32,8 +32,12 @@ class Why(StrEnum):
 @deadlines.settles
 def settle_regions(now: int) -> None:
     """Look every few seconds whether each live call is still where it may be."""
-    if _looking.due(now=now):
-        relocate(now=now)
+    if not _looking.due(now=now):
+        return
+    if len(placement.regions()) > 1:
+        for region in Call.objects.filter(ended_at=None).values_list("region", flat=True).distinct():
+            placement.look(region=region)
+    relocate(now=now)
 
 
 def relocate(*, now: int) -> int:

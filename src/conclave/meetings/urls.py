@@ -13,6 +13,8 @@ urlpatterns = [
     path("meetings/<slug:meeting>/plan", pages.plan, name="meeting_plan"),
     path("meetings/<slug:meeting>/times", pages.times, name="meeting_times"),
     path("organisations/<slug:organisation>/meetings", pages.house, name="organisation_meetings"),
+    path("meetings/<slug:meeting>/receipts", pages.take_receipts, name="meeting_receipts"),
+    path("organisations/<slug:organisation>/meetings/receipts", pages.take_house_receipts, name="organisation_receipts"),
     path("now", pages.now, name="now"),
     path("check", pages.check, name="check"),
     path("api/v1/", api.urls),

@@ -7,8 +7,8 @@ import { createCallStore } from "./store";
 vi.mock("../api/join", () => ({ fetchReceipt: vi.fn() }));
 vi.mock("../media/devices", () => ({ NO_DEVICES: {} }));
 
-const session = (id: string, ends: readonly string[]): Session =>
-  ({ ticket: { participant: "p", seat: "s", call: "c", region: { id, territory: "" }, media: { addresses: ["192.0.2.1"] } }, media: { farEnds: () => Promise.resolve(ends) }, now: 7 }) as unknown as Session;
+const session = (id: string, ends: readonly string[], picture = "full"): Session =>
+  ({ ticket: { participant: "p", seat: "s", call: "c", region: { id, territory: "" }, media: { addresses: ["192.0.2.1"], picture } }, media: { farEnds: () => Promise.resolve(ends) }, now: 7 }) as unknown as Session;
 
 const shown = (store: ReturnType<typeof createCallStore>): string[] => store.getState().toasts.map(({ kind, name }) => `${kind} ${name}`);
 
@@ -42,6 +42,15 @@ describe("Where the call is held", () => {
     ends.pop();
     await vi.advanceTimersByTimeAsync(5_000);
     expect(store.getState().astray).toEqual([]);
+    route.stop();
+  });
+
+  it("says what there is room for where the region is full (REG-3)", () => {
+    const store = createCallStore("m");
+    const route = new Route(store);
+    route.follow(session("fr", [], "none"));
+    route.follow(session("fr", [], "small"));
+    expect(shown(store)).toEqual(["sound_only ", "small_picture "]);
     route.stop();
   });
 

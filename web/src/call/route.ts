@@ -24,6 +24,8 @@ export class Route {
   follow(session: Session): void {
     const { region } = session.ticket;
     if (this.#region !== null && this.#region !== region.id) toast(this.#store, "region", region.id);
+    const { picture } = session.ticket.media;
+    if (picture !== "full") toast(this.#store, picture === "small" ? "small_picture" : "sound_only");
     this.#region = region.id;
     this.#seat = session.ticket;
     this.#store.setState({ region, astray: [], receipt: true });

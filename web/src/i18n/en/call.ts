@@ -93,6 +93,8 @@ export const toasts = {
   hand: "{{name}} raised a hand.",
   chat: "{{name}} wrote in the chat.",
   reconnected: "The line is back.",
+  small_picture: "The servers of this region are nearly full: others see you smaller.",
+  sound_only: "The servers of this region are full: you came with sound alone. You see nobody, and nobody sees you.",
   region: "The call has moved to another region: {{name}}.",
   astray: "Your sound and picture go to {{name}}, which is no address of this region. They stay encrypted.",
   stranger: "A connection without a key is here. It can see and hear nothing.",

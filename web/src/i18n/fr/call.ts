@@ -97,6 +97,8 @@ export const toasts: Sentences["toasts"] = {
   hand: "{{name}} a levé la main.",
   chat: "{{name}} a écrit dans la discussion.",
   reconnected: "La ligne est revenue.",
+  small_picture: "Les serveurs de cette région sont presque pleins : les autres vous voient en plus petit.",
+  sound_only: "Les serveurs de cette région sont pleins : vous êtes là par le son seul. Vous ne voyez personne, et personne ne vous voit.",
   region: "L’appel est passé dans une autre région : {{name}}.",
   astray: "Votre son et votre image vont à {{name}}, qui n’est pas une adresse de cette région. Ils restent chiffrés.",
   stranger: "Une connexion sans clé est là. Elle ne peut rien voir ni entendre.",

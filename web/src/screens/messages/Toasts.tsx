@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MapPin, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MapPin, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, VideoOff, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -38,6 +38,8 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   link: Link,
   false_link: ShieldAlert,
   region: MapPin,
+  small_picture: Video,
+  sound_only: VideoOff,
   astray: ShieldAlert,
   muted: MicOff,
   asked_microphone: Mic,

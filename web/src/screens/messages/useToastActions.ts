@@ -65,6 +65,8 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
     case "region":
     case "astray":
       return open("security", t("toastActions.where"));
+    case "small_picture":
+    case "sound_only":
     case "muted":
     case "renamed":
     case "stopped":
