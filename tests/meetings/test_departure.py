@@ -1,6 +1,10 @@
 """Every way out of a call: leave, lost, removed, ended (JOIN-7, JOIN-8, LOG-10)."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from conclave.accounts.models import User
 from conclave.gate.models import Restriction
@@ -28,6 +32,19 @@ def test_leaving_frees_the_seat_and_the_media_and_tells_the_group(joins: Joins) 
     assert KeysSeat.objects.get(participant=bob.participant).gone == "left"
     assert _asked() == [("engine.remove", bob.participant)]
     assert Call.objects.get().ended_at is None
+
+
+def test_the_last_one_out_holds_the_journal_last(joins: Joins) -> None:
+    """Whoever knocks holds the meeting's row, and whoever answers knocks waits with it for the journal."""
+    bob = joins("Bob")
+    with CaptureQueriesContext(connection) as queries:
+        assert leave(participant=bob.participant, now=NOW)
+    touched = [found.group() for one in queries if (found := re.search(r"(meetings|gate|keys|kernel|transparency)_\w+", one["sql"]))]
+    first = touched.index("transparency_head")
+    assert "meetings_meeting" in touched[:first]
+    assert all(table.startswith("transparency_") for table in touched[first:]), touched
+    kinds = JournalEntry.objects.order_by("index").values_list("kind", flat=True)
+    assert list(kinds)[-2:] == ["participant_left", "call_ended"]
 
 
 def test_leaving_twice_is_leaving_once(joins: Joins) -> None:

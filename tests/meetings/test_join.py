@@ -1,11 +1,13 @@
 """meetings/join.py: the server's story from a request to a ticket (JOIN-2, JOIN-4, JOIN-10)."""
 
 import json
+import re
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from conclave.accounts.models import User
@@ -203,6 +205,16 @@ def test_who_starts_the_call_costs_no_more(joins: Joins, bob: User, django_asser
     with django_assert_num_queries(12):
         joins("Bob", account=account_of(bob))
     assert first_broken() is None
+
+
+def test_the_journal_is_held_last_so_that_no_two_wait_for_each_other(joins: Joins, bob: User) -> None:
+    """Else somebody who holds what is needed here, and waits for the journal, would wait for ever."""
+    with CaptureQueriesContext(connection) as queries:
+        joins("Bob", account=account_of(bob))
+    touched = [found.group() for one in queries if (found := re.search(r"(meetings|gate|keys|accounts|transparency)_\w+", one["sql"]))]
+    first = touched.index("transparency_head")
+    assert "meetings_participant" in touched[:first]
+    assert all(table.startswith("transparency_") for table in touched[first:]), touched
 
 
 def test_what_happened_is_in_the_journal_without_names(joins: Joins) -> None:

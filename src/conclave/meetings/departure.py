@@ -8,7 +8,7 @@ from conclave.gate.policy import Scope
 from conclave.keys import delivery
 from conclave.media import outbox as engine
 from conclave.meetings.models import Call, Ended, Gone, Meeting, Participant
-from conclave.transparency.journal import journal
+from conclave.transparency.journal import Line, journal_lines
 
 
 def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None) -> bool:
@@ -30,19 +30,20 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
         return False
     delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, now=now)
     engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
-    journal(kind=f"participant_{reason}", obj=call.pk, fields={"participant": participant}, now=now)
-    if not Participant.objects.filter(call=call, left_at=None).exists():
-        finish(call=call.pk, reason=Ended.EMPTY, now=now)
+    said = Line(kind=f"participant_{reason}", obj=call.pk, fields={"participant": participant})
+    if Participant.objects.filter(call=call, left_at=None).exists() or not finish(call=call.pk, reason=Ended.EMPTY, now=now, before=said):
+        journal_lines(lines=[said], now=now)
     return True
 
 
-def finish(*, call: str, reason: Ended, now: int) -> bool:
+def finish(*, call: str, reason: Ended, now: int, before: Line | None = None) -> bool:
     """End a call for everybody, inside the caller's transaction; its names, keys and messages go with it.
 
     Args:
         call: which call.
         reason: why.
         now: the time.
+        before: what the journal is to say first: it is held last, so that nobody who waits for it holds what is needed here.
 
     Returns:
         Whether it was this call that ended it; one that is over already is left as it is.
@@ -60,5 +61,6 @@ def finish(*, call: str, reason: Ended, now: int) -> bool:
     delivery.close(call=call, now=now)
     forget(scope=(Scope.CALL, call))
     engine.emit_end(region=row.region, call=call, now=now)
-    journal(kind="call_ended", obj=call, fields={"reason": str(reason)}, now=now)
+    lines = [*([before] if before else []), Line(kind="call_ended", obj=call, fields={"reason": str(reason)})]
+    journal_lines(lines=lines, now=now)
     return True
