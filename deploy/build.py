@@ -1,4 +1,5 @@
-"""Builds what the server serves and supervises: the client in web/, the media engine in engine/, the TLS server in engine/tls/, each once.
+"""Builds what the server serves and supervises: the client in web/, the media engine in engine/, the TLS server in engine/tls/, each once;
+and fetches the two databases of countries that deploy/geo/ pins.
 
 `python -m deploy.build web engine`: a stamp of all inputs makes the next call immediate and independent of the network.
 """
@@ -133,6 +134,26 @@ def install_modules() -> None:
     _set_stamp("modules", stamp)
 
 
+def fetch_geo() -> None:
+    """Fetch the databases that deploy/geo/package-lock.json pins; which bytes they have, deploy/geo/databases.json says once more.
+
+    Raises:
+        SetupError: no disk, no network.
+    """
+    stamp = _begin("geo")
+    if stamp is None:
+        return
+    with step("Fetching the databases of countries") as current:
+        current.run(
+            ["npm", "ci", "--no-progress", "--ignore-scripts"],
+            log=HOME / "log" / "geo-packages.log",
+            env=toolchain.node_environment(),
+            cwd=ROOT / "deploy" / "geo",
+            advice=NPM_ADVICE,
+        )
+    _set_stamp("geo", stamp)
+
+
 def build_web() -> None:
     """Build web/dist from web/ and the committed MLS module.
 
@@ -178,6 +199,7 @@ def is_current(part: str) -> bool:
     made = {
         "web": [ROOT / "web" / "dist"],
         "modules": [ROOT / "web" / "node_modules"],
+        "geo": [ROOT / "deploy" / "geo" / "node_modules"],
         "engine": [ENGINE],
         "tls": [CADDY],
         "acme": [PEBBLE, PEBBLE_NAMES],
@@ -193,6 +215,8 @@ def wanted_stamp(part: str) -> str:
         return fingerprint(
             [*sorted(_go_folder(part).glob("*.go")), _go_folder(part) / "go.mod", _go_folder(part) / "go.sum", deploy / "go.lock"]
         )
+    if part == "geo":
+        return fingerprint([deploy / "geo" / "package.json", deploy / "geo" / "package-lock.json", deploy / "node.lock"])
     if part == "modules":
         return fingerprint([web / "package.json", web / "package-lock.json", deploy / "node.lock"])
     return fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"])
@@ -225,7 +249,7 @@ def _set_stamp(name: str, stamp: str) -> None:
     (STAMPS / name).write_text(stamp, encoding="ascii")
 
 
-BUILDS = {"acme": build_acme, "engine": build_engine, "modules": install_modules, "tls": build_tls, "web": build_web}
+BUILDS = {"acme": build_acme, "engine": build_engine, "geo": fetch_geo, "modules": install_modules, "tls": build_tls, "web": build_web}
 
 if __name__ == "__main__":
     main()

@@ -122,7 +122,7 @@ def _admin(arguments: argparse.Namespace) -> int:
 
 def _build(_arguments: argparse.Namespace) -> int:
     """Build what is missing."""
-    return _python("-m", "deploy.build", "web", "engine", *(["tls"] if load().tls else []))
+    return _python("-m", "deploy.build", "web", "engine", "geo", *(["tls"] if load().tls else []))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DNS = 53
 POSTGRESQL = 5432
+ORDER_POLICIES = ("refuse_all", "judicial_only", "lawful_admin")
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
@@ -48,6 +49,9 @@ DESCRIPTIONS: dict[str, str] = {
     "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
     "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
+    "establishment": "Countries, with commas between (ISO 3166-1: FR, HK), in which whoever runs this server is established.",
+    "order_policy": "Which orders of public authorities may lead to a measure: refuse_all, judicial_only or lawful_admin.",
+    "geo_dir": "Folder with the two databases of countries that must agree, and their list; relative paths start at the checkout.",
     "region": "Name of the region whose media engine this server runs.",
 }
 
@@ -81,6 +85,9 @@ class Config:
     sign_up: bool = False
     resolvers: str = "9.9.9.9, 1.1.1.1"
     sso_networks: str = ""
+    establishment: str = ""
+    order_policy: str = "judicial_only"
+    geo_dir: Path = ROOT / "deploy" / "geo"
     region: str = "local"
 
     @property
@@ -92,6 +99,11 @@ class Config:
     def sso_network_addresses(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of sso_networks."""
         return tuple(ipaddress.ip_network(one.strip()) for one in self.sso_networks.split(",") if one.strip())
+
+    @property
+    def established(self) -> frozenset[str]:
+        """The countries of establishment."""
+        return frozenset(one.strip() for one in self.establishment.split(",") if one.strip())
 
     @property
     def tls(self) -> bool:
@@ -270,6 +282,10 @@ def _check_others(config: Config) -> None:
     if config.database and database_server(config.database) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
+    if not all(re.fullmatch("[A-Z]{2}", one) for one in config.established):
+        raise ConfigError(f"The setting 'establishment' must be countries like FR, HK, not {config.establishment!r}.")
+    if config.order_policy not in ORDER_POLICIES:
+        raise ConfigError(f"The setting 'order_policy' must be one of {', '.join(ORDER_POLICIES)}.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from conclave.gate import models
-from conclave.gate.policy import Cause, Door, Facts, Restriction, Scope, Standing, Subject, What
+from conclave.gate.policy import NOWHERE, Cause, Door, Evidence, Facts, Restriction, Scope, Standing, Subject, What, subjects_at
 
 Named = Iterable[tuple[Subject, str | None]]
 
@@ -15,7 +15,13 @@ OPEN, NOTHING = Door(), Standing()
 
 
 def admission_facts(
-    *, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int, door: Door = OPEN, standing: Standing = NOTHING
+    *,
+    subjects: Named,
+    scopes: Iterable[tuple[Scope, str]],
+    now: int,
+    evidence: Evidence = NOWHERE,
+    door: Door = OPEN,
+    standing: Standing = NOTHING,
 ) -> Facts:
     """Return the facts about one person at one place, with one query.
 
@@ -23,16 +29,17 @@ def admission_facts(
         subjects: everything the person is known by here; an empty or absent value names nobody.
         scopes: the call, its meeting and what they are part of.
         now: the time to judge by.
+        evidence: where the person is.
         door: how the meeting's door stands.
         standing: what the person has shown.
 
     Returns:
         The facts for gate.policy.admit.
     """
-    known = frozenset((kind, name) for kind, name in subjects if name)
+    known = subjects_at(evidence=evidence, named=subjects)
     places = frozenset(scopes)
     rows = models.Restriction.objects.filter(
-        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what__in=(What.JOIN, What.KNOCK)
+        _any(("scope_kind", "scope"), places), _any(("subject_kind", "subject"), known), what__in=(What.JOIN, What.KNOCK, What.HOST)
     )
     restrictions = tuple(_plain(row) for row in rows)
     return Facts(subjects=known, scopes=places, now=now, restrictions=restrictions, door=door, standing=standing)
@@ -69,4 +76,6 @@ def _plain(row: models.Restriction) -> Restriction:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         cause=Cause(row.cause),
+        territory=row.territory,
+        notice=row.notice,
     )
