@@ -9,10 +9,11 @@ from conclave.gate.models import Restriction
 from conclave.kernel.ids import new_id
 from conclave.meetings import links
 from conclave.meetings.door import Banned, Removed
+from conclave.meetings.farewell import farewell
 from conclave.meetings.join import Again, recheck
 from conclave.meetings.models import Ban, FormerLink, Meeting
 from conclave.meetings.own import delete_meeting
-from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingUnknown, access_meeting, farewell, seat
+from conclave.meetings.queries import LinkOld, LinkUnknown, MeetingUnknown, access_meeting, seat
 from conclave.transparency.models import JournalEntry
 from tests.meetings.conftest import NOW, Joins, Link, Posts, account_of, device_of, key_of, removed
 

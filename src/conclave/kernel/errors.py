@@ -29,6 +29,8 @@ class ConclaveError(Exception):
     # Whose rule it is, and which, where an organisation's policy refuses.
     organisation: str = ""
     rule: str = ""
+    # What the person may read about it, where an authority's order keeps them out (docs/protocol/orders.md).
+    notice: str = ""
 
     def __init__(self, message: "str | _StrPromise | None" = None) -> None:
         """Take another sentence than the class's own where it helps the reader."""
@@ -72,4 +74,5 @@ def error_body(error: ConclaveError) -> dict[str, dict[str, str | int]]:
     """Return what an API answers for this error (docs/protocol/join.md)."""
     again = {} if error.again_at is None else {"again_at": error.again_at}
     ruled = {"organisation": error.organisation, "rule": error.rule} if error.rule else {}
-    return {"error": {"code": error.code, "message": error.text, **again, **ruled}}
+    noticed = {"notice": error.notice} if error.notice else {}
+    return {"error": {"code": error.code, "message": error.text, **again, **ruled, **noticed}}

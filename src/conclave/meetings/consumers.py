@@ -19,8 +19,9 @@ from conclave.kernel.ids import new_id
 from conclave.keys import delivery, feed
 from conclave.keys.threads import at_the_door, in_thread
 from conclave.meetings import acts, socket, waiting
+from conclave.meetings.farewell import farewell
 from conclave.meetings.manners import Manners, manners_of
-from conclave.meetings.queries import Seat, SeatUnknown, farewell
+from conclave.meetings.queries import Seat, SeatUnknown
 from conclave.meetings.stream import Stream
 from conclave.meetings.waiting import Bell
 
@@ -256,7 +257,7 @@ class MeetingSocket:
 
     async def _why(self, reason: str) -> dict[str, object]:
         """Return what `gone` says (JOIN-8)."""
-        if not self._proven or reason not in {"removed", "not_securing"}:
+        if not self._proven or reason not in {"removed", "ordered", "not_securing"}:
             return {"reason": reason}
         return await in_thread(farewell, participant=self._proven, reason=reason)
 
@@ -275,7 +276,7 @@ class MeetingSocket:
 
 def _gone_word(reason: str) -> str:
     """Return JOIN-8's word for why a seat is over."""
-    return reason if reason in {"removed", "ended", "joined_elsewhere", "not_securing", "call_locked"} else "seat_unknown"
+    return reason if reason in {"removed", "ordered", "ended", "joined_elsewhere", "not_securing", "call_locked"} else "seat_unknown"
 
 
 async def restart() -> None:

@@ -21,7 +21,7 @@ from conclave.kernel.schema import ErrorOut
 
 LARGEST_BODY = 64 * 1024
 # Of every endpoint, and of those that are somebody's own.
-REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 503), ErrorOut)
+REFUSALS = dict.fromkeys((400, 403, 404, 409, 422, 429, 451, 503), ErrorOut)
 OWN_REFUSALS = {401: ErrorOut, **REFUSALS}
 
 View = Callable[..., HttpResponse]

@@ -8,11 +8,13 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rules import Guests, Ruling, SignIn
+from conclave.gate.policy import NOWHERE, Evidence
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Role
 from conclave.meetings.ruled import Ruled, presets_under, ruled
+from conclave.meetings.there import evidence_of
 
 JOINED_ELSEWHERE = "joined_elsewhere"
 PAGE = 100
@@ -145,6 +147,7 @@ class Seat:
     account: UserId | None
     generation: int
     gone: str
+    evidence: Evidence = NOWHERE
 
 
 def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> MeetingAccess:
@@ -290,25 +293,6 @@ def seated(*, participant: str, call: str) -> Seat:
     return _seat(row, gone="")
 
 
-def farewell(*, participant: str, reason: str) -> dict[str, object]:
-    """Return what somebody is told whose seat is over (JOIN-8).
-
-    Args:
-        participant: their id.
-        reason: JOIN-8's word for it.
-
-    Returns:
-        The reason; `link_old` for who could not be let in because the link was replaced meanwhile; of a removal, who asked for it
-        and whether it is a ban.
-    """
-    row = Participant.objects.select_related("call__meeting").filter(pk=participant).first()
-    if row is not None and reason == "removed" and row.removed_by:
-        return {"reason": reason, "by": row.removed_by, "banned": row.banned}
-    if row is not None and reason == "not_securing" and row.link_version < row.call.meeting.link_version:
-        return {"reason": "link_old"}
-    return {"reason": reason}
-
-
 def hash_seat(secret: str) -> str:
     """Return what is stored of a seat's secret."""
     return stored_hash(kind="seat", token=secret)
@@ -397,4 +381,5 @@ def _seat(row: Participant, *, gone: str) -> Seat:
         account=UserId(row.account_id) if row.account_id else None,
         generation=row.generation,
         gone=gone,
+        evidence=evidence_of(row=row),
     )

@@ -18,7 +18,7 @@ from conclave.meetings.published import REFERENCE, published
 
 Mode = Literal["create", "join", "resume"]
 GoneReason = Literal[
-    "removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked", "link_old"
+    "removed", "ended", "joined_elsewhere", "restarting", "misbehaved", "seat_unknown", "not_securing", "call_locked", "link_old", "ordered"
 ]
 
 
@@ -301,12 +301,15 @@ class Error(Message):
 
 
 class Gone(Message):
-    """Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban."""
+    """Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban; after
+    `ordered`, where the notice of the order stands.
+    """
 
     t: Literal["gone"]
     reason: GoneReason
     by: Id | None = None
     banned: bool = False
+    notice: Id | None = None
 
 
 ServerMessage = Annotated[
