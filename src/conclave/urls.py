@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("conclave.site.urls")),
     path("", include("conclave.accounts.urls")),
+    path("", include("conclave.authorities.urls")),
     path("", include("conclave.meetings.urls")),
 ]
 

@@ -7,9 +7,12 @@ export class ApiError extends Error {
   readonly againAt: number | null;
   /** Whose rule refuses, where it is an organisation's (RULE-4). */
   readonly organisation: string;
+  /** Where the notice of an authority's order stands, where one keeps this person out (ORD-8). */
+  readonly notice: string;
 
-  constructor(code: string, status: number, message: string, { againAt = null, organisation = "" }: Partial<Pick<ApiError, "againAt" | "organisation">> = {}) {
+  constructor(code: string, status: number, message: string, { againAt = null, organisation = "", notice = "" }: Partial<Pick<ApiError, "againAt" | "organisation" | "notice">> = {}) {
     super(message);
+    this.notice = notice;
     this.againAt = againAt;
     this.organisation = organisation;
     this.name = "ApiError";
@@ -18,11 +21,12 @@ export class ApiError extends Error {
   }
 }
 
-function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string } {
-  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown } } | null)?.error;
+function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string; notice: string } {
+  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown; notice?: unknown } } | null)?.error;
+  const notice = typeof error?.notice === "string" ? error.notice : "";
   const organisation = typeof error?.organisation === "string" ? error.organisation : "";
   const againAt = typeof error?.again_at === "number" ? error.again_at : null;
-  return { againAt, organisation, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+  return { againAt, organisation, notice, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {

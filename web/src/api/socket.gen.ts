@@ -415,13 +415,24 @@ export interface Error {
   t: "error";
 }
 /**
- * Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban.
+ * Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban; after
+ * `ordered`, where the notice of the order stands.
  */
 export interface Gone {
   banned?: boolean;
   by?: string | null;
+  notice?: string | null;
   reason:
-    "removed" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing" | "call_locked" | "link_old";
+    | "removed"
+    | "ended"
+    | "joined_elsewhere"
+    | "restarting"
+    | "misbehaved"
+    | "seat_unknown"
+    | "not_securing"
+    | "call_locked"
+    | "link_old"
+    | "ordered";
   t: "gone";
 }
 /**
