@@ -20,7 +20,6 @@ ENV_FILE = "CONCLAVE_CONFIG"
 HTTPS = 443
 DNS = 53
 POSTGRESQL = 5432
-ORDER_POLICIES = ("refuse_all", "judicial_only", "lawful_admin")
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
@@ -282,10 +281,8 @@ def _check_others(config: Config) -> None:
     if config.database and database_server(config.database) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
-    if not all(re.fullmatch("[A-Z]{2}", one) for one in config.established):
-        raise ConfigError(f"The setting 'establishment' must be countries like FR, HK, not {config.establishment!r}.")
-    if config.order_policy not in ORDER_POLICIES:
-        raise ConfigError(f"The setting 'order_policy' must be one of {', '.join(ORDER_POLICIES)}.")
+    if not re.fullmatch("(refuse_all|judicial_only|lawful_admin) (([A-Z]{2})(, ?|$))*", f"{config.order_policy} {config.establishment}"):
+        raise ConfigError("'establishment' must be countries like FR, HK, 'order_policy' refuse_all, judicial_only or lawful_admin.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:

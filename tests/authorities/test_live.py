@@ -94,7 +94,9 @@ def test_ord_8_who_is_taken_out_reads_the_notice_and_who_is_denied_does_at_the_d
     assert (counted.denied, counted.removed) == (1, 1)
 
 
-def test_the_api_answers_451_with_the_notice(desk: Desk, link: Link, posts: Posts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ord_6_the_api_answers_451_with_the_notice_and_believes_no_header(
+    desk: Desk, link: Link, posts: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
     measured(desk, link)
     asked: list[str] = []
 

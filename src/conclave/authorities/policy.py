@@ -225,8 +225,7 @@ class Facts:
     kind: OrderKind = OrderKind.ACT
     authority: AuthorityKind = AuthorityKind.COURT
     policy: Policy = Policy.JUDICIAL_ONLY
-    # Of the measures: the faults, how many there are, the last end, whether each one's leaf is cosigned, whether each one holds.
-    faults: frozenset[Reason] = frozenset()
+    # Of the measures: how many there are, the last end, whether each one's leaf is cosigned.
     measures: int = 0
     ends_at: int = 0
     cosigned: bool = False
@@ -295,9 +294,7 @@ def _narrowing(facts: Facts) -> Reason | None:
         return Reason.POLICY
     if facts.missing:
         return Reason.INCOMPLETE
-    if facts.measures == 0:
-        return Reason.TARGET
-    return min(facts.faults) if facts.faults else None
+    return Reason.TARGET if facts.measures == 0 else None
 
 
 def fault_of(*, measure: Measure, claimed: Iterable[str], competent: Iterable[str], now: int) -> Reason | None:
