@@ -23,6 +23,7 @@ POSTGRESQL = 5432
 TLS_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
+WITNESS = r"https?://[^\s,+]{1,500} [^\s,+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
 ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
 
@@ -49,6 +50,8 @@ DESCRIPTIONS: dict[str, str] = {
     "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
     "region": "Name of the region whose media engine this server runs.",
+    "witnesses": "Who cosigns the public ledger: the address and the key of each witness, with commas between; empty means our own small one.",
+    "witness_quorum": "How many of these witnesses must have cosigned before a measure acts; 0 means more than half.",
 }
 
 
@@ -82,6 +85,8 @@ class Config:
     resolvers: str = "9.9.9.9, 1.1.1.1"
     sso_networks: str = ""
     region: str = "local"
+    witnesses: str = ""
+    witness_quorum: int = 0
 
     @property
     def resolver_addresses(self) -> tuple[tuple[str, int], ...]:
@@ -92,6 +97,12 @@ class Config:
     def sso_network_addresses(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of sso_networks."""
         return tuple(ipaddress.ip_network(one.strip()) for one in self.sso_networks.split(",") if one.strip())
+
+    @property
+    def witness_addresses(self) -> tuple[tuple[str, str], ...]:
+        """The witnesses of the ledger, address and key of each."""
+        pairs = (one.strip().partition(" ") for one in self.witnesses.split(",") if one.strip())
+        return tuple((address, key) for address, _, key in pairs)
 
     @property
     def tls(self) -> bool:
@@ -270,6 +281,10 @@ def _check_others(config: Config) -> None:
     if config.database and database_server(config.database) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
+    if any(not re.fullmatch(WITNESS, f"{address} {key}") for address, key in config.witness_addresses):
+        raise ConfigError(f"The setting 'witnesses' must be like 'https://witness.example.org witness.example.org+1a2b3c4d+…', not {config.witnesses!r}.")
+    if config.witness_quorum > len(config.witness_addresses):
+        raise ConfigError("The setting 'witness_quorum' asks for more witnesses than 'witnesses' names.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("conclave.site.urls")),
     path("", include("conclave.accounts.urls")),
     path("", include("conclave.meetings.urls")),
+    path("", include("conclave.transparency.urls")),
 ]
 
 handler400 = "conclave.site.pages.bad_request"

@@ -79,6 +79,8 @@ EVERYBODY = {
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
+    "transparency/ ledger", "transparency/checkpoint ledger_checkpoint", "transparency/policy ledger_policy",
+    "transparency/tile/<path:tile> ledger_tile",
     "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
