@@ -40,7 +40,9 @@ def main() -> None:
     sys.exit(0 if result["ok"] else 1)
 
 
-def figures(*, leaves: int, appends: list[float], verify_s: float, verified: bool, roots: tuple[str, str], more: dict[str, float]) -> dict[str, Any]:
+def figures(
+    *, leaves: int, appends: list[float], verify_s: float, verified: bool, roots: tuple[str, str], more: dict[str, float]
+) -> dict[str, Any]:
     """Return what was measured, and whether it is good.
 
     Args:
@@ -101,7 +103,14 @@ def measure(folder: Path, *, leaves: int, single: int) -> dict[str, Any]:
     verify_s = time.monotonic() - began
     tell(told.stdout + told.stderr)
     roots = (tree.root(at=leaves).hex(), root_by_sumdb(public, size=leaves))
-    return {"leaves": leaves, "appends": [first, last], "verify_s": verify_s, "verified": told.returncode == 0, "roots": roots, "more": more}
+    return {
+        "leaves": leaves,
+        "appends": [first, last],
+        "verify_s": verify_s,
+        "verified": told.returncode == 0,
+        "roots": roots,
+        "more": more,
+    }
 
 
 def fields(number: int) -> dict[str, object]:
@@ -149,7 +158,7 @@ def own_witness() -> Iterator[None]:
         listener.bind(str(folder / OWN_SOCKET))
         listener.listen(8)
         words = ["--log", key().vkey, "--folder", str(folder), "--name", "own", "--listen", str(listener.fileno())]
-        running = subprocess.Popen([sys.executable, "-m", "conclave.transparency.witness", *words], pass_fds=[listener.fileno()])
+        running = subprocess.Popen([sys.executable, "-m", "conclave.cli", "witness", *words], pass_fds=[listener.fileno()])
         try:
             while not (folder / OWN_KEY).exists():
                 time.sleep(0.05)

@@ -50,7 +50,7 @@ DESCRIPTIONS: dict[str, str] = {
     "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
     "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
     "region": "Name of the region whose media engine this server runs.",
-    "witnesses": "Who cosigns the public ledger: the address and the key of each witness, with commas between; empty means our own small one.",
+    "witnesses": "Who cosigns the public ledger: address and key of each witness, with commas between; empty means our own small one.",
     "witness_quorum": "How many of these witnesses must have cosigned before a measure acts; 0 means more than half.",
 }
 
@@ -101,8 +101,7 @@ class Config:
     @property
     def witness_addresses(self) -> tuple[tuple[str, str], ...]:
         """The witnesses of the ledger, address and key of each."""
-        pairs = (one.strip().partition(" ") for one in self.witnesses.split(",") if one.strip())
-        return tuple((address, key) for address, _, key in pairs)
+        return tuple((url, key) for url, _, key in (one.strip().partition(" ") for one in self.witnesses.split(",")) if url)
 
     @property
     def tls(self) -> bool:
@@ -281,10 +280,8 @@ def _check_others(config: Config) -> None:
     if config.database and database_server(config.database) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
-    if any(not re.fullmatch(WITNESS, f"{address} {key}") for address, key in config.witness_addresses):
-        raise ConfigError(f"The setting 'witnesses' must be like 'https://witness.example.org witness.example.org+1a2b3c4d+…', not {config.witnesses!r}.")
-    if config.witness_quorum > len(config.witness_addresses):
-        raise ConfigError("The setting 'witness_quorum' asks for more witnesses than 'witnesses' names.")
+    if config.witness_quorum > len(named := config.witness_addresses) or not all(re.fullmatch(WITNESS, " ".join(one)) for one in named):
+        raise ConfigError("The setting 'witnesses' must be like 'https://w.example w.example+1a2b3c4d+…', and 'witness_quorum' no larger.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:

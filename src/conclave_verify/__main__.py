@@ -29,10 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record.add_argument("file", type=Path, metavar="FILE", help="the list, as a host saved it with its signature")
     record.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
     about = checks.add_parser("ledger", help="is a server's public ledger whole and signed, and do openings and proofs fit it?")
-    about.add_argument("where", nargs="?", metavar="WHERE", help="its address, such as https://meet.example/transparency, or a folder with its files")
-    about.add_argument("--policy", type=Path, required=True, metavar="FILE", help="whom to believe: the log, its witnesses, how many of them")
+    about.add_argument(
+        "where", nargs="?", metavar="WHERE", help="its address, such as https://meet.example/transparency, or a folder with its files"
+    )
+    about.add_argument(
+        "--policy", type=Path, required=True, metavar="FILE", help="whom to believe: the log, its witnesses, how many of them"
+    )
     about.add_argument("--before", type=Path, metavar="FILE", help="a checkpoint that was kept from an earlier time")
-    about.add_argument("--openings", type=Path, action="append", default=[], metavar="FILE", help="what opens fields of its entries; may be repeated")
+    about.add_argument(
+        "--openings", type=Path, action="append", default=[], metavar="FILE", help="what opens fields of its entries; may be repeated"
+    )
     about.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files that are fetched, for others and for the next time")
     about.add_argument("--proof", type=Path, metavar="FILE", help="check a proof that concerns somebody, alone or beside the ledger")
     chosen = parser.parse_args(arguments)

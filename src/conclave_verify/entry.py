@@ -66,7 +66,7 @@ def parse_entry(content: bytes, *, index: int) -> Entry:
 
 
 def commitment(opening: Opening) -> str:
-    """Return what an entry says of a field that this opens: b64url(SHA-256(label ‖ lp(name) ‖ lp(salt) ‖ lp(canonical JSON of the value)))."""
+    """Return what an entry says of a field that this opens: SHA-256 over label, name, salt and the value's canonical JSON, as base64url."""
     parts = (opening.field.encode(), opening.salt, canonical(opening.value))
     digest = hashlib.sha256(LABEL + b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
     return _b64url(digest)

@@ -173,7 +173,7 @@ def _in_order(lines: Iterable[bytes], size: int) -> Iterator[tuple[int, Opening]
         opening = parse_opening(value)
         if not last < (leaf, opening.field):
             raise Malformed("The openings are not in the order of their entries and fields, or one is there twice.")
-        if leaf >= size:
+        if not 0 <= leaf < size:
             raise Wrong("An opening is about an entry that the ledger does not have.")
         last = (leaf, opening.field)
         yield leaf, opening

@@ -167,9 +167,8 @@ def check_consistency(*, old: int, size: int, proof: Sequence[bytes], old_root: 
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         raise Wrong("There is no proof that the tree only grew.")
-    place, last = old - 1, size - 1
-    while place % 2:
-        place, last = place >> 1, last >> 1
+    shared = (old & -old).bit_length() - 1  # as high is the complete subtree with which the older tree ends
+    place, last = (old - 1) >> shared, (size - 1) >> shared
     before = after = path[0]
     for step in path[1:]:
         if last == 0:

@@ -73,7 +73,12 @@ def parse(content: bytes) -> Proof:
         raise Malformed("A proof has hashes that are none.")
     told = unb64(lines[1].removeprefix("extra "))
     extra = parse_json(told)
-    if canonical(extra) != told or not isinstance(extra, dict) or extra.keys() != {"leaf", "openings"} or not isinstance(extra["leaf"], str):
+    if (
+        canonical(extra) != told
+        or not isinstance(extra, dict)
+        or extra.keys() != {"leaf", "openings"}
+        or not isinstance(extra["leaf"], str)
+    ):
         raise Malformed("This proof does not say what it proves.")
     if not isinstance(extra["openings"], list):
         raise Malformed("This proof does not say what it proves.")

@@ -91,7 +91,7 @@ def parse(content: bytes) -> Policy:
     Raises:
         Malformed: it is none.
     """
-    if len(content) > LARGEST_POLICY or any(byte < 0x20 and byte not in b"\t\n" or byte == 0x7F for byte in content):
+    if len(content) > LARGEST_POLICY or any((byte < 0x20 and byte not in b"\t\n") or byte == 0x7F for byte in content):
         raise Malformed("A policy holds what no policy has.")
     # Each byte as one sign: names are compared byte by byte, whatever they mean.
     lines = content.decode("latin-1").split("\n")

@@ -69,7 +69,14 @@ def test_one_that_asks_more_or_takes_longer_is_not(change: dict[str, Any]) -> No
     assert not api.figures(**{"times": TIMES, "joins": JOINS, "queries": QUERIES, **change})["ok"]
 
 
-LEDGER: dict[str, Any] = {"leaves": 1000, "appends": [600.0, 500.0], "verify_s": 60.0, "verified": True, "roots": ("aa", "aa"), "more": {"grow_s": 1.0}}
+LEDGER: dict[str, Any] = {
+    "leaves": 1000,
+    "appends": [600.0, 500.0],
+    "verify_s": 60.0,
+    "verified": True,
+    "roots": ("aa", "aa"),
+    "more": {"grow_s": 1.0},
+}
 
 
 def test_a_ledger_that_is_fast_and_the_same_elsewhere_is_good() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from conclave.transparency import cosign, witnesses
 from conclave.transparency.cosigner import Cosigner
@@ -21,7 +21,7 @@ SECONDS = NOW // 1000
 
 
 @pytest.fixture(autouse=True)
-def state(tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> Path:
+def state(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep keys in a folder of this test's own; let the background begin anew."""
     folder = tmp_path / "state"
     settings.CONCLAVE = replace(settings.CONCLAVE, state_dir=folder, public_url="https://meet.example", witnesses="", witness_quorum=0)
@@ -69,7 +69,7 @@ Others = Callable[[int], list[tuple[str, Key]]]
 
 
 @pytest.fixture
-def others(tmp_path: Path, settings: SettingsWrapper) -> Iterator[Others]:
+def others(tmp_path: Path, settings: Settings) -> Iterator[Others]:
     """Return a function that starts independent witnesses and names them in the settings."""
     running = []
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from conclave.transparency import checkpoints, tree, witnesses
 from conclave.transparency.ledger import Draft, append_all
@@ -74,7 +74,7 @@ def test_ledg_4_a_ledger_that_was_cut_is_not_signed() -> None:
     assert checkpoints.trouble()
 
 
-def test_a_server_that_moved_signs_under_its_new_address(settings: SettingsWrapper) -> None:
+def test_a_server_that_moved_signs_under_its_new_address(settings: Settings) -> None:
     fill(3)
     first = checkpoints.make(now=NOW)
     settings.CONCLAVE = replace(settings.CONCLAVE, public_url="https://new.example:8443")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from conclave.kernel import clock, outbox
-from conclave.transparency import ask, checkpoints, cosign, tree, witnesses
+from conclave.transparency import ask, checkpoints, cosign, witnesses
 from conclave.transparency.cosign import WitnessAway, cosign_now, is_cosigned, proof
 from conclave.transparency.ledger import append
-from conclave.transparency.models import Checkpoint, Cosignature, LedgerEntry, Opening, Witness
+from conclave.transparency.models import Checkpoint, Cosignature, Head, LedgerEntry, Opening, TreeTile, Witness
 from conclave.transparency.tree import LedgerForked
 from conclave_verify import note, quorum
 from conclave_verify import proof as proofs
@@ -98,7 +98,7 @@ def test_ledg_5_without_the_witness_nothing_counts_and_that_is_said(state: Path)
     assert is_cosigned(index=index)
 
 
-def test_ledg_6_more_than_half_of_the_named_witnesses_are_enough(others: Others, settings: SettingsWrapper) -> None:
+def test_ledg_6_more_than_half_of_the_named_witnesses_are_enough(others: Others, settings: Settings) -> None:
     index = entry()
     started = others(2)
     nobody = Key("gone.example", COSIGNS, bytes(31) + b"\1")
@@ -135,7 +135,7 @@ def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> No
     Checkpoint.objects.all().delete()
     Opening.objects.all().delete()
     LedgerEntry.objects.filter(index=2).delete()
-    tree.Head.objects.update(size=2)
+    Head.objects.update(size=2)
     with pytest.raises(WitnessAway):
         cosign_now(now=NOW)
     assert failures() == ["ahead"]
@@ -149,8 +149,8 @@ def test_ledg_5_a_witness_does_not_sign_another_history() -> None:
     Cosignature.objects.all().delete()
     Checkpoint.objects.all().delete()
     LedgerEntry.objects.filter(index=1).update(leaf="{}")
-    tree.TreeTile.objects.all().delete()
-    tree.Head.objects.filter(chain="tree").delete()
+    TreeTile.objects.all().delete()
+    Head.objects.filter(chain="tree").delete()
     entry()
     with pytest.raises(WitnessAway):
         cosign_now(now=NOW)
@@ -181,7 +181,9 @@ def answers(content: bytes, status: str = "200 OK", *, slow: bool = False) -> It
             with connection:
                 connection.recv(65_536)
                 if not slow:
-                    connection.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content)
+                    connection.sendall(
+                        f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content
+                    )
                 else:
                     ended.wait(10)
 
@@ -206,7 +208,7 @@ def answers(content: bytes, status: str = "200 OK", *, slow: bool = False) -> It
         (b"7\n", "409 Conflict", "ahead"),
     ],
 )  # fmt: skip
-def test_ledg_5_a_witness_that_lies_is_not_believed(content: bytes, status: str, failure: str, settings: SettingsWrapper) -> None:
+def test_ledg_5_a_witness_that_lies_is_not_believed(content: bytes, status: str, failure: str, settings: Settings) -> None:
     index = entry()
     key = Key("w.example", COSIGNS, bytes(31) + b"\1")
     with answers(content, status) as address:
@@ -217,7 +219,7 @@ def test_ledg_5_a_witness_that_lies_is_not_believed(content: bytes, status: str,
     assert not is_cosigned(index=index)
 
 
-def test_ledg_5_a_signature_that_is_not_by_the_witness_is_not_kept(others: Others, settings: SettingsWrapper) -> None:
+def test_ledg_5_a_signature_that_is_not_by_the_witness_is_not_kept(others: Others, settings: Settings) -> None:
     entry()
     ((url, _key),) = others(1)
     somebody = Key("w0.example", COSIGNS, bytes(31) + b"\1")
@@ -228,7 +230,7 @@ def test_ledg_5_a_signature_that_is_not_by_the_witness_is_not_kept(others: Other
     assert not Cosignature.objects.exists()
 
 
-def test_a_slow_witness_is_not_waited_for(settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_witness_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     entry()
     monkeypatch.setattr(ask, "SECONDS", 0.2)
     key = Key("w.example", COSIGNS, bytes(31) + b"\1")
@@ -239,7 +241,7 @@ def test_a_slow_witness_is_not_waited_for(settings: SettingsWrapper, monkeypatch
     assert failures() == ["away"]
 
 
-def test_a_key_that_is_damaged_is_said_and_lets_nothing_act(settings: SettingsWrapper) -> None:
+def test_a_key_that_is_damaged_is_said_and_lets_nothing_act(settings: Settings) -> None:
     index = entry()
     settings.CONCLAVE = replace(settings.CONCLAVE, witnesses="http://127.0.0.1:9 w.example+00000000+" + "A" * 44)
     with pytest.raises(witnesses.PolicyWrong):

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from conclave.cli import _parser, _witness
 from conclave.transparency import cosigner as judging
 from conclave.transparency.cosigner import Answer, Cosigner, WitnessError
-from conclave.transparency.witness import LARGEST_BODY, main
+from conclave.transparency.witness import LARGEST_BODY
 from conclave_verify import merkle, note
 from conclave_verify.checkpoint import Checkpoint
 from conclave_verify.note import COSIGNS
@@ -109,7 +110,8 @@ def test_ledg_5_further_signatures_are_not_looked_at(witness: Cosigner) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"old 0\n", b"old 0\n\n", b"old 00\n\n" + request(0, 7)[7:], b"old -1\n\n" + request(0, 7)[7:], b"new 0\n\n" + request(0, 7)[7:],
+        b"", b"old 0\n", b"old 0\n\n", b"old 00\n\n" + request(0, 7)[7:], b"old -1\n\n" + request(0, 7)[7:],
+        b"new 0\n\n" + request(0, 7)[7:],
         request(0, 7, proof=[merkle.EMPTY_ROOT] * 64), request(0, 7, proof=[b"x"]), b"old 0\n!\n\n" + request(0, 7)[7:], b"old \xff\n\n",
         request(0, 7, text="a\nb\nc\n\n" + signed(LEAVES.checkpoint(7)).split("\n\n")[1]), request(8, 7, proof=[]),
     ],
@@ -235,7 +237,13 @@ def test_it_answers_over_http(port: int, witness: Cosigner) -> None:
     status, _kind, content = ask(port, "GET", f"/{hashed}/checkpoint")
     assert status == 200
     assert set(note.signers(note.parse(content), [LOG, witness.key])) == {LOG, witness.key}
-    for method, path in (("GET", "/"), ("GET", "/add-checkpoint"), ("POST", "/"), ("POST", "/add-checkpoint/"), ("GET", f"/{'0' * 64}/checkpoint")):
+    for method, path in (
+        ("GET", "/"),
+        ("GET", "/add-checkpoint"),
+        ("POST", "/"),
+        ("POST", "/add-checkpoint/"),
+        ("GET", f"/{'0' * 64}/checkpoint"),
+    ):
         assert ask(port, method, path)[0] == 404
     assert ask(port, "PUT", "/add-checkpoint")[0] == 501
 
@@ -252,16 +260,13 @@ def test_ledg_5_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> No
     command = [sys.executable, "-m", "conclave.cli", "witness", "--log", LOG.vkey, "--folder", str(tmp_path / "w"), "--name", "w.example"]
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    running = subprocess.Popen([*command, "--listen", f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen([*command, "--listen", f"127.0.0.1:{port}"], stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert f"http://127.0.0.1:{port}" in running.stdout.readline()
         assert running.stdout.readline().startswith("w.example+")
         assert ask(port, "POST", "/add-checkpoint", request(0, 7))[0] == 200
-    finally:
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
-        running.stdout.close()
 
 
 @pytest.mark.parametrize(
@@ -272,7 +277,7 @@ def test_ledg_5_the_command_serves_until_it_is_told_to_end(tmp_path: Path) -> No
     ],
 )  # fmt: skip
 def test_what_it_cannot_be_is_said(words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*words, "--folder", str(tmp_path / "w")]) == 2
+    assert _witness(_parser().parse_args(["witness", *words, "--folder", str(tmp_path / "w")])) == 2
     assert capsys.readouterr().err.strip().endswith((".", "'"))
 
 

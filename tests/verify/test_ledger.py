@@ -145,7 +145,13 @@ def test_ledg_9_openings_stand_in_order_and_once() -> None:
             check(files=files, policy=policy(), openings=[wrong])
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=6,
+    )
+)
 @examples(max_examples=longer(200))
 def test_ledg_1_both_programs_seal_alike(value: object) -> None:
     try:
@@ -162,7 +168,8 @@ def test_ledg_1_both_programs_seal_alike(value: object) -> None:
     [
         b"", b"{}", b"[]", b"x", b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":null,"sealed":{},"type":"ORDER","v":2}',
         b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":null,"sealed":{},"type":"order","v":1}',
-        b'{"obj":"AAAA","prev":null,"sealed":{},"type":"ORDER","v":1}', b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":7,"sealed":{},"type":"ORDER","v":1}',
+        b'{"obj":"AAAA","prev":null,"sealed":{},"type":"ORDER","v":1}',
+        b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":7,"sealed":{},"type":"ORDER","v":1}',
         b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":null,"sealed":{"a":"b"},"type":"ORDER","v":1}',
         b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA", "prev":null,"sealed":{},"type":"ORDER","v":1}',
         b'{"obj":"AAAAAAAAAAAAAAAAAAAAAA","prev":null,"sealed":{},"type":"ORDER","v":1,"v":1}',
@@ -206,7 +213,11 @@ def test_ledg_7_no_byte_of_a_proof_can_be_another(place: int, by: int) -> None:
 @given(st.binary(max_size=300))
 @examples(max_examples=longer(300))
 def test_whatever_is_shown_as_a_proof_is_refused_without_another_error(content: bytes) -> None:
-    for whole in (content, b"c2sp.org/tlog-proof@v1\nextra e30=\nindex 0\n" + content, b"c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(content) + b"\nindex 0\n\nx\n\n"):
+    for whole in (
+        content,
+        b"c2sp.org/tlog-proof@v1\nextra e30=\nindex 0\n" + content,
+        b"c2sp.org/tlog-proof@v1\nextra " + base64.b64encode(content) + b"\nindex 0\n\nx\n\n",
+    ):
         with pytest.raises(Malformed):
             proof.parse(whole)
 

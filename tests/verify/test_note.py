@@ -86,7 +86,8 @@ def test_ledg_4_signatures_of_strangers_are_not_looked_at() -> None:
     "content",
     [
         b"", b"\n", b"text\n", b"text\n\n", b"text\n\n- a AAAAAAAA\n", "text\n\n— a\n".encode(), "text\n\n— a b AAAAAAAA\n".encode(),
-        "text\n\n— a AAAAAAAA".encode(), "text\n\n— a AAAA\n".encode(), "text\n\n— a+b AAAAAAAA\n".encode(), "te\rxt\n\n— a AAAAAAAA\n".encode(),
+        "text\n\n— a AAAAAAAA".encode(), "text\n\n— a AAAA\n".encode(), "text\n\n— a+b AAAAAAAA\n".encode(),
+        "te\rxt\n\n— a AAAAAAAA\n".encode(),
         "te\0xt\n\n— a AAAAAAAA\n".encode(), "text\n\n— a AAAAAAB=\n".encode(), b"\xff\n\n", "text\n\n— a\u00a0 AAAAAAAA\n".encode(),
         ("text\n\n" + "— a AAAAAAAA\n" * 65).encode(), b"x" * 65_537,
     ],
@@ -112,7 +113,8 @@ def test_what_is_no_checkpoint_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "vkey",
     [
-        "", "a", "a+b+c", EXAMPLE_KEY.replace("530d903a", "530d903b"), EXAMPLE_KEY.replace("foo", "fop"), EXAMPLE_KEY + "A", EXAMPLE_KEY[:-1],
+        "", "a", "a+b+c", EXAMPLE_KEY.replace("530d903a", "530d903b"), EXAMPLE_KEY.replace("foo", "fop"), EXAMPLE_KEY + "A",
+        EXAMPLE_KEY[:-1],
         "a b" + EXAMPLE_KEY, Key("a", 6, b"x" * 32).vkey, Key("a", 1, b"x" * 31).vkey, Key("", 1, b"x" * 32).vkey,
     ],
 )  # fmt: skip

@@ -1,13 +1,15 @@
 """Policies: who is enough, and what is no policy (LEDG-6)."""
 
+import json
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from conclave_verify import note, quorum
+from conclave_verify import note, quorum, tile
 from conclave_verify.note import Forged, Malformed
 from conclave_verify.quorum import Unsigned, accept, parse
 from tests.conftest import longer
@@ -66,7 +68,8 @@ def test_a_forged_witness_spoils_it() -> None:
 
 
 def test_quorum_none_asks_nobody() -> None:
-    assert accept(note=note.parse(signed(TOLD, witnesses=0).encode()), policy=parse(f"log {LOG.vkey}\nquorum none".encode()))
+    vouched = accept(note=note.parse(signed(TOLD, witnesses=0).encode()), policy=parse(f"log {LOG.vkey}\nquorum none".encode()))
+    assert vouched.witnesses == {}
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,11 @@ def test_what_is_no_policy_is_refused(text: str) -> None:
         parse(text.encode())
 
 
-@given(st.lists(st.sampled_from(["log", "witness", "group", "quorum", "none", "any", "all", "1", "a", LOG.vkey, W1.vkey, "\n", " "]), max_size=20))
+@given(
+    st.lists(
+        st.sampled_from(["log", "witness", "group", "quorum", "none", "any", "all", "1", "a", LOG.vkey, W1.vkey, "\n", " "]), max_size=20
+    )
+)
 @examples(max_examples=longer(300))
 def test_whatever_is_shown_as_a_policy_is_one_or_is_refused(words: list[str]) -> None:
     try:
@@ -100,3 +107,11 @@ def test_whatever_is_shown_as_a_policy_is_one_or_is_refused(words: list[str]) ->
 def test_a_policy_comes_back_as_it_was_written() -> None:
     read = parse(policy_text(3).encode())
     assert (read.logs, [one.key for one in read.witnesses.values()], read.groups["g"].needed) == ((LOG,), WITNESSES, 3)
+
+
+def test_ledg_6_the_policy_of_the_vectors_accepts_their_checkpoint() -> None:
+    vectors = json.loads((Path(__file__).parents[1] / "vectors" / "ledger.json").read_text(encoding="utf-8"))
+    vouched = accept(note=note.parse(vectors["checkpoint"].encode()), policy=parse(vectors["policy"].encode()))
+    assert (vouched.checkpoint.size, vouched.checkpoint.root.hex()) == (5, vectors["roots"][5]["root"])
+    entries = tile.entries(bytes.fromhex(vectors["bundle"]))
+    assert [entry.hex() for entry in entries] == vectors["tree_entries"][:5]

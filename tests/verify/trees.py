@@ -101,5 +101,3 @@ class Files:
     def read(self, path: str) -> bytes | None:
         """Return one."""
         return self.content.get(path)
-
-

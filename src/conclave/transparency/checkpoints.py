@@ -97,5 +97,3 @@ def _check_growth(*, last: Checkpoint, size: int) -> None:
     if size < last.size or b64(tree.root(at=last.size)) != last.root:
         _log.critical("ledger forked", signed=last.size, size=size)
         raise tree.LedgerForked
-
-

@@ -32,4 +32,4 @@ class OwnWitness(Child):
             "--listen": str(listener),
         }
         words = [word for pair in told.items() for word in pair]
-        await self._spawn(sys.executable, "-m", "conclave.transparency.witness", *words, hand_over=(listener,))
+        await self._spawn(sys.executable, "-m", "conclave.cli", "witness", *words, hand_over=(listener,))

@@ -1,4 +1,4 @@
-"""Getting the witnesses' word: what is in a cosigned checkpoint is seen by others, and can be neither taken out nor changed unnoticed (LEDG-5)."""
+"""Getting the witnesses' word: what they have cosigned can be neither taken out nor changed without their noticing (LEDG-5)."""
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -93,13 +93,13 @@ def cosign_now(*, now: int) -> int:
         WitnessAway: too few of them have.
         LedgerForked: the ledger does not continue what was signed.
     """
+    checkpoint = checkpoints.make(now=now)
+    if checkpoint is None:
+        return 0
     try:
         policy = witnesses.policy()
     except witnesses.PolicyWrong as error:
         raise WitnessAway from error
-    checkpoint = checkpoints.make(now=now)
-    if checkpoint is None:
-        return 0
     asked = {witness.key.vkey: witness for witness in policy.witnesses.values()}
     for _round in range(ROUNDS):
         done = set(checkpoint.cosignatures.values_list("witness", flat=True))

@@ -53,7 +53,7 @@ class Memory:
         """
         self._path = path
         try:
-            self._seen: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+            self._seen: dict[str, str] = dict(json.loads(path.read_text(encoding="utf-8")).items())
             for origin in self._seen:
                 self.last(origin)
         except (OSError, ValueError, AttributeError, Malformed) as error:
@@ -92,11 +92,15 @@ class Cosigner:
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _hold(folder / LOCK_FILE)
-        if not (folder / OWN_KEY).exists() and not (folder / SEEN_FILE).exists():
-            _write(folder / SEEN_FILE, "{}")
-        self._private = private_key(path=folder / KEY_FILE)
-        self.key = _own_key(folder / OWN_KEY, Key(name, COSIGNS, self._private.public_key().public_bytes_raw()))
-        self._memory = Memory(folder / SEEN_FILE)
+        try:
+            if not (folder / OWN_KEY).exists() and not (folder / SEEN_FILE).exists():
+                _write(folder / SEEN_FILE, "{}")
+            self._private = private_key(path=folder / KEY_FILE)
+            self.key = _own_key(folder / OWN_KEY, Key(name, COSIGNS, self._private.public_key().public_bytes_raw()))
+            self._memory = Memory(folder / SEEN_FILE)
+        except WitnessError:
+            self.close()
+            raise
         self._logs: Mapping[str, list[Key]] = {log.name: [one for one in logs if one.name == log.name] for log in logs}
         self._seconds = seconds
         self._one_at_a_time = threading.Lock()
@@ -112,8 +116,8 @@ class Cosigner:
             body: old size, consistency proof, checkpoint.
 
         Returns:
-            200 and the cosignature; 400 what cannot be read, 403 not signed by the log, 404 an unknown log, 409 and the size that was cosigned
-            last, 422 a proof that proves nothing.
+            200 and the cosignature; 400 what cannot be read, 403 not signed by the log, 404 an unknown log, 409 and the size that was
+            cosigned last, 422 a proof that proves nothing.
         """
         try:
             asked = parse_request(body)
@@ -147,9 +151,9 @@ class Cosigner:
         last = self._memory.last(told.origin) or checkpoint.Checkpoint(told.origin, 0, merkle.EMPTY_ROOT)
         if asked.old != last.size:
             return Answer(409, f"{last.size}\n", SIZE_TYPE)
+        if told.size == 0 and told.root != merkle.EMPTY_ROOT:
+            return Answer(422, "A log without entries has the root of no tree.\n")
         try:
-            if told.size == 0 and told.root != merkle.EMPTY_ROOT:
-                raise Wrong("A log without entries has the root of no tree.")
             merkle.check_consistency(old=last.size, size=told.size, proof=asked.proof, old_root=last.root, root=told.root)
         except Wrong as error:
             return Answer(422, f"{error}\n")

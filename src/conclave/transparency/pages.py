@@ -58,8 +58,16 @@ def checkpoint(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - everybod
 
 @require_safe
 def policy(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - everybody gets the same
-    """Give the policy file: which log, which witnesses, how many of them (LEDG-6)."""
-    return HttpResponse(witnesses.policy_text(), content_type=TEXT, headers={"Cache-Control": A_MOMENT})
+    """Give the policy file: which log, which witnesses, how many of them (LEDG-6).
+
+    Raises:
+        Http404: our own witness has no key yet.
+    """
+    try:
+        text = witnesses.policy_text()
+    except witnesses.PolicyWrong as error:
+        raise Http404 from error
+    return HttpResponse(text, content_type=TEXT, headers={"Cache-Control": A_MOMENT})
 
 
 @gzip_page

@@ -26,7 +26,9 @@ class LedgerForked(ConclaveError):
 
     code = "ledger_forked"
     status = 503
-    message = _("The public ledger does not continue what was published. Nothing is signed until whoever runs this server has looked at it.")
+    message = _(
+        "The public ledger does not continue what was published. Nothing is signed until whoever runs this server has looked at it."
+    )
 
 
 def size() -> int:
@@ -106,7 +108,7 @@ def consistency(*, old: int, at: int) -> list[bytes]:
 
 def _read(wanted: Tile) -> Sequence[bytes]:
     """Return the hashes of a tile, as many as asked for: a tile only ever grows."""
-    stored = TreeTile.objects.filter(level=wanted.level, number=wanted.number).values_list("hashes", flat=True).first()
+    stored = TreeTile.objects.filter(level=wanted.level or 0, number=wanted.number).values_list("hashes", flat=True).first()
     found = bytes(stored or b"")[: wanted.width * HASH_BYTES]
     if len(found) < wanted.width * HASH_BYTES:
         raise LedgerForked

@@ -3,8 +3,6 @@
 What it signs and refuses is in cosigner.py; here are HTTP, bounded in size, time and number, and the command line.
 """
 
-import argparse
-import os
 import re
 import signal
 import socket
@@ -48,11 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         found = re.fullmatch(r"/([0-9a-f]{64})/checkpoint", self.path)
         self._tell(self.server.cosigner.checkpoint_of(found[1]) if found else Answer(404, "There is nothing here.\n"))
 
-    def address_string(self) -> str:
-        """Return nobody's address: none is written down."""
-        return "-"
-
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Write nothing down."""
 
     def _tell(self, answer: Answer, *, close: bool = False) -> None:
@@ -87,14 +81,14 @@ class WitnessServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         """Serve a connection in a thread of its own, when there is a place for one."""
         if self._places.acquire(timeout=SECONDS):
-            super().process_request(request, client_address)  # type: ignore[arg-type]
+            super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
         """Serve it, and give the place back."""
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
             self._places.release()
 
@@ -115,6 +109,17 @@ def parse_logs(texts: Sequence[str]) -> list[Key]:
     if not keys or any(key.kind != SIGNS for key in keys):
         raise WitnessError("A witness needs the key of each log: the word after 'log' in what the server shows at /transparency/policy.")
     return keys
+
+
+def parse_name(text: str) -> str:
+    """Return the name of a witness.
+
+    Raises:
+        WitnessError: it cannot be one.
+    """
+    if not is_name(text):
+        raise WitnessError(f"{text!r} cannot name a witness: no spaces, no plus.")
+    return text
 
 
 def listen(*, address: str) -> socket.socket:
@@ -143,53 +148,32 @@ def listen(*, address: str) -> socket.socket:
     return listener
 
 
-def serve(*, chosen: argparse.Namespace) -> int:
+def serve(*, logs: Sequence[str], folder: Path, name: str, where: str) -> int:
     """Serve until a signal.
 
     Args:
-        chosen: what main() was told.
+        logs: the keys of the logs whose checkpoints are cosigned.
+        folder: where its key and its memory are kept.
+        name: what it is called from its first start on; empty means after this machine.
+        where: HOST:PORT, or the number of a file that is a listening socket.
 
     Returns:
         The exit code.
     """
-    os.umask(0o077)
     try:
-        logs = parse_logs(chosen.log)
-        name = chosen.name or f"{socket.gethostname()}/witness"
-        if not is_name(name):
-            raise WitnessError(f"{name!r} cannot name a witness: no spaces, no plus.")
-        cosigner = Cosigner(folder=chosen.folder, name=name, logs=logs, seconds=lambda: clock.now() // clock.SECOND)
-        server = WitnessServer(listen(address=chosen.listen), cosigner)
+        keys, called = parse_logs(logs), parse_name(name or f"{socket.gethostname()}/witness")
+        listener = listen(address=where)
+        cosigner = Cosigner(folder=folder, name=called, logs=keys, seconds=lambda: clock.now() // clock.SECOND)
     except (WitnessError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    server = WitnessServer(listener, cosigner)
     for wanted in (signal.SIGINT, signal.SIGTERM):
         signal.signal(wanted, lambda *_: threading.Thread(target=server.shutdown).start())
-    if not chosen.listen.isdigit():
-        sys.stdout.write(f"This witness answers at http://{chosen.listen} and signs as\n{cosigner.key.vkey}\n")
+    if not where.isdigit():
+        sys.stdout.write(f"This witness answers at http://{where} and signs as\n{cosigner.key.vkey}\n")
         sys.stdout.flush()
     server.serve_forever()
     server.server_close()
     cosigner.close()
     return 0
-
-
-def main(words: Sequence[str] | None = None) -> int:
-    """Run a witness until a signal.
-
-    Args:
-        words: of the command line; those of this process by default.
-
-    Returns:
-        The exit code.
-    """
-    parser = argparse.ArgumentParser(prog="conclave witness", description="Cosigns the public ledgers of servers, so that none can rewrite its own.")
-    parser.add_argument("--log", metavar="KEY", action="append", default=[], help="the key of a log, as its server shows it; may be repeated")
-    parser.add_argument("--folder", metavar="FOLDER", type=Path, default=Path("witness"), help="where its key and its memory are kept")
-    parser.add_argument("--name", metavar="NAME", default="", help="what it is called from its first start on, such as witness.example.org")
-    parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:7884", help="where it answers")
-    return serve(chosen=parser.parse_args(words))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Whose word the log needs before it counts: the witnesses of conclave.toml, or our own small one; and the policy file that says so (LEDG-6)."""
+"""Whose word the log needs: the witnesses of conclave.toml, or our own small one; and the policy file that says so (LEDG-6)."""
 
 from pathlib import Path
 
