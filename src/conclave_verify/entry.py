@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -68,7 +67,7 @@ def parse_entry(content: bytes, *, index: int) -> Entry:
 def commitment(opening: Opening) -> str:
     """Return what an entry says of a field that this opens: SHA-256 over label, name, salt and the value's canonical JSON, as base64url."""
     parts = (opening.field.encode(), opening.salt, canonical(opening.value))
-    digest = hashlib.sha256(LABEL + b"".join(len(part).to_bytes(4, "big") + part for part in parts)).digest()
+    digest = hashlib.sha256(LABEL + b"".join([len(part).to_bytes(4, "big") + part for part in parts])).digest()
     return _b64url(digest)
 
 
@@ -106,7 +105,7 @@ def canonical(value: Json) -> bytes:
         Malformed: it has none.
     """
     try:
-        return _ENCODER.encode(_ordered(value, 0)).encode()
+        return _ENCODER.encode(value if isinstance(value, str) else _ordered(value, 0)).encode()
     except (UnicodeEncodeError, ValueError) as error:
         raise Malformed("A text holds half a character.") from error
 
@@ -118,7 +117,7 @@ def parse_json(content: bytes) -> Json:
         Malformed: it is none.
     """
     try:
-        return json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+        return _DECODER.decode(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise Malformed("Something that must be JSON is not.") from error
 
@@ -140,16 +139,18 @@ def _ordered(value: Json, depth: int) -> Json:
     raise Malformed("A value has no canonical form.")
 
 
-def _once(pairs: Iterable[tuple[str, Json]]) -> dict[str, Json]:
-    """Return an object whose names appear once."""
-    found: dict[str, Json] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(name)
-        found[name] = value
-    return found
-
-
 def _no_float(text: str) -> NoReturn:
     """Refuse fractions, NaN and the infinities."""
     raise ValueError(text)
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Return an object whose names appear once."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(pairs)
+    return found
+
+
+# Made once: a ledger has millions of entries and openings.
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
