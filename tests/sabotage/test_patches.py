@@ -22,6 +22,7 @@ GATE = {
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
+    *(("LEDG", number) for number in range(1, 10)),
 }
 
 
