@@ -43,6 +43,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="build the client and the media engine without starting them, as an upgrade of a service needs")
     verify = commands.add_parser("verify", add_help=False, help="check a server from outside, without trusting it")
     verify.add_argument("words", nargs=argparse.REMAINDER)
+    witness = commands.add_parser("witness", help="cosign the public ledgers of servers, so that none can rewrite its own")
+    witness.add_argument(
+        "--log", metavar="KEY", action="append", default=[], help="the key of a ledger, as its server shows it; may be repeated"
+    )
+    witness.add_argument("--folder", metavar="FOLDER", type=_path, default="witness", help="where its key and its memory are kept")
+    witness.add_argument(
+        "--name", metavar="NAME", default="", help="what it is called from its first start on, such as witness.example.org"
+    )
+    witness.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:7884", help="where it answers")
     _admin_parser(commands.add_parser("admin", help="look after the server: access, backups, the audit journal"))
     return parser
 
@@ -139,6 +148,13 @@ def _verify(arguments: argparse.Namespace) -> int:
     return verify(arguments.words)
 
 
+def _witness(arguments: argparse.Namespace) -> int:
+    """Be a witness until Ctrl-C."""
+    from conclave.transparency.witness import serve
+
+    return serve(logs=arguments.log, folder=arguments.folder, name=arguments.name, where=arguments.listen)
+
+
 def _python(*arguments: str) -> int:
     """Run a module of this checkout with this Python and return its exit code."""
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, env=dict(os.environ)) as process:
@@ -157,6 +173,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "admin": _admin,
     "verify": _verify,
+    "witness": _witness,
 }
 
 if __name__ == "__main__":

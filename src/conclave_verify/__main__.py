@@ -28,8 +28,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     record = checks.add_parser("attendance", help="is a saved list of who held a call's key what a host of that meeting signed?")
     record.add_argument("file", type=Path, metavar="FILE", help="the list, as a host saved it with its signature")
     record.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
+    about = checks.add_parser("ledger", help="is a server's public ledger whole and signed, and do openings and proofs fit it?")
+    about.add_argument(
+        "where", nargs="?", metavar="WHERE", help="its address, such as https://meet.example/transparency, or a folder with its files"
+    )
+    about.add_argument(
+        "--policy", type=Path, required=True, metavar="FILE", help="whom to believe: the log, its witnesses, how many of them"
+    )
+    about.add_argument("--before", type=Path, metavar="FILE", help="a checkpoint that was kept from an earlier time")
+    about.add_argument(
+        "--openings", type=Path, action="append", default=[], metavar="FILE", help="what opens fields of its entries; may be repeated"
+    )
+    about.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files that are fetched, for others and for the next time")
+    about.add_argument("--proof", type=Path, metavar="FILE", help="check a proof that concerns somebody, alone or beside the ledger")
     chosen = parser.parse_args(arguments)
-    return _attendance(chosen) if chosen.check == "attendance" else _client(chosen)
+    if chosen.check == "ledger" and not (chosen.where or chosen.proof):
+        about.error("name the ledger, or a proof")
+    return {"attendance": _attendance, "client": _client, "ledger": _ledger}[chosen.check](chosen)
 
 
 def _client(chosen: argparse.Namespace) -> int:
@@ -68,6 +83,34 @@ def _attendance(chosen: argparse.Namespace) -> int:
     if not chosen.link:
         sys.stdout.write(f"Compare: the link of that meeting ends in .{record.host_hash}; a list of another host does not.\n")
     sys.stdout.write("It is that host's word on who held the key. It does not show who sat behind a name.\n")
+    return 0
+
+
+def _ledger(chosen: argparse.Namespace) -> int:
+    """Judge a ledger, a proof, or both, and say what was found."""
+    from conclave_verify import ledger, proof, quorum, words
+    from conclave_verify.merkle import Wrong
+    from conclave_verify.note import Forged, Malformed
+
+    try:
+        policy = quorum.parse(chosen.policy.read_bytes())
+        if chosen.where:
+            files = ledger.source(chosen.where, keep=chosen.keep)
+            before = chosen.before.read_bytes() if chosen.before else None
+            result = ledger.check(files=files, policy=policy, before=before, openings=[ledger.lines_of(path) for path in chosen.openings])
+            sys.stdout.write("".join(f"{line}\n" for line in words.of_ledger(result)))
+        if chosen.proof:
+            proved = proof.check(proof=proof.parse(chosen.proof.read_bytes()), policy=policy)
+            sys.stdout.write("".join(f"{line}\n" for line in words.of_proof(proved)))
+    except (ledger.Missing, Unreachable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{error.filename} cannot be read: {error.strerror}.\n")
+        return 2
+    except (Malformed, Forged, quorum.Unsigned, Wrong) as error:
+        sys.stdout.write(f"NOT good. {error}\n")
+        return 1
     return 0
 
 

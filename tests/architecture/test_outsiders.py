@@ -83,6 +83,8 @@ EVERYBODY = {
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
+    "transparency/ ledger", "transparency/checkpoint ledger_checkpoint", "transparency/policy ledger_policy",
+    "transparency/tile/<path:tile> ledger_tile",
     "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
@@ -331,7 +333,8 @@ def test_every_address_has_its_row() -> None:
 
 
 def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
-    assert [address for address in EVERYBODY | OWN if "<" in address] == ["help/<slug:page> help_page"]
+    public = ["help/<slug:page> help_page", "transparency/tile/<path:tile> ledger_tile"]
+    assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
 
 
 @pytest.mark.parametrize("address", sorted(ASKED))

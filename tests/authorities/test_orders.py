@@ -114,14 +114,6 @@ def test_ord_12_a_measure_whose_witness_never_came_is_over_without_having_acted(
     assert not Restoration.objects.exists(), "there was nothing to undo"
 
 
-def test_ord_12_without_a_witness_no_measure_ever_acts() -> None:
-    from conclave.authorities import witness
-
-    witness.cosign_now(now=NOW)
-    assert not witness.is_cosigned(index=0)
-    assert witness.proof(index=0) == ""
-
-
 @pytest.mark.parametrize("kind", [OrderKind.INFORM, OrderKind.PRESERVE, OrderKind.EMERGENCY, OrderKind.INFORMAL])
 def test_ord_13_only_an_order_to_act_leads_to_a_measure(desk: Desk, kind: OrderKind) -> None:
     order = desk.receives(replace(SAID, kind=kind), by=desk.ivy, channel=Channel.INFORMAL).order

@@ -46,6 +46,7 @@ IDS = (
     "sso",
     "api",
     "keyring",
+    "ledger",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -28,7 +28,7 @@ SHORTEST = 60
 # Programs' addresses, what only answers to a form, files, and what a mail or a lost session leads to, which tests of their own go through.
 NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
-    r"account/\S+/<str:token> "
+    r"account/\S+/<str:token> |transparency/[cpt]"
 )
 # Whoever is signed in is sent on from here, and the last three are for a school, an owner, and whom a provider sent: the journeys of the
 # account, of schools and of sign-in by organisations look at them.

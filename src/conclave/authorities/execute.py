@@ -11,18 +11,12 @@ from conclave.authorities.report import report
 from conclave.authorities.standing import facts_of, move
 from conclave.gate import policy as gate
 from conclave.kernel import clock, deadlines, outbox
-from conclave.kernel.errors import Unavailable
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 from conclave.meetings import enforce
+from conclave.transparency.cosign import WitnessAway
 
 MOST_AT_ONCE = 50
-
-
-class WitnessAway(Unavailable):
-    """The witness has not cosigned; asked again by the outbox."""
-
-    code = "witness_away"
 
 
 @deadlines.settles

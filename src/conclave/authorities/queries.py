@@ -194,7 +194,7 @@ def status(*, receipt: str) -> Status:
         measures=_measures(row),
         denied=counted[Action.DENIED],
         removed=counted[Action.REMOVED],
-        proof=_proof(row.leaf),
+        proof=_proof(row.leaf, witness.OF_ORDER),
     )
 
 
@@ -225,7 +225,7 @@ def notice(*, notice: str) -> Notice:
         undone_at=met.undone_at,
         wrong=row.state == MeasureState.QUASHED,
         on_account=row.account != "",
-        proof=_proof(row.leaf),
+        proof=_proof(row.leaf, witness.OF_MEASURE),
     )
 
 
@@ -247,9 +247,9 @@ def _measures(row: Order) -> tuple[Held, ...]:
     )
 
 
-def _proof(leaf: int | None) -> str:
-    """Return the proof that a leaf is in the ledger."""
-    return witness.proof(index=leaf) if leaf is not None else ""
+def _proof(leaf: int | None, fields: tuple[str, ...]) -> str:
+    """Return the proof that a leaf is in the ledger, with what its holder may read."""
+    return witness.proof(index=leaf, fields=fields) if leaf is not None else ""
 
 
 def _listed(row: Order) -> Listed:
