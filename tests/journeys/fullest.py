@@ -22,6 +22,8 @@ def main() -> int:
     from conclave.accounts.models import School, StaffMember, User
     from conclave.accounts.opener import Opener, OpenerKind
     from conclave.accounts.organise import found
+    from conclave.authorities.policy import AuthorityKind, Channel, OrderKind
+    from conclave.authorities.receive import Said, receive
     from conclave.kernel import clock
     from conclave.kernel.ids import UserId, new_id
     from conclave.meetings.own import create_meeting
@@ -53,6 +55,14 @@ def main() -> int:
     )  # fmt: skip
     with transaction.atomic():
         append(kind="ORDER", fields={"territory": "FR"}, now=now)
+    for authority, claimed in (("Court of a place with a name that is longer than most", ("CN", "HK", "MO")), ("Police", ())):
+        receive(
+            said=Said(
+                kind=OrderKind.ACT, authority=authority, authority_kind=AuthorityKind.COURT, authority_territory="CN",
+                contact="the.registry.of.this.court@a-long-host.example.org", claimed=claimed, legal_basis="Law 1, art. 2", language="en",
+            ),
+            channel=Channel.PORTAL, by=None, now=now,
+        )  # fmt: skip
     setup_test_environment()  # the software passkey reads what a page was made of
     browser = signed_in(emil, password)
     Passkey(b"a key of Emil", origin=settings.CONCLAVE.public_url).add(browser, "A key that carries the name of the device that it is on")
