@@ -1,4 +1,5 @@
-"""Builds what the server serves and supervises: the client in web/, the media engine in engine/, the TLS server in engine/tls/, each once.
+"""Builds what the server serves and supervises: the client in web/, the media engine in engine/, the TLS server in engine/tls/, each once;
+and fetches the two databases of countries that deploy/geo/ pins.
 
 `python -m deploy.build web engine`: a stamp of all inputs makes the next call immediate and independent of the network.
 """
@@ -23,7 +24,9 @@ CADDY_PACKAGE = "."
 PEBBLE = HOME / "bin" / "pebble"
 PEBBLE_NAMES = HOME / "bin" / "pebble-challtestsrv"
 PEBBLE_PACKAGES = "github.com/letsencrypt/pebble/v2/cmd"
-GO_PARTS = {"engine", "tls", "acme"}
+TLOG = HOME / "bin" / "tlog"
+TLOG_PACKAGE = "."
+GO_PARTS = {"engine", "tls", "acme", "tlog"}
 STAMPS = HOME / "stamps"
 REPORT_ADVICE = "Please report this with the lines above."
 NPM_ADVICE = "Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again."
@@ -78,6 +81,15 @@ def build_acme() -> None:
     _build_go("acme", {program: f"{PEBBLE_PACKAGES}/{program.name}" for program in (PEBBLE, PEBBLE_NAMES)}, name="the tests' authority")
 
 
+def build_tlog() -> None:
+    """Build the program that works out the ledger's tree with the library that tests/tlog/go.mod pins, for tests and a benchmark only.
+
+    Raises:
+        SetupError: no disk, no memory, no network, or the build failed.
+    """
+    _build_go("tlog", {TLOG: TLOG_PACKAGE}, name="the ledger's other half")
+
+
 def _build_go(part: str, packages: dict[Path, str], *, name: str) -> None:
     """Build the programs that a part's go.mod pins, each from its package, once.
 
@@ -108,7 +120,8 @@ def _build_go(part: str, packages: dict[Path, str], *, name: str) -> None:
 
 def _go_folder(part: str) -> Path:
     """Return the folder whose go.mod pins a part."""
-    return {"engine": ROOT / "engine", "tls": ROOT / "engine" / "tls", "acme": ROOT / "tests" / "acme"}[part]
+    places = {"engine": ("engine",), "tls": ("engine", "tls"), "acme": ("tests", "acme"), "tlog": ("tests", "tlog")}
+    return ROOT.joinpath(*places[part])
 
 
 def install_modules() -> None:
@@ -131,6 +144,26 @@ def install_modules() -> None:
             advice=NPM_ADVICE,
         )
     _set_stamp("modules", stamp)
+
+
+def fetch_geo() -> None:
+    """Fetch the databases that deploy/geo/package-lock.json pins; which bytes they have, deploy/geo/databases.json says once more.
+
+    Raises:
+        SetupError: no disk, no network.
+    """
+    stamp = _begin("geo")
+    if stamp is None:
+        return
+    with step("Fetching the databases of countries") as current:
+        current.run(
+            ["npm", "ci", "--no-progress", "--ignore-scripts"],
+            log=HOME / "log" / "geo-packages.log",
+            env=toolchain.node_environment(),
+            cwd=ROOT / "deploy" / "geo",
+            advice=NPM_ADVICE,
+        )
+    _set_stamp("geo", stamp)
 
 
 def build_web() -> None:
@@ -178,9 +211,11 @@ def is_current(part: str) -> bool:
     made = {
         "web": [ROOT / "web" / "dist"],
         "modules": [ROOT / "web" / "node_modules"],
+        "geo": [ROOT / "deploy" / "geo" / "node_modules"],
         "engine": [ENGINE],
         "tls": [CADDY],
         "acme": [PEBBLE, PEBBLE_NAMES],
+        "tlog": [TLOG],
     }[part]
     stamp = STAMPS / part
     return all(path.exists() for path in made) and stamp.exists() and stamp.read_text(encoding="ascii") == wanted_stamp(part)
@@ -193,6 +228,8 @@ def wanted_stamp(part: str) -> str:
         return fingerprint(
             [*sorted(_go_folder(part).glob("*.go")), _go_folder(part) / "go.mod", _go_folder(part) / "go.sum", deploy / "go.lock"]
         )
+    if part == "geo":
+        return fingerprint([deploy / "geo" / "package.json", deploy / "geo" / "package-lock.json", deploy / "node.lock"])
     if part == "modules":
         return fingerprint([web / "package.json", web / "package-lock.json", deploy / "node.lock"])
     return fingerprint([*web_inputs(web), *sorted((ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"])
@@ -225,7 +262,15 @@ def _set_stamp(name: str, stamp: str) -> None:
     (STAMPS / name).write_text(stamp, encoding="ascii")
 
 
-BUILDS = {"acme": build_acme, "engine": build_engine, "modules": install_modules, "tls": build_tls, "web": build_web}
+BUILDS = {
+    "acme": build_acme,
+    "engine": build_engine,
+    "geo": fetch_geo,
+    "modules": install_modules,
+    "tlog": build_tlog,
+    "tls": build_tls,
+    "web": build_web,
+}
 
 if __name__ == "__main__":
     main()

@@ -32,8 +32,9 @@ from conclave.kernel.errors import Refused, Unavailable
 
 FOLDER = "backup"
 GENERATIONS = 5
-# Made anew, of the process or of the machine, or brought along by the database's own copy.
-LEFT_OUT = {FOLDER, "cache", "log", LOCK, *(f"{DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal"))}
+# Made anew, of the process or of the machine, or brought along by the database's own copy. The ledger's own witness may have seen more
+# than the copy of the database has, and would never sign again: a restored server gets a new one.
+LEFT_OUT = {FOLDER, "cache", "log", "witness", LOCK, *(f"{DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal"))}
 STAGING, DECIDED, ASIDE = ".restoring", ".restoring.json", "before-restore-"
 WEB_ROOT = ROOT / "web"
 

@@ -44,6 +44,15 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("build", help="build the client and the media engine without starting them, as an upgrade of a service needs")
     verify = commands.add_parser("verify", add_help=False, help="check a server from outside, without trusting it")
     verify.add_argument("words", nargs=argparse.REMAINDER)
+    witness = commands.add_parser("witness", help="cosign the public ledgers of servers, so that none can rewrite its own")
+    witness.add_argument(
+        "--log", metavar="KEY", action="append", default=[], help="the key of a ledger, as its server shows it; may be repeated"
+    )
+    witness.add_argument("--folder", metavar="FOLDER", type=_path, default="witness", help="where its key and its memory are kept")
+    witness.add_argument(
+        "--name", metavar="NAME", default="", help="what it is called from its first start on, such as witness.example.org"
+    )
+    witness.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:7884", help="where it answers")
     _admin_parser(commands.add_parser("admin", help="look after the server: access, backups, the audit journal"))
     return parser
 
@@ -125,7 +134,7 @@ def _admin(arguments: argparse.Namespace) -> int:
 
 def _build(_arguments: argparse.Namespace) -> int:
     """Build what is missing."""
-    return _python("-m", "deploy.build", "web", "engine", *(["tls"] if load().tls else []))
+    return _python("-m", "deploy.build", "web", "engine", "geo", *(["tls"] if load().tls else []))
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -140,6 +149,13 @@ def _verify(arguments: argparse.Namespace) -> int:
     from conclave_verify.__main__ import main as verify
 
     return verify(arguments.words)
+
+
+def _witness(arguments: argparse.Namespace) -> int:
+    """Be a witness until Ctrl-C."""
+    from conclave.transparency.witness import serve
+
+    return serve(logs=arguments.log, folder=arguments.folder, name=arguments.name, where=arguments.listen)
 
 
 def _python(*arguments: str) -> int:
@@ -160,6 +176,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "doctor": _doctor,
     "admin": _admin,
     "verify": _verify,
+    "witness": _witness,
 }
 
 if __name__ == "__main__":

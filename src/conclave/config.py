@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlsplit
 
+from conclave.described import DESCRIPTIONS
 from conclave.regions import NAME, TERRITORY, Ports, RegionsError, RegionSettings, allowed, read
 from conclave.servers import database_server, mail_server
 
@@ -24,37 +25,9 @@ HTTPS = 443
 DNS = 53
 DOMAIN = r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 ADDRESS = r"[^\s@:/?&#<>\",;]{1,64}@[^\s@:/?&#<>\",;]{1,253}"
+WITNESS = r"https?://[^\s,+]{1,500} [^\s,+]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}"
 CONTACT = r"[^\s@:/?&#<>\"]{1,64}@[^\s@:/?&#<>\"]{1,253}|https://[^\s<>\"@]{1,253}"
 ANYWHERE = "192.0.2.1"  # kept for documentation (RFC 5737): routed like any other, belongs to nobody
-
-DESCRIPTIONS: dict[str, str] = {
-    "state_dir": "Folder for the database, keys and logs; relative paths start at the checkout.",
-    "database": "PostgreSQL to use instead of a file: postgresql://USER:PASSWORD@HOST:5432/NAME; empty means SQLite in state_dir.",
-    "domain": "Name of this server on the internet, as in run --domain NAME: it obtains a certificate by itself and serves HTTPS.",
-    "lan": "Whether to serve HTTPS to the local network with a certificate made here, as in run --lan; true or false.",
-    "http_host": "Address on which pages, API and meeting sockets are served; 127.0.0.1 keeps them on this machine.",
-    "http_port": "TCP port of the pages, the API and the meeting sockets; with domain or lan it only leads to https_port.",
-    "https_port": "TCP port of the pages, the API and the meeting sockets over TLS; used with domain or lan only.",
-    "acme_directory": "Address of the certificate authority's directory (ACME) that domain asks; an organisation can name its own.",
-    "acme_root": "File with the certificate (PEM) that acme_directory itself is trusted by; empty means the system's own authorities.",
-    "engine_port": "TCP port of the media engine's API and signalling; always on loopback.",
-    "media_tcp_port": "TCP port on which browsers reach the media engine when UDP is blocked.",
-    "media_udp_port": "The one UDP port on which browsers reach the media engine.",
-    "turn_port": "TCP port of the media engine's TURN server; always on loopback, and used where domain or lan serve it over https_port.",
-    "node_address": "IP address that browsers use to reach the media engine; no outside service is asked for it.",
-    "public_url": "Address that people type; empty means http://localhost with http_port, or what domain or lan say.",
-    "contact": "E-mail address or https address to which people report what went wrong in a meeting; the help pages name it.",
-    "weekly_session": "https address where whoever runs this server answers questions in public every week; the trust page names it.",
-    "mail": "Server that sends this server's mail: smtp://USER:PASSWORD@HOST:587, or smtps:// for TLS at once; empty means no mail.",
-    "mail_from": "Address that this server's mail comes from; needed with mail.",
-    "sign_up": "Whether anybody may make an account, after a mail to their address; true or false, and true needs mail.",
-    "resolvers": "DNS resolvers, at least two, with commas between, that must agree on who holds a domain; IP addresses, maybe with :port.",
-    "sso_networks": "Networks, with commas between, beside the public internet in which providers of organisations' sign-in may stand.",
-    "region": "Name of the region whose media engine this server runs, where it is the only one.",
-    "territory": "Territory in which that region's media engine stands, a code of ISO 3166-1 like FR; empty where nobody needs to know.",
-    "regions": "Several regions, each with an engine and a key pair of its own: tables like [regions.fr], or names as in run --regions.",
-    "allowed_regions": "Names of the regions, with commas between, in which calls may be held at all; needed with tables of regions.",
-}
 
 
 class ConfigError(Exception):
@@ -87,7 +60,12 @@ class Config:
     sign_up: bool = False
     resolvers: str = "9.9.9.9, 1.1.1.1"
     sso_networks: str = ""
+    establishment: str = ""
+    order_policy: str = "judicial_only"
+    geo_dir: Path = ROOT / "deploy" / "geo"
     region: str = "local"
+    witnesses: str = ""
+    witness_quorum: int = 0
     territory: str = ""
     regions: tuple[RegionSettings, ...] = ()
     allowed_regions: str = ""
@@ -120,6 +98,16 @@ class Config:
     def sso_network_addresses(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
         """The networks of sso_networks."""
         return tuple(ipaddress.ip_network(one.strip()) for one in self.sso_networks.split(",") if one.strip())
+
+    @property
+    def established(self) -> frozenset[str]:
+        """The countries of establishment."""
+        return frozenset(one.strip() for one in self.establishment.split(",") if one.strip())
+
+    @property
+    def witness_addresses(self) -> tuple[tuple[str, str], ...]:
+        """The witnesses of the ledger, address and key of each."""
+        return tuple((url, key) for url, _, key in (one.strip().partition(" ") for one in self.witnesses.split(",")) if url)
 
     @property
     def tls(self) -> bool:
@@ -317,6 +305,10 @@ def _check_others(config: Config) -> None:
     if config.database and database_server(config.database) is None:
         # Without the value: it has a password.
         raise ConfigError("The setting 'database' must be like postgresql://user:password@host:5432/name, maybe with ?sslmode=verify-full.")
+    if not re.fullmatch("(refuse_all|judicial_only|lawful_admin) (([A-Z]{2})(, ?|$))*", f"{config.order_policy} {config.establishment}"):
+        raise ConfigError("'establishment' must be countries like FR, HK, 'order_policy' refuse_all, judicial_only or lawful_admin.")
+    if config.witness_quorum > len(named := config.witness_addresses) or not all(re.fullmatch(WITNESS, " ".join(one)) for one in named):
+        raise ConfigError("The setting 'witnesses' must be like 'https://w.example w.example+1a2b3c4d+…', and 'witness_quorum' no larger.")
     try:
         config.sso_network_addresses  # noqa: B018 - read to be checked
     except ValueError as error:

@@ -110,7 +110,7 @@ def examine(*, config: Config, now: float) -> list[Finding]:
     found.append(
         Finding(check="mail", level="ok", text="not configured: links are copied or sent by people themselves, so nothing needs it.")
     )
-    found.append(Finding(check="desks", level="ok", text="none yet: this version has no desks that receive reports or orders."))
+    found.append(Finding(check="desks", level="ok", text="/authorities says whether that of orders is staffed; if not, it never acts."))
     return found
 
 

@@ -29,6 +29,8 @@ from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
 from conclave.regions import RegionSettings, redis_config
 from conclave.tls import TlsServer, gateway_socket, picture, turn_socket
+from conclave.transparency.child import OwnWitness
+from conclave.transparency.identity import OWN_SOCKET, own_witness
 
 ENGINE_PROGRAM = ROOT / ".conclave" / "bin" / "livekit-server"
 BACKLOG = 2048
@@ -115,11 +117,12 @@ def _allow_many_sockets() -> None:
 
 async def _serve(config: Config) -> None:
     """Start all, keep them running until a signal; whatever happens, leave no child behind."""
-    with _listen(config) as listener, _listen_for_turn(config) as turn:
+    with _listen(config) as listener, _listen_for_turn(config) as turn, _listen_for_witness(config) as witness:
         gateway, engines = Gateway(listener, say=_say), [_engine_settings(config, one) for one in config.all_regions if one.here]
         tls = TlsServer(config, say=_say, now=clock.to_datetime(clock.now())) if config.tls else None
         children: list[Child] = [gateway, *(Engine(one, say=_say) for one in engines), *([tls] if tls else [])]
         children += [TurnGate(turn, engines[0], say=_say)] if turn else []
+        children += [OwnWitness(witness, config, say=_say)] if witness else []
         stopping = _stop_on_signals(gateway)
         starting: asyncio.Future[Any] = asyncio.gather(*(child.start() for child in children))
         running: list[asyncio.Task[None]] = []
@@ -183,6 +186,16 @@ def _listen_for_turn(config: Config) -> Iterator[socket.socket | None]:
         yield None
         return
     with _listen_on_file(turn_socket(config.state_dir)) as listener:
+        yield listener
+
+
+@contextlib.contextmanager
+def _listen_for_witness(config: Config) -> Iterator[socket.socket | None]:
+    """Hold the socket on which our own witness answers; None where others are named."""
+    if config.witness_addresses:
+        yield None
+        return
+    with _listen_on_file(own_witness(state_dir=config.state_dir) / OWN_SOCKET) as listener:
         yield listener
 
 

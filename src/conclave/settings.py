@@ -22,6 +22,7 @@ APPEND_SLASH = False
 
 INSTALLED_APPS = [
     "conclave.site",
+    "conclave.authorities",
     "conclave.meetings",
     "conclave.gate",
     "conclave.keys",

@@ -5,7 +5,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("conclave.site.urls")),
     path("", include("conclave.accounts.urls")),
+    path("", include("conclave.authorities.urls")),
     path("", include("conclave.meetings.urls")),
+    path("", include("conclave.transparency.urls")),
 ]
 
 handler400 = "conclave.site.pages.bad_request"

@@ -36,8 +36,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     route.add_argument("file", type=Path, metavar="FILE", help="the receipt, as it was saved from the call or from the meeting's page")
     route.add_argument("--key", metavar="KEY", help="the server's receipt key, as it publishes it")
     route.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
+    about = checks.add_parser("ledger", help="is a server's public ledger whole and signed, and do openings and proofs fit it?")
+    about.add_argument(
+        "where", nargs="?", metavar="WHERE", help="its address, such as https://meet.example/transparency, or a folder with its files"
+    )
+    about.add_argument(
+        "--policy", type=Path, required=True, metavar="FILE", help="whom to believe: the log, its witnesses, how many of them"
+    )
+    about.add_argument("--before", type=Path, metavar="FILE", help="a checkpoint that was kept from an earlier time")
+    about.add_argument(
+        "--openings", type=Path, action="append", default=[], metavar="FILE", help="what opens fields of its entries; may be repeated"
+    )
+    about.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files that are fetched, for others and for the next time")
+    about.add_argument("--proof", type=Path, metavar="FILE", help="check a proof that concerns somebody, alone or beside the ledger")
     chosen = parser.parse_args(arguments)
-    return {"attendance": _attendance, "receipt": _receipt, "client": _client}[chosen.check](chosen)
+    if chosen.check == "ledger" and not (chosen.where or chosen.proof):
+        about.error("name the ledger, or a proof")
+    return {"attendance": _attendance, "receipt": _receipt, "client": _client, "ledger": _ledger}[chosen.check](chosen)
 
 
 def _client(chosen: argparse.Namespace) -> int:
@@ -115,6 +130,34 @@ def _tell_route(found: "receipt.Receipt") -> None:
 def _printable(text: str) -> str:
     """Return text that moves nothing on a terminal."""
     return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+
+
+def _ledger(chosen: argparse.Namespace) -> int:
+    """Judge a ledger, a proof, or both, and say what was found."""
+    from conclave_verify import ledger, proof, quorum, words
+    from conclave_verify.merkle import Wrong
+    from conclave_verify.note import Forged, Malformed
+
+    try:
+        policy = quorum.parse(chosen.policy.read_bytes())
+        if chosen.where:
+            files = ledger.source(chosen.where, keep=chosen.keep)
+            before = chosen.before.read_bytes() if chosen.before else None
+            result = ledger.check(files=files, policy=policy, before=before, openings=[ledger.lines_of(path) for path in chosen.openings])
+            sys.stdout.write("".join(f"{line}\n" for line in words.of_ledger(result)))
+        if chosen.proof:
+            proved = proof.check(proof=proof.parse(chosen.proof.read_bytes()), policy=policy)
+            sys.stdout.write("".join(f"{line}\n" for line in words.of_proof(proved)))
+    except (ledger.Missing, Unreachable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{error.filename} cannot be read: {error.strerror}.\n")
+        return 2
+    except (Malformed, Forged, quorum.Unsigned, Wrong) as error:
+        sys.stdout.write(f"NOT good. {error}\n")
+        return 1
+    return 0
 
 
 def _verdict(url: str, result: client.Result) -> str:

@@ -29,8 +29,11 @@ NOW = 1_800_000_000_000
 REFERENCE = """
                      intake reviewer approver moderator senior appeals auditor engineer owner
 read_order           X      X        X        .         n      n       X       .        .
+receive_order        X      .        .        .         .      .       .       .        .
+review_order         .      X        .        .         .      .       .       .        .
 draft_measure        .      X        .        .         .      .       .       .        .
 approve_measure      .      .        X        .         .      .       .       .        .
+lift_measure         X      X        X        .         .      .       .       .        .
 see_reports          .      .        .        o         X      o       m       .        .
 open_engine          .      .        .        .         .      .       .       2        .
 see_applications     .      X        .        .         .      .       X       .        .

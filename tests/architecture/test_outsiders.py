@@ -37,6 +37,7 @@ from conclave.accounts.models import (
 )
 from conclave.accounts.organise import found
 from conclave.accounts.tokens import make_token
+from conclave.authorities.models import Measure, Order
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -65,6 +66,8 @@ THINGS = (
     "school",
     "identity",
     "api_token",
+    "order",
+    "measure",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -74,13 +77,15 @@ PATIENCE = 10.0
 EVERYBODY = {
     " home", "protection protection", "inventory inventory", "trust trust",
     "trust/client.sha256 client_hashes", ".well-known/security.txt security_txt",
-    "help help", "help/<slug:page> help_page", "selftest selftest",
-    "selftest/bytes selftest_bytes", "language set_language", "healthz healthz", "readyz readyz", "owner owner", "check check", "now now",
+    "help help", "help/<slug:page> help_page", "selftest selftest", "selftest/bytes selftest_bytes", "authorities authorities",
+    "language set_language", "healthz healthz", "readyz readyz", "owner owner", "check check", "now now",
     "account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn",
     # Without mail nobody has a page for another address.
     "account/address/ account_address", "account/sign-up/ account_sign_up", "organisations/join organisation_join",
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
+    "transparency/ ledger", "transparency/checkpoint ledger_checkpoint", "transparency/policy ledger_policy",
+    "transparency/tile/<path:tile> ledger_tile",
     "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
@@ -95,7 +100,7 @@ OWN = {
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
     "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
-    "staff/schools staff_schools", "account/tokens own_tokens", "account/tokens/new own_token",
+    "staff/schools staff_schools", "staff/orders staff_orders", "account/tokens own_tokens", "account/tokens/new own_token",
     "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
 
@@ -128,6 +133,10 @@ ASKED = {
     "account/passkeys/<int:pk>/remove/ mfa_remove_webauthn": Ask(method="post", path="/account/passkeys/{passkey}/remove/"),
     "staff/people/<slug:member> staff_person": Ask(path="/staff/people/{staff}"),
     "staff/schools/<slug:school> staff_school": Ask(path="/staff/schools/{school}"),
+    "staff/orders/<slug:order> staff_order": Ask(path="/staff/orders/{order}"),
+    # Whoever holds the number of a receipt or of a notice was given it: none but these two is worth anything here.
+    "authorities/<slug:receipt> order_status": Ask(path="/authorities/{order}"),
+    "notice/<slug:notice> order_notice": Ask(path="/notice/{measure}"),
     "organisations/<slug:organisation>/school organisation_school": Ask(path="/organisations/{organisation}/school"),
     "organisations/<slug:organisation>/school/roster organisation_roster": Ask(path="/organisations/{organisation}/school/roster"),
     "organisations/<slug:organisation> organisation": Ask(path="/organisations/{organisation}"),
@@ -264,6 +273,12 @@ def things() -> Ids:
     UserSession.objects.create(id=778_899_001, user=alice, session_key="k" * 32, user_agent="Chromium", ip="::")
     Authenticator.objects.create(id=778_899_002, user=alice, type="webauthn", data={"name": "Plans of Alice", "credential": {}})
     waits = knock(meeting=meeting, link_id=link_id, newcomer=bob, seal=None, shown=Shown(), now=NOW)
+    order = Order.objects.create(
+        channel="post", kind="act", authority="Court", authority_kind="court", authority_territory="CN", contact="x", received_at=NOW
+    )
+    measure = Measure.objects.create(
+        order=order, kind="remove_from", territory="CN", meeting=meeting, starts_at=NOW, ends_at=NOW + clock.DAY
+    )
     return {
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
@@ -271,6 +286,7 @@ def things() -> Ids:
         "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
         "api_token": ApiToken.objects.get(user=alice).pk,
+        "order": order.pk, "measure": measure.pk,
         "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip
@@ -324,7 +340,8 @@ def test_every_address_has_its_row() -> None:
 
 
 def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
-    assert [address for address in EVERYBODY | OWN if "<" in address] == ["help/<slug:page> help_page"]
+    public = ["help/<slug:page> help_page", "transparency/tile/<path:tile> ledger_tile"]
+    assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
 
 
 @pytest.mark.parametrize("address", sorted(ASKED))

@@ -56,7 +56,7 @@ FIELDS = {
     "organiser_name": NAME, "organiser_address": NAME,
     "role": WORD, "kind": WORD, "rule": WORD, "refusal": WORD, "zone": WORD, "what": WORD,
     "before": WORD, "scopes": WORD, "code": WORD, "message": WORD,
-    "created_at": TIME, "made_at": TIME, "expires_at": TIME, "revoked_at": TIME, "used_at": TIME, "since": TIME,
+    "created_at": TIME, "made_at": TIME, "expires_at": TIME, "revoked_at": TIME, "used_at": TIME, "since": TIME, "notice": ID,
     "at": TIME, "again_at": TIME, "link_due_at": TIME, "start": TIME, "starts_at": TIME, "off": TIME, "minutes": TIME,
     "local": TIME, "after": TIME, "sequence": COUNT, "summer": WORD,
     "presets": SETTING, "guests": SETTING, "sign_in": SETTING, "enforced": SETTING,

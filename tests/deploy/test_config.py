@@ -5,6 +5,7 @@ import pytest
 
 from conclave import config, servers
 from conclave.config import Config, ConfigError, load
+from conclave.described import DESCRIPTIONS
 
 
 def test_without_file_or_environment_the_defaults_hold(tmp_path: Path) -> None:
@@ -92,6 +93,9 @@ def test_a_relative_state_folder_starts_at_the_checkout(tmp_path: Path) -> None:
         ('database = "postgresql://us:x@db.example.org:y/conclave"', {}, "'database' must be like"),
         ('database = "postgresql://us:x@db.example.org/conclave?sslmode=no"', {}, "'database' must be like"),
         ('database = "postgresql://us:x@db.example.org/conclave?options=x"', {}, "'database' must be like"),
+        ('witnesses = "https://w.example"', {}, "'witnesses' must be like"),
+        ('witnesses = "ftp://w.example w.example+1a2b3c4d+' + "A" * 44 + '"', {}, "'witnesses' must be like"),
+        ("witness_quorum = 1", {}, "'witness_quorum' no larger"),
         ('acme_directory = "http://ca.example/directory"', {}, "'acme_directory' must be an https address"),
     ],
 )
@@ -133,7 +137,7 @@ def test_a_named_file_that_is_absent_is_refused(tmp_path: Path) -> None:
 
 
 def test_every_setting_is_described() -> None:
-    assert [field.name for field in fields(Config)] == list(config.DESCRIPTIONS)
+    assert [field.name for field in fields(Config)] == list(DESCRIPTIONS)
 
 
 def test_a_database_is_read_and_its_password_never_said(tmp_path: Path) -> None:
@@ -165,3 +169,10 @@ def _file(folder: Path, text: str) -> Path:
     path = folder / "conclave.toml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def test_witnesses_are_read_in_pairs(tmp_path: Path) -> None:
+    key = "w.example+1a2b3c4d+" + "A" * 44
+    found = load(path=_file(tmp_path, f'witnesses = "https://w.example {key}, http://v.example:81/x {key}"\nwitness_quorum = 2'), env={})
+    assert found.witness_addresses == (("https://w.example", key), ("http://v.example:81/x", key))
+    assert load(path=_file(tmp_path, ""), env={}).witness_addresses == ()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import api
+from benchmarks import api, ledger
 from benchmarks.raid import GUESTS, Full, Raid, figures
 
 INSIDE = sorted(["Alice", *GUESTS])
@@ -67,3 +67,24 @@ def test_an_api_that_size_does_not_slow_down_is_good() -> None:
 )
 def test_one_that_asks_more_or_takes_longer_is_not(change: dict[str, Any]) -> None:
     assert not api.figures(**{"times": TIMES, "joins": JOINS, "queries": QUERIES, **change})["ok"]
+
+
+LEDGER: dict[str, Any] = {
+    "leaves": 1000,
+    "appends": [600.0, 500.0],
+    "verify_s": 60.0,
+    "verified": True,
+    "roots": ("aa", "aa"),
+    "more": {"grow_s": 1.0},
+}
+
+
+def test_a_ledger_that_is_fast_and_the_same_elsewhere_is_good() -> None:
+    found = ledger.figures(**LEDGER)
+    assert (found["ok"], found["append_per_s"], found["same_root"]) == (True, 500.0, True)
+    assert {"name", "goal", "leaves", "append_per_s", "verify_s", "same_root"} <= set(found)
+
+
+@pytest.mark.parametrize("change", [{"appends": [600.0, 499.0]}, {"verify_s": 60.1}, {"verified": False}, {"roots": ("aa", "ab")}])
+def test_a_ledger_that_is_slow_or_another_one_is_not(change: dict[str, Any]) -> None:
+    assert ledger.figures(**{**LEDGER, **change})["ok"] is False

@@ -4,7 +4,8 @@ from dataclasses import fields
 
 import pytest
 
-from conclave.config import DESCRIPTIONS, Config
+from conclave.config import Config
+from conclave.described import DESCRIPTIONS
 from tests.docs.documents import DOCS, headings, table
 
 PAGE = DOCS / "settings.md"

@@ -50,6 +50,7 @@ IDS = (
     "regions",
     "seen",
     "receipt",
+    "ledger",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -12,6 +12,7 @@ def main() -> int:
     """Make his account and all that its pages can show; what he may do only after a password is open to him."""
     django.setup()
     from django.conf import settings
+    from django.db import transaction
     from django.test.utils import setup_test_environment
 
     from conclave.accounts.challenge import Method
@@ -21,9 +22,12 @@ def main() -> int:
     from conclave.accounts.models import School, StaffMember, User
     from conclave.accounts.opener import Opener, OpenerKind
     from conclave.accounts.organise import found
+    from conclave.authorities.policy import AuthorityKind, Channel, OrderKind
+    from conclave.authorities.receive import Said, receive
     from conclave.kernel import clock
     from conclave.kernel.ids import UserId, new_id
     from conclave.meetings.own import create_meeting
+    from conclave.transparency.ledger import append
     from tests.accounts.conftest import signed_in
     from tests.accounts.passkey import Passkey
 
@@ -49,6 +53,16 @@ def main() -> int:
         organisation_id=applying, country="FR", registry="0750001A", evidence="https://a-register-of-schools.example/0750001A",
         contact_name="Carol", contact="Room 4, +33 1 23 45 67 89", standing="none", asked_by=other, asked_at=now,
     )  # fmt: skip
+    with transaction.atomic():
+        append(kind="ORDER", fields={"territory": "FR"}, now=now)
+    for authority, claimed in (("Court of a place with a name that is longer than most", ("CN", "HK", "MO")), ("Police", ())):
+        receive(
+            said=Said(
+                kind=OrderKind.ACT, authority=authority, authority_kind=AuthorityKind.COURT, authority_territory="CN",
+                contact="the.registry.of.this.court@a-long-host.example.org", claimed=claimed, legal_basis="Law 1, art. 2", language="en",
+            ),
+            channel=Channel.PORTAL, by=None, now=now,
+        )  # fmt: skip
     setup_test_environment()  # the software passkey reads what a page was made of
     browser = signed_in(emil, password)
     Passkey(b"a key of Emil", origin=settings.CONCLAVE.public_url).add(browser, "A key that carries the name of the device that it is on")

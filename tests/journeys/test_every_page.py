@@ -29,10 +29,10 @@ SHORTEST = 60
 NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|\.well-known/|"
     r"\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
-    r"account/\S+/<str:token> "
+    r"account/\S+/<str:token> |transparency/[cpt]"
 )
-# Whoever is signed in is sent on from here, and the last three are for a school, an owner, and whom a provider sent: the journeys of the
-# account, of schools and of sign-in by organisations look at them.
+# Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number
+# of a receipt or a notice: the journeys of the account, of schools, of sign-in by organisations and of orders look at them.
 ELSEWHERE = {
     "account/login/ account_login",
     "account/login/second/ mfa_authenticate",
@@ -40,6 +40,8 @@ ELSEWHERE = {
     "organisations/<slug:organisation>/school/roster organisation_roster",
     "staff/people/<slug:member> staff_person",
     "organisations/<slug:organisation>/welcome organisation_welcome",
+    "authorities/<slug:receipt> order_status",
+    "notice/<slug:notice> order_notice",
 }
 # MEET-1: these make or read a link's secret, which takes the whole client.
 HEAVY = {"call", "meeting", "meetings", "now", "check", "selftest"}

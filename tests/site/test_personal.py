@@ -43,8 +43,10 @@ from conclave.accounts.rulebook import save
 from conclave.accounts.rules import Guests, Policy
 from conclave.accounts.standing import LastOwner
 from conclave.accounts.tokens import make_token
+from conclave.authorities.models import Hand, Measure, Order
+from conclave.gate.apply import Action, Met, apply
 from conclave.gate.models import Restriction
-from conclave.gate.policy import Subject
+from conclave.gate.policy import Confidence, Evidence, Subject
 from conclave.kernel import clock, oblivion, outbox
 from conclave.kernel.ids import new_id
 from conclave.kernel.models import OutboxEvent
@@ -151,6 +153,15 @@ def everywhere() -> User:
     Authenticator.objects.create(user=alice, type="totp", data={"secret": "sealed"})
     code = Opener(opener="O" * 22, kind=OpenerKind.RECOVERY, credential=None, secret="s" * 64, wrapped="w" * 167)
     write_keyring(account=account_of(alice), ring="R" * 22, expects=0, sealed="sealed", openers=(code,), now=NOW)
+    order = Order.objects.create(
+        channel="post", kind="act", authority="Court", authority_kind="court", authority_territory="CN", contact="x", received_at=NOW
+    )
+    Hand.objects.create(order=order, account=alice.pk, part="reviewer", at=NOW)
+    Measure.objects.create(order=order, kind="remove_from", territory="CN", account=alice.pk, starts_at=NOW, ends_at=NOW + clock.DAY)
+    there = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
+    with transaction.atomic():
+        met = Met(meeting=his["meeting"], device=device_of("Alice"), account=alice.pk)
+        apply(measure=new_id(), territory="CN", action=Action.DENIED, met=met, evidence=there, now=NOW)
     ask_erasure(account=account_of(alice), now=NOW)
     return alice
 

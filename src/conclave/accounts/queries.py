@@ -55,6 +55,15 @@ def address_of(*, account: str) -> str:
     return User.objects.filter(pk=account).values_list("email", flat=True).first() or ""
 
 
+def account_of(*, address: str) -> str:
+    """Return who signs in with this e-mail address; empty when nobody does.
+
+    Args:
+        address: as it was typed.
+    """
+    return User.objects.filter(email=address.strip().lower()).values_list("pk", flat=True).first() or ""
+
+
 def verified_address(*, account: str) -> str:
     """Return the e-mail address that was shown to be this person's, in lower case; empty when there is none.
 

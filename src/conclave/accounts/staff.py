@@ -4,6 +4,7 @@ Each change takes a passkey shown for it and leaves its row in the journal. Who 
 says; that nobody holds two roles which exclude each other, the table's constraints say too.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -73,6 +74,30 @@ class StaffRecused(Refused):
     message = gettext_lazy("You take no part in matters of this country. Somebody else has to do it.")
 
 
+class StaffOtherRole(Refused):
+    """The asker has had another hand in this case already: nobody acts in two roles on one (STAFF-4, ORD-10)."""
+
+    code = "staff_other_role"
+    status = 403
+    message = gettext_lazy("You have had a hand in this already. Somebody else has to do it.")
+
+
+class StaffPlaceUnknown(Refused):
+    """Nobody has said where the asker works, and for this it has to be known."""
+
+    code = "staff_place_unknown"
+    status = 403
+    message = gettext_lazy("The owner of this server has not said where you work. Until then you cannot approve a measure.")
+
+
+class StaffWorksThere(Refused):
+    """The asker works in a country in which the measure would hold."""
+
+    code = "staff_works_there"
+    status = 403
+    message = gettext_lazy("You work in the country that this order is about. Somebody who works elsewhere has to do it.")
+
+
 class StaffRolesConflict(Refused):
     """One person would hold two roles that exclude each other."""
 
@@ -91,6 +116,11 @@ _REFUSALS: dict[Reason, type[Refused]] = {
     Reason.PARTY: StaffParty,
     Reason.RECUSED: StaffRecused,
     Reason.NOT_FRESH: PasskeyNotShown,
+    Reason.OTHER_ROLE: StaffOtherRole,
+    Reason.COUNTRY_UNKNOWN: StaffPlaceUnknown,
+    Reason.WORKS_THERE: StaffWorksThere,
+    Reason.NOT_NEXUS: StaffRoleMissing,
+    Reason.NOT_OWN_CASE: StaffRoleMissing,
 }
 
 
@@ -152,6 +182,13 @@ def acts_of(*, account: UserId, now: int) -> frozenset[Act]:
     """
     person = facts_of(account=account, shown_at=now)
     return frozenset(act for act in Act if may(person=person, act=act, now=now).allowed)
+
+
+def staffed() -> dict[Role, int]:
+    """Return how many people hold each role of the desk of orders; a desk with too few receives, refuses and publishes, and never acts."""
+    held = StaffMember.objects.filter(user__is_active=True, orders__in=[role.value for role in ORDERS]).values_list("orders", flat=True)
+    counted = Counter(held)
+    return {role: counted[role.value] for role in ORDERS}
 
 
 def is_staff(*, account: UserId) -> bool:

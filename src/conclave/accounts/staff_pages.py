@@ -35,8 +35,11 @@ CHANGE_RATE = Rate(name="staff_change", burst=60, every_ms=10 * clock.SECOND)
 
 ACTS = {
     Act.READ_ORDER: gettext_lazy("Read an order"),
+    Act.RECEIVE_ORDER: gettext_lazy("Take in an order"),
+    Act.REVIEW_ORDER: gettext_lazy("Review an order, refuse or challenge it"),
     Act.DRAFT_MEASURE: gettext_lazy("Draft a measure"),
     Act.APPROVE_MEASURE: gettext_lazy("Approve a measure"),
+    Act.LIFT_MEASURE: gettext_lazy("Lift a measure"),
     Act.SEE_REPORTS: gettext_lazy("See reports and evidence"),
     Act.OPEN_ENGINE: gettext_lazy("Open the media engine or its raw log"),
     Act.SEE_APPLICATIONS: gettext_lazy("See applications of schools"),

@@ -2,8 +2,11 @@
 
                           intake  reviewer  approver  moderator  senior  appeals  auditor   engineer           owner
     read an order            X       X         X                 nexus   nexus       X
+    receive an order         X
+    review an order                  X
     draft a measure                  X
     approve a measure                          X
+    lift a measure           X       X         X
     see reports                                       own case     X     own case  metadata
     open the engine                                                                         with a second one
     see applications                 X                                               X
@@ -50,8 +53,11 @@ class Act(StrEnum):
     """What a member of staff may want to do."""
 
     READ_ORDER = "read_order"
+    RECEIVE_ORDER = "receive_order"
+    REVIEW_ORDER = "review_order"
     DRAFT_MEASURE = "draft_measure"
     APPROVE_MEASURE = "approve_measure"
+    LIFT_MEASURE = "lift_measure"
     SEE_REPORTS = "see_reports"
     OPEN_ENGINE = "open_engine"
     SEE_APPLICATIONS = "see_applications"
@@ -81,8 +87,11 @@ TABLE: dict[Act, dict[Role, Extent]] = {
         Role.APPEALS: Extent.NEXUS,
         Role.AUDITOR: Extent.ALL,
     },
+    Act.RECEIVE_ORDER: {Role.INTAKE: Extent.ALL},
+    Act.REVIEW_ORDER: {Role.REVIEWER: Extent.ALL},
     Act.DRAFT_MEASURE: {Role.REVIEWER: Extent.ALL},
     Act.APPROVE_MEASURE: {Role.APPROVER: Extent.ALL},
+    Act.LIFT_MEASURE: dict.fromkeys(ORDERS, Extent.ALL),
     Act.SEE_REPORTS: {
         Role.MODERATOR: Extent.OWN_CASE,
         Role.SENIOR: Extent.ALL,
@@ -214,7 +223,8 @@ def _cell(person: Person, act: Act, case: Case, cell: tuple[Role, Extent]) -> Ve
     """Judge by one cell of the table, whether or not the passkey is fresh."""
     role, extent = cell
     reason = _standing(person, case) or _reach(case, extent)
-    if reason is None and act not in READS and case.acted - {role}:
+    # To let go of what was ordered is an undoing: who has had a hand in it may, whichever.
+    if reason is None and act not in READS and act is not Act.LIFT_MEASURE and case.acted - {role}:
         reason = Reason.OTHER_ROLE
     if reason is None and act is Act.APPROVE_MEASURE:
         reason = _approval(person, case)

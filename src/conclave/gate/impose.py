@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from conclave.gate import models
-from conclave.gate.policy import Cause, Scope, Subject, What
+from conclave.gate.policy import Cause, Measure, Scope, Subject, What, restriction_of
 
 
 def restrict(
@@ -15,6 +15,7 @@ def restrict(
     starts_at: int,
     ends_at: int | None = None,
     notice: str = "",
+    territory: str = "",
 ) -> None:
     """Write one restriction for each name of a person; one that stands already is left as it is.
 
@@ -26,6 +27,7 @@ def restrict(
         starts_at: from when.
         ends_at: until when; None is for as long as the scope lasts.
         notice: what the person was told, by which it is lifted again.
+        territory: where it holds only for those who are there; empty for everywhere.
     """
     models.Restriction.objects.bulk_create(
         [
@@ -39,12 +41,33 @@ def restrict(
                 starts_at=starts_at,
                 ends_at=ends_at,
                 notice=notice,
+                territory=territory,
             )
             for kind, name in subjects
             if name
         ],
         ignore_conflicts=True,
     )
+
+
+def impose_measure(*, measure: Measure) -> None:
+    """Write the one restriction that a measure is; again, nothing.
+
+    Args:
+        measure: which.
+    """
+    rule = restriction_of(measure)
+    if not models.Restriction.objects.filter(notice=measure.id).exists():
+        restrict(
+            subjects=[rule.subject],
+            scope=rule.scope,
+            what=rule.what,
+            cause=rule.cause,
+            starts_at=rule.starts_at,
+            ends_at=rule.ends_at,
+            notice=rule.notice,
+            territory=rule.territory,
+        )
 
 
 def lift(*, notice: str) -> None:

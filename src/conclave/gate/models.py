@@ -1,8 +1,12 @@
-"""The table of restrictions: one row says who may not do what, where, from when until when, because of what."""
+"""The tables of the gate: a restriction says who may not do what, where, from when until when, because of what; an application, that a
+measure of an order has met somebody.
+"""
 
 from django.db import models
 
 from conclave.gate.policy import Cause, Scope, Subject, What
+from conclave.kernel.ids import ID_LENGTH
+from conclave.kernel.territories import CODE_LENGTH
 
 
 def _choices(kinds: type[Subject] | type[Scope] | type[What] | type[Cause]) -> list[tuple[str, str]]:
@@ -22,6 +26,8 @@ class Restriction(models.Model):
     ends_at = models.BigIntegerField(null=True)
     cause = models.CharField(max_length=32, choices=_choices(Cause))
     notice = models.CharField(max_length=64, blank=True)
+    # Where it holds only for those who are there.
+    territory = models.CharField(max_length=CODE_LENGTH, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -33,8 +39,60 @@ class Restriction(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="gate_restriction_ends_after_start"
             ),
+            # Whatever writes it, an order reaches one territory, has an end, and can be taken back (ORD-1).
+            models.CheckConstraint(
+                condition=~models.Q(cause=Cause.ORDERED.value)
+                | (models.Q(ends_at__isnull=False) & ~models.Q(territory="") & ~models.Q(notice="")),
+                name="gate_order_has_end_and_territory",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(subject_kind=Subject.TERRITORY.value)
+                | models.Q(subject=models.F("territory"), cause=Cause.ORDERED.value),
+                name="gate_territory_by_order_only",
+            ),
         ]
         indexes = [models.Index(fields=["scope_kind", "scope"], name="gate_restriction_scope")]
 
     def __str__(self) -> str:
         return f"{self.what} in {self.scope_kind}: {self.cause}"
+
+
+class Application(models.Model):
+    """A measure has kept somebody out or taken them out of a call; its id is what they read their notice by (ORD-8)."""
+
+    class Action(models.TextChoices):
+        """What was done to them."""
+
+        DENIED = "denied", "denied"
+        REMOVED = "removed", "removed"
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, editable=False)
+    # The measure, the meeting and the person's names there, as text: this table knows no other domain.
+    measure = models.CharField(max_length=ID_LENGTH)
+    territory = models.CharField(max_length=CODE_LENGTH)
+    action = models.CharField(max_length=7, choices=Action.choices)
+    meeting = models.CharField(max_length=ID_LENGTH)
+    call = models.CharField(max_length=ID_LENGTH, blank=True)
+    device = models.CharField(max_length=43, blank=True)
+    account = models.CharField(max_length=ID_LENGTH, blank=True)
+    # Where they were, and by which databases.
+    country = models.CharField(max_length=CODE_LENGTH)
+    database = models.CharField(max_length=64)
+    built_at = models.BigIntegerField()
+    at = models.BigIntegerField()
+    undone_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            # ORD-2: nobody is met by a measure of a territory that they are not in.
+            models.CheckConstraint(
+                condition=models.Q(country=models.F("territory")) & ~models.Q(country=""), name="gate_application_there"
+            ),
+            models.CheckConstraint(condition=~models.Q(database=""), name="gate_application_has_evidence"),
+            # Who tries again and again is denied once.
+            models.UniqueConstraint(fields=["measure", "meeting", "device"], condition=models.Q(action="denied"), name="gate_denied_once"),
+        ]
+        indexes = [models.Index(fields=["measure", "undone_at"], name="gate_applied")]
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.measure}"

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Concat
 
-from conclave.gate.models import Restriction
-from conclave.gate.policy import Subject
+from conclave.gate.models import Application, Restriction
+from conclave.gate.policy import Cause, Subject
 
-_SHOWN = ("scope_kind", "scope", "what", "cause", "starts_at", "ends_at", "notice")
+_SHOWN = ("scope_kind", "scope", "what", "cause", "starts_at", "ends_at", "notice", "territory")
+_APPLIED = ("measure", "territory", "action", "meeting", "at", "undone_at")
 
 
 def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
@@ -16,7 +18,11 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
     Args:
         account: whose.
     """
-    return {"restrictions": _of(account).order_by("starts_at", "pk").values(*_SHOWN).iterator()}
+    applied = Application.objects.filter(account=account).order_by("at", "pk")
+    return {
+        "restrictions": _of(account).order_by("starts_at", "pk").values(*_SHOWN).iterator(),
+        "orders": applied.values("id", *_APPLIED).iterator(),
+    }
 
 
 def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's erase takes its time
@@ -27,6 +33,8 @@ def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's e
         now: the time.
     """
     _of(account).delete()
+    # What an order did stays counted; to whom it was is not told any more.
+    Application.objects.filter(account=account).update(account="", device=Concat(Value("erased-"), "id"))
 
 
 def notices(*, account: str) -> list[str]:
@@ -35,7 +43,7 @@ def notices(*, account: str) -> list[str]:
     Args:
         account: whose.
     """
-    return list(_of(account).exclude(notice="").values_list("notice", flat=True))
+    return list(_of(account).exclude(notice="").exclude(cause=Cause.ORDERED).values_list("notice", flat=True))
 
 
 def _of(account: str) -> QuerySet[Restriction]:

@@ -1,5 +1,10 @@
-"""The admission rule, its only copy. Pure: facts in, a decision with its reason out."""
+"""The admission rule, its only copy. Pure: facts in, a decision with its reason out.
 
+What a public authority orders is a measure: on one territory, from when until when (ORD-1). It holds for whoever two databases agree is
+there, and for nobody else: evidence that is missing, disputed or of an anonymiser names no territory, and who is nowhere is let in (ORD-3).
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -42,6 +47,23 @@ class Cause(StrEnum):
     BANNED_BY_HOST = "banned_by_host"
     REFUSED_BY_HOST = "refused_by_host"
     BLOCKED_BY_HOST = "blocked_by_host"
+    ORDERED = "ordered"
+
+
+class Kind(StrEnum):
+    """What a measure forbids those in its territory. None ends a meeting, and none closes an account (ORD-1)."""
+
+    DENY_JOIN_FROM = "deny_join_from"
+    REMOVE_FROM = "remove_from"
+    DENY_HOST_FROM = "deny_host_from"
+
+
+class Confidence(StrEnum):
+    """How sure it is where somebody is: both databases agree and nothing hides it; something speaks against it; nothing is known."""
+
+    HIGH = "high"
+    LOW = "low"
+    NONE = "none"
 
 
 class Who(StrEnum):
@@ -96,6 +118,37 @@ class Restriction:
     starts_at: int
     ends_at: int | None
     cause: Cause
+    # Where it holds for those who are there only; empty for everywhere.
+    territory: str = ""
+    # By what it is taken back: of an order, the measure.
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where somebody is, as two databases have it (geo.py); all that is ever kept of an address."""
+
+    country: str = ""
+    confidence: Confidence = Confidence.NONE
+    # The hash over both databases, and when the older one was built, in seconds since 1970: who has them can look it up again (ORD-7).
+    database: str = ""
+    built_at: int = 0
+
+
+NOWHERE = Evidence()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One measure as plain values: what, in which one territory, on which meeting or else which account, from when until when."""
+
+    id: str
+    kind: Kind
+    territory: str
+    meeting: str = ""
+    account: str = ""
+    starts_at: int
+    ends_at: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +213,8 @@ class Refuse:
     reason: Cause | Bar
     restriction: int | None = None
     until: int | None = None
+    # By what it is taken back.
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +242,7 @@ def admit(facts: Facts) -> Decision:
         first = min(matching, key=lambda restriction: (restriction.starts_at, restriction.id))
         ends = [restriction.ends_at for restriction in matching]
         until = None if None in ends else max(end for end in ends if end is not None)
-        return Refuse(reason=first.cause, restriction=first.id, until=until)
+        return Refuse(reason=first.cause, restriction=first.id, until=until, notice=first.notice)
     if facts.standing.seated:
         return Admit()
     ruled = _ruled(facts.door, facts.standing)
@@ -249,12 +304,89 @@ def _waits(door: Door, standing: Standing) -> Why | None:
     return None if door.before_host or door.host_inside else Why.BEFORE_HOST
 
 
+def may_host(facts: Facts) -> bool:
+    """Tell whether no restriction keeps a person from being a host here and now.
+
+    Args:
+        facts: as for admit().
+    """
+    return not any(restriction.what is What.HOST and _holds(restriction, facts) for restriction in facts.restrictions)
+
+
+def located(evidence: Evidence) -> str:
+    """Return the one territory in which somebody is, empty for who is nowhere: what is not sure is nothing (ORD-3).
+
+    Args:
+        evidence: theirs.
+    """
+    return evidence.country if evidence.confidence is Confidence.HIGH else ""
+
+
+def restriction_of(measure: Measure) -> Restriction:
+    """Return what a measure is at the gate: on a meeting, whoever is there; on an account, while it is used from there (ORD-11).
+
+    Args:
+        measure: which.
+    """
+    what = {Kind.DENY_JOIN_FROM: What.KNOCK, Kind.REMOVE_FROM: What.JOIN, Kind.DENY_HOST_FROM: What.HOST}[measure.kind]
+    on_account = measure.account != ""
+    return Restriction(
+        id=0,
+        subject=(Subject.ACCOUNT, measure.account) if on_account else (Subject.TERRITORY, measure.territory),
+        scope=(Scope.PLATFORM, "") if on_account else (Scope.MEETING, measure.meeting),
+        what=what,
+        starts_at=measure.starts_at,
+        ends_at=measure.ends_at,
+        cause=Cause.ORDERED,
+        territory=measure.territory,
+        notice=measure.id,
+    )
+
+
+def verdict(
+    *, evidence: Evidence, measures: Iterable[Measure], meeting: str, account: str | None, now: int, seated: bool = False
+) -> frozenset[str]:
+    """Return which measures keep somebody out of a meeting's call; nothing for whoever is let in. Anybody can replay it (ORD-7).
+
+    Args:
+        evidence: where they are.
+        measures: all that there are.
+        meeting: where they want in.
+        account: as whom they come, if signed in.
+        now: the time.
+        seated: whether they are inside already.
+    """
+    facts = Facts(
+        subjects=subjects_at(evidence=evidence, named=[(Subject.ACCOUNT, account)]),
+        scopes=frozenset({(Scope.PLATFORM, ""), (Scope.MEETING, meeting)}),
+        now=now,
+        standing=Standing(seated=seated),
+    )
+    return frozenset(measure.id for measure in measures if _forbids(restriction_of(measure), facts))
+
+
+def subjects_at(*, evidence: Evidence, named: Iterable[tuple[Subject, str | None]]) -> frozenset[tuple[Subject, str]]:
+    """Return everything that somebody is known by, and the territory where they surely are.
+
+    Args:
+        evidence: where they are.
+        named: their names; an empty or absent one names nobody.
+    """
+    return frozenset((kind, name) for kind, name in (*named, (Subject.TERRITORY, located(evidence))) if name)
+
+
 def _forbids(restriction: Restriction, facts: Facts) -> bool:
-    """Tell whether a restriction forbids this to these subjects, here and now; territories match exactly or not at all."""
+    """Tell whether a restriction forbids being in the call, or asking for it, to these subjects."""
+    asks = restriction.what is What.JOIN or (restriction.what is What.KNOCK and not facts.standing.seated)
+    return asks and _holds(restriction, facts)
+
+
+def _holds(restriction: Restriction, facts: Facts) -> bool:
+    """Tell whether a restriction is about these subjects, here and now; territories match exactly or not at all."""
     return (
-        (restriction.what == What.JOIN or (restriction.what == What.KNOCK and not facts.standing.seated))
-        and restriction.subject in facts.subjects
+        restriction.subject in facts.subjects
         and restriction.scope in facts.scopes
+        and (restriction.territory == "" or (Subject.TERRITORY, restriction.territory) in facts.subjects)
         and restriction.starts_at <= facts.now
         and (restriction.ends_at is None or facts.now < restriction.ends_at)
     )

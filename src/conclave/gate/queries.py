@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from conclave.gate import models
-from conclave.gate.policy import Cause, Door, Facts, Restriction, Scope, Standing, Subject, What
+from conclave.gate.policy import NOWHERE, Cause, Door, Evidence, Facts, Restriction, Scope, Standing, Subject, What, subjects_at
 from conclave.kernel.statements import Written, columns
 
 Named = Iterable[tuple[Subject, str | None]]
@@ -20,7 +20,13 @@ OPEN, NOTHING = Door(), Standing()
 
 
 def admission_facts(
-    *, subjects: Named, scopes: Iterable[tuple[Scope, str]], now: int, door: Door = OPEN, standing: Standing = NOTHING
+    *,
+    subjects: Named,
+    scopes: Iterable[tuple[Scope, str]],
+    now: int,
+    evidence: Evidence = NOWHERE,
+    door: Door = OPEN,
+    standing: Standing = NOTHING,
 ) -> Facts:
     """Return the facts about one person at one place, with one query.
 
@@ -28,13 +34,14 @@ def admission_facts(
         subjects: everything the person is known by here; an empty or absent value names nobody.
         scopes: the call, its meeting and what they are part of.
         now: the time to judge by.
+        evidence: where the person is.
         door: how the meeting's door stands.
         standing: what the person has shown.
 
     Returns:
         The facts for gate.policy.admit.
     """
-    known = frozenset((kind, name) for kind, name in subjects if name)
+    known = subjects_at(evidence=evidence, named=subjects)
     places = frozenset(scopes)
     said = [part for kind, name in (*places, *known) for part in (kind.value, name)]
     rows = _naming(len(places), len(known))(*said) if places and known else []
@@ -62,7 +69,7 @@ def _naming(places: int, known: int) -> Written[tuple[Any, ...]]:
     def query(*said: str) -> QuerySet[models.Restriction, tuple[Any, ...]]:
         pairs = list(zip(said[::2], said[1::2], strict=True))
         scopes, subjects = _any(("scope_kind", "scope"), pairs[:places]), _any(("subject_kind", "subject"), pairs[places:])
-        return models.Restriction.objects.filter(scopes, subjects, what__in=(What.JOIN, What.KNOCK)).values_list(*_COLUMNS)
+        return models.Restriction.objects.filter(scopes, subjects, what__in=(What.JOIN, What.KNOCK, What.HOST)).values_list(*_COLUMNS)
 
     return Written(query, places=[str] * 2 * (places + known))
 
@@ -85,4 +92,6 @@ def _plain(row: models.Restriction) -> Restriction:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         cause=Cause(row.cause),
+        territory=row.territory,
+        notice=row.notice,
     )

@@ -1,6 +1,6 @@
 """For how long restrictions are kept once they forbid nothing any more."""
 
-from conclave.gate.models import Restriction
+from conclave.gate.models import Application, Restriction
 from conclave.kernel import retention
 from conclave.kernel.clock import DAY
 
@@ -8,4 +8,9 @@ from conclave.kernel.clock import DAY
 REMEMBERED_MS = DAY
 OVER = retention.keeps(
     name="gate.restriction", ms=REMEMBERED_MS, rows=lambda now: Restriction.objects.filter(ends_at__lte=now - REMEMBERED_MS)
+)
+# Whoever was met by an order may complain for six months after it is over (DSA art. 20), and for as long the notice tells what was done.
+APPLIED_MS = 183 * DAY
+APPLIED = retention.keeps(
+    name="gate.application", ms=APPLIED_MS, rows=lambda now: Application.objects.filter(undone_at__lte=now - APPLIED_MS)
 )

@@ -31,6 +31,8 @@ class ConclaveError(Exception):
     rule: str = ""
     # Where somebody stands in line, when that is why.
     position: int = 0
+    # What the person may read about it, where an authority's order keeps them out (docs/protocol/orders.md).
+    notice: str = ""
 
     def __init__(self, message: "str | _StrPromise | None" = None) -> None:
         """Take another sentence than the class's own where it helps the reader."""
@@ -75,4 +77,5 @@ def error_body(error: ConclaveError) -> dict[str, dict[str, str | int]]:
     again = {} if error.again_at is None else {"again_at": error.again_at}
     ruled = {"organisation": error.organisation, "rule": error.rule} if error.rule else {}
     waits = {"position": error.position} if error.position else {}
-    return {"error": {"code": error.code, "message": error.text, **again, **ruled, **waits}}
+    noticed = {"notice": error.notice} if error.notice else {}
+    return {"error": {"code": error.code, "message": error.text, **again, **ruled, **waits, **noticed}}

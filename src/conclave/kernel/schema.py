@@ -19,6 +19,7 @@ class ErrorDetail(Strict):
     again_at: int | None = None
     organisation: str = ""
     rule: str = ""
+    notice: str = ""
 
 
 class ErrorOut(Strict):

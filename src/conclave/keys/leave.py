@@ -12,15 +12,16 @@ MOST_AT_ONCE = 200
 LEFT_OUT = frozenset({"not_securing", "call_locked"})
 
 
-def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str, str] | None = None) -> bool:
+def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str, str] | None = None, told: str = "") -> bool:
     """End a seat and announce that its leaf goes.
 
     Args:
         call: the call.
         participant: the seat.
-        reason: why, as members read it: `left`, `lost` or `removed`.
+        reason: why, as whoever sat there reads it; members too, to whom it is `left`, `lost` or `removed`.
         now: the time.
         by: the host's key and signature when a host asked for it, as host_word() found them right.
+        told: what members read instead.
 
     Returns:
         False when there was no such seat or it was over already.
@@ -35,7 +36,7 @@ def depart(*, call: str, participant: str, reason: str, now: int, by: tuple[str,
         group = log.live(call=call)
         Held.objects.filter(participant=participant).delete()
         if group is not None:
-            _announce(group, seat, reason, by, now)
+            _announce(group, seat, told or reason, by, now)
         wake(call=call, participant=participant)
     return True
 

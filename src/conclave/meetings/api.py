@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from conclave.accounts.api import router as organisations
 from conclave.accounts.bearer import NotSignedIn, asker, browser, has_shown
 from conclave.accounts.tokens import TokenInvalid
+from conclave.gate import geo
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed, error_body
 from conclave.kernel.ids import new_id
@@ -224,4 +225,5 @@ def _region_out(region: placement.Region) -> RegionOut:
 def _newcomer(request: HttpRequest, body: JoinIn | KnockIn) -> Newcomer:
     """Return who asks to come in, with what they have shown of themselves."""
     who = {"name": body.name, "signature_key": body.signature_key, "device": body.device}
-    return Newcomer(**who, account=asker(request).account, shown=has_shown(request))
+    evidence = geo.locate(address=request.META.get("REMOTE_ADDR", ""))
+    return Newcomer(**who, account=asker(request).account, shown=has_shown(request), evidence=evidence)

@@ -257,7 +257,7 @@ class MeetingSocket:
 
     async def _why(self, reason: str) -> dict[str, object]:
         """Return what `gone` says (JOIN-8)."""
-        if not self._proven or reason not in {"removed", "ended", "not_securing"}:
+        if not self._proven or reason not in {"removed", "ended", "ordered", "not_securing"}:
             return {"reason": reason}
         return await in_thread(farewell, participant=self._proven, reason=reason)
 
@@ -276,7 +276,7 @@ class MeetingSocket:
 
 def _gone_word(reason: str) -> str:
     """Return JOIN-8's word for why a seat is over."""
-    return reason if reason in {"removed", "ended", "joined_elsewhere", "not_securing", "call_locked"} else "seat_unknown"
+    return reason if reason in {"removed", "ordered", "ended", "joined_elsewhere", "not_securing", "call_locked"} else "seat_unknown"
 
 
 async def restart() -> None:

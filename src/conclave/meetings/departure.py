@@ -8,10 +8,11 @@ from conclave.gate.policy import Scope
 from conclave.keys import delivery
 from conclave.media import outbox as engine
 from conclave.meetings.models import Call, Ended, Gone, Meeting, Participant
+from conclave.meetings.there import FORGOTTEN
 from conclave.transparency.journal import Line, journal_lines
 
 
-def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None) -> bool:
+def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None, told: str = "") -> bool:
     """End one seat, inside the caller's transaction.
 
     Args:
@@ -19,6 +20,7 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
         reason: why.
         now: the time.
         by: the host's word when a host asked, key and signature, as keys/ returned them.
+        told: what the others read instead: an order is between whoever it meets and us.
 
     Returns:
         Whether it was this call that ended it; a seat that is over already is left as it is.
@@ -28,9 +30,9 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
     seat = Participant.objects.filter(pk=participant, left_at=None)
     if call is None or not seat.update(left_at=now, gone_reason=reason, awaited_until=None):
         return False
-    delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, now=now)
+    delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, told=told, now=now)
     engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
-    said = Line(kind=f"participant_{reason}", obj=call.pk, fields={"participant": participant})
+    said = Line(kind=f"participant_{told or reason}", obj=call.pk, fields={"participant": participant})
     if Participant.objects.filter(call=call, left_at=None).exists() or not finish(call=call.pk, reason=Ended.EMPTY, now=now, before=said):
         journal_lines(lines=[said], now=now)
     return True
@@ -57,7 +59,7 @@ def finish(*, call: str, reason: Ended, now: int, before: Line | None = None) ->
     seats = Participant.objects.filter(call=call)
     seats.filter(left_at=None).update(left_at=now, gone_reason=Gone.ENDED)
     # Nobody's name outlives the call. The hashes of seat secrets stay, so that a late tab can be told why it is over.
-    seats.update(name="", signature_key="", device="", pseudonym="", account=None, invitation="", awaited_until=None)
+    seats.update(name="", signature_key="", device="", pseudonym="", account=None, invitation="", awaited_until=None, **FORGOTTEN)
     delivery.close(call=call, now=now)
     forget(scope=(Scope.CALL, call))
     engine.emit_end(region=row.region, call=call, now=now)

@@ -1,14 +1,29 @@
 """At the door: what somebody who asks for a seat has shown, and what the gate says to that (docs/protocol/knock.md)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rulebook import seat_of
 from conclave.accounts.rules import reaches, sign_in_of
-from conclave.gate.policy import Admit, Bar, Cause, Decision, Door, Knock, Refuse, Scope, Standing, Subject, admit
+from conclave.gate.policy import (
+    NOWHERE,
+    Admit,
+    Bar,
+    Cause,
+    Decision,
+    Door,
+    Evidence,
+    Knock,
+    Refuse,
+    Scope,
+    Standing,
+    Subject,
+    admit,
+    may_host,
+)
 from conclave.gate.queries import admission_facts
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
@@ -34,6 +49,16 @@ class Banned(Refused):
     code = "banned"
     status = 403
     message = _("A host banned you from this meeting.")
+
+
+class Ordered(Refused):
+    """A public authority's order keeps whoever is in its territory out of this meeting, until `again_at` (ORD-2)."""
+
+    code = "ordered"
+    status = 451
+    message = _("A public authority’s order keeps people where you are out of this meeting for a time.")
+    # Which measure it is; ordered.py writes down that it was met, and says where the notice stands.
+    measure: str = ""
 
 
 class CallLocked(Refused):
@@ -78,6 +103,8 @@ class Newcomer:
     account: UserId | None
     # What they have shown beside a password when they signed in (accounts.shown).
     shown: Collection[str] = ()
+    # Where they are, as two databases have their address (gate/geo.py); by nothing else (ORD-6).
+    evidence: Evidence = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +229,24 @@ def judge(
         subjects=[(Subject.DEVICE, newcomer.device), (Subject.ACCOUNT, newcomer.account)],
         scopes=scopes,
         now=now,
+        evidence=newcomer.evidence,
         door=door_now(meeting=access, call=call, group=group, now=now),
         standing=standing,
     )
-    return admit(facts)
+    # Whoever may not be host from there comes in as the others do.
+    return admit(facts if may_host(facts) else replace(facts, standing=replace(standing, host=False)))
+
+
+def hosts_from(*, access: MeetingAccess, newcomer: Newcomer, now: int) -> bool:
+    """Tell whether the meeting's owner is its host where they are (ORD-14).
+
+    Args:
+        access: the meeting.
+        newcomer: its owner.
+        now: the time.
+    """
+    subjects, scopes = [(Subject.ACCOUNT, newcomer.account)], [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting))]
+    return may_host(admission_facts(subjects=subjects, scopes=scopes, now=now, evidence=newcomer.evidence))
 
 
 def vouched(*, access: MeetingAccess, newcomer: Newcomer) -> bool:
@@ -255,11 +296,19 @@ def judge_seated(*, seat: Seat, now: int) -> Decision:
         now: the time.
     """
     return judge_returning(
-        participant=seat.participant, call=seat.call, meeting=seat.meeting, device=seat.device, account=seat.account, now=now
+        participant=seat.participant,
+        call=seat.call,
+        meeting=seat.meeting,
+        device=seat.device,
+        account=seat.account,
+        evidence=seat.evidence,
+        now=now,
     )
 
 
-def judge_returning(*, participant: str, call: str | None, meeting: str, device: str, account: UserId | None, now: int) -> Decision:
+def judge_returning(
+    *, participant: str, call: str | None, meeting: str, device: str, account: UserId | None, evidence: Evidence, now: int
+) -> Decision:
     """Ask the gate about somebody who says which seat they had, be it true or not.
 
     Args:
@@ -268,12 +317,14 @@ def judge_returning(*, participant: str, call: str | None, meeting: str, device:
         meeting: its meeting.
         device: the device that asks.
         account: the account that asks.
+        evidence: where they are.
         now: the time.
     """
     facts = admission_facts(
         subjects=[(Subject.PARTICIPANT, participant), (Subject.DEVICE, device), (Subject.ACCOUNT, account)],
         scopes=[(Scope.PLATFORM, ""), (Scope.MEETING, meeting), *([(Scope.CALL, call)] if call else [])],
         now=now,
+        evidence=evidence,
         standing=Standing(seated=True),
     )
     return admit(facts)
@@ -288,7 +339,7 @@ def enforce(*, decision: Decision, access: MeetingAccess | None = None) -> None:
 
     Raises:
         KnockRequired: somebody has to let them in.
-        Removed, Banned, KnockRefused, KnockBlocked: a restriction names them.
+        Removed, Banned, KnockRefused, KnockBlocked, Ordered: a restriction names them.
         SignInRequired, InvitationRequired, PasscodeRequired, CallFull, CallLocked: a bar keeps them out.
         RuleMet: a rule of the meeting's organisation does (RULE-3).
     """
@@ -314,6 +365,10 @@ def _refuse(refuse: Refuse, access: MeetingAccess | None) -> NoReturn:
             raise Removed
         case Cause.BANNED_BY_HOST:
             raise Banned
+        case Cause.ORDERED:
+            ordered = Ordered()
+            ordered.again_at, ordered.measure = refuse.until, refuse.notice
+            raise ordered
         case Cause.REFUSED_BY_HOST | Cause.BLOCKED_BY_HOST if refuse.until is None:
             raise KnockBlocked
         case Cause.REFUSED_BY_HOST | Cause.BLOCKED_BY_HOST:

@@ -1,6 +1,6 @@
 """What somebody is told whose seat is over."""
 
-from conclave.meetings.models import Ended, Participant
+from conclave.meetings.models import Ended, Gone, Participant
 
 
 def farewell(*, participant: str, reason: str) -> dict[str, object]:
@@ -12,9 +12,11 @@ def farewell(*, participant: str, reason: str) -> dict[str, object]:
 
     Returns:
         The reason; `link_old` for who could not be let in because the link was replaced meanwhile; of a removal, who asked for it
-        and whether it is a ban; `region_forbidden` where the call had no region left (REG-6).
+        and whether it is a ban; `region_forbidden` where the call had no region left (REG-6); of an order, the id of its notice (ORD-8).
     """
     row = Participant.objects.select_related("call__meeting").filter(pk=participant).first()
+    if row is not None and reason == Gone.ORDERED:
+        return {"reason": reason, "notice": row.notice}
     if row is not None and reason == "removed" and row.removed_by:
         return {"reason": reason, "by": row.removed_by, "banned": row.banned}
     if row is not None and reason == "ended" and row.call.end_reason == Ended.REGION:

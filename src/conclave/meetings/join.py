@@ -26,6 +26,7 @@ from conclave.meetings.door import (
     check,
     enforce,
     group_of,
+    hosts_from,
     invitation,
     judge,
     judge_returning,
@@ -37,6 +38,7 @@ from conclave.meetings.knock import take_pass
 from conclave.meetings.line import Spot, serve, spot
 from conclave.meetings.models import Call, Gone, Participant, Role
 from conclave.meetings.names import clean_name
+from conclave.meetings.ordered import noting
 from conclave.meetings.pseudonyms import pseudonym
 from conclave.meetings.queries import (
     LinkOld,
@@ -53,6 +55,7 @@ from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources_of
 from conclave.meetings.route import stop
 from conclave.meetings.rows import live_call, seated
+from conclave.meetings.there import columns_of
 from conclave.transparency.journal import Line, journal_lines
 
 # How long a ticket waits for its socket; JOIN-7 gives a lost one the same time.
@@ -113,7 +116,8 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
         LinkOld: the meeting's former link (LINK-6).
         NameFixed: `again` comes with another name, which is not theirs to choose (POL-21).
-        KnockRequired, Removed and the others of door.enforce: the gate does not let this person in; nothing was changed (KNOCK-1).
+        KnockRequired, Removed and the others of door.enforce: the gate does not let this person in; nothing was changed (KNOCK-1), but
+            that an order kept somebody out is written down (ORD-8).
         PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         SeatUnknown: `again` does not name a live seat of this call with this key and secret.
         Malformed: the signature key sits in the call already.
@@ -122,37 +126,38 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
     """
     name = clean_name(raw=newcomer.name)
     secret = new_id()
-    # Whoever takes their own seat back has been let in already.
-    checked = Checked() if again else check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
-    ahead = _ahead(meeting=meeting, link_id=link_id) if again else None
-    with writing():
-        access = _access(newcomer, meeting=meeting, link_id=link_id, ahead=ahead, now=now)
-        # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
-        live = live_call(meeting=access.meeting, locked=True)
-        former = _seat_to_replace(live, newcomer, again, now=now) if again else None
-        group = group_of(call=live)
-        invited = ""
-        if not former:
-            let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
-            invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
-            by = {"let_in": let_in, "invited": invited != ""}
-            decision = judge(access=access, call=live, group=group, newcomer=newcomer, checked=checked, **by, now=now)
-            enforce(decision=decision, access=access)
-        lists = placement.lists_of(others=access.regions)
-        own = spot(meeting=access.meeting, device=newcomer.device, now=now)
-        call, started = (live, []) if live else _start(access, lists, own, now=now)
-        present = 0 if former or started else seated(call=call.pk)
-        region = placement.check_place(region=call.region, lists=lists, present=present, now=now)
-        if former:
-            row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
-        else:
-            picture = serve(own=own, region=region, lists=lists, now=now)
-            row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, picture=picture, now=now)
-        kind = "participant_replaced" if former else "participant_joined"
-        journal_lines(lines=[*started, Line(kind=kind, obj=call.pk, fields={"participant": row.pk})], now=now)
-    # Of a new seat no group has said anything yet.
-    may = delivery.may(call=call.pk, participants=[row.pk])[row.pk] if former else group.may
-    return _ticket(row, call, access, region, secret=secret, may=may, now=now)
+    with noting(newcomer=newcomer, meeting=meeting, now=now):
+        # Whoever takes their own seat back has been let in already.
+        checked = Checked() if again else check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
+        ahead = _ahead(meeting=meeting, link_id=link_id) if again else None
+        with writing():
+            access = _access(newcomer, meeting=meeting, link_id=link_id, ahead=ahead, now=now)
+            # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
+            live = live_call(meeting=access.meeting, locked=True)
+            former = _seat_to_replace(live, newcomer, again, now=now) if again else None
+            group = group_of(call=live)
+            invited = ""
+            if not former:
+                let_in = shown.let_in is not None and take_pass(meeting=access.meeting, newcomer=newcomer, let_in=shown.let_in, now=now)
+                invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now)
+                by = {"let_in": let_in, "invited": invited != ""}
+                decision = judge(access=access, call=live, group=group, newcomer=newcomer, checked=checked, **by, now=now)
+                enforce(decision=decision, access=access)
+            lists = placement.lists_of(others=access.regions)
+            own = spot(meeting=access.meeting, device=newcomer.device, now=now)
+            call, started = (live, []) if live else _start(access, lists, own, now=now)
+            present = 0 if former or started else seated(call=call.pk)
+            region = placement.check_place(region=call.region, lists=lists, present=present, now=now)
+            if former:
+                row = _replace(former, access, newcomer, name=name, secret=secret, now=now)
+            else:
+                picture = serve(own=own, region=region, lists=lists, now=now)
+                row = _sit_down(call, access, newcomer, name=name, secret=secret, invited=invited, picture=picture, now=now)
+            kind = "participant_replaced" if former else "participant_joined"
+            journal_lines(lines=[*started, Line(kind=kind, obj=call.pk, fields={"participant": row.pk})], now=now)
+        # Of a new seat no group has said anything yet.
+        may = delivery.may(call=call.pk, participants=[row.pk])[row.pk] if former else group.may
+        return _ticket(row, call, access, region, secret=secret, may=may, now=now)
 
 
 def recheck(*, seat: Seat, region: str, now: int) -> None:
@@ -211,7 +216,15 @@ def _access(newcomer: Newcomer, *, meeting: str, link_id: str, ahead: int | None
             raise
         return access_ahead(meeting=meeting, link_version=ahead)
     except LinkOld:
-        decision = judge_returning(participant="", call=None, meeting=meeting, device=newcomer.device, account=newcomer.account, now=now)
+        decision = judge_returning(
+            participant="",
+            call=None,
+            meeting=meeting,
+            device=newcomer.device,
+            account=newcomer.account,
+            evidence=newcomer.evidence,
+            now=now,
+        )
         enforce(decision=decision)
         raise
 
@@ -244,6 +257,7 @@ def _seat_to_replace(call: Call | None, newcomer: Newcomer, again: Again, *, now
         meeting=call.meeting_id,
         device=newcomer.device,
         account=newcomer.account,
+        evidence=newcomer.evidence,
         now=now,
     )
     enforce(decision=decision)
@@ -261,7 +275,7 @@ def _sit_down(
         id=new_id(),
         call=call,
         name=name,
-        role=_role(access, newcomer),
+        role=_role(access, newcomer, now),
         signature_key=newcomer.signature_key,
         device=newcomer.device,
         account_id=newcomer.account,
@@ -272,6 +286,7 @@ def _sit_down(
         picture=picture,
         joined_at=now,
         awaited_until=now + HELLO_WITHIN_MS,
+        **columns_of(evidence=newcomer.evidence),
     )
     try:
         # Whoever comes with a key that sits there already rolls everything back.
@@ -291,12 +306,16 @@ def _replace(former: Seat, access: MeetingAccess, newcomer: Newcomer, *, name: s
         # They stay who they were: no seat makes more of somebody than the door would (RULE-3).
         newcomer = dataclasses.replace(newcomer, account=former.account)
     row.former_seat_hash, row.seat_hash = row.seat_hash, hash_seat(secret)
-    row.name, row.role, row.generation = name, _role(access, newcomer), row.generation + 1
+    row.name, row.role, row.generation = name, _role(access, newcomer, now), row.generation + 1
     row.link_version = access.link_version
     row.account_id = newcomer.account
     row.pseudonym = pseudonym(account=newcomer.account, meeting=access.meeting) if newcomer.account else ""
     row.awaited_until = row.awaited_until and now + HELLO_WITHIN_MS
     changed = ["former_seat_hash", "seat_hash", "name", "role", "generation", "account", "pseudonym", "awaited_until", "link_version"]
+    # Whoever comes back may be somewhere else by now.
+    for column, value in columns_of(evidence=newcomer.evidence).items():
+        setattr(row, column, value)
+        changed.append(column)
     row.save(update_fields=changed)
     return row
 
@@ -308,9 +327,10 @@ def _check_rename(row: Participant) -> None:
         raise NameFixed
 
 
-def _role(access: MeetingAccess, newcomer: Newcomer) -> Role:
+def _role(access: MeetingAccess, newcomer: Newcomer, now: int) -> Role:
     """Return the role to display: the meeting's owner is host, everybody else a guest until the group's policy says more."""
-    return Role.HOST if newcomer.account and newcomer.account == access.owner else Role.GUEST
+    owner = newcomer.account is not None and newcomer.account == access.owner
+    return Role.HOST if owner and hosts_from(access=access, newcomer=newcomer, now=now) else Role.GUEST
 
 
 def _ticket(

@@ -24,6 +24,7 @@ from conclave.meetings.bans import shut_out
 from conclave.meetings.door import Newcomer, Pass, Shown, check, enforce, group_of, invitation, judge
 from conclave.meetings.models import Knock
 from conclave.meetings.names import clean_name
+from conclave.meetings.ordered import noting
 from conclave.meetings.queries import access_meeting
 from conclave.meetings.rows import knock_row, live_call, next_version, waiting
 from conclave.transparency.journal import journal
@@ -105,47 +106,48 @@ def knock(*, meeting: str, link_id: str, newcomer: Newcomer, seal: Seal | None, 
     Raises:
         LinkUnknown: not a meeting, or not its link (LINK-4).
         NameEmpty, NameTooLong, NameForbidden: the name breaks JOIN-1.
-        Removed, KnockRefused, KnockBlocked and the bars of door.enforce: knocking does not help.
+        Removed, KnockRefused, KnockBlocked, Ordered and the bars of door.enforce: knocking does not help.
         PasscodeWrong, TooOften: see entrance.check_passcode and invitations.invitation_of.
         WaitingFull: 1,000 wait already.
     """
     name, secret = clean_name(raw=newcomer.name), new_id()
-    checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now, knocking=True)
-    with writing():
-        access = access_meeting(meeting=meeting, link_id=link_id, knocking=True)
-        call = live_call(meeting=access.meeting, locked=False)
-        invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now) != ""
-        group, by = group_of(call=call), {"let_in": False, "invited": invited}
-        decision = judge(access=access, call=call, group=group, newcomer=newcomer, checked=checked, **by, now=now)
-        if not isinstance(decision, Admit | MustKnock):
-            enforce(decision=decision, access=access)
-        version = next_version(meeting=access.meeting)
-        everybody, mine = waiting(meeting=access.meeting, device=newcomer.device)
-        if everybody - mine >= MOST_WAITING:
-            raise WaitingFull
-        if mine:
-            # KNOCK-7: a device waits once.
-            earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
-            earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **NAMELESS)
-        waits = isinstance(decision, MustKnock)
-        row = Knock(
-            id=new_id(),
-            meeting_id=access.meeting,
-            secret_hash=_hash(secret),
-            name=name,
-            signature_key=newcomer.signature_key,
-            device=newcomer.device,
-            account_id=newcomer.account,
-            seal_key=seal.key if seal else "",
-            seal_signature=seal.signature if seal else "",
-            why=decision.why if isinstance(decision, MustKnock) else "",
-            state=State.WAITING if waits else State.ADMITTED,
-            version=version,
-            made_at=now,
-            until=now + (SOCKET_WITHIN_MS if waits else PASS_MS),
-        )
-        insert([row])
-        tell(access.meeting)
+    with noting(newcomer=newcomer, meeting=meeting, now=now):
+        checked = check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now, knocking=True)
+        with writing():
+            access = access_meeting(meeting=meeting, link_id=link_id, knocking=True)
+            call = live_call(meeting=access.meeting, locked=False)
+            invited = invitation(access=access, newcomer=newcomer, shown=shown, now=now) != ""
+            group, by = group_of(call=call), {"let_in": False, "invited": invited}
+            decision = judge(access=access, call=call, group=group, newcomer=newcomer, checked=checked, **by, now=now)
+            if not isinstance(decision, Admit | MustKnock):
+                enforce(decision=decision, access=access)
+            version = next_version(meeting=access.meeting)
+            everybody, mine = waiting(meeting=access.meeting, device=newcomer.device)
+            if everybody - mine >= MOST_WAITING:
+                raise WaitingFull
+            if mine:
+                # KNOCK-7: a device waits once.
+                earlier = Knock.objects.filter(meeting=access.meeting, device=newcomer.device, state=State.WAITING)
+                earlier.update(state=State.OVER, version=version, until=now + KEPT_MS, **NAMELESS)
+            waits = isinstance(decision, MustKnock)
+            row = Knock(
+                id=new_id(),
+                meeting_id=access.meeting,
+                secret_hash=_hash(secret),
+                name=name,
+                signature_key=newcomer.signature_key,
+                device=newcomer.device,
+                account_id=newcomer.account,
+                seal_key=seal.key if seal else "",
+                seal_signature=seal.signature if seal else "",
+                why=decision.why if isinstance(decision, MustKnock) else "",
+                state=State.WAITING if waits else State.ADMITTED,
+                version=version,
+                made_at=now,
+                until=now + (SOCKET_WITHIN_MS if waits else PASS_MS),
+            )
+            insert([row])
+            tell(access.meeting)
     return Pass(knock=row.pk, proof=secret)
 
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from conclave.gate.policy import Waiting, Who, Why
 from conclave.kernel.ids import ID_LENGTH
+from conclave.kernel.territories import CODE_LENGTH
 from conclave.media.policy import Picture
 
 KEY_LENGTH = 43  # 32 bytes as b64
@@ -32,6 +33,7 @@ class Gone(models.TextChoices):
     LOST = "lost", "lost"
     REMOVED = "removed", "removed"
     ENDED = "ended", "ended"
+    ORDERED = "ordered", "ordered"
 
 
 class Ended(models.TextChoices):
@@ -170,6 +172,13 @@ class Participant(models.Model):
     # The participant who asked for this removal, and whether it holds for the whole meeting.
     removed_by = models.CharField(max_length=ID_LENGTH, blank=True)
     banned = models.BooleanField(default=False)
+    # Where they were when they came (gate/geo.py): a country that two databases agree on, or nothing; never the address.
+    country = models.CharField(max_length=CODE_LENGTH, blank=True, default="")
+    geo_confidence = models.CharField(max_length=4, blank=True, default="")
+    geo_database = models.CharField(max_length=HASH_LENGTH, blank=True, default="")
+    geo_built_at = models.BigIntegerField(default=0)
+    # What they may read about the order that took them out.
+    notice = models.CharField(max_length=ID_LENGTH, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -180,6 +189,8 @@ class Participant(models.Model):
         ]
         indexes = [
             models.Index(fields=["awaited_until"], condition=Q(left_at=None), name="meetings_awaited"),
+            # Whom a measure might meet (enforce.py).
+            models.Index(fields=["country"], condition=Q(left_at=None) & ~Q(country=""), name="meetings_there"),
             models.Index(fields=["invitation"], condition=Q(left_at=None) & ~Q(invitation=""), name="meetings_invited_seats"),
         ]
 

@@ -12,6 +12,7 @@ from conclave.meetings.knock import KEPT_MS, NAMELESS, State, tell
 from conclave.meetings.models import Ban, Call, Gone, Invitation, Knock, Meeting, Participant
 from conclave.meetings.own import forget_meeting
 from conclave.meetings.rows import next_version
+from conclave.meetings.there import FORGOTTEN
 
 _ENTRANCE = ("preset", "who", "waiting", "before_host", "capacity", "organisation", "own_rules", "kept_days")
 _PLANNED = ("plan_start", "plan_zone", "plan_minutes", "plan_rule", "plan_off", "next_at", "past_at")
@@ -38,7 +39,7 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
         "calls": calls.values("id", "meeting", "region", "started_at", "ended_at", "end_reason").iterator(),
         "invitations_made": made.values("id", *_INVITED).iterator(),
         "invitations_received": received.values("whom", *_INVITED).iterator(),
-        "seats": seats.values("id", "call", "name", "role", "joined_at", "left_at").iterator(),
+        "seats": seats.values("id", "call", "name", "role", "joined_at", "left_at", "country").iterator(),
         "knocks": knocks.values("meeting", "name", "state", "made_at").iterator(),
         "bans": bans.values("meeting", "name", "blocked", since_at=F("since")).iterator(),
     }
@@ -69,7 +70,7 @@ def _leave(account: str, now: int) -> None:
     for seat in seats.filter(left_at=None).values_list("pk", flat=True):
         depart(participant=seat, reason=Gone.LEFT, now=now)
     # A key sits once among the live seats only, so that these may all be without one.
-    seats.update(name="", signature_key="", device="", pseudonym="", account=None)
+    seats.update(name="", signature_key="", device="", pseudonym="", account=None, **FORGOTTEN)
     for knock in Knock.objects.filter(account=account):
         gone = {
             "state": State.OVER,

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.rules import Guests, Regions, Ruling, SignIn
+from conclave.gate.policy import NOWHERE, Evidence
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, UserId
 from conclave.kernel.secrets import stored_hash
@@ -15,6 +16,7 @@ from conclave.meetings.models import Call, FormerLink, Meeting, Participant, Rol
 from conclave.meetings.paging import Page, page_of
 from conclave.meetings.ruled import Ruled, presets_under, ruled
 from conclave.meetings.stale import entrance_version
+from conclave.meetings.there import evidence_of
 
 JOINED_ELSEWHERE = "joined_elsewhere"
 PAGE = 100
@@ -148,6 +150,7 @@ class Seat:
     account: UserId | None
     generation: int
     gone: str
+    evidence: Evidence = NOWHERE
 
 
 def access_meeting(*, meeting: str, link_id: str, knocking: bool = False) -> MeetingAccess:
@@ -383,4 +386,5 @@ def _seat(row: Participant, *, gone: str) -> Seat:
         account=UserId(row.account_id) if row.account_id else None,
         generation=row.generation,
         gone=gone,
+        evidence=evidence_of(row=row),
     )

@@ -28,6 +28,7 @@ GoneReason = Literal[
     "call_locked",
     "link_old",
     "region_forbidden",
+    "ordered",
 ]
 
 
@@ -310,12 +311,15 @@ class Error(Message):
 
 
 class Gone(Message):
-    """Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban."""
+    """Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban; after
+    `ordered`, where the notice of the order stands.
+    """
 
     t: Literal["gone"]
     reason: GoneReason
     by: Id | None = None
     banned: bool = False
+    notice: Id | None = None
 
 
 ServerMessage = Annotated[

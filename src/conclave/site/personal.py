@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from conclave.accounts import personal as accounts
+from conclave.authorities import personal as authorities
 from conclave.gate import personal as gate
 from conclave.kernel import clock, deadlines
 from conclave.keys.locks import writing
@@ -20,7 +21,7 @@ from conclave.meetings import personal as meetings
 from conclave.transparency import personal as transparency
 
 # In the order in which they let go: who needs to know more of the person comes first, and last what the others have written down of it.
-DOMAINS = (meetings, gate, accounts, transparency)
+DOMAINS = (authorities, meetings, gate, accounts, transparency)
 # What the archive's index says of each section; a test fails for one without.
 TITLES = {
     "account": _("Your account"),
@@ -43,6 +44,9 @@ TITLES = {
     "seats": _("Calls you are in now"),
     "knocks": _("Doors at which you wait now"),
     "bans": _("Meetings you were banned from, by the name you had there"),
+    "orders": _("What orders of public authorities did to you in meetings"),
+    "measures": _("Measures of public authorities on your account"),
+    "order_parts": _("Your part in orders of public authorities, as one of the staff"),
     "restrictions": _("Where your account may not come in, and why"),
     "journal": _("What the audit journal says of you"),
     "ledger": _("What the public ledger says of you"),

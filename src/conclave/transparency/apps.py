@@ -10,5 +10,5 @@ class TransparencyConfig(AppConfig):
     label = "transparency"
 
     def ready(self) -> None:
-        """Let old values of the journal go."""
-        from conclave.transparency import retention  # noqa: F401 - importing it registers its rules
+        """Let old values of the journal go, and have the ledger signed and cosigned."""
+        from conclave.transparency import cosign, retention  # noqa: F401 - importing them registers what they do by themselves

@@ -1,14 +1,27 @@
 """The ledger: what the operator will answer for in public, as sealed entries with gapless indices."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from conclave.kernel import canonical
+from conclave.kernel.errors import Malformed
 from conclave.kernel.ids import new_id
 from conclave.transparency.head import locked_head
-from conclave.transparency.models import LedgerEntry, Opening
+from conclave.transparency.models import Head, LedgerEntry, Opening
 from conclave.transparency.sealing import FieldOpening, seal
+from conclave_verify.entry import TYPE
 
 CHAIN = "ledger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An entry that is to be appended; as append() says."""
+
+    kind: str
+    fields: Mapping[str, canonical.Json]
+    obj: str | None = None
+    prev: int | None = None
 
 
 def append(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: str | None = None, prev: int | None = None) -> int:
@@ -28,14 +41,37 @@ def append(*, kind: str, fields: Mapping[str, canonical.Json], now: int, obj: st
         RuntimeError: called outside a transaction (a bug).
         Malformed: a value has no canonical form.
     """
+    return append_all(drafts=[Draft(kind=kind, fields=fields, obj=obj, prev=prev)], now=now)
+
+
+def append_all(*, drafts: Sequence[Draft], now: int) -> int:
+    """Add entries that one action makes, one after the other, as append() adds one.
+
+    Args:
+        drafts: at least one.
+        now: the time.
+
+    Returns:
+        The index of the first one; the others follow it.
+
+    Raises:
+        RuntimeError: called outside a transaction (a bug).
+        Malformed: a value has no canonical form, a type is not in capitals, or an entry continues one that does not stand before it.
+    """
     head = locked_head(chain=CHAIN)
-    obj = obj or new_id()
-    sealed = seal(kind=kind, obj=obj, prev=prev, fields=fields)
-    entry = LedgerEntry.objects.create(index=head.size, kind=kind, obj=obj, leaf=sealed.leaf.decode(), appended_at=now)
-    Opening.objects.bulk_create([Opening(entry=entry, field=one.field, salt=one.salt, value=one.value) for one in sealed.openings])
-    head.size += 1
-    head.save()
-    return entry.index
+    rows: list[LedgerEntry] = []
+    opened: list[Opening] = []
+    for index, draft in enumerate(drafts, start=head.size):
+        if not TYPE.fullmatch(draft.kind) or not (draft.prev is None or 0 <= draft.prev < index):
+            raise Malformed("An entry needs a type in capitals, and continues only what stands before it.")
+        obj = draft.obj or new_id()
+        sealed = seal(kind=draft.kind, obj=obj, prev=draft.prev, fields=draft.fields)
+        rows.append(LedgerEntry(index=index, kind=draft.kind, obj=obj, leaf=sealed.leaf.decode(), appended_at=now))
+        opened += [Opening(entry_id=index, field=one.field, salt=one.salt, value=one.value) for one in sealed.openings]
+    LedgerEntry.objects.bulk_create(rows)
+    Opening.objects.bulk_create(opened)
+    Head.objects.filter(chain=CHAIN).update(size=head.size + len(rows))
+    return head.size
 
 
 def openings(*, index: int) -> tuple[FieldOpening, ...]:

@@ -70,6 +70,64 @@ class Opening(SealedField):
         return f"opening of {self.field}"
 
 
+class TreeTile(models.Model):
+    """Up to 256 neighbouring hashes of the tree over the ledger, at one of the levels that are kept (C2SP tlog-tiles)."""
+
+    level = models.PositiveSmallIntegerField()
+    number = models.BigIntegerField()
+    hashes = models.BinaryField(max_length=8192)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "number"], name="one_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.number}"
+
+
+class Checkpoint(models.Model):
+    """What the log has signed of itself; it never signs one that does not continue the last."""
+
+    log = models.CharField(max_length=400)
+    size = models.BigIntegerField()
+    root = models.CharField(max_length=44)
+    note = models.TextField()
+    made_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["log", "size"], name="one_checkpoint_per_size")]
+
+    def __str__(self) -> str:
+        return f"checkpoint of {self.size}"
+
+
+class Cosignature(models.Model):
+    """A witness's signature under a checkpoint, checked when it came."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="cosignatures")
+    witness = models.CharField(max_length=400)
+    line = models.TextField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "witness"], name="one_cosignature_per_witness")]
+
+    def __str__(self) -> str:
+        return f"cosignature of {self.checkpoint_id}"
+
+
+class Witness(models.Model):
+    """How it last went with a witness: how large a tree it has seen, when it answered, and what was wrong since."""
+
+    vkey = models.CharField(primary_key=True, max_length=400)
+    size = models.BigIntegerField(default=0)
+    answered_at = models.BigIntegerField(null=True)
+    failed_at = models.BigIntegerField(null=True)
+    failure = models.CharField(max_length=16, blank=True)
+
+    def __str__(self) -> str:
+        return self.vkey
+
+
 class JournalOpening(SealedField):
     """Opens a field of a journal entry."""
 

@@ -116,6 +116,7 @@ export interface ErrorDetail {
   again_at?: number | null;
   code: string;
   message: string;
+  notice?: string;
   organisation?: string;
   rule?: string;
 }

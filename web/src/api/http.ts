@@ -9,10 +9,13 @@ export class ApiError extends Error {
   readonly organisation: string;
   /** Where we stand in line, where that is why (REG-3). */
   readonly position: number;
+  /** Where the notice of an authority's order stands, where one keeps this person out (ORD-8). */
+  readonly notice: string;
 
-  constructor(code: string, status: number, message: string, { againAt = null, organisation = "", position = 0 }: Partial<Pick<ApiError, "againAt" | "organisation" | "position">> = {}) {
+  constructor(code: string, status: number, message: string, { againAt = null, organisation = "", position = 0, notice = "" }: Partial<Pick<ApiError, "againAt" | "organisation" | "position" | "notice">> = {}) {
     super(message);
     this.position = position;
+    this.notice = notice;
     this.againAt = againAt;
     this.organisation = organisation;
     this.name = "ApiError";
@@ -21,12 +24,20 @@ export class ApiError extends Error {
   }
 }
 
-function codeOf(body: unknown): { code: string; message: string; againAt: number | null; organisation: string; position: number } {
-  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown; position?: unknown } } | null)?.error;
-  const position = typeof error?.position === "number" ? error.position : 0;
-  const organisation = typeof error?.organisation === "string" ? error.organisation : "";
-  const againAt = typeof error?.again_at === "number" ? error.again_at : null;
-  return { againAt, organisation, position, code: typeof error?.code === "string" ? error.code : "server_unreachable", message: typeof error?.message === "string" ? error.message : "" };
+type Said = Pick<ApiError, "code" | "message" | "againAt" | "organisation" | "position" | "notice">;
+
+function codeOf(body: unknown): Said {
+  const error = (body as { error?: { code?: unknown; message?: unknown; again_at?: unknown; organisation?: unknown; position?: unknown; notice?: unknown } } | null)?.error;
+  const text = (said: unknown, otherwise = ""): string => (typeof said === "string" ? said : otherwise);
+  const number = (said: unknown): number | null => (typeof said === "number" ? said : null);
+  return {
+    code: text(error?.code, "server_unreachable"),
+    message: text(error?.message),
+    againAt: number(error?.again_at),
+    organisation: text(error?.organisation),
+    position: number(error?.position) ?? 0,
+    notice: text(error?.notice),
+  };
 }
 
 async function request(path: string, init: RequestInit): Promise<Response> {

@@ -415,11 +415,13 @@ export interface Error {
   t: "error";
 }
 /**
- * Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban.
+ * Why the gateway closes this socket (JOIN-8); after `removed`, which participant asked for it and whether it was a ban; after
+ * `ordered`, where the notice of the order stands.
  */
 export interface Gone {
   banned?: boolean;
   by?: string | null;
+  notice?: string | null;
   reason:
     | "removed"
     | "ended"
@@ -430,7 +432,8 @@ export interface Gone {
     | "not_securing"
     | "call_locked"
     | "link_old"
-    | "region_forbidden";
+    | "region_forbidden"
+    | "ordered";
   t: "gone";
 }
 /**

@@ -23,7 +23,7 @@ import { createCallStore, toast } from "./store";
 import { verified } from "./verify";
 
 /** After these another attempt makes no sense, or is not ours to offer. */
-const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ended", "link_unknown", "link_incomplete", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required", "organisation_guests", "organisation_sign_in", "organisation_sso", "organisation_clients", "region_forbidden"]);
+const FINAL: ReadonlySet<string> = new Set(["removed", "banned", "ordered", "ended", "link_unknown", "link_incomplete", "browser_unfit", "misbehaved", "knock_blocked", "sign_in_required", "invitation_required", "organisation_guests", "organisation_sign_in", "organisation_sso", "organisation_clients", "region_forbidden"]);
 /** What a live call comes back from by itself: the seat is taken again, nobody has to press anything. */
 const PASSING: ReadonlySet<string> = new Set(["media_unavailable", "server_unreachable", "restarting", "seat_unknown"]);
 const RETRIES = 5;
@@ -50,7 +50,7 @@ export function createCall(): Call {
   let previewing: Promise<void> | null = null;
   let wasOn: Readonly<Record<DeviceKind, boolean>> = { microphone: true, camera: true };
 
-  const end = (reason: string, { by = "", organisation = "", againAt = null }: { readonly by?: string; readonly organisation?: string; readonly againAt?: number | null } = {}): void => {
+  const end = (reason: string, { by = "", organisation = "", againAt = null, notice = "" }: { readonly by?: string; readonly organisation?: string; readonly againAt?: number | null; readonly notice?: string } = {}): void => {
     inCall = null;
     route.stop();
     door?.abort();
@@ -59,7 +59,7 @@ export function createCall(): Call {
     // Whoever is out of the call is seen and heard by nothing any more; whoever only mends what they typed stands before the same preview.
     if (store.getState().phase.at !== "over" && !isTypedReason(why)) wasOn = devices.release();
     tiles.refresh();
-    store.setState({ phase: { at: "over", reason: why, again: !FINAL.has(reason), againAt, ...(by === "" ? {} : { by }), ...(organisation === "" ? {} : { organisation }) }, people: [], knocks: [], toasts: [], rules: NO_RULES, steppedDown: false });
+    store.setState({ phase: { at: "over", reason: why, again: !FINAL.has(reason), againAt, ...(by === "" ? {} : { by }), ...(organisation === "" ? {} : { organisation }), ...(notice === "" ? {} : { notice }) }, people: [], knocks: [], toasts: [], rules: NO_RULES, steppedDown: false });
   };
 
   const over = (reason: string, by?: string): void => {
@@ -67,7 +67,7 @@ export function createCall(): Call {
     if (liveFor > STEADY_MS) retries = 0;
     inCall = null;
     if (liveFor > 0 && PASSING.has(reason)) retry(reason);
-    else end(reason, by === undefined ? {} : { by });
+    else end(reason, by === undefined ? {} : reason === "ordered" ? { notice: by } : { by });
   };
 
   const retry = (reason: string): void => {
@@ -134,7 +134,7 @@ export function createCall(): Call {
       inCall = null;
       const code = error instanceof JoinRefused ? error.code : "media_unavailable";
       if (retries > 0 && PASSING.has(code)) retry(code);
-      else end(code, error instanceof JoinRefused ? { againAt: error.againAt, organisation: error.organisation } : {});
+      else end(code, error instanceof JoinRefused ? { againAt: error.againAt, organisation: error.organisation, notice: error.notice } : {});
     }
   };
 

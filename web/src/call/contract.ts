@@ -22,12 +22,12 @@ export type Phase =
   | { at: "reconnecting"; since: number; lost: "socket" | "media" }
   /** Sending has stopped for safety (LOG-15), with the reason as a stable code. */
   | { at: "silenced"; reason: "no_heartbeat" | "stale_epoch" }
-  /** `by` is the host who removed this person, and `organisation` whose rule it is, where that is known; `againAt`: when another try makes sense, where that is. */
-  | { at: "over"; reason: EndReason; again: boolean; by?: string; organisation?: string; againAt?: number | null };
+  /** `by` is the host who removed this person, and `organisation` whose rule it is, where that is known; `againAt`: when another try makes sense, where that is; `notice`: where that of an order stands. */
+  | { at: "over"; reason: EndReason; again: boolean; by?: string; organisation?: string; againAt?: number | null; notice?: string };
 
 /** Why a call is over for this person; each has a sentence in every language (`ended.<code>`). */
 export type EndReason =
-  | "left" | "removed" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
+  | "left" | "removed" | "ordered" | "banned" | "ended" | "joined_elsewhere" | "restarting" | "misbehaved" | "seat_unknown" | "not_securing"
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "knock_refused" | "knock_blocked" | "knock_unknown" | "stopped_waiting" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
   | "invitation_required" | "too_often" | OrganisationReason

@@ -8,13 +8,15 @@ export class NotLetIn extends Error {
   readonly code: string;
   readonly againAt: number | null;
   readonly organisation: string;
+  readonly notice: string;
 
-  constructor(code: string, againAt: number | null = null, organisation = "") {
+  constructor(code: string, againAt: number | null = null, organisation = "", notice = "") {
     super(code);
     this.name = "NotLetIn";
     this.code = code;
     this.againAt = againAt;
     this.organisation = organisation;
+    this.notice = notice;
   }
 }
 
@@ -40,7 +42,7 @@ export async function letIn(request: KnockIn, signal: AbortSignal): Promise<LetI
 }
 
 function refused(error: unknown): never {
-  throw error instanceof ApiError ? new NotLetIn(error.code, error.againAt, error.organisation) : error;
+  throw error instanceof ApiError ? new NotLetIn(error.code, error.againAt, error.organisation, error.notice) : error;
 }
 
 /** What came with being let in; null when the gateway waits no longer for this knock. */

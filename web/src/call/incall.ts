@@ -103,7 +103,7 @@ export class InCall {
       bans: (bans) => { if (store.getState().hosting) store.setState({ bans }); },
       over: (reason, by) => {
         // Who it was is said by the name in their leaf, as everywhere (JOIN-4).
-        over(reason, by === undefined ? "" : this.#names.get(by));
+        over(reason, by === undefined ? "" : reason === "ordered" ? by : this.#names.get(by));
         this.#liveSince = null;
       },
     };

@@ -19,13 +19,15 @@ export class JoinRefused extends Error {
   readonly code: string;
   readonly againAt: number | null;
   readonly organisation: string;
+  readonly notice: string;
 
-  constructor(code: string, againAt: number | null = null, organisation = "") {
+  constructor(code: string, againAt: number | null = null, organisation = "", notice = "") {
     super(code);
     this.name = "JoinRefused";
     this.code = code;
     this.againAt = againAt;
     this.organisation = organisation;
+    this.notice = notice;
   }
 }
 
@@ -134,7 +136,7 @@ async function openSealed(entry: Entry, sealed: string, keys: Keys): Promise<Ent
 }
 
 function refusal(error: unknown): unknown {
-  return error instanceof ApiError || error instanceof NotLetIn ? new JoinRefused(error.code, error.againAt, error.organisation) : error;
+  return error instanceof ApiError || error instanceof NotLetIn ? new JoinRefused(error.code, error.againAt, error.organisation, error.notice) : error;
 }
 
 /** LINK-3: a server that falls back to an older link is not believed. */

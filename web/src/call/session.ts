@@ -170,7 +170,7 @@ export class Session {
         return;
       case "gone":
         if (message.reason === "restarting") this.#restarting = true;
-        else this.#end(message.reason === "removed" && message.banned ? "banned" : message.reason, message.by ?? undefined);
+        else this.#end(message.reason === "removed" && message.banned ? "banned" : message.reason, message.by ?? message.notice ?? undefined);
         return;
       case "bans":
         this.#hooks.bans(message.bans);

@@ -13,6 +13,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   left: CircleCheck,
   ended: CircleCheck,
   removed: UserX,
+  ordered: Ban,
   banned: UserX,
   link_unknown: Link2Off,
   link_incomplete: Link2Off,
@@ -41,10 +42,11 @@ interface EndedScreenProps {
   readonly by: string | null;
   readonly organisation: string | null;
   readonly againAt: number | null;
+  readonly notice: string | null;
 }
 
 /** The call is over for this person: why, and what can be done. */
-export function EndedScreen({ reason, again, by, organisation, againAt }: EndedScreenProps) {
+export function EndedScreen({ reason, again, by, organisation, againAt, notice }: EndedScreenProps) {
   const { t, i18n } = useTranslation();
   const early = useIsBefore(againAt);
   const call = useActions();
@@ -69,8 +71,13 @@ export function EndedScreen({ reason, again, by, organisation, againAt }: EndedS
         <h1 id="ended" ref={heading} tabIndex={-1}>
           {what}
         </h1>
-        <p>{againAt === null ? t(`endedNext.${reason}`) : t("endedScreen.againAt", { time: new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" }).format(againAt) })}</p>
+        <p>{againAt === null || reason === "ordered" ? t(`endedNext.${reason}`) : t("endedScreen.againAt", { time: new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" }).format(againAt) })}</p>
         {reason === "browser_unfit" ? <Unfit /> : null}
+        {notice === null ? null : (
+          <p>
+            <a href={`/notice/${encodeURIComponent(notice)}`}>{t("endedScreen.notice")}</a>
+          </p>
+        )}
         {reason === "removed" || reason === "banned" ? (
           <p>
             <a href="/help/remove">{t("endedScreen.help")}</a>

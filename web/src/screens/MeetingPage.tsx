@@ -13,7 +13,7 @@ export function MeetingPage() {
   if (phase.at === "waiting" || phase.at === "in_line") return <LobbyScreen waiting />;
   if (phase.at === "over") {
     // A name is mended where it was typed, and so is a passcode.
-    return isTypedReason(phase.reason) ? <LobbyScreen key="refused" refused={phase.reason} /> : <EndedScreen reason={phase.reason} again={phase.again} by={phase.by ?? null} organisation={phase.organisation ?? null} againAt={phase.againAt ?? null} />;
+    return isTypedReason(phase.reason) ? <LobbyScreen key="refused" refused={phase.reason} /> : <EndedScreen reason={phase.reason} again={phase.again} by={phase.by ?? null} organisation={phase.organisation ?? null} againAt={phase.againAt ?? null} notice={phase.notice ?? null} />;
   }
   return (
     <ViewProvider>

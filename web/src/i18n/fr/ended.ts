@@ -4,6 +4,7 @@ export const ended: Sentences["ended"] = {
   left: "Vous avez quitté l’appel.",
   removed: "L’hôte vous a fait sortir.",
   banned: "Un hôte vous a banni de cette réunion.",
+  ordered: "Par ordre d’une autorité publique, les personnes là où vous êtes sont tenues hors de cette réunion pour un temps.",
   ended: "L’hôte a terminé l’appel pour tout le monde.",
   joined_elsewhere: "Vous avez rejoint cet appel dans un autre onglet ou sur un autre appareil.",
   restarting: "Le serveur redémarre.",
@@ -59,6 +60,7 @@ export const endedNext: Sentences["endedNext"] = {
     "Ce navigateur ne peut pas revenir dans cet appel ; le lien ouvre le prochain. Adressez-vous à l’hôte si vous pensez que c’est une erreur.",
   banned:
     "Ni ce navigateur ni votre compte ici ne peuvent revenir, et le lien a été remplacé. Adressez-vous à l’hôte, qui peut annuler cette décision.",
+  ordered: "La réunion continue, et personne d’autre ailleurs n’est concerné. Lisez ce qui a été ordonné, pour combien de temps, et ce que vous pouvez faire.",
   ended: "Le lien reste valable pour le prochain appel.",
   joined_elsewhere: "Continuez là-bas, ou ramenez l’appel dans cet onglet.",
   restarting: "Attendez un instant, puis revenez. Votre place est gardée une demi-minute.",
@@ -103,6 +105,7 @@ export const endedScreen: Sentences["endedScreen"] = {
   againAt: "Vous pourrez redemander à {{time}}.",
   signIn: "Se connecter",
   signInAgain: "Confirmer que c’est vous",
+  notice: "Lire l’avis de l’ordre",
   help: "Pourquoi on fait sortir quelqu’un, et ce que vous pouvez faire",
   home: "Page d’accueil",
   reload: "Recharger la page",

@@ -1,0 +1,104 @@
+"""Approving measures: two people who did nothing else in it and work elsewhere, each with a passkey for exactly these (ORD-10)."""
+
+from django.db import IntegrityError, transaction
+
+from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
+from conclave.accounts.staff import StaffOtherRole
+from conclave.accounts.staff import facts_of as person_of
+from conclave.accounts.staff_policy import Act
+from conclave.authorities.models import Hand, Measure, Order, Part
+from conclave.authorities.policy import MeasureState, Move, Reason, State
+from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
+from conclave.kernel import outbox
+from conclave.kernel.canonical import Json
+from conclave.kernel.ids import UserId
+from conclave.keys.locks import writing
+
+COSIGN = "authorities.cosign"
+
+
+def ask_approval(*, order: str, account: UserId, now: int) -> Question:
+    """Ask somebody for a passkey, for approving the measures of an order.
+
+    Args:
+        order: which.
+        account: the approver.
+        now: the time.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, StaffPlaceUnknown, StaffWorksThere, OrderUnknown: not for them.
+        OrderNotNow: nothing waits to be approved.
+        PasskeyMissing: they have none.
+    """
+    with transaction.atomic():
+        row = order_for(order=order, account=account, act=Act.APPROVE_MEASURE, now=now, asking=True)
+        return ask_passkey(account=account, act=_act(row), now=now)
+
+
+def approve(*, order: str, account: UserId, shown: Shown | None, now: int) -> State:
+    """Approve the measures of an order; with the second approval they wait for the witness, and then act by themselves.
+
+    Args:
+        order: which.
+        account: the approver.
+        shown: the passkey that was shown for it.
+        now: the time.
+
+    Returns:
+        Where the order stands.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, StaffPlaceUnknown, StaffWorksThere, OrderUnknown: not for them.
+        OrderNotNow: nothing waits to be approved.
+        PasskeyNotShown: no passkey was shown for exactly these measures within five minutes.
+    """
+    with writing():
+        row = order_for(order=order, account=account, act=Act.APPROVE_MEASURE, now=now, asking=True)
+        shown_at = use_passkey(account=account, act=_act(row), shown=shown, now=now)
+        row = order_for(order=order, account=account, act=Act.APPROVE_MEASURE, now=now, shown_at=shown_at)
+        first = not Hand.objects.filter(order=row, part=Part.FIRST).exists()
+        place = person_of(account=account).work_country
+        try:
+            # Whatever was judged above, the database lets nobody have two parts.
+            with transaction.atomic():
+                part = Part.FIRST if first else Part.SECOND
+                take_part(row=row, account=account, part=part, now=now, shown_at=shown_at, work_country=place)
+        except IntegrityError:
+            raise StaffOtherRole from None
+        note(row=row, kind="APPROVAL", fields={"number": 1 if first else 2, "country": place}, now=now)
+        if not first:
+            _schedule(row, now)
+    return State(row.state)
+
+
+def _schedule(row: Order, now: int) -> None:
+    """Give each measure its leaf, and let it wait for the witness."""
+    facts = facts_of(row=row, now=now)
+    move(row=row, to=Move.APPROVE, facts=facts, now=now)
+    for measure in Measure.objects.filter(order=row, state=MeasureState.DRAFT).order_by("pk"):
+        measure.leaf = note(row=row, kind="MEASURE", fields=_leaf(measure), now=now)
+        measure.state = MeasureState.SCHEDULED
+        measure.save(update_fields=["leaf", "state"])
+    move(row=row, to=Move.EXECUTE, facts=facts, now=now)
+    outbox.emit(kind=COSIGN, payload={"order": row.pk}, now=now)
+
+
+def _leaf(measure: Measure) -> dict[str, Json]:
+    """Return what is sealed of a measure."""
+    return {
+        "measure": measure.pk,
+        "kind": measure.kind,
+        "territory": measure.territory,
+        "target": measure.meeting or measure.account,
+        "starts_at": measure.starts_at,
+        "ends_at": measure.ends_at,
+    }
+
+
+def _act(row: Order) -> dict[str, Json]:
+    """Return what is signed for an approval: exactly these measures, and none that came in their place."""
+    if row.state != State.NARROWED:
+        raise OrderNotNow(Reason.NOT_NOW)
+    measures = Measure.objects.filter(order=row, state=MeasureState.DRAFT).order_by("pk")
+    said: list[Json] = [{name: str(value) for name, value in _leaf(measure).items()} for measure in measures]
+    return {"act": "approve_measure", "order": row.pk, "measures": said}

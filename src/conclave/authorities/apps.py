@@ -1,0 +1,14 @@
+"""Django's entry for this domain."""
+
+from django.apps import AppConfig
+
+
+class AuthoritiesConfig(AppConfig):
+    """Orders of public authorities, and the measures that follow from them."""
+
+    name = "conclave.authorities"
+    label = "authorities"
+
+    def ready(self) -> None:
+        """Let measures begin and end by themselves."""
+        from conclave.authorities import execute, expire, retention, tell  # noqa: F401 - importing them registers what they do

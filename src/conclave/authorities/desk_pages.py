@@ -1,0 +1,196 @@
+"""The desk of orders: what has come, and one order with everything that can be done with it by whoever looks at it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from conclave.accounts.confirm import confirmation, passkey_in
+from conclave.accounts.queries import account_of, me
+from conclave.accounts.staff import acts_of
+from conclave.accounts.staff_policy import Act
+from conclave.authorities import queries, words
+from conclave.authorities.approve import approve, ask_approval
+from conclave.authorities.challenge import challenge
+from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, RefuseForm, TakeBackForm
+from conclave.authorities.models import Part
+from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, State
+from conclave.authorities.quash import take_back
+from conclave.authorities.queries import Whole
+from conclave.authorities.receive import OrderTextForbidden, receive
+from conclave.authorities.refuse import refuse
+from conclave.authorities.review import Draft, Judgement, ask, narrow, take
+from conclave.authorities.standing import OrderNotNow, is_staffed
+from conclave.kernel import clock
+from conclave.kernel.ids import UserId
+from conclave.kernel.limits import LIMITER, Rate
+
+DESK_RATE = Rate(name="order_desk", burst=60, every_ms=10 * clock.SECOND)
+
+
+class Who(TypedDict):
+    """Whose act on which order, and when."""
+
+    order: str
+    account: UserId
+    now: int
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk(request: HttpRequest) -> HttpResponse:
+    """List what has come; let intake write down what came by another way than the portal."""
+    now, by = clock.now(), me(request)
+    listed = queries.orders(account=by, now=now)
+    may = acts_of(account=by, now=now)
+    form = IntakeForm(request.POST or None) if Act.RECEIVE_ORDER in may else None
+    if request.method == "POST" and form is not None and form.is_valid():
+        LIMITER.check(rate=DESK_RATE, subject=by, now=now)
+        try:
+            made = receive(said=form.said(), channel=Channel(form.cleaned_data["channel"]), by=by, now=now)
+        except OrderTextForbidden as error:
+            form.add_error(None, error.text)
+        else:
+            messages.success(request, _("The order is received."))
+            return redirect("staff_order", made.order)
+    rows = [(one, words.STATES[one.state], [words.called(code) for code in one.claimed]) for one in listed]
+    shown = {"listed": rows, "form": form, "staffed": is_staffed()}
+    return render(request, "authorities/desk.html", shown, status=422 if form is not None and form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def order(request: HttpRequest, order: str) -> HttpResponse:
+    """Show one order, and take what somebody decides about it."""
+    now, by = clock.now(), me(request)
+    about = queries.whole_order(order=order, account=by, now=now)
+    may = acts_of(account=by, now=now)
+    act = request.POST.get("act", "")
+    forms = _forms(request, about, may, act)
+    if request.method == "POST":
+        LIMITER.check(rate=DESK_RATE, subject=by, now=now)
+        if act == "approve":
+            return _approve(request, about)
+        form = forms.get(act)
+        if form is None or form.is_valid():
+            try:
+                _do(request, about, act, form)
+            except (OrderNotNow, OrderTextForbidden) as error:
+                if form is None:
+                    raise
+                form.add_error(None, error.text)
+            else:
+                messages.success(request, _("It is done."))
+                return redirect("staff_order", order)
+    return _page(request, about, may, forms)
+
+
+def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[str, Form]) -> HttpResponse:
+    """Return the page of one order."""
+    state = about.listed.state
+    mine = about.part == Part.REVIEWER
+    measures = [
+        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state]) for held in about.measures
+    ]
+    shown = {
+        "about": about,
+        "state": words.STATES[state],
+        "outcome": words.OUTCOMES.get(about.outcome, ""),
+        "grounds": words.GROUNDS.get(about.grounds, ""),
+        "kind": words.KINDS[about.listed.kind],
+        "channel": words.CHANNELS[about.listed.channel],
+        "authority_kind": words.AUTHORITIES[about.authority_kind],
+        "competent": words.called(about.authority_territory),
+        "claimed": [words.called(code) for code in about.listed.claimed],
+        "checklist": [(word, item not in about.missing) for item, word in words.ITEMS.items()],
+        "measures": measures,
+        "can_take": Act.REVIEW_ORDER in may and state is State.ACKNOWLEDGED,
+        "can_ask": mine and state is State.UNDER_REVIEW and about.missing,
+        "can_approve": Act.APPROVE_MEASURE in may and state is State.NARROWED and not about.part,
+        "forms": forms,
+    }
+    wrong = any(form.is_bound and form.errors for form in forms.values())
+    return render(request, "authorities/order.html", shown, status=422 if wrong else 200)
+
+
+def _forms(request: HttpRequest, about: Whole, may: frozenset[Act], act: str) -> dict[str, Form]:
+    """Return the forms for what whoever looks at it can do now; the one that was sent has what was typed."""
+    state, mine = about.listed.state, about.part == Part.REVIEWER
+
+    def sent(name: str) -> Mapping[str, Any] | None:
+        return request.POST if act == name else None
+
+    open_now: dict[str, bool] = {
+        "narrow": mine and state is State.UNDER_REVIEW,
+        "refuse": mine and state in (State.UNDER_REVIEW, State.INFO_REQUESTED, State.NARROWED),
+        "challenge": mine and state is State.UNDER_REVIEW,
+        "take_back": Act.LIFT_MEASURE in may and state in LIVE,
+    }
+    made: dict[str, Callable[[], Form]] = {
+        "narrow": lambda: NarrowForm(sent("narrow"), claimed=about.listed.claimed, auto_id="narrow_%s"),
+        "refuse": lambda: RefuseForm(sent("refuse"), auto_id="refuse_%s"),
+        "challenge": lambda: ChallengeForm(sent("challenge"), auto_id="challenge_%s"),
+        "take_back": lambda: TakeBackForm(sent("take_back"), auto_id="back_%s"),
+    }
+    return {name: make() for name, make in made.items() if open_now[name]}
+
+
+def _do(request: HttpRequest, about: Whole, act: str, form: Form | None) -> None:
+    """Do one act of the desk but for an approval; what may not be done is refused by the act itself."""
+    who: Who = {"order": about.listed.id, "account": me(request), "now": clock.now()}
+    said = form.cleaned_data if form is not None else {}
+    match act:
+        case "take":
+            take(**who)
+        case "ask":
+            ask(**who)
+        case "narrow" if form is not None:
+            found = Judgement(necessity=said["necessity"], proportionality=said["proportionality"], rights=said["rights"])
+            narrow(**who, found=found, drafts=[_draft(said, who["now"])])
+        case "refuse" if form is not None:
+            refuse(**who, grounds=Grounds(said["grounds"]), explanation=said["explanation"])
+        case "challenge" if form is not None:
+            challenge(**who, explanation=said["explanation"])
+        case "take_back" if form is not None:
+            take_back(**who, quashed=said["quashed"] == "yes", document=said["document"])
+
+
+def _draft(said: Mapping[str, Any], now: int) -> Draft:
+    """Return the measure that was typed; it begins when it is approved."""
+    account = account_of(address=str(said["address"])) if said["address"] else ""
+    return Draft(
+        kind=said["kind"], territory=said["territory"], meeting=said["meeting"], account=account,
+        starts_at=now, ends_at=now + int(said["days"]) * DAY,
+    )  # fmt: skip
+
+
+def _approve(request: HttpRequest, about: Whole) -> HttpResponse:
+    """Approve with the passkey that was sent, or ask for one."""
+    by, now, shown, here = me(request), clock.now(), passkey_in(request), about.listed.id
+    if shown is None:
+        question = ask_approval(order=here, account=by, now=now)
+        sentences = [
+            _("%(measure)s (%(territory)s)") % {"measure": words.MEASURES[held.kind], "territory": words.called(held.territory)}
+            for held in about.measures
+        ]
+        return confirmation(
+            request,
+            question=question,
+            chosen={"act": "approve"},
+            sentence="; ".join(sentences),
+            after=_("With the second approval it acts by itself, once the ledger’s witness has cosigned. Both names stay in the order."),
+            back=reverse("staff_order", args=[here]),
+        )
+    approve(order=here, account=by, shown=shown, now=now)
+    messages.success(request, _("You have approved it."))
+    return redirect("staff_order", here)

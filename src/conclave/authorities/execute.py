@@ -1,0 +1,74 @@
+"""Letting a measure act: once its leaf is cosigned and its time has come, and not a moment before (ORD-12).
+
+Any gateway settles it by compare-and-set. While the witness is away the measure waits, and its order says so.
+"""
+
+from conclave.authorities import witness
+from conclave.authorities.approve import COSIGN
+from conclave.authorities.models import Measure, Order
+from conclave.authorities.policy import MeasureState, Move, State, Waiting, becomes
+from conclave.authorities.report import report
+from conclave.authorities.standing import facts_of, move
+from conclave.gate import policy as gate
+from conclave.kernel import clock, deadlines, outbox
+from conclave.kernel.outbox import Payload
+from conclave.keys.locks import writing
+from conclave.meetings import enforce
+from conclave.transparency.cosign import WitnessAway
+
+MOST_AT_ONCE = 50
+
+
+@deadlines.settles
+def settle(now: int) -> None:
+    """Let act what was approved and cosigned.
+
+    Args:
+        now: the time.
+    """
+    due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).order_by("starts_at")
+    for row in due[:MOST_AT_ONCE]:
+        cosigned = row.leaf is not None and witness.is_cosigned(index=row.leaf)
+        waiting = Waiting(cosigned=cosigned, starts_at=row.starts_at, ends_at=row.ends_at, now=now)
+        if becomes(waiting) is MeasureState.ACTIVE:
+            _begin(row, now)
+
+
+@outbox.handles(COSIGN)
+def _cosign(payload: Payload) -> None:
+    """Ask the witness until it has cosigned what an order waits for."""
+    witness.cosign_now(now=clock.now())
+    waits = Measure.objects.filter(order=payload["order"], state=MeasureState.SCHEDULED).values_list("leaf", flat=True)
+    if not all(leaf is not None and witness.is_cosigned(index=leaf) for leaf in waits):
+        raise WitnessAway
+
+
+def plain(*, row: Measure) -> gate.Measure:
+    """Return a measure as the gate takes it.
+
+    Args:
+        row: the measure.
+    """
+    return gate.Measure(
+        id=row.pk,
+        kind=gate.Kind(row.kind),
+        territory=row.territory,
+        meeting=row.meeting,
+        account=row.account,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+    )
+
+
+def _begin(measure: Measure, now: int) -> None:
+    """Let one measure act, unless another gateway has just done so."""
+    with writing():
+        order = Order.objects.select_for_update().get(pk=measure.order_id)
+        same = Measure.objects.filter(pk=measure.pk, state=MeasureState.SCHEDULED)
+        if not same.update(state=MeasureState.ACTIVE, cosigned_at=now, active_at=now):
+            return
+        enforce.impose(measure=plain(row=measure), now=now)
+        waits = Measure.objects.filter(order=order, state=MeasureState.SCHEDULED).exists()
+        if not waits and order.state == State.EXECUTING:
+            move(row=order, to=Move.DONE, facts=facts_of(row=order, now=now), now=now)
+            report(row=order, now=now)

@@ -1,0 +1,148 @@
+"""Forms of orders: what an authority says, what it adds, and what the desk decides."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from conclave.accounts.staff_forms import countries
+from conclave.authorities import words
+from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
+from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, OrderKind
+from conclave.authorities.receive import Said
+from conclave.gate.policy import Kind
+from conclave.kernel.territories import CODES
+
+MEETING = re.compile(r"(?:.*/m/)?([A-Za-z0-9_-]{22})(?:[/#?].*)?")
+LONGEST_DAYS = 90
+
+
+def _text(label: object, help_text: object = "", *, rows: int = 4, required: bool = True) -> forms.CharField:
+    """Return a field of several lines."""
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, help_text=help_text, max_length=LONGEST_TEXT, required=required, widget=widget)  # type: ignore[arg-type] # lazy
+
+
+class OrderForm(forms.Form):
+    """What an authority says, on the portal or written down by somebody of the desk."""
+
+    kind = forms.ChoiceField(label=_("What is ordered"))
+    authority = forms.CharField(label=_("Authority"), max_length=LONGEST_LINE)
+    authority_kind = forms.ChoiceField(label=_("What kind of authority"))
+    authority_territory = forms.ChoiceField(label=_("Where it is competent"))
+    contact = forms.CharField(
+        label=_("Where the answer goes"), max_length=LONGEST_LINE, help_text=_("An official e-mail address, or a postal address.")
+    )
+    claimed = forms.CharField(
+        label=_("Where the order is to hold"),
+        max_length=800,
+        required=False,
+        help_text=_("Codes of countries, with spaces between them, such as FR DE."),
+    )
+    legal_basis = _text(_("Legal basis"), _("Which law, which provision."), rows=2, required=False)
+    reasons = _text(_("Reasons"), _("Why the provision applies."), required=False)
+    target = _text(_("What it is about"), _("The exact address of the meeting, or the account."), rows=2, required=False)
+    redress = _text(_("Redress"), _("Before whom, and until when, this order can be challenged."), rows=2, required=False)
+    language = forms.ChoiceField(label=_("Language of the order"), choices=[("en", "English"), ("fr", "Français")])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        shown = {"kind": words.choices(words.KINDS), "authority_kind": words.choices(words.AUTHORITIES), "authority_territory": countries()}
+        for name, choices in shown.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined] # a ChoiceField's
+
+    def clean_claimed(self) -> tuple[str, ...]:
+        """Take codes in any case, each once."""
+        codes = sorted({*str(self.cleaned_data["claimed"]).upper().replace(",", " ").split()})
+        unknown = [code for code in codes if code not in CODES]
+        if unknown:
+            raise ValidationError(_("No country has this code: %(codes)s"), params={"codes": " ".join(unknown)})
+        return tuple(codes)
+
+    def said(self) -> Said:
+        """Return what was said."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "channel"}
+        kinds = {"kind": OrderKind(given["kind"]), "authority_kind": AuthorityKind(given["authority_kind"])}
+        return Said(**{**given, **kinds})
+
+
+class IntakeForm(OrderForm):
+    """The same, with the way by which it came."""
+
+    channel = forms.ChoiceField(label=_("How it came"))
+    field_order = ("channel", "kind")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        ways = [one for one in words.choices(words.CHANNELS) if one[0] != Channel.PORTAL]
+        self.fields["channel"].choices = ways  # type: ignore[attr-defined] # a ChoiceField's
+
+
+class AnswerForm(forms.Form):
+    """What an authority adds to its order."""
+
+    item = forms.ChoiceField(label=_("What you add"))
+    text = _text(_("What the order says"))
+
+    def __init__(self, *args: Any, missing: tuple[Item, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        self.fields["item"].choices = [(one.value, words.ITEMS[one]) for one in missing]  # type: ignore[attr-defined] # a ChoiceField's
+
+
+class NarrowForm(forms.Form):
+    """How far an order may go: one measure."""
+
+    kind = forms.ChoiceField(label=_("Measure"))
+    territory = forms.ChoiceField(label=_("Territory"), help_text=_("One, of those that the order names."))
+    meeting = forms.CharField(label=_("Meeting"), required=False, max_length=500, help_text=_("Its number, or its link up to the sign #."))
+    address = forms.CharField(label=_("Or else the account"), required=False, max_length=254, help_text=_("Its e-mail address."))
+    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST_DAYS, initial=7)
+    necessity = _text(_("Why it is necessary"), rows=3)
+    proportionality = _text(_("Why it is in proportion"), rows=3)
+    rights = _text(_("Whose rights it touches, and how little"), rows=3)
+
+    def __init__(self, *args: Any, claimed: tuple[str, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = words.choices(words.MEASURES)  # type: ignore[attr-defined] # a ChoiceField's
+        self.fields["territory"].choices = [(code, words.called(code)) for code in claimed]  # type: ignore[attr-defined] # a ChoiceField's
+
+    def clean_kind(self) -> Kind:
+        """Take one of the kinds that there are."""
+        return Kind(self.cleaned_data["kind"])
+
+    def clean_meeting(self) -> str:
+        """Take a number or a link; what is behind # is the key of those inside, and is not kept."""
+        given = str(self.cleaned_data["meeting"]).strip()
+        found = MEETING.fullmatch(given)
+        if given and found is None:
+            raise ValidationError(_("This is no meeting of this server."))
+        return found[1] if found else ""
+
+
+class RefuseForm(forms.Form):
+    """Why an order is refused."""
+
+    grounds = forms.ChoiceField(label=_("Ground"))
+    explanation = _text(_("Explanation"), _("Whoever ordered it reads it."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        shown = [one for one in words.choices(words.GROUNDS) if one[0] != Grounds.UNSTAFFED]
+        self.fields["grounds"].choices = shown  # type: ignore[attr-defined] # a ChoiceField's
+
+
+class ChallengeForm(forms.Form):
+    """Before whom an order is challenged."""
+
+    explanation = _text(_("Before which court, and why"), rows=3)
+
+
+class TakeBackForm(forms.Form):
+    """That an order does not stand any more."""
+
+    quashed = forms.ChoiceField(
+        label=_("What has happened"), choices=[("yes", _("A court has quashed it")), ("no", _("Its authority has withdrawn it"))]
+    )
+    document = _text(_("By which document"), rows=2)

@@ -1,0 +1,194 @@
+"""The tables of orders. What must never be is refused by the database itself, whoever writes (ORD-1): a measure without an order or an end,
+of more than one territory or none, of a kind that there is not, for too long, or one that acts without a leaf that was cosigned.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from django.db import models
+from django.db.models import F, Q
+
+from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, Effect, MeasureState, OrderKind, Outcome, State
+from conclave.gate.policy import Kind
+from conclave.kernel.ids import ID_LENGTH, new_id
+from conclave.kernel.territories import CODE_LENGTH, CODES
+
+LONGEST_TEXT, LONGEST_LINE = 4000, 200
+
+
+def _choices(kinds: Iterable[StrEnum]) -> list[tuple[str, str]]:
+    """Return an enumeration as Django's choices."""
+    return [(kind.value, kind.value) for kind in kinds]
+
+
+def _among(field: str, kinds: Iterable[StrEnum]) -> Q:
+    """Return the condition that a column has a value of this enumeration."""
+    return Q(**{f"{field}__in": sorted(kind.value for kind in kinds)})
+
+
+class Order(models.Model):
+    """What a public authority demands, as it came, and where it stands."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    # On each notice; the receipt is the authority's own, and shows where the order stands. The ledger knows it by a third one.
+    public_id = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    receipt = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    obj = models.CharField(max_length=ID_LENGTH, unique=True, default=new_id)
+    channel = models.CharField(max_length=8, choices=_choices(Channel))
+    kind = models.CharField(max_length=16, choices=_choices(OrderKind))
+    authority = models.CharField(max_length=LONGEST_LINE)
+    authority_kind = models.CharField(max_length=14, choices=_choices(AuthorityKind))
+    authority_territory = models.CharField(max_length=CODE_LENGTH)
+    # To whom the effect is told.
+    contact = models.CharField(max_length=LONGEST_LINE)
+    legal_basis = models.CharField(max_length=LONGEST_TEXT, blank=True)
+    reasons = models.TextField(max_length=LONGEST_TEXT, blank=True)
+    target = models.TextField(max_length=LONGEST_TEXT, blank=True)
+    redress = models.TextField(max_length=LONGEST_TEXT, blank=True)
+    language = models.CharField(max_length=2, blank=True)
+    # Sorted codes; a claim on the whole world names all it means.
+    claimed = models.JSONField(default=list)
+    state = models.CharField(max_length=14, choices=_choices(State), default=State.RECEIVED.value)
+    # What came of it, as it is counted; it stays when the order is closed.
+    outcome = models.CharField(max_length=10, choices=_choices(Outcome), blank=True)
+    # Why it was refused or challenged, or by which document it was taken back; who ordered it reads it.
+    grounds = models.CharField(max_length=16, blank=True)
+    explanation = models.TextField(max_length=LONGEST_TEXT, blank=True)
+    received_at = models.BigIntegerField()
+    # The leaf of the order in the ledger, and the last one about it.
+    leaf = models.BigIntegerField(null=True)
+    last_leaf = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("state", State), name="order_state_known"),
+            models.CheckConstraint(condition=_among("kind", OrderKind), name="order_kind_known"),
+            models.CheckConstraint(condition=_among("channel", Channel), name="order_channel_known"),
+            models.CheckConstraint(condition=_among("authority_kind", AuthorityKind), name="order_authority_known"),
+            models.CheckConstraint(condition=~Q(state=State.REFUSED.value) | ~Q(grounds=""), name="order_refusal_has_grounds"),
+        ]
+        indexes = [models.Index(fields=["state", "received_at"], name="orders_by_state")]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class Part(StrEnum):
+    """What somebody of the staff is in one order."""
+
+    INTAKE = "intake"
+    REVIEWER = "reviewer"
+    FIRST = "approver1"
+    SECOND = "approver2"
+
+
+class Hand(models.Model):
+    """Who had which part in an order: each part once, and nobody two of them (ORD-10)."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="hands")
+    # As text, so that it stays true when the account is no more.
+    account = models.CharField(max_length=40)
+    part = models.CharField(max_length=9, choices=_choices(Part))
+    at = models.BigIntegerField()
+    # When the passkey was asked for that an approval was given with, and where its giver worked.
+    shown_at = models.BigIntegerField(null=True)
+    work_country = models.CharField(max_length=CODE_LENGTH, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "account"], name="one_part_in_an_order"),
+            models.UniqueConstraint(fields=["order", "part"], name="each_part_once"),
+            models.CheckConstraint(condition=_among("part", Part), name="hand_part_known"),
+            models.CheckConstraint(
+                condition=Q(part__in=[Part.INTAKE.value, Part.REVIEWER.value]) | (Q(shown_at__isnull=False) & ~Q(work_country="")),
+                name="approval_has_passkey_and_place",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.part
+
+
+class Review(models.Model):
+    """How an order was judged: what it does not say, and how far what it asks may go."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="review")
+    missing = models.JSONField(default=list)
+    necessity = models.TextField(max_length=LONGEST_TEXT)
+    proportionality = models.TextField(max_length=LONGEST_TEXT)
+    rights = models.TextField(max_length=LONGEST_TEXT)
+    at = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"review of {self.order_id}"
+
+
+class Measure(models.Model):
+    """What is done because of an order: to those in one territory, on one meeting or else one account, until its end."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="measures")
+    kind = models.CharField(max_length=14, choices=_choices(Kind))
+    territory = models.CharField(max_length=CODE_LENGTH)
+    meeting = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    account = models.CharField(max_length=ID_LENGTH, blank=True, default="")
+    starts_at = models.BigIntegerField()
+    ends_at = models.BigIntegerField()
+    state = models.CharField(max_length=9, choices=_choices(MeasureState), default=MeasureState.DRAFT.value)
+    leaf = models.BigIntegerField(null=True)
+    cosigned_at = models.BigIntegerField(null=True)
+    active_at = models.BigIntegerField(null=True)
+    over_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("kind", Kind), name="measure_kind_known"),
+            models.CheckConstraint(condition=_among("state", MeasureState), name="measure_state_known"),
+            models.CheckConstraint(condition=Q(territory__in=sorted(CODES)), name="measure_in_one_territory"),
+            models.CheckConstraint(condition=Q(meeting="") ^ Q(account=""), name="measure_on_meeting_or_account"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="measure_ends"),
+            models.CheckConstraint(condition=Q(ends_at__lte=F("starts_at") + LONGEST_MS), name="measure_not_for_too_long"),
+            models.CheckConstraint(
+                condition=~Q(state=MeasureState.ACTIVE.value) | Q(leaf__isnull=False, cosigned_at__isnull=False, active_at__isnull=False),
+                name="measure_acts_once_cosigned",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "ends_at"], name="measures_that_end")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.territory}"
+
+
+class EffectReport(models.Model):
+    """What the authority was told of the effect: counts only, never who."""
+
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="report")
+    effect = models.CharField(max_length=7, choices=_choices(Effect))
+    denied = models.PositiveIntegerField()
+    removed = models.PositiveIntegerField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=_among("effect", Effect), name="effect_known")]
+
+    def __str__(self) -> str:
+        return self.effect
+
+
+class Restoration(models.Model):
+    """What a measure did is undone: because of what, by when, and when it was."""
+
+    measure = models.OneToOneField(Measure, on_delete=models.PROTECT, related_name="restoration")
+    cause = models.CharField(max_length=9, choices=_choices(Cause))
+    due_at = models.BigIntegerField()
+    done_at = models.BigIntegerField()
+    people = models.PositiveIntegerField()
+    leaf = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("cause", Cause), name="restoration_cause_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.cause

@@ -1,0 +1,37 @@
+"""What orders say of one person: of the staff, in which they had a part; of anybody, which measure is about their account."""
+
+from collections.abc import Iterable
+
+from conclave.authorities.models import Hand, Measure
+
+# In the place of an account that is no more: the measure is about nobody then, and still about one thing.
+ERASED = "erased"
+_PARTS = ("order", "part", "at", "work_country")
+_MEASURES = ("kind", "territory", "starts_at", "ends_at", "state")
+
+
+def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
+    """Return a person's parts in orders, and the measures on their account.
+
+    Args:
+        account: whose.
+    """
+    parts = Hand.objects.filter(account=account).order_by("at", "pk")
+    measures = Measure.objects.filter(account=account).order_by("starts_at", "pk")
+    return {
+        "order_parts": parts.values(*_PARTS).iterator(),
+        "measures": measures.values("id", *_MEASURES).iterator(),
+    }
+
+
+def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's erase takes its time
+    """Take a person out of orders: what was done stays, and not who did it or whom it was about.
+
+    Args:
+        account: whose.
+        now: the time.
+    """
+    for hand in Hand.objects.filter(account=account):
+        # Still one person in each part.
+        Hand.objects.filter(pk=hand.pk).update(account=f"{ERASED}-{hand.pk}")
+    Measure.objects.filter(account=account).update(account=ERASED)

@@ -1,0 +1,266 @@
+"""Reading orders: the desk's list, one order, what an authority sees by its receipt, and what somebody reads whom an order has met."""
+
+from dataclasses import dataclass
+
+from conclave.accounts.staff import allow_staff
+from conclave.accounts.staff_policy import Act
+from conclave.authorities import witness
+from conclave.authorities.models import Hand, Measure, Order, Part, Review
+from conclave.authorities.policy import Item, MeasureState, State
+from conclave.authorities.receive import missing_in
+from conclave.authorities.report import counts_of
+from conclave.authorities.standing import OrderUnknown
+from conclave.gate.apply import Action, application
+from conclave.kernel.ids import UserId
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An order in the desk's list."""
+
+    id: str
+    public_id: str
+    authority: str
+    kind: str
+    channel: str
+    claimed: tuple[str, ...]
+    state: State
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A measure as the desk sees it."""
+
+    id: str
+    kind: str
+    territory: str
+    meeting: str
+    account: str
+    starts_at: int
+    ends_at: int
+    state: MeasureState
+    # Approved, and its leaf not cosigned: it waits for the witness.
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One order as the desk sees it."""
+
+    listed: Listed
+    authority_kind: str
+    authority_territory: str
+    contact: str
+    legal_basis: str
+    reasons: str
+    target: str
+    redress: str
+    language: str
+    explanation: str
+    grounds: str
+    outcome: str
+    missing: frozenset[Item]
+    necessity: str
+    proportionality: str
+    rights: str
+    measures: tuple[Held, ...]
+    approvals: int
+    # Which part the asker has in it, empty for none.
+    part: str
+    denied: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What an authority sees of its own order."""
+
+    public_id: str
+    state: State
+    outcome: str
+    grounds: str
+    explanation: str
+    received_at: int
+    missing: tuple[Item, ...]
+    measures: tuple[Held, ...]
+    denied: int
+    removed: int
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What somebody reads whom an order has met (DSA art. 9(5), ORD-8): of others only that they were not."""
+
+    order: str
+    authority: str
+    legal_basis: str
+    redress: str
+    territory: str
+    kind: str
+    starts_at: int
+    ends_at: int
+    # What was done to them, and whether it is undone.
+    action: str
+    at: int
+    undone_at: int | None
+    wrong: bool
+    on_account: bool
+    proof: str
+
+
+def orders(*, account: UserId, now: int) -> list[Listed]:
+    """Return the orders, those that are live first, the newest first among each.
+
+    Args:
+        account: who asks.
+        now: the time.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing: it is not for them.
+    """
+    allow_staff(account=account, act=Act.READ_ORDER, now=now)
+    rows = list(Order.objects.order_by("-received_at", "pk")[:MOST_LISTED])
+    return [_listed(row) for row in sorted(rows, key=lambda row: row.state == State.CLOSED)]
+
+
+def whole_order(*, order: str, account: UserId, now: int) -> Whole:
+    """Return one order.
+
+    Args:
+        order: its id.
+        account: who asks.
+        now: the time.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing: it is not for them.
+        OrderUnknown: there is none.
+    """
+    allow_staff(account=account, act=Act.READ_ORDER, now=now)
+    row = Order.objects.filter(pk=order).first()
+    if row is None:
+        raise OrderUnknown
+    review = Review.objects.filter(order=row).first() or Review()
+    counted = counts_of(row=row)
+    return Whole(
+        listed=_listed(row),
+        authority_kind=row.authority_kind,
+        authority_territory=row.authority_territory,
+        contact=row.contact,
+        legal_basis=row.legal_basis,
+        reasons=row.reasons,
+        target=row.target,
+        redress=row.redress,
+        language=row.language,
+        explanation=row.explanation,
+        grounds=row.grounds,
+        outcome=row.outcome,
+        missing=missing_in(row=row),
+        necessity=review.necessity,
+        proportionality=review.proportionality,
+        rights=review.rights,
+        measures=_measures(row),
+        approvals=Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).count(),
+        part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
+        denied=counted[Action.DENIED],
+        removed=counted[Action.REMOVED],
+    )
+
+
+def status(*, receipt: str) -> Status:
+    """Return how an order stands to whoever holds its receipt.
+
+    Args:
+        receipt: its number.
+
+    Raises:
+        OrderUnknown: there is none.
+    """
+    row = Order.objects.filter(receipt=receipt).first()
+    if row is None:
+        raise OrderUnknown
+    counted = counts_of(row=row)
+    return Status(
+        public_id=row.public_id,
+        state=State(row.state),
+        outcome=row.outcome,
+        grounds=row.grounds,
+        explanation=row.explanation,
+        received_at=row.received_at,
+        missing=tuple(sorted(missing_in(row=row))) if row.state == State.INFO_REQUESTED else (),
+        measures=_measures(row),
+        denied=counted[Action.DENIED],
+        removed=counted[Action.REMOVED],
+        proof=_proof(row.leaf, witness.OF_ORDER),
+    )
+
+
+def notice(*, notice: str) -> Notice:
+    """Return what somebody reads whom an order has met.
+
+    Args:
+        notice: its id, which only they were given.
+
+    Raises:
+        OrderUnknown: there is none.
+    """
+    met = application(notice=notice)
+    row = Measure.objects.filter(pk=met.measure).select_related("order").first() if met is not None else None
+    if met is None or row is None:
+        raise OrderUnknown
+    return Notice(
+        order=row.order.public_id,
+        authority=row.order.authority,
+        legal_basis=row.order.legal_basis,
+        redress=row.order.redress,
+        territory=row.territory,
+        kind=row.kind,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        action=met.action,
+        at=met.at,
+        undone_at=met.undone_at,
+        wrong=row.state == MeasureState.QUASHED,
+        on_account=row.account != "",
+        proof=_proof(row.leaf, witness.OF_MEASURE),
+    )
+
+
+def _measures(row: Order) -> tuple[Held, ...]:
+    """Return the measures of an order."""
+    return tuple(
+        Held(
+            id=one.pk,
+            kind=one.kind,
+            territory=one.territory,
+            meeting=one.meeting,
+            account=one.account,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            state=MeasureState(one.state),
+            waits=one.state == MeasureState.SCHEDULED and one.cosigned_at is None,
+        )
+        for one in Measure.objects.filter(order=row).order_by("territory", "pk")
+    )
+
+
+def _proof(leaf: int | None, fields: tuple[str, ...]) -> str:
+    """Return the proof that a leaf is in the ledger, with what its holder may read."""
+    return witness.proof(index=leaf, fields=fields) if leaf is not None else ""
+
+
+def _listed(row: Order) -> Listed:
+    """Return an order as it is listed."""
+    return Listed(
+        id=row.pk,
+        public_id=row.public_id,
+        authority=row.authority,
+        kind=row.kind,
+        channel=row.channel,
+        claimed=tuple(row.claimed),
+        state=State(row.state),
+        received_at=row.received_at,
+    )

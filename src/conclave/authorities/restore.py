@@ -1,0 +1,53 @@
+"""Undoing a measure: whoever it met may come back at once, without anybody's doing, and is told so (ORD-9)."""
+
+from collections import Counter
+
+from conclave.authorities.models import Measure, Order, Restoration
+from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause, MeasureState, band_of
+from conclave.authorities.standing import note
+from conclave.authorities.tell import RESTORED
+from conclave.gate.apply import Action, Applied
+from conclave.kernel import outbox
+from conclave.meetings import enforce
+
+BECOMES = {Cause.EXPIRED: MeasureState.EXPIRED, Cause.WITHDRAWN: MeasureState.LIFTED, Cause.QUASHED: MeasureState.QUASHED}
+
+
+def undo(*, order: Order, measure: Measure, cause: Cause, now: int) -> bool:
+    """Undo one measure, inside the caller's transaction.
+
+    Args:
+        order: its order, locked.
+        measure: which.
+        cause: why.
+        now: the time.
+
+    Returns:
+        Whether it was this call that ended it; one that is over already is left as it is.
+    """
+    before = [state for state, leads in MEASURE_MOVES.items() if BECOMES[cause] in leads]
+    same = Measure.objects.filter(pk=measure.pk, over_at=None, state__in=before)
+    acted = same.filter(state=MeasureState.ACTIVE).exists()
+    if not same.update(state=BECOMES[cause], over_at=now):
+        return False
+    if not acted:
+        return True
+    undone = enforce.lift(measure=measure.pk, now=now)
+    _count(order, measure, undone, now)
+    people = len({one.account or one.id for one in undone})
+    leaf = note(
+        row=order, kind="RESTORATION", fields={"cause": cause.value, "territory": measure.territory, "people": band_of(people)}, now=now
+    )
+    # Due a day after it was to end: with this row it is done, however late a gateway came to it.
+    due = (measure.ends_at if cause is Cause.EXPIRED else now) + RESTORED_WITHIN_MS
+    Restoration.objects.create(measure=measure, cause=cause, due_at=due, done_at=now, people=people, leaf=leaf)
+    for one in undone:
+        outbox.emit(kind=RESTORED, payload={"notice": one.id, "cause": cause.value}, now=now)
+    return True
+
+
+def _count(order: Order, measure: Measure, undone: list[Applied], now: int) -> None:
+    """Write down how many a measure has met, as it is published."""
+    done = Counter(one.action for one in undone)
+    fields = {"territory": measure.territory, "denied": band_of(done[Action.DENIED]), "removed": band_of(done[Action.REMOVED])}
+    note(row=order, kind="APPLICATION_COUNT", fields={**fields}, now=now)

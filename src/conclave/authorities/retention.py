@@ -1,0 +1,26 @@
+"""For how long orders are kept, once they are closed; their leaves stay in the ledger for good."""
+
+from django.db.models import QuerySet
+
+from conclave.authorities.models import EffectReport, Hand, Measure, Order, Restoration, Review
+from conclave.authorities.policy import State
+from conclave.kernel import clock, retention
+
+# As long as reports on them can be asked for.
+CLOSED_MS = 5 * 365 * clock.DAY
+
+
+def _forget(rows: QuerySet[Order], _now: int) -> None:
+    """Delete orders and all that hangs on them; nothing but this does."""
+    Restoration.objects.filter(measure__order__in=rows).delete()
+    for table in (EffectReport, Review, Hand, Measure):
+        table.objects.filter(order__in=rows).delete()
+    rows.delete()
+
+
+ORDERS = retention.keeps(
+    name="authorities.order",
+    ms=CLOSED_MS,
+    rows=lambda now: Order.objects.filter(state=State.CLOSED, received_at__lte=now - CLOSED_MS),
+    purge=_forget,
+)

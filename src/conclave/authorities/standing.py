@@ -1,0 +1,202 @@
+"""An order in somebody's hands: who may touch it, which step is taken, and the leaf that says so (ORD-13)."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from conclave.accounts.staff import allow_staff, staffed
+from conclave.accounts.staff_policy import Act, Case, Role
+from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part
+from conclave.authorities.policy import (
+    APPROVERS,
+    AuthorityKind,
+    Facts,
+    Item,
+    MeasureState,
+    Move,
+    OrderKind,
+    Policy,
+    Reason,
+    State,
+    outcome_of,
+    step,
+)
+from conclave.kernel import clock
+from conclave.kernel.canonical import Json
+from conclave.kernel.errors import Refused
+from conclave.kernel.ids import UserId
+from conclave.transparency import ledger
+
+# As what the staff's table knows each part.
+ROLES = {Part.INTAKE: Role.INTAKE, Part.REVIEWER: Role.REVIEWER, Part.FIRST: Role.APPROVER, Part.SECOND: Role.APPROVER}
+SENTENCES = {
+    Reason.NOT_NOW: _("As this order stands, that cannot be done."),
+    Reason.UNSTAFFED: _("This desk is not staffed: without a reviewer and two approvers it refuses and publishes, and never acts."),
+    Reason.NO_REASON: _("Say why. Whoever ordered it reads it, and so does the public in numbers."),
+    Reason.INCOMPLETE: _("The order does not say everything that it has to. Ask for what is missing, or refuse it."),
+    Reason.NOTHING_ORDERED: _("This order does not ask for something to be done. Only an order to act leads to a measure."),
+    Reason.POLICY: _("By the policy of this server such an order leads to no measure."),
+    Reason.APPROVALS: _("Two people have to approve it who did nothing else in it."),
+    Reason.WITNESS: _("Its entry in the ledger was not cosigned yet. Until the witness is there, the measure waits."),
+    Reason.TOO_EARLY: _("Its time is not over."),
+    Reason.NOT_UNDONE: _("What was done is not undone yet."),
+    Reason.NOT_REPORTED: _("The authority was not told of the effect yet."),
+    Reason.KIND: _("There is no such measure."),
+    Reason.NOT_CLAIMED: _("A measure holds in one territory, and the order has to name it."),
+    Reason.NOT_COMPETENT: _("The authority is not competent in that territory."),
+    Reason.TARGET: _("A measure is about one meeting or else one account."),
+    Reason.PERIOD: _("A measure has an end, at most 90 days after it begins."),
+}
+
+
+class OrderUnknown(Refused):
+    """There is no such order, or it is not for the asker; which of the two is not said."""
+
+    code = "order_unknown"
+    status = 404
+    message = _("There is no such order.")
+
+
+class OrderNotNow(Refused):
+    """The order cannot take this step; the sentence says why."""
+
+    code = "order_not_now"
+    status = 409
+    message = _("As this order stands, that cannot be done.")
+
+    def __init__(self, reason: Reason) -> None:
+        """Say why."""
+        super().__init__(SENTENCES[reason])
+        self.reason = reason
+
+
+def is_staffed() -> bool:
+    """Tell whether this desk can act: somebody reviews, and two others may approve."""
+    held = staffed()
+    return held[Role.REVIEWER] > 0 and held[Role.APPROVER] >= APPROVERS
+
+
+def order_for(*, order: str, account: UserId, act: Act, now: int, shown_at: int | None = None, asking: bool = False) -> Order:
+    """Return an order to whoever may do this with it, locked while it is changed; inside the caller's transaction.
+
+    Args:
+        order: its id.
+        account: who wants it.
+        act: what they want.
+        now: the time.
+        shown_at: when they were asked for the passkey that they have shown.
+        asking: whether they are only about to be asked for it.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, StaffPlaceUnknown, StaffWorksThere, PasskeyNotShown: not for them.
+        OrderUnknown: there is none.
+    """
+    # Whoever is not of the staff does not learn which orders there are.
+    allow_staff(account=account, act=act, now=now, case=Case(), shown_at=shown_at, asking=True)
+    row = Order.objects.select_for_update().filter(pk=order).first()
+    if row is None:
+        raise OrderUnknown
+    allow_staff(account=account, act=act, now=now, case=case_of(row=row, account=account), shown_at=shown_at, asking=asking)
+    return row
+
+
+def case_of(*, row: Order, account: UserId) -> Case:
+    """Return what the staff's rule may know of an order.
+
+    Args:
+        row: the order.
+        account: of the staff.
+    """
+    parts = Hand.objects.filter(order=row, account=account).values_list("part", flat=True)
+    return Case(
+        territories=frozenset(row.claimed),
+        acted=frozenset(ROLES[Part(part)] for part in parts),
+        established=settings.CONCLAVE.established,
+        court=row.authority_kind == AuthorityKind.COURT,
+    )
+
+
+def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), reason: str = "") -> Facts:
+    """Return what a step with an order may depend on.
+
+    Args:
+        row: the order.
+        now: the time.
+        missing: what it does not say.
+        reason: why the step is taken.
+    """
+    measures = list(Measure.objects.filter(order=row).exclude(state__in=(MeasureState.LIFTED, MeasureState.QUASHED)))
+    approvals = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values("account").distinct().count()
+    return Facts(
+        now=now,
+        staffed=is_staffed(),
+        missing=missing,
+        reason=reason,
+        kind=OrderKind(row.kind),
+        authority=AuthorityKind(row.authority_kind),
+        policy=Policy(settings.CONCLAVE.order_policy),
+        measures=len(measures),
+        ends_at=max((one.ends_at for one in measures), default=0),
+        cosigned=all(one.cosigned_at is not None for one in measures if one.state != MeasureState.EXPIRED),
+        approvals=approvals,
+        undone=not Measure.objects.filter(order=row, over_at=None).exists(),
+        reported=EffectReport.objects.filter(order=row).exists(),
+    )
+
+
+def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
+    """Take a step with an order, and write its leaf; inside the caller's transaction.
+
+    Args:
+        row: the order, locked.
+        to: the step.
+        facts: what it depends on.
+        now: the time.
+
+    Raises:
+        OrderNotNow: it cannot be taken.
+    """
+    taken = step(state=State(row.state), move=to, facts=facts)
+    if taken.state is None:
+        raise OrderNotNow(taken.reason)
+    row.state = taken.state
+    narrowed = Measure.objects.filter(order=row).values_list("territory", flat=True)
+    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, narrowed=narrowed)
+    row.save()
+    note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
+
+
+def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int) -> int:
+    """Append a leaf about an order to the ledger, after its last one; inside the caller's transaction.
+
+    Args:
+        row: the order, locked.
+        kind: the leaf's type.
+        fields: what is sealed in it, beside the time.
+        now: the time.
+
+    Returns:
+        Its index.
+    """
+    when: dict[str, Json] = {"day": clock.to_day(now), "minute": now // clock.MINUTE}
+    index = ledger.append(kind=kind, fields={**when, **fields}, now=now, obj=row.obj, prev=row.last_leaf)
+    row.last_leaf = index
+    if row.leaf is None:
+        row.leaf = index
+    row.save(update_fields=["leaf", "last_leaf"])
+    return index
+
+
+def take_part(*, row: Order, account: UserId, part: Part, now: int, shown_at: int | None = None, work_country: str = "") -> None:
+    """Write down that somebody has a part in an order; that it is their only one, the database says too (ORD-10).
+
+    Args:
+        row: the order, locked.
+        account: who.
+        part: which.
+        now: the time.
+        shown_at: when they were asked for the passkey that they have shown.
+        work_country: where they work.
+    """
+    Hand.objects.create(order=row, account=account, part=part, at=now, shown_at=shown_at, work_country=work_country)

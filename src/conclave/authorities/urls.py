@@ -1,0 +1,13 @@
+"""Addresses of the pages of orders."""
+
+from django.urls import path
+
+from conclave.authorities import desk_pages, pages
+
+urlpatterns = [
+    path("authorities", pages.portal, name="authorities"),
+    path("authorities/<slug:receipt>", pages.receipt, name="order_status"),
+    path("notice/<slug:notice>", pages.notice, name="order_notice"),
+    path("staff/orders", desk_pages.desk, name="staff_orders"),
+    path("staff/orders/<slug:order>", desk_pages.order, name="staff_order"),
+]

@@ -1,0 +1,112 @@
+"""What pages call the values of orders."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State
+from conclave.gate.policy import Kind
+from conclave.kernel.territories import territory_name
+
+Words = Mapping[str, str | Promise]
+CHANNELS: Words = {
+    Channel.PORTAL: _("On this page"),
+    Channel.EMAIL: _("By e-mail"),
+    Channel.POST: _("By post"),
+    Channel.PHONE: _("By telephone"),
+    Channel.INFORMAL: _("In passing: a word, a chat, a report"),
+}
+KINDS: Words = {
+    OrderKind.ACT: _("That something be done"),
+    OrderKind.INFORM: _("That something be told"),
+    OrderKind.PRESERVE: _("That something be kept"),
+    OrderKind.EMERGENCY: _("That something be told at once, as a life is in danger"),
+    OrderKind.INFORMAL: _("Something without an order"),
+}
+AUTHORITIES: Words = {
+    AuthorityKind.COURT: _("Court"),
+    AuthorityKind.REGULATOR: _("Regulator"),
+    AuthorityKind.POLICE: _("Police or prosecutor"),
+    AuthorityKind.ADMINISTRATION: _("Other administration"),
+}
+STATES: Words = {
+    State.RECEIVED: _("Received"),
+    State.ACKNOWLEDGED: _("Received, waits for a reviewer"),
+    State.UNDER_REVIEW: _("Under review"),
+    State.INFO_REQUESTED: _("Something is missing and was asked for"),
+    State.REFUSED: _("Refused"),
+    State.CHALLENGED: _("Challenged before a court"),
+    State.NARROWED: _("Narrowed, waits for two approvals"),
+    State.APPROVED: _("Approved"),
+    State.EXECUTING: _("Approved, waits to act"),
+    State.EXECUTED: _("Carried out"),
+    State.EXPIRED: _("Over"),
+    State.WITHDRAWN: _("Withdrawn"),
+    State.QUASHED: _("Quashed"),
+    State.RESTORED: _("Undone"),
+    State.CLOSED: _("Closed"),
+}
+OUTCOMES: Words = {
+    "executed": _("carried out as ordered"),
+    "narrowed": _("carried out in part"),
+    "refused": _("refused"),
+    "challenged": _("challenged"),
+    "withdrawn": _("withdrawn"),
+    "quashed": _("quashed"),
+}
+GROUNDS: Words = {
+    Grounds.UNSTAFFED: _("The desk that would have to judge it is not staffed."),
+    Grounds.DEFECTIVE: _("It does not say what an order has to say."),
+    Grounds.NO_LEGAL_BASIS: _("No law allows it."),
+    Grounds.NOT_COMPETENT: _("The authority is not competent."),
+    Grounds.NOT_JUDICIAL: _("No court has ordered it."),
+    Grounds.TOO_BROAD: _("It reaches people beyond the territory of its authority."),
+    Grounds.NOT_NECESSARY: _("It is not necessary."),
+    Grounds.DISPROPORTIONATE: _("It is out of proportion."),
+    Grounds.HUMAN_RIGHTS: _("It goes against human rights."),
+    Grounds.NOT_POSSIBLE: _("It cannot be done: this server does not have what is asked for."),
+    Grounds.INFORMAL: _("It is no order."),
+}
+ITEMS: Words = {
+    Item.LEGAL_BASIS: _("Legal basis"),
+    Item.REASONS: _("Reasons"),
+    Item.AUTHORITY: _("Authority"),
+    Item.TARGET: _("What it is about"),
+    Item.REDRESS: _("Redress"),
+    Item.TERRITORY: _("Territory"),
+    Item.LANGUAGE: _("Language"),
+}
+MEASURES: Words = {
+    Kind.REMOVE_FROM: _("Not in the meeting while in this territory"),
+    Kind.DENY_JOIN_FROM: _("No coming in from this territory"),
+    Kind.DENY_HOST_FROM: _("No hosting from this territory"),
+}
+MEASURE_STATES: Words = {
+    MeasureState.DRAFT: _("Drafted"),
+    MeasureState.SCHEDULED: _("Approved, waits"),
+    MeasureState.ACTIVE: _("Holds"),
+    MeasureState.EXPIRED: _("Over"),
+    MeasureState.LIFTED: _("Lifted"),
+    MeasureState.QUASHED: _("Quashed"),
+}
+
+
+def choices(words: Words) -> list[tuple[str, str]]:
+    """Return values and what they are called, for a form.
+
+    Args:
+        words: one of the tables above.
+    """
+    return [(str(value.value if isinstance(value, StrEnum) else value), str(word)) for value, word in words.items()]
+
+
+def called(code: str) -> str:
+    """Return a territory in the reader's language.
+
+    Args:
+        code: its code.
+    """
+    return territory_name(code=code, language=get_language() or "en")

@@ -1,0 +1,120 @@
+"""What measures of orders have done to people: each application with the evidence it rests on, until it is undone (ORD-2, ORD-8)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from conclave.gate.models import Application
+from conclave.gate.policy import Evidence, located
+from conclave.kernel import outbox
+from conclave.kernel.ids import new_id
+
+Action = Application.Action
+# The outbox event of each application: whoever knows the order sees to it that the person is told.
+MET = "gate.met"
+
+
+class NotThere(Exception):
+    """A measure would meet somebody who is not surely in its territory (a bug: ORD-2)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """Whom a measure meets, and where: by what they are known there."""
+
+    meeting: str
+    call: str = ""
+    device: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """One application as plain values."""
+
+    id: str
+    measure: str
+    action: str
+    meeting: str
+    call: str
+    account: str
+    at: int
+    undone_at: int | None
+
+
+def apply(*, measure: str, territory: str, action: Action, met: Met, evidence: Evidence, now: int) -> str:
+    """Write down that a measure has met somebody, inside the caller's transaction, before it is done to them.
+
+    Args:
+        measure: its id.
+        territory: where it holds.
+        action: what is done.
+        met: to whom.
+        evidence: where they are.
+        now: the time.
+
+    Returns:
+        The id of their notice; that of the first time for whoever is denied again.
+
+    Raises:
+        NotThere: they are not surely in the territory.
+    """
+    if located(evidence) != territory or territory == "":
+        raise NotThere
+    known: dict[str, Any] = {"measure": measure, "meeting": met.meeting, "device": met.device, "action": action}
+    found: dict[str, Any] = {"country": evidence.country, "database": evidence.database, "built_at": evidence.built_at}
+    new = {"id": new_id(), "territory": territory, "call": met.call, "account": met.account, "at": now, **found}
+    if action == Action.DENIED:
+        row, made = Application.objects.get_or_create(**known, defaults=new)
+    else:
+        row, made = Application.objects.create(**known, **new), True
+    if made:
+        outbox.emit(kind=MET, payload={"notice": row.pk}, now=now)
+    return row.pk
+
+
+def undo(*, measure: str, now: int) -> list[Applied]:
+    """Write down that what a measure did is undone, inside the caller's transaction.
+
+    Args:
+        measure: its id.
+        now: the time.
+
+    Returns:
+        What was undone by this.
+    """
+    rows = list(Application.objects.select_for_update().filter(measure=measure, undone_at=None))
+    Application.objects.filter(pk__in=[row.pk for row in rows]).update(undone_at=now)
+    return [_plain(row) for row in rows]
+
+
+def applied(*, measure: str) -> list[Applied]:
+    """Return what a measure has done, oldest first.
+
+    Args:
+        measure: its id.
+    """
+    return [_plain(row) for row in Application.objects.filter(measure=measure).order_by("at", "pk")]
+
+
+def application(*, notice: str) -> Applied | None:
+    """Return what somebody's notice is about, or None.
+
+    Args:
+        notice: its id.
+    """
+    row = Application.objects.filter(pk=notice).first()
+    return _plain(row) if row else None
+
+
+def _plain(row: Application) -> Applied:
+    """Return a row as plain values."""
+    return Applied(
+        id=row.pk,
+        measure=row.measure,
+        action=row.action,
+        meeting=row.meeting,
+        call=row.call,
+        account=row.account,
+        at=row.at,
+        undone_at=row.undone_at,
+    )

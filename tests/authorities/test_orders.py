@@ -1,0 +1,343 @@
+"""desk: an order from its receipt to its end, and everything that keeps it from going further (ORD-1, ORD-4, ORD-8 to ORD-15)."""
+
+from dataclasses import replace
+
+import pytest
+from django.conf import settings
+
+from conclave.accounts.assertion import PasskeyNotShown
+from conclave.accounts.models import StaffMember
+from conclave.accounts.staff import (
+    StaffOtherRole,
+    StaffPlaceUnknown,
+    StaffRecused,
+    StaffRoleMissing,
+    StaffUnknown,
+    StaffWorksThere,
+)
+from conclave.accounts.staff_policy import FRESH_MS
+from conclave.authorities.approve import approve, ask_approval
+from conclave.authorities.challenge import challenge
+from conclave.authorities.models import EffectReport, Hand, Order, Restoration
+from conclave.authorities.policy import DAY, AuthorityKind, Channel, Grounds, Item, OrderKind, Reason, State
+from conclave.authorities.quash import take_back
+from conclave.authorities.queries import notice, orders, status, whole_order
+from conclave.authorities.receive import OrderTextForbidden
+from conclave.authorities.refuse import refuse
+from conclave.authorities.review import answer, ask
+from conclave.authorities.standing import OrderNotNow, OrderUnknown
+from conclave.gate.models import Restriction
+from conclave.gate.policy import Kind
+from conclave.kernel import outbox
+from conclave.transparency import ledger
+from conclave.transparency.models import LedgerEntry
+from tests.accounts.organisation import account, person
+from tests.accounts.passkey import Device, Passkey
+from tests.authorities.desk import NOW, SAID, Desk, claiming, draft, goes_on, measure_states, state_of
+
+pytestmark = pytest.mark.django_db
+
+
+def leaves(order: str) -> list[str]:
+    """Return the types of an order's leaves, oldest first."""
+    obj = Order.objects.get(pk=order).obj
+    return list(LedgerEntry.objects.filter(obj=obj).order_by("index").values_list("kind", flat=True))
+
+
+def last_leaf(order: str, kind: str) -> dict[str, object]:
+    """Return what the last leaf of a type opens to."""
+    obj = Order.objects.get(pk=order).obj
+    index = LedgerEntry.objects.filter(obj=obj, kind=kind).order_by("-index").values_list("index", flat=True)[0]
+    return {one.field: one.value for one in ledger.openings(index=index)}
+
+
+def reasoned(reason: Reason, act: object) -> None:
+    """Let an act be refused, with this reason."""
+    with pytest.raises(OrderNotNow) as refused:
+        act()  # type: ignore[operator] # a function
+    assert refused.value.reason is reason
+
+
+def test_ord_13_an_order_goes_from_its_receipt_to_its_end_by_itself_once_two_have_approved_it(desk: Desk) -> None:
+    receipt = desk.receives()
+    assert status(receipt=receipt.receipt).state == State.ACKNOWLEDGED
+    desk.takes(receipt.order)
+    measures = desk.narrows(receipt.order, draft(meeting="m" * 22))
+    assert desk.approves(receipt.order, desk.ann) == State.NARROWED
+    assert not Restriction.objects.exists()
+    assert desk.approves(receipt.order, desk.ben) == State.EXECUTING
+    goes_on(NOW)
+    assert (state_of(receipt.order), measure_states(receipt.order)) == (State.EXECUTED, ["active"])
+    held = Restriction.objects.get()
+    assert (held.subject, held.territory, held.scope, held.ends_at, held.notice) == ("CN", "CN", "m" * 22, NOW + 7 * DAY, measures[0])
+    goes_on(NOW + 7 * DAY - 1)
+    assert Restriction.objects.exists()
+    goes_on(NOW + 7 * DAY)
+    assert (state_of(receipt.order), measure_states(receipt.order)) == (State.CLOSED, ["expired"])
+    assert not Restriction.objects.exists()
+    assert leaves(receipt.order) == [
+        "ORDER", "ORDER_STATE", "ORDER_STATE", "ORDER_STATE", "APPROVAL", "APPROVAL", "ORDER_STATE", "MEASURE", "ORDER_STATE",
+        "ORDER_STATE", "APPLICATION_COUNT", "RESTORATION", "ORDER_STATE", "ORDER_STATE", "ORDER_STATE",
+    ]  # fmt: skip
+    assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "executed"
+    assert Restoration.objects.get().done_at == NOW + 7 * DAY
+    shown = status(receipt=receipt.receipt)
+    assert (shown.state, shown.outcome, shown.denied, shown.removed) == (State.CLOSED, "executed", 0, 0)
+    for moment in (NOW, NOW + 8 * DAY):
+        goes_on(moment)
+    assert measure_states(receipt.order) == ["expired"], "nothing comes back"
+
+
+def test_ord_12_a_measure_waits_for_the_witness_and_says_so(desk: Desk) -> None:
+    desk.cosigns = False
+    order = desk.orders(draft(meeting="m" * 22))
+    goes_on(NOW)
+    outbox.run_due(now=NOW)
+    assert desk.asked, "the witness is asked"
+    goes_on(NOW + DAY)
+    assert (state_of(order), measure_states(order)) == (State.EXECUTING, ["scheduled"])
+    assert not Restriction.objects.exists()
+    assert whole_order(order=order, account=account(desk.rita), now=NOW).measures[0].waits
+    desk.cosigns = True
+    goes_on(NOW + DAY)
+    assert (state_of(order), measure_states(order)) == (State.EXECUTED, ["active"])
+
+
+def test_ord_12_a_measure_whose_witness_never_came_is_over_without_having_acted(desk: Desk) -> None:
+    desk.cosigns = False
+    order = desk.orders(draft(meeting="m" * 22, days=1))
+    goes_on(NOW + DAY)
+    assert (state_of(order), measure_states(order)) == (State.CLOSED, ["expired"])
+    desk.cosigns = True
+    goes_on(NOW + DAY)
+    assert measure_states(order) == ["expired"]
+    assert not Restoration.objects.exists(), "there was nothing to undo"
+
+
+@pytest.mark.parametrize("kind", [OrderKind.INFORM, OrderKind.PRESERVE, OrderKind.EMERGENCY, OrderKind.INFORMAL])
+def test_ord_13_only_an_order_to_act_leads_to_a_measure(desk: Desk, kind: OrderKind) -> None:
+    order = desk.receives(replace(SAID, kind=kind), by=desk.ivy, channel=Channel.INFORMAL).order
+    desk.takes(order)
+    reasoned(Reason.NOTHING_ORDERED, lambda: desk.narrows(order, draft(meeting="m" * 22)))
+
+
+def test_ord_13_the_policy_says_whose_orders_lead_to_a_measure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = desk.receives(replace(SAID, authority_kind=AuthorityKind.POLICE)).order
+    desk.takes(order)
+    reasoned(Reason.POLICY, lambda: desk.narrows(order, draft(meeting="m" * 22)))
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="lawful_admin"))
+    desk.narrows(order, draft(meeting="m" * 22))
+    court = desk.receives().order
+    desk.takes(court)
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="refuse_all"))
+    reasoned(Reason.POLICY, lambda: desk.narrows(court, draft(meeting="m" * 22)))
+
+
+def test_ord_1_an_over_broad_order_is_narrowed_to_where_its_court_is_competent_or_refused(desk: Desk) -> None:
+    order = desk.receives(claiming("CN", "HK", "US")).order
+    desk.takes(order)
+    for territory in ("HK", "US"):
+        reasoned(Reason.NOT_COMPETENT, lambda land=territory: desk.narrows(order, draft(meeting="m" * 22, territory=land)))
+    for territory in ("TW", "MO", "", "CN,HK"):
+        reasoned(Reason.NOT_CLAIMED, lambda land=territory: desk.narrows(order, draft(meeting="m" * 22, territory=land)))
+    reasoned(Reason.TARGET, lambda: desk.narrows(order, draft(meeting="m" * 22, account_id="a" * 22)))
+    reasoned(Reason.TARGET, lambda: desk.narrows(order, draft()))
+    reasoned(Reason.TARGET, lambda: desk.narrows(order))
+    reasoned(Reason.PERIOD, lambda: desk.narrows(order, draft(meeting="m" * 22, days=91)))
+    reasoned(Reason.PERIOD, lambda: desk.narrows(order, draft(meeting="m" * 22, days=0)))
+    desk.narrows(order, draft(meeting="m" * 22, days=90))
+    desk.approves(order, desk.ann)
+    desk.approves(order, desk.ben)
+    goes_on(NOW)
+    assert last_leaf(order, "ORDER_STATE")["outcome"] == "narrowed"
+    assert EffectReport.objects.get().effect == "partial"
+
+
+def test_a_refused_order_changes_nothing_is_counted_and_its_authority_reads_why(desk: Desk) -> None:
+    receipt = desk.receives(claiming("CN", "HK", "US"))
+    desk.takes(receipt.order)
+    who = account(desk.rita)
+    reasoned(Reason.NO_REASON, lambda: refuse(order=receipt.order, account=who, grounds=Grounds.TOO_BROAD, explanation=" ", now=NOW))
+    refuse(order=receipt.order, account=who, grounds=Grounds.TOO_BROAD, explanation="It reaches beyond its court.", now=NOW)
+    shown = status(receipt=receipt.receipt)
+    assert (shown.state, shown.outcome, shown.grounds) == (State.CLOSED, "refused", "too_broad")
+    assert shown.explanation == "It reaches beyond its court."
+    assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "refused"
+    assert EffectReport.objects.get().effect == "none"
+    assert not Restriction.objects.exists()
+
+
+def test_what_was_narrowed_can_still_be_refused_and_then_never_acts(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    desk.approves(order, desk.ann)
+    refuse(order=order, account=account(desk.rita), grounds=Grounds.HUMAN_RIGHTS, explanation="No.", now=NOW)
+    reasoned(Reason.NOT_NOW, lambda: desk.approves(order, desk.ben))
+    goes_on(NOW)
+    assert measure_states(order) == ["lifted"]
+
+
+def test_an_order_is_challenged_and_then_falls(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    challenge(order=order, account=account(desk.rita), explanation="Before the court of appeal.", now=NOW)
+    reasoned(Reason.NOT_NOW, lambda: desk.narrows(order, draft(meeting="m" * 22)))
+    assert state_of(order) == State.CHALLENGED
+    take_back(order=order, account=account(desk.ivy), quashed=True, document="Judgement 7", now=NOW)
+    assert (state_of(order), last_leaf(order, "ORDER_STATE")["outcome"]) == (State.CLOSED, "quashed")
+
+
+def test_what_an_order_does_not_say_is_asked_for_and_added_by_its_receipt(desk: Desk) -> None:
+    receipt = desk.receives(replace(SAID, redress="", reasons=""))
+    desk.takes(receipt.order)
+    reasoned(Reason.INCOMPLETE, lambda: desk.narrows(receipt.order, draft(meeting="m" * 22)))
+    ask(order=receipt.order, account=account(desk.rita), now=NOW)
+    assert status(receipt=receipt.receipt).missing == (Item.REASONS, Item.REDRESS)
+    answer(receipt=receipt.receipt, item=Item.REASONS, text="As art. 2 says.", now=NOW)
+    assert state_of(receipt.order) == State.INFO_REQUESTED
+    reasoned(Reason.NOT_NOW, lambda: answer(receipt=receipt.receipt, item=Item.REASONS, text="Again.", now=NOW))
+    reasoned(Reason.NOT_NOW, lambda: answer(receipt="x" * 22, item=Item.REDRESS, text="Again.", now=NOW))
+    answer(receipt=receipt.receipt, item=Item.REDRESS, text="Appeal.", now=NOW)
+    assert state_of(receipt.order) == State.UNDER_REVIEW
+    reasoned(Reason.INCOMPLETE, lambda: ask(order=receipt.order, account=account(desk.rita), now=NOW))
+
+
+def test_ord_10_nobody_has_two_parts_in_an_order(desk: Desk) -> None:
+    order = desk.receives(by=desk.ivy, channel=Channel.POST).order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    desk.approves(order, desk.ann)
+    with pytest.raises(StaffOtherRole):
+        desk.approves(order, desk.ann)
+    for user, role in ((desk.ivy, "approver"), (desk.rita, "approver")):
+        StaffMember.objects.filter(user=user).update(orders=role, work_country="DE")
+        with pytest.raises(StaffOtherRole):
+            desk.approves(order, Device(user, Passkey(credential_id=user.pk.encode())))
+    StaffMember.objects.filter(user=desk.rita).update(orders="reviewer")
+    desk.approves(order, desk.ben)
+    assert sorted(Hand.objects.filter(order=order).values_list("part", flat=True)) == ["approver1", "approver2", "intake", "reviewer"]
+
+
+def test_ord_10_who_approves_works_elsewhere_is_not_recused_and_holds_the_role(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    with pytest.raises(StaffWorksThere):
+        desk.approves(order, desk.zoe)
+    StaffMember.objects.filter(user=desk.zoe.user).update(work_country="")
+    with pytest.raises(StaffPlaceUnknown):
+        desk.approves(order, desk.zoe)
+    StaffMember.objects.filter(user=desk.zoe.user).update(work_country="SE", recused=["CN"])
+    with pytest.raises(StaffRecused):
+        desk.approves(order, desk.zoe)
+    with pytest.raises(StaffRoleMissing):
+        ask_approval(order=order, account=account(desk.ivy), now=NOW)
+    with pytest.raises(StaffUnknown):
+        ask_approval(order=order, account=account(person("Charlie")), now=NOW)
+    assert not Hand.objects.filter(order=order, part="approver1").exists()
+
+
+def test_ord_10_at_home_only_what_a_court_orders_is_approved_by_who_works_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, establishment="FR", order_policy="lawful_admin"))
+    for kind in (AuthorityKind.COURT, AuthorityKind.POLICE):
+        order = desk.receives(claiming("FR", authority_territory="FR", authority_kind=kind)).order
+        desk.takes(order)
+        desk.narrows(order, draft(meeting="m" * 22, territory="FR"))
+        if kind is AuthorityKind.COURT:
+            assert desk.approves(order, desk.ben) == State.NARROWED
+        else:
+            with pytest.raises(StaffWorksThere):
+                desk.approves(order, desk.ben)
+
+
+def test_ord_10_an_approval_takes_a_passkey_shown_for_exactly_these_measures_minutes_ago(desk: Desk) -> None:
+    order, other = desk.receives().order, desk.receives().order
+    for one in (order, other):
+        desk.takes(one)
+        desk.narrows(one, draft(meeting="m" * 22))
+    who = account(desk.ann.user)
+    with pytest.raises(PasskeyNotShown):
+        approve(order=order, account=who, shown=None, now=NOW)
+    with pytest.raises(PasskeyNotShown):
+        desk.approves(order, desk.ann, later=FRESH_MS + 1)
+    shown = desk.ann.answers(ask_approval(order=order, account=who, now=NOW))
+    with pytest.raises(PasskeyNotShown):
+        approve(order=other, account=who, shown=shown, now=NOW)
+    question = ask_approval(order=order, account=who, now=NOW)
+    with pytest.raises(PasskeyNotShown):
+        approve(order=order, account=who, shown=desk.ben.answers(question), now=NOW)
+    shown = desk.ann.answers(ask_approval(order=order, account=who, now=NOW))
+    Order.objects.get(pk=order).measures.update(territory="HK")
+    with pytest.raises(PasskeyNotShown):
+        approve(order=order, account=who, shown=shown, now=NOW)
+
+
+def test_ord_15_an_unstaffed_desk_receives_refuses_and_never_acts(desk: Desk) -> None:
+    StaffMember.objects.filter(user__in=[desk.ben.user, desk.zoe.user]).delete()
+    receipt = desk.receives()
+    assert receipt.state == State.CLOSED
+    shown = status(receipt=receipt.receipt)
+    assert (shown.outcome, shown.grounds) == ("refused", "unstaffed")
+    assert leaves(receipt.order)[0] == "ORDER"
+    reasoned(Reason.NOT_NOW, lambda: desk.takes(receipt.order))
+
+
+def test_ord_15_a_desk_that_lost_its_people_stops_before_the_second_approval(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    desk.approves(order, desk.ann)
+    StaffMember.objects.filter(user__in=[desk.ann.user, desk.zoe.user]).delete()
+    reasoned(Reason.UNSTAFFED, lambda: desk.approves(order, desk.ben))
+    goes_on(NOW)
+    assert not Restriction.objects.exists()
+
+
+def test_whoever_is_not_of_the_desk_sees_no_order(desk: Desk) -> None:
+    order = desk.receives().order
+    charlie = account(person("Charlie"))
+    with pytest.raises(StaffUnknown):
+        orders(account=charlie, now=NOW)
+    with pytest.raises(StaffUnknown):
+        whole_order(order=order, account=charlie, now=NOW)
+    assert [one.id for one in orders(account=account(desk.ivy), now=NOW)] == [order]
+    with pytest.raises(OrderUnknown):
+        whole_order(order="x" * 22, account=account(desk.ivy), now=NOW)
+    with pytest.raises(OrderUnknown):
+        status(receipt="x" * 22)
+    with pytest.raises(OrderUnknown):
+        notice(notice="x" * 22)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"authority": ""},
+        {"contact": " "},
+        {"authority_territory": "EU"},
+        {"claimed": ("CN", "ZZ")},
+        {"reasons": "x" * 5000},
+        {"language": "de"},
+        {"authority": "a\u202eb"},
+    ],
+)
+def test_what_cannot_be_shown_or_answered_is_no_order(desk: Desk, change: dict[str, object]) -> None:
+    with pytest.raises(OrderTextForbidden):
+        desk.receives(replace(SAID, **change))  # type: ignore[arg-type] # fields of Said
+    assert not Order.objects.exists()
+
+
+def test_ord_9_a_quashed_order_is_undone_in_the_same_moment_by_one_person(desk: Desk) -> None:
+    order = desk.orders(draft(meeting="m" * 22), draft(account_id="a" * 22, kind=Kind.DENY_HOST_FROM))
+    goes_on(NOW)
+    assert Restriction.objects.count() == 2
+    with pytest.raises(OrderNotNow):
+        take_back(order=order, account=account(desk.ivy), quashed=True, document="", now=NOW)
+    take_back(order=order, account=account(desk.ivy), quashed=True, document="Judgement 8", now=NOW + 1)
+    assert not Restriction.objects.exists()
+    assert (state_of(order), measure_states(order)) == (State.CLOSED, ["quashed", "quashed"])
+    assert {one.cause for one in Restoration.objects.all()} == {"quashed"}
+    assert last_leaf(order, "RESTORATION")["cause"] == "quashed"
+    goes_on(NOW + 8 * DAY)
+    reasoned(Reason.NOT_NOW, lambda: take_back(order=order, account=account(desk.ivy), quashed=False, document="Again", now=NOW + 2))

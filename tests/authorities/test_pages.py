@@ -1,0 +1,168 @@
+"""desk: the portal, the desk's pages and the notice, by hand as people use them; in French too."""
+
+import pytest
+from django.test import Client
+
+from conclave.accounts.models import StaffMember
+from conclave.authorities.models import Measure, Order
+from conclave.authorities.policy import State
+from conclave.authorities.queries import orders
+from conclave.gate.models import Application
+from conclave.meetings.door import Ordered
+from tests.accounts.organisation import account, browser, person
+from tests.authorities.desk import NOW, Desk, draft, goes_on, state_of, there
+from tests.meetings.conftest import Joins, Link
+
+pytestmark = pytest.mark.django_db
+FORM = {
+    "kind": "act",
+    "authority": "Court of Somewhere",
+    "authority_kind": "court",
+    "authority_territory": "CN",
+    "contact": "registry@court.example",
+    "claimed": "cn, hk",
+    "legal_basis": "Law 1, art. 2",
+    "reasons": "Because.",
+    "target": "The meeting of 4 June",
+    "redress": "Appeal within 14 days.",
+    "language": "en",
+}
+JUDGED = {"necessity": "One meeting.", "proportionality": "One week.", "rights": "Nobody elsewhere."}
+
+
+def act(window: Client, order: str, name: str, **said: object) -> str:
+    """Do something on the page of an order; return the page that follows."""
+    answer = window.post(f"/staff/orders/{order}", {"act": name, **said}, follow=True)
+    assert answer.status_code == 200, answer.content.decode()
+    return str(answer.content.decode())
+
+
+def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: Desk, link: Link, joins: Joins) -> None:
+    court = Client()
+    assert "cannot end a meeting" in court.get("/authorities").content.decode()
+    receipt = court.post("/authorities", FORM, follow=True)
+    page = receipt.redirect_chain[-1][0]
+    order = Order.objects.get()
+    assert order.claimed == ["CN", "HK"]
+    assert page == f"/authorities/{order.receipt}"
+    rita, ann, ben = browser(desk.rita), browser(desk.ann.user), browser(desk.ben.user)
+    assert "Court of Somewhere" in rita.get("/staff/orders").content.decode()
+    assert "Look at the orders" in rita.get("/staff").content.decode()
+    act(rita, order.pk, "take")
+    measure = {"kind": "remove_from", "territory": "CN", "meeting": f"https://meet.example/m/{link.meeting}#secret", "days": 7}
+    wrong = rita.post(f"/staff/orders/{order.pk}", {"act": "narrow", **measure, **JUDGED, "territory": "HK"})
+    assert wrong.status_code == 422
+    assert "The authority is not competent in that territory." in wrong.content.decode()
+    act(rita, order.pk, "narrow", **measure, **JUDGED)
+    assert Measure.objects.get().meeting == link.meeting, "what stands behind # is not kept"
+    for device, window in ((desk.ann, ann), (desk.ben, ben)):
+        done = device.confirms(window, f"/staff/orders/{order.pk}", {"act": "approve"})
+        assert "You have approved it." in done.content.decode()
+    assert "It waits for the witness of the ledger." in rita.get(f"/staff/orders/{order.pk}").content.decode()
+    Measure.objects.update(starts_at=NOW)
+    ada = joins("Ada", evidence=there("CN"))
+    joins("Flo", evidence=there("FR"))
+    goes_on(Measure.objects.get().starts_at + 1)
+    assert state_of(order.pk) == State.EXECUTED
+    with pytest.raises(Ordered) as refused:
+        joins("Bo", evidence=there("CN"))
+    told = court.get(page).content.decode()
+    assert "People taken out: 1. People not let in: 1." in told
+    assert ada.participant not in told
+    removed = Application.objects.get(action="removed").pk
+    taken, denied = (Client().get(f"/notice/{number}").content.decode() for number in (removed, refused.value.notice))
+    assert "You were taken out of a call" in taken
+    assert "You were not let into a call" in denied
+    for words in ("Court of Somewhere", "Law 1, art. 2", "China", "Appeal within 14 days.", order.public_id):
+        assert words in denied
+    assert order.receipt not in denied
+    act(rita, order.pk, "take_back", quashed="yes", document="Judgement 7")
+    assert "we are sorry" in Client().get(f"/notice/{removed}").content.decode()
+    assert "Closed" in court.get(page).content.decode()
+
+
+def test_desk_a_refused_order_tells_its_authority_why(desk: Desk) -> None:
+    court = Client()
+    court.post("/authorities", {**FORM, "redress": ""})
+    order = Order.objects.get()
+    rita = browser(desk.rita)
+    act(rita, order.pk, "take")
+    assert "missing" in rita.get(f"/staff/orders/{order.pk}").content.decode()
+    act(rita, order.pk, "ask")
+    page = f"/authorities/{order.receipt}"
+    assert "Redress" in court.get(page).content.decode()
+    assert court.post(page, {"item": "redress", "text": "x" * 5000}).status_code == 422
+    court.post(page, {"item": "redress", "text": "Appeal."})
+    assert state_of(order.pk) == State.UNDER_REVIEW
+    assert rita.post(f"/staff/orders/{order.pk}", {"act": "refuse", "grounds": "too_broad", "explanation": ""}).status_code == 422
+    act(rita, order.pk, "refuse", grounds="too_broad", explanation="It reaches beyond its court.")
+    told = court.get(page).content.decode()
+    assert "It reaches beyond its court." in told
+    assert "refused" in told
+
+
+def test_desk_what_came_by_another_way_is_written_down_by_intake(desk: Desk) -> None:
+    ivy = browser(desk.ivy)
+    assert ivy.post("/staff/orders", {**FORM, "channel": "portal"}).status_code == 422
+    assert ivy.post("/staff/orders", {**FORM, "channel": "phone", "claimed": "ZZ"}).status_code == 422
+    assert ivy.post("/staff/orders", {**FORM, "channel": "phone", "authority": "a\u202eb"}).status_code == 422
+    answer = ivy.post("/staff/orders", {**FORM, "channel": "informal"}, follow=True)
+    assert "In passing" in answer.content.decode()
+    act(ivy, Order.objects.get().pk, "take_back", quashed="no", document="A letter")
+    assert state_of(Order.objects.get().pk) == State.CLOSED
+    rita = browser(desk.rita)
+    assert "Write down what came" not in rita.get("/staff/orders").content.decode()
+    rita.post("/staff/orders", {**FORM, "channel": "phone"})
+    assert len(orders(account=account(desk.rita), now=NOW)) == 1
+
+
+def test_desk_an_order_is_challenged_on_its_page(desk: Desk) -> None:
+    order = desk.receives().order
+    rita = browser(desk.rita)
+    act(rita, order, "take")
+    assert "Challenged before a court" in act(rita, order, "challenge", explanation="Before the court of appeal.")
+
+
+def test_whoever_is_not_of_the_desk_gets_the_answer_of_what_does_not_exist(desk: Desk) -> None:
+    order = desk.receives().order
+    charlie = browser(person("Charlie"))
+    for path in ("/staff/orders", f"/staff/orders/{order}"):
+        assert charlie.get(path).status_code == 404
+        assert charlie.post(path, {"act": "take"}).status_code == 404
+    ivy = browser(desk.ivy)
+    for name in ("take", "approve"):
+        assert ivy.post(f"/staff/orders/{order}", {"act": name}).status_code == 403
+    assert state_of(order) == State.ACKNOWLEDGED
+
+
+def test_an_unstaffed_desk_says_so(desk: Desk) -> None:
+    StaffMember.objects.filter(orders="approver").delete()
+    assert "not staffed" in Client().get("/authorities").content.decode()
+    assert "not staffed" in browser(desk.rita).get("/staff/orders").content.decode()
+    told = Client().post("/authorities", FORM, follow=True).content.decode()
+    assert "The desk that would have to judge it is not staffed." in told
+
+
+def test_the_pages_speak_french(desk: Desk) -> None:
+    order = desk.receives()
+    french = {"accept-language": "fr"}
+    assert "Pour les autorités publiques" in Client(headers=french).get("/authorities").content.decode()
+    assert "Reçu, attend son examen" in Client(headers=french).get(f"/authorities/{order.receipt}").content.decode()
+
+
+def test_the_portal_takes_so_many_a_day(desk: Desk) -> None:
+    assert desk.cosigns
+    for _ in range(20):
+        assert Client().post("/authorities", FORM).status_code == 302
+    assert Client().post("/authorities", FORM).status_code == 429
+    assert Order.objects.count() == 20
+
+
+def test_a_device_is_not_asked_twice(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    ann = browser(desk.ann.user)
+    desk.ann.confirms(ann, f"/staff/orders/{order}", {"act": "approve"})
+    assert "Approve with a passkey" not in ann.get(f"/staff/orders/{order}").content.decode()
+    assert ann.post(f"/staff/orders/{order}", {"act": "approve"}).status_code == 403

@@ -1,0 +1,95 @@
+"""ledger: the public ledger says how it stands, and anybody works it out again from public files alone."""
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.browsers import until
+from tests.journeys.fixtures import Chromiums
+from tests.journeys.people import Person
+from tests.journeys.test_access import PHONE, check
+from tests.journeys.world import ROOT, Installation
+
+WRITE = """
+import django
+django.setup()
+from django.db import transaction
+from conclave.kernel import clock
+from conclave.transparency.ledger import append
+with transaction.atomic():
+    for number in range(3):
+        append(kind="ORDER", fields={"territory": "FR", "n": number}, now=clock.now())
+"""
+PROVE = """
+import django
+django.setup()
+from conclave.transparency.cosign import proof
+print(proof(index=1, fields=["territory"]), end="")
+"""
+SIGNED_SECONDS = 90
+
+
+def inside(server: Installation, code: str) -> str:
+    """Run a few lines in the place of the server's own code."""
+    env = {**server.environment(), "DJANGO_SETTINGS_MODULE": "conclave.settings"}
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.journey("ledger")
+def test_anybody_reads_how_the_ledger_stands_and_works_it_out_again(server: Installation, chromiums: Chromiums, tmp_path: Path) -> None:
+    inside(server, WRITE)
+    reader = Person("Bob", chromiums.of("Bob").window(locale="en-GB", viewport=PHONE, touch=True), server=server)
+    reader.browser.open(f"{server.url}/protection")
+    reader.click('article a[href="/transparency/"]')
+
+    def signed() -> bool:
+        reader.browser.open(f"{server.url}/transparency/")
+        return bool(reader.browser.ask("() => (document.querySelector('[data-part=size]')?.textContent ?? '0') !== '0'"))
+
+    until(signed, what="the entries are signed", seconds=SIGNED_SECONDS)
+    reader.reads("No independent witness yet.")
+    reader.reads("it agrees.")
+    check(reader, "ledger")
+    assert not reader.faults()
+    reader.browser.close()
+    french = Person("Bob", chromiums.of("Bob").window(locale="fr-FR", dark=True), server=server)
+    french.browser.open(f"{server.url}/transparency/")
+    french.reads("Pas encore de témoin indépendant.")
+    check(french, "ledger, French and dark")
+    french.browser.close()
+    verified_by_an_outsider(server, tmp_path)
+
+
+def verified_by_an_outsider(server: Installation, folder: Path) -> None:
+    """Work it out again in another folder, with the verifier alone; then with one byte changed."""
+    shutil.copytree(ROOT / "src" / "conclave_verify", folder / "code" / "conclave_verify")
+    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(folder / "code")}
+
+    def verify(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "conclave_verify", "ledger", *words]
+        return subprocess.run(command, env=clean, cwd=folder, capture_output=True, text=True, check=False)
+
+    with urllib.request.urlopen(f"{server.url}/transparency/policy", timeout=10) as policy:
+        (folder / "policy").write_bytes(policy.read())
+    (folder / "mine").write_text(inside(server, PROVE), encoding="utf-8")
+    told = verify(f"{server.url}/transparency", "--policy", "policy", "--keep", "copy", "--proof", "mine")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "they make the tree that it has signed" in told.stdout
+    assert "Good: entry 1" in told.stdout
+    assert "territory: FR" in told.stdout
+    assert verify("copy", "--policy", "policy").returncode == 0, "without the server"
+    for path in sorted((folder / "copy").rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            place = min(40, len(content) - 1)
+            path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+            assert verify("copy", "--policy", "policy").returncode == 1, path
+            path.write_bytes(content)
+    assert verify("copy", "--policy", "policy").returncode == 0

@@ -1,0 +1,5 @@
+module conclave/tests/tlog
+
+go 1.26
+
+require golang.org/x/mod v0.38.0

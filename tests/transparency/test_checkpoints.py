@@ -1,0 +1,86 @@
+"""The log signs only what continues what it has signed (LEDG-4)."""
+
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from conclave.transparency import checkpoints, tree, witnesses
+from conclave.transparency.ledger import Draft, append_all
+from conclave.transparency.models import Checkpoint, Head, TreeTile
+from conclave.transparency.tree import LedgerForked
+from conclave_verify import checkpoint as told
+from conclave_verify import note
+from conclave_verify.merkle import leaf_hash
+from tests.transparency.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(count: int) -> None:
+    append_all(drafts=[Draft(kind="ORDER", fields={"n": number}) for number in range(count)], now=NOW)
+
+
+def test_ledg_4_a_checkpoint_is_a_signed_note_under_the_servers_address() -> None:
+    assert checkpoints.make(now=NOW) is None
+    fill(3)
+    made = checkpoints.make(now=NOW)
+    assert made is not None
+    read = note.parse(checkpoints.signed(checkpoint=made).encode())
+    assert note.signed_at(read, note.parse_vkey(witnesses.key().vkey)) == 0
+    assert told.parse(read.text) == told.Checkpoint("meet.example/transparency", 3, tree.root(at=3))
+
+
+def test_ledg_4_what_was_signed_is_not_signed_again() -> None:
+    fill(3)
+    first = checkpoints.make(now=NOW)
+    assert checkpoints.make(now=NOW + 1) == first
+    fill(1)
+    second = checkpoints.make(now=NOW + 2)
+    assert second is not None
+    assert second.size == 4
+    assert checkpoints.newest() == second
+    assert not checkpoints.trouble()
+
+
+def test_ledg_4_the_key_is_the_servers_own_and_stays(state: Path) -> None:
+    first = witnesses.key()
+    assert stat.S_IMODE((state / "ledger.key").stat().st_mode) == 0o600
+    assert witnesses.key() == first
+    assert (state / "ledger.key").read_text(encoding="ascii") not in first.vkey
+
+
+def test_ledg_4_a_tree_that_was_changed_is_not_signed() -> None:
+    fill(3)
+    checkpoints.make(now=NOW)
+    row = TreeTile.objects.get(level=0, number=0)
+    row.hashes = leaf_hash(b"another") + bytes(row.hashes)[32:]
+    row.save()
+    fill(1)
+    with pytest.raises(LedgerForked):
+        checkpoints.make(now=NOW)
+    assert Checkpoint.objects.count() == 1
+    assert checkpoints.trouble()
+
+
+def test_ledg_4_a_ledger_that_was_cut_is_not_signed() -> None:
+    fill(3)
+    checkpoints.make(now=NOW)
+    Head.objects.update(size=2)
+    with pytest.raises(LedgerForked):
+        checkpoints.make(now=NOW)
+    assert checkpoints.trouble()
+
+
+def test_a_server_that_moved_signs_under_its_new_address(settings: Settings) -> None:
+    fill(3)
+    first = checkpoints.make(now=NOW)
+    settings.CONCLAVE = replace(settings.CONCLAVE, public_url="https://new.example:8443")
+    second = checkpoints.make(now=NOW)
+    assert first is not None
+    assert second is not None
+    assert (first.size, first.root) == (second.size, second.root)
+    assert second.note.startswith("new.example:8443/transparency\n3\n")
+    assert checkpoints.newest() == second

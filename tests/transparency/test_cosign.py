@@ -1,0 +1,296 @@
+"""What counts is what witnesses have seen; without them nothing acts, and it is said (LEDG-5, LEDG-6, LEDG-7)."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+from pytest_django import Settings
+
+from conclave.kernel import clock, outbox
+from conclave.transparency import ask, checkpoints, cosign, witnesses
+from conclave.transparency.cosign import WitnessAway, cosign_now, is_cosigned, proof
+from conclave.transparency.ledger import append
+from conclave.transparency.models import Checkpoint, Cosignature, Head, LedgerEntry, Opening, TreeTile, Witness
+from conclave.transparency.tree import LedgerForked
+from conclave_verify import note, quorum
+from conclave_verify import proof as proofs
+from conclave_verify.note import COSIGNS, Key
+from tests.transparency.conftest import NOW, Others, own
+
+pytestmark = pytest.mark.django_db
+
+
+def entry(**fields: object) -> int:
+    return append(kind="ORDER", fields=fields or {"territory": "FR", "officer": "x"}, now=NOW)
+
+
+def failures() -> list[str]:
+    return list(Witness.objects.order_by("vkey").values_list("failure", flat=True))
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_5_an_entry_counts_from_the_moment_that_it_is_cosigned() -> None:
+    first = entry()
+    assert not is_cosigned(index=first)
+    assert proof(index=first) is None
+    assert cosign_now(now=NOW) == 1
+    assert is_cosigned(index=first)
+    second = entry()
+    assert not is_cosigned(index=second)
+    assert not is_cosigned(index=99)
+    assert cosign_now(now=NOW) == 2
+    assert is_cosigned(index=second)
+    assert cosign_now(now=NOW) == 2, "what is cosigned is not asked for again"
+    assert Cosignature.objects.count() == 2
+
+
+@pytest.mark.usefixtures("own_one")
+def test_an_empty_ledger_has_nothing_to_cosign() -> None:
+    assert cosign_now(now=NOW) == 0
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_7_whom_it_concerns_gets_a_proof_with_their_own_fields_only() -> None:
+    index = entry(territory="FR", officer="x", day="2026-11-26")
+    for _ in range(3):
+        entry()
+    cosign_now(now=NOW)
+    text = proof(index=index, fields=["territory", "day"])
+    assert text is not None
+    proved = proofs.check(proof=proofs.parse(text.encode()), policy=quorum.parse(witnesses.policy_text().encode()))
+    assert {one.field: one.value for one in proved.openings} == {"territory": "FR", "day": "2026-11-26"}
+    assert (proved.index, proved.entry.type, proved.vouched.checkpoint.size) == (index, "ORDER", 4)
+    assert '"officer"' not in text
+    Opening.objects.filter(entry_id=index, field="day").delete()
+    again = proof(index=index, fields=["territory", "day"])
+    assert [one.field for one in proofs.parse((again or "").encode()).openings] == ["territory"]
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_7_an_entry_that_was_changed_since_is_not_proved() -> None:
+    index = entry()
+    cosign_now(now=NOW)
+    LedgerEntry.objects.filter(index=index).update(leaf="{}")
+    with pytest.raises(LedgerForked):
+        proof(index=index)
+
+
+def test_ledg_5_without_the_witness_nothing_counts_and_that_is_said(state: Path) -> None:
+    index = entry()
+    with pytest.raises(WitnessAway) as raised:
+        cosign_now(now=NOW)
+    assert raised.value.code == "witness_away"
+    assert not is_cosigned(index=index), "it was never started"
+    with own(state):
+        pass
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert failures() == ["away"]
+    assert not is_cosigned(index=index)
+    with own(state):
+        cosign_now(now=NOW)
+    assert failures() == [""]
+    assert is_cosigned(index=index)
+
+
+def test_ledg_6_more_than_half_of_the_named_witnesses_are_enough(others: Others, settings: Settings) -> None:
+    index = entry()
+    started = others(2)
+    nobody = Key("gone.example", COSIGNS, bytes(31) + b"\1")
+    settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{settings.CONCLAVE.witnesses}, http://127.0.0.1:9 {nobody.vkey}")
+    assert "group enough 2 w1 w2 w3" in witnesses.policy_text()
+    cosign_now(now=NOW)
+    assert is_cosigned(index=index)
+    settings.CONCLAVE = replace(settings.CONCLAVE, witness_quorum=3)
+    assert not is_cosigned(index=index), "the policy of now decides"
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert Cosignature.objects.count() == len(started)
+
+
+def test_ledg_6_our_own_witness_does_not_count_beside_others(others: Others, state: Path) -> None:
+    index = entry()
+    with own(state):
+        cosign_now(now=NOW)
+    assert is_cosigned(index=index)
+    others(1)
+    assert not is_cosigned(index=index)
+    assert witnesses.is_independent()
+    cosign_now(now=NOW)
+    assert is_cosigned(index=index)
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> None:
+    for _ in range(3):
+        entry()
+    cosign_now(now=NOW)
+    # An old copy of the database was put back.
+    Cosignature.objects.all().delete()
+    Checkpoint.objects.all().delete()
+    Opening.objects.all().delete()
+    LedgerEntry.objects.filter(index=2).delete()
+    Head.objects.update(size=2)
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert failures() == ["ahead"]
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_5_a_witness_does_not_sign_another_history() -> None:
+    for _ in range(3):
+        entry()
+    cosign_now(now=NOW)
+    Cosignature.objects.all().delete()
+    Checkpoint.objects.all().delete()
+    LedgerEntry.objects.filter(index=1).update(leaf="{}")
+    TreeTile.objects.all().delete()
+    Head.objects.filter(chain="tree").delete()
+    entry()
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert failures() == ["forked"]
+
+
+@pytest.mark.usefixtures("own_one")
+def test_a_witness_that_is_further_is_asked_again_with_what_it_has() -> None:
+    entry()
+    cosign_now(now=NOW)
+    Witness.objects.all().delete()
+    index = entry()
+    cosign_now(now=NOW)
+    assert is_cosigned(index=index)
+
+
+@contextmanager
+def answers(content: bytes, status: str = "200 OK", *, slow: bool = False) -> Iterator[str]:
+    """Let somebody answer everything in the same way."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65_536)
+                if not slow:
+                    connection.sendall(
+                        f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n".encode() + content
+                    )
+                else:
+                    ended.wait(10)
+
+    ended = threading.Event()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ended.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "failure"),
+    [
+        (b"", "200 OK", "lied"), (b"hello\n", "200 OK", "lied"), ("— w.example AAAAAAAA\n".encode(), "200 OK", "lied"),
+        (b"x", "409 Conflict", "lied"), (b"\xff", "409 Conflict", "lied"), (b"no\n", "422 Unprocessable", "forked"),
+        (b"", "403 Forbidden", "refused"), (b"", "302 Found", "refused"), (b"", "500 Oops", "away"), (b"x" * 70_000, "200 OK", "away"),
+        (b"7\n", "409 Conflict", "ahead"),
+    ],
+)  # fmt: skip
+def test_ledg_5_a_witness_that_lies_is_not_believed(content: bytes, status: str, failure: str, settings: Settings) -> None:
+    index = entry()
+    key = Key("w.example", COSIGNS, bytes(31) + b"\1")
+    with answers(content, status) as address:
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{address} {key.vkey}")
+        with pytest.raises(WitnessAway):
+            cosign_now(now=NOW)
+    assert failures() == [failure]
+    assert not is_cosigned(index=index)
+
+
+def test_ledg_5_a_signature_that_is_not_by_the_witness_is_not_kept(others: Others, settings: Settings) -> None:
+    entry()
+    ((url, _key),) = others(1)
+    somebody = Key("w0.example", COSIGNS, bytes(31) + b"\1")
+    settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{url} {somebody.vkey}")
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert failures() == ["lied"]
+    assert not Cosignature.objects.exists()
+
+
+def test_a_slow_witness_is_not_waited_for(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry()
+    monkeypatch.setattr(ask, "SECONDS", 0.2)
+    key = Key("w.example", COSIGNS, bytes(31) + b"\1")
+    with answers(b"", slow=True) as address:
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{address} {key.vkey}")
+        with pytest.raises(WitnessAway):
+            cosign_now(now=NOW)
+    assert failures() == ["away"]
+
+
+def test_a_key_that_is_damaged_is_said_and_lets_nothing_act(settings: Settings) -> None:
+    index = entry()
+    settings.CONCLAVE = replace(settings.CONCLAVE, witnesses="http://127.0.0.1:9 w.example+00000000+" + "A" * 44)
+    with pytest.raises(witnesses.PolicyWrong):
+        witnesses.policy()
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert not is_cosigned(index=index)
+    assert proof(index=index) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("own_one")
+def test_the_background_signs_what_is_new_within_a_minute() -> None:
+    cosign.settle(NOW)
+    assert outbox.run_due(now=NOW) == 0
+    with transaction.atomic():
+        index = entry()
+    cosign.settle(NOW + 10 * clock.SECOND)
+    assert outbox.run_due(now=NOW + 10 * clock.SECOND) == 1
+    assert is_cosigned(index=index)
+    assert Checkpoint.objects.count() == 1
+    later = clock.now()
+    with transaction.atomic():
+        entry()
+    cosign.settle(later + 10 * clock.SECOND)
+    assert outbox.run_due(now=later + 10 * clock.SECOND) == 0, "less than a minute after the last one"
+    cosign.settle(later + 61 * clock.SECOND)
+    assert outbox.run_due(now=later + 61 * clock.SECOND) == 1
+    assert Checkpoint.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_not_cosigned_yet_is_asked_for_again(state: Path) -> None:
+    with transaction.atomic():
+        index = entry()
+    cosign.settle(NOW)
+    assert outbox.run_due(now=NOW) == 1
+    assert not is_cosigned(index=index)
+    with own(state):
+        cosign.settle(NOW + clock.MINUTE)
+        outbox.run_due(now=NOW + clock.MINUTE)
+    assert is_cosigned(index=index)
+
+
+@pytest.mark.usefixtures("own_one")
+def test_a_cosigned_checkpoint_is_a_note_that_the_published_policy_accepts() -> None:
+    entry()
+    cosign_now(now=NOW)
+    made = checkpoints.cosigned(policy=witnesses.policy(), above=0)
+    assert made is not None
+    vouched = quorum.accept(note=note.parse(checkpoints.signed(checkpoint=made).encode()), policy=witnesses.policy())
+    assert list(vouched.witnesses.values()) == [NOW // 1000]
