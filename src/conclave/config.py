@@ -64,11 +64,11 @@ class Config:
     order_policy: str = "judicial_only"
     geo_dir: Path = ROOT / "deploy" / "geo"
     region: str = "local"
-    witnesses: str = ""
-    witness_quorum: int = 0
     territory: str = ""
     regions: tuple[RegionSettings, ...] = ()
     allowed_regions: str = ""
+    witnesses: str = ""
+    witness_quorum: int = 0
 
     @property
     def all_regions(self) -> tuple[RegionSettings, ...]:

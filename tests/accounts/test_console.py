@@ -90,7 +90,7 @@ def test_charlie_reads_the_same_at_every_address_as_where_nothing_is(alice: User
     charlie = signed_in(stranger)
     before = roles(school), kinds(school)
     theirs, nothing = addresses(school, **ids), addresses(NOWHERE, membership=NOWHERE, invitation=NOWHERE)
-    assert len(theirs) == 20
+    assert len(theirs) == 21
     for real, unreal in zip(sorted(theirs), sorted(nothing), strict=True):
         forms = {"act": "remove", "name": "Mine", "role": "member", "address": "y@example.net", "file": "csv"}
         answers = [getattr(charlie, method)(path, forms if method == "post" else {}) for path in (real, unreal)]

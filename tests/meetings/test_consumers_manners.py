@@ -196,7 +196,7 @@ async def test_other_peoples_messages_change_nothing(world: World) -> None:
     before = await Group.objects.values_list("epoch", "log_next").aget()
     commit = next(entry for entry in alice.heard if entry["t"] == "lease")
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"t": "announce", "incarnation": ID, "key_package": "AAAA", "mac": "A" * 43}, "bad_key_package"),
+        ({"t": "announce", "incarnation": ID, "key_package": "AAAA", "mac": "A" * 43}, "not_live"),
         ({"t": "create", "incarnation": bob.mind.incarnation, "group_info": "AAAA", "tree": "AAAA"}, "not_live"),
         ({"t": "say", "incarnation": bob.mind.incarnation, "message": "AAAA"}, "bad_message"),
         ({"t": "say", "incarnation": ID, "message": bob_says(alice)}, "bad_message"),
