@@ -1,6 +1,7 @@
 """meetings/waiting.py: the waiting socket and the bell of hosts, with real members and the real consumers (KNOCK-4 to KNOCK-7)."""
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,8 +13,8 @@ from conclave.kernel.ids import new_id
 from conclave.keys.threads import in_thread
 from conclave.meetings import waiting
 from conclave.meetings.door import EMPTY_HANDED, KnockBlocked, Newcomer, Pass, Shown
-from conclave.meetings.knock import knock
-from conclave.meetings.models import Meeting
+from conclave.meetings.knock import News, answer, attend, knock
+from conclave.meetings.models import Call, Meeting
 from conclave.meetings.waiting import WaitingSocket
 from tests.keys.members import Mind, World
 from tests.meetings.sockets import PATIENCE, Guest, device, new_meeting, running_gateway, together
@@ -134,6 +135,27 @@ async def test_a_host_is_told_who_waits_and_lets_them_in(world: World) -> None:
     bob.shown, bob.identity = Shown(let_in=at_door.made), at_door.mind.identity
     await bob.enter()
     await together(alice, bob, names={"Alice", "Bob"})
+
+
+async def test_an_answer_that_the_door_has_read_before_the_socket_listens_is_heard(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """KNOCK-4: between being bound to the knock and listening at the door a host may answer, and the door read past it."""
+    alice, bob = await host_at_the_door(world), Waiter(world, "Bob")
+    await bob.knock()
+
+    def answered_meanwhile(*, let_in: Pass, socket: str, now: int) -> tuple[str, News]:
+        bound = attend(let_in=let_in, socket=socket, now=now)
+        host = {"call": Call.objects.get().pk, "meeting": world.meeting, "by": alice.ticket.participant}
+        assert answer(**host, knocks=[let_in.knock], admit=True, block=False, sealed={}, now=now)
+        end = time.monotonic() + PATIENCE
+        while waiting._doors[world.meeting].version <= bound[1].version and time.monotonic() < end:
+            time.sleep(0.01)
+        return bound
+
+    monkeypatch.setattr(waiting, "attend", answered_meanwhile)
+    await bob.attend()
+    assert await bob.hears() == {"t": "waiting"}
+    assert await bob.hears() == {"t": "admitted"}
+    await bob.gone()
 
 
 async def test_who_waits_hears_nothing_but_what_was_decided(world: World) -> None:
