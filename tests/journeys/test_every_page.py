@@ -28,7 +28,7 @@ SHORTEST = 60
 # Programs' addresses, what only answers to a form, files, and what a mail or a lost session leads to, which tests of their own go through.
 NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|\.well-known/|"
-    r"\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
+    r"\S*/(file|end|keep|export|remove|times|back|saml|receipts|invitations/<\S+) |"
     r"account/\S+/<str:token> |transparency/[cpt]"
 )
 # Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number
