@@ -47,6 +47,9 @@ IDS = (
     "api",
     "keyring",
     "ledger",
+    "desk",
+    "measure",
+    "restore",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

@@ -30,8 +30,8 @@ NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |\S*/(file|end|keep|export|remove|times|back|saml|invitations/<\S+) |"
     r"account/\S+/<str:token> |transparency/[cpt]"
 )
-# Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number of
-# a receipt or a notice: the journeys of the account, of schools, of sign-in by organisations and of orders look at them.
+# Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number
+# of a receipt or a notice: the journeys of the account, of schools, of sign-in by organisations and of orders look at them.
 ELSEWHERE = {
     "account/login/ account_login",
     "account/login/second/ mfa_authenticate",
