@@ -71,7 +71,7 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
     # Built and judged as mls/ is: with its toolchain, its format, its deny.toml.
     interop = ["--manifest-path", str(ROOT / "tests" / "interop" / "Cargo.toml")]
     some = "not journey and not soak" + (" and not slow" if fast else "")
-    needs = () if fast else ("web", "engine")
+    needs = () if fast else ("web", "engine", "geo")
     steps = [
         # The two that take longest come first, so that each core has one of them and the short ones fill up the rest.
         _tests("unit-call", "-m", some, *CALL_TESTS, needs=needs),
@@ -104,13 +104,15 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
         Check(name="mls-deny", command=["cargo", "deny", "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         Check(name="interop-deny", command=["cargo", "deny", *interop, "--locked", *DENIED], cwd=mls, rust=True, tool="deny", fast=False),
         *(
-            _tests(name, "-m", "journey", "--durations=60", *chosen, needs=("web", "engine", "tls", "acme"), browsers=True, fast=False)
+            _tests(
+                name, "-m", "journey", "--durations=60", *chosen, needs=("web", "engine", "geo", "tls", "acme"), browsers=True, fast=False
+            )
             for name, chosen in (
                 ("journeys", ["tests/journeys", *(f"--ignore={file}" for file in sorted(MACHINES))]),
                 ("adversity", ["tests", *(f"--ignore={file}" for file in sorted(_journeys() - MACHINES))]),
             )
         ),
-        _tests("soak", "-m", "soak", "--durations=10", needs=("web", "engine"), alone=True, fast=False),
+        _tests("soak", "-m", "soak", "--durations=10", needs=("web", "engine", "geo"), alone=True, fast=False),
     ]
     return [step for step in steps if (step.fast or not fast) and (step.name != "soak" or soak)]
 
@@ -139,7 +141,7 @@ def main() -> None:
     for name, lack in not_run.items():
         sys.stdout.write(f"----  {name:<24} not run: no {lack}\n")
     needed = {need for step in steps for need in step.needs}
-    results += [_prepare(part) for part in ("modules", "web", "engine", "tls", "acme", "tlog") if part in needed]
+    results += [_prepare(part) for part in ("modules", "web", "engine", "geo", "tls", "acme", "tlog") if part in needed]
     results += run_all([step for step in steps if step.name not in not_run])
     if arguments.sabotage:
         from tests.sabotage.runner import run_patches

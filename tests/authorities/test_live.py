@@ -183,6 +183,8 @@ def test_restore_a_quashed_order_lets_everybody_back_at_once_and_says_sorry(
     outbox.run_due(now=NOW + DAY)
     changes = [event.payload["facts"]["change"] for event in OutboxEvent.objects.filter(kind="mail", payload__to=bob.email)]
     assert changes == ["met", "quashed"]
+    (told,) = OutboxEvent.objects.filter(kind="mail", payload__to="alice@example.org")
+    assert told.payload["facts"] == {"count": "1", "territory": "CN", "order": Order.objects.get().public_id}, "the host learns a count"
 
 
 def test_ord_11_a_measure_on_an_account_holds_only_while_it_is_used_from_there(desk: Desk, joins: Joins, bob: User) -> None:

@@ -51,6 +51,9 @@ IDS = (
     "seen",
     "receipt",
     "ledger",
+    "desk",
+    "measure",
+    "restore",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

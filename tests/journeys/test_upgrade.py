@@ -38,6 +38,9 @@ bootstrap.STAMP.write_text(bootstrap.wanted_stamp())
 web, deploy = build.ROOT / "web", build.ROOT / "deploy"
 build._set_stamp("web", build.fingerprint([*build.web_inputs(web), *sorted((build.ROOT / "mls" / "dist").glob("*")), deploy / "node.lock"]))
 build._set_stamp("engine", build.fingerprint([build.ROOT / "engine" / "go.mod", build.ROOT / "engine" / "go.sum", deploy / "go.lock"]))
+geo = deploy / "geo"
+if geo.is_dir():
+    build._set_stamp("geo", build.fingerprint([geo / "package.json", geo / "package-lock.json", deploy / "node.lock"]))
 """
 
 
@@ -106,6 +109,9 @@ class Project:
         ]:
             if not link.exists():
                 link.symlink_to(target)
+        packages = Path("deploy", "geo", "node_modules")
+        if (self.checkout / packages).parent.is_dir() and not (self.checkout / packages).exists():
+            (self.checkout / packages).symlink_to(ROOT / packages)
         done = subprocess.run([sys.executable, "-c", FURNISH], cwd=self.checkout, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 

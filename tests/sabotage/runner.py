@@ -28,7 +28,7 @@ from deploy import toolchain
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 SHARED = ("bin", "venv", "toolchains", "uv", "cache", "browsers")
-PACKAGES = ("web/node_modules", "tests/journeys/node_modules")
+PACKAGES = ("web/node_modules", "tests/journeys/node_modules", "deploy/geo/node_modules")
 BUILD_SECONDS = 1200
 TEST_SECONDS = 900
 NOT_RUN = "not run: no Rust"

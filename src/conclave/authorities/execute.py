@@ -9,6 +9,7 @@ from conclave.authorities.models import Measure, Order
 from conclave.authorities.policy import MeasureState, Move, State, Waiting, becomes
 from conclave.authorities.report import report
 from conclave.authorities.standing import facts_of, move
+from conclave.authorities.tell import tell_host
 from conclave.gate import policy as gate
 from conclave.kernel import clock, deadlines, outbox
 from conclave.kernel.outbox import Payload
@@ -67,7 +68,9 @@ def _begin(measure: Measure, now: int) -> None:
         same = Measure.objects.filter(pk=measure.pk, state=MeasureState.SCHEDULED)
         if not same.update(state=MeasureState.ACTIVE, cosigned_at=now, active_at=now):
             return
-        enforce.impose(measure=plain(row=measure), now=now)
+        effect = enforce.impose(measure=plain(row=measure), now=now)
+        for owner, count in effect.removed.items():
+            tell_host(account=owner, count=count, measure=measure, public_id=order.public_id, now=now)
         waits = Measure.objects.filter(order=order, state=MeasureState.SCHEDULED).exists()
         if not waits and order.state == State.EXECUTING:
             move(row=order, to=Move.DONE, facts=facts_of(row=order, now=now), now=now)

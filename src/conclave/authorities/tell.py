@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from conclave.accounts import mail
 from conclave.accounts.queries import address_of
-from conclave.authorities.models import Order
+from conclave.authorities.models import Measure, Order
 from conclave.gate.apply import MET, application
 from conclave.kernel import clock, outbox
 from conclave.kernel.outbox import Payload
@@ -25,6 +25,22 @@ def tell_authority(*, row: Order, change: str, now: int) -> None:
     if "@" in row.contact:
         facts = {"change": change, "receipt": row.receipt, "address": _page("order_status", row.receipt)}
         mail.send(to=row.contact, what="order", facts=facts, now=now)
+
+
+def tell_host(*, account: str, count: int, measure: Measure, public_id: str, now: int) -> None:
+    """Write to whoever owns a meeting how many were taken out of it, and not who; inside the caller's transaction.
+
+    Args:
+        account: the owner; empty for nobody.
+        count: how many.
+        measure: which.
+        public_id: the number of its order on notices.
+        now: the time.
+    """
+    address = address_of(account=account) if account else ""
+    if address:
+        facts = {"count": str(count), "territory": measure.territory, "order": public_id}
+        mail.send(to=address, what="order_host", facts=facts, now=now)
 
 
 @outbox.handles(MET)

@@ -20,7 +20,7 @@ from conclave.transparency.journal import journal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What imposing a measure has done: how many were taken out, by call."""
+    """What imposing a measure has done: how many were taken out, by the account that owns their meeting; nobody's own is under none."""
 
     removed: Counter[str]
 
@@ -37,7 +37,7 @@ def impose(*, measure: Measure, now: int) -> Effect:
         impose_measure(measure=measure)
         for row in _met(measure, now) if measure.kind is Kind.REMOVE_FROM else ():
             _take_out(row, measure, now)
-            removed[row.call_id] += 1
+            removed[row.call.meeting.owner_id or ""] += 1
         journal(kind="measure_imposed", obj=measure.id, fields={"removed": str(removed.total())}, now=now)
     return Effect(removed=removed)
 
@@ -63,7 +63,7 @@ def _met(measure: Measure, now: int) -> list[Participant]:
     """Return the live seats that a measure meets, by the gate's own rule."""
     there = Participant.objects.filter(left_at=None, country=measure.territory, geo_confidence=Confidence.HIGH)
     rows = there.filter(account=measure.account) if measure.account else there.filter(call__meeting=measure.meeting)
-    return [row for row in rows.select_related("call").order_by("joined_at", "pk") if _is_met(row, measure, now)]
+    return [row for row in rows.select_related("call__meeting").order_by("joined_at", "pk") if _is_met(row, measure, now)]
 
 
 def _is_met(row: Participant, measure: Measure, now: int) -> bool:

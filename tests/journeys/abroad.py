@@ -1,0 +1,70 @@
+"""People in other countries on one machine: a way into the server for each, which comes from a loopback address of its own, and databases
+that say where these are. No header says it: the server sees the address of the connection, as it does of anybody.
+"""
+
+import contextlib
+import hashlib
+import json
+import socket
+import threading
+from pathlib import Path
+
+from mmdb_writer import MMDBWriter
+from netaddr import IPSet  # type: ignore[import-untyped] # it has no types
+
+# From where each comes.
+ADDRESSES = {"CN": "127.0.0.2", "HK": "127.0.0.3", "FR": "127.0.0.4"}
+CHUNK = 65_536
+
+
+def databases(folder: Path) -> Path:
+    """Write two databases that agree, and their list; return the folder."""
+    folder.mkdir(parents=True)
+    named = []
+    for name in ("one.mmdb", "two.mmdb"):
+        writer = MMDBWriter(ip_version=6, ipv4_compatible=True, database_type="Test")
+        for country, address in ADDRESSES.items():
+            writer.insert_network(IPSet([f"{address}/32"]), {"country_code": country})
+        writer.to_db_file(str(folder / name))
+        named.append({"file": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()})
+    (folder / "databases.json").write_text(json.dumps({"databases": named}), encoding="utf-8")
+    return folder
+
+
+class Way:
+    """A port whose connections go on to the server from a country's address."""
+
+    def __init__(self, country: str, port: int) -> None:
+        """Listen; `port` is the server's."""
+        self._from, self._to = ADDRESSES[country], port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def flag(self) -> str:
+        """What makes Chromium take this way, whatever stands in its address bar."""
+        return f"--host-resolver-rules=MAP localhost:{self._to} 127.0.0.1:{self.port}"
+
+    def close(self) -> None:
+        """Let nobody new through."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        """Let through whoever comes, until the way is closed."""
+        with contextlib.suppress(OSError):
+            while True:
+                near, _peer = self._listener.accept()
+                far = socket.create_connection(("127.0.0.1", self._to), source_address=(self._from, 0))
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    """Carry bytes over until there are no more."""
+    with contextlib.suppress(OSError):
+        while data := one.recv(CHUNK):
+            other.sendall(data)
+    for end in (one, other):
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
