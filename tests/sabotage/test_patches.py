@@ -23,6 +23,7 @@ GATE = {
     ("JOIN", 14),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
     *(("LEDG", number) for number in range(1, 10)),
+    *(("REP", number) for number in range(1, 6)),
 }
 
 
