@@ -8,6 +8,7 @@ verified from these alone with two of three fields of each entry opened; and gol
 import argparse
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -79,12 +80,12 @@ def measure(folder: Path, *, leaves: int, single: int) -> dict[str, Any]:
     from conclave.transparency import checkpoints, cosign, tree
 
     more: dict[str, float] = {}
-    first = append_each(single)
+    first, more["first_append_cpu_ms"] = append_each(single)
     with timed(more, "batch_s"):
         append_together(leaves - 2 * single)
     with timed(more, "grow_s"):
         tree.grow()
-    last = append_each(single)
+    last, more["last_append_cpu_ms"] = append_each(single)
     tell(f"{leaves} entries; appending {first:.0f} and {last:.0f} a second")
     with own_witness(), timed(more, "cosign_s"):
         cosign.cosign_now(now=1)
@@ -97,10 +98,12 @@ def measure(folder: Path, *, leaves: int, single: int) -> dict[str, Any]:
     openings = folder / "openings.jsonl"
     more["openings"] = write_openings(openings)
     tell("written out; verifying")
-    began = time.monotonic()
+    began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     words = ["ledger", str(public), "--policy", str(public / "policy"), "--openings", str(openings)]
     told = subprocess.run([sys.executable, "-m", "conclave_verify", *words], capture_output=True, text=True, check=False)
     verify_s = time.monotonic() - began
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    more["verify_cpu_s"] = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
     tell(told.stdout + told.stderr)
     roots = (tree.root(at=leaves).hex(), root_by_sumdb(public, size=leaves))
     return {
@@ -118,17 +121,17 @@ def fields(number: int) -> dict[str, object]:
     return {"territory": TERRITORIES[number % len(TERRITORIES)], "kind": "act", "day": f"2026-{number % 12 + 1:02d}-{number % 28 + 1:02d}"}
 
 
-def append_each(count: int) -> float:
-    """Append entries, each as an action does, and return how many a second."""
+def append_each(count: int) -> tuple[float, float]:
+    """Append entries, each as an action does; return how many a second, and the milliseconds of processor time that each took."""
     from django.db import transaction
 
     from conclave.transparency.ledger import append
 
-    began = time.monotonic()
+    began, used = time.monotonic(), time.process_time()
     for number in range(count):
         with transaction.atomic():
             append(kind="ORDER", fields=fields(number), now=number)
-    return count / (time.monotonic() - began)
+    return count / (time.monotonic() - began), (time.process_time() - used) / count * 1000
 
 
 def append_together(count: int) -> None:

@@ -28,6 +28,8 @@ class Asked:
     replace: bool = False
     dry_run: bool = False
     yes: bool = False
+    period: str = ""
+    previous: Path | None = None
 
 
 def main(
@@ -39,6 +41,8 @@ def main(
     replace: bool = False,
     dry_run: bool = False,
     yes: bool = False,
+    period: str = "",
+    previous: Path | None = None,
 ) -> int:
     """Carry out one act and print its answer.
 
@@ -50,12 +54,14 @@ def main(
         replace: whether a restore may replace an installation.
         dry_run: whether an act that deletes only says what it would delete.
         yes: whether an erasure is meant.
+        period: the half-year that a report is called after.
+        previous: the report before it.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes)
+        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes, period=period, previous=previous)
         answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
@@ -120,6 +126,21 @@ def _address(asked: Asked) -> str:
         raise AdminError(f"This is no e-mail address: {asked.new}") from None
     set_address(old=str(asked.email), new=str(asked.new), now=clock.now())
     return f"The account of {asked.email} has the address {asked.new} now. Password, passkeys and meetings stay as they are."
+
+
+def _report(asked: Asked) -> str:
+    """Make a transparency report of the ledger, beside the running server, whose witness is asked."""
+    from conclave.transparency.report import make_report
+    from conclave_verify.note import Malformed
+    from conclave_verify.report import parse
+
+    folder = asked.file or Path.cwd() / asked.period
+    try:
+        start = parse(asked.previous.read_bytes()).end if asked.previous else 0
+    except (Malformed, OSError) as error:
+        raise AdminError(f"{asked.previous} is not the report before it.") from error
+    end = make_report(period=asked.period, start=start, folder=folder, now=clock.now())
+    return f"The report over the entries {start} to {end - 1} is in {folder}: publish all of its files together."
 
 
 def _journal(_asked: Asked) -> str:
@@ -187,6 +208,7 @@ ACTS: dict[str, Callable[[Asked], str]] = {
     "owner-link": _owner_link,
     "address": _address,
     "journal": _journal,
+    "report": _report,
     "retention": _retention,
     "export": _export,
     "erase": _erase,

@@ -49,10 +49,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     about.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files that are fetched, for others and for the next time")
     about.add_argument("--proof", type=Path, metavar="FILE", help="check a proof that concerns somebody, alone or beside the ledger")
+    about = checks.add_parser("report", help="does each number of a transparency report follow from the ledger?")
+    about.add_argument("report", type=Path, metavar="REPORT", help="the report, as JSON")
+    about.add_argument("where", metavar="WHERE", help="the ledger: its address, or a folder with its files")
+    about.add_argument(
+        "--policy", type=Path, required=True, metavar="FILE", help="whom to believe: the log, its witnesses, how many of them"
+    )
+    about.add_argument("--openings", type=Path, required=True, metavar="FILE", help="the openings that came with the report")
+    about.add_argument("--previous", type=Path, metavar="REPORT", help="the report before it, unless it is the first")
+    about.add_argument("--proof", type=Path, metavar="FILE", help="the proof that the ledger names this report")
     chosen = parser.parse_args(arguments)
     if chosen.check == "ledger" and not (chosen.where or chosen.proof):
         about.error("name the ledger, or a proof")
-    return {"attendance": _attendance, "receipt": _receipt, "client": _client, "ledger": _ledger}[chosen.check](chosen)
+    return {"attendance": _attendance, "receipt": _receipt, "client": _client, "ledger": _ledger, "report": _ledger}[chosen.check](chosen)
 
 
 def _client(chosen: argparse.Namespace) -> int:
@@ -133,21 +142,14 @@ def _printable(text: str) -> str:
 
 
 def _ledger(chosen: argparse.Namespace) -> int:
-    """Judge a ledger, a proof, or both, and say what was found."""
-    from conclave_verify import ledger, proof, quorum, words
+    """Judge a ledger, a proof, both, or a report, and say what was found."""
+    from conclave_verify import ledger, quorum
     from conclave_verify.merkle import Wrong
     from conclave_verify.note import Forged, Malformed
 
     try:
-        policy = quorum.parse(chosen.policy.read_bytes())
-        if chosen.where:
-            files = ledger.source(chosen.where, keep=chosen.keep)
-            before = chosen.before.read_bytes() if chosen.before else None
-            result = ledger.check(files=files, policy=policy, before=before, openings=[ledger.lines_of(path) for path in chosen.openings])
-            sys.stdout.write("".join(f"{line}\n" for line in words.of_ledger(result)))
-        if chosen.proof:
-            proved = proof.check(proof=proof.parse(chosen.proof.read_bytes()), policy=policy)
-            sys.stdout.write("".join(f"{line}\n" for line in words.of_proof(proved)))
+        lines = _judged_report(chosen) if chosen.check == "report" else _judged_ledger(chosen)
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
     except (ledger.Missing, Unreachable) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -158,6 +160,36 @@ def _ledger(chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"NOT good. {error}\n")
         return 1
     return 0
+
+
+def _judged_ledger(chosen: argparse.Namespace) -> list[str]:
+    """Return what is good in a ledger, a proof, or both; anything else is raised."""
+    from conclave_verify import ledger, proof, quorum, words
+
+    policy = quorum.parse(chosen.policy.read_bytes())
+    said: list[str] = []
+    if chosen.where:
+        files = ledger.source(chosen.where, keep=chosen.keep)
+        before = chosen.before.read_bytes() if chosen.before else None
+        openings = [ledger.lines_of(path) for path in chosen.openings]
+        said += words.of_ledger(ledger.check(files=files, policy=policy, before=before, openings=openings))
+    if chosen.proof:
+        said += words.of_proof(proof.check(proof=proof.parse(chosen.proof.read_bytes()), policy=policy))
+    return said
+
+
+def _judged_report(chosen: argparse.Namespace) -> list[str]:
+    """Return what is good in a report; anything else is raised."""
+    from conclave_verify import ledger, proof, quorum, report, words
+
+    policy, told = quorum.parse(chosen.policy.read_bytes()), report.parse(chosen.report.read_bytes())
+    previous = report.parse(chosen.previous.read_bytes()) if chosen.previous else None
+    result = report.check(report=told, files=ledger.source(chosen.where), policy=policy, openings=chosen.openings, previous=previous)
+    said = [*words.of_ledger(result), *words.of_report(told)]
+    if chosen.proof:
+        report.check_logged(report=told, proved=proof.check(proof=proof.parse(chosen.proof.read_bytes()), policy=policy))
+        said.append("The ledger itself names this report.")
+    return said
 
 
 def _verdict(url: str, result: client.Result) -> str:

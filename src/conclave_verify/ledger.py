@@ -5,7 +5,7 @@ as they are addressed, or from the server; a folder may be filled on the way, fo
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from conclave_verify import checkpoint, merkle, note, quorum, tile
 from conclave_verify.checkpoint import Checkpoint
-from conclave_verify.entry import Opening, check_opening, parse_entry, parse_json, parse_opening
+from conclave_verify.entry import Entry, Json, Opening, check_opening, parse_entry, parse_json, parse_opening
 from conclave_verify.fetch import Unreachable, get
 from conclave_verify.merkle import Wrong
 from conclave_verify.note import Malformed
@@ -82,6 +82,13 @@ class Result:
     opened: int
 
 
+Each = Callable[[int, Entry, dict[str, Json]], None]
+
+
+def _nothing(_index: int, _entry: Entry, _opened: dict[str, Json]) -> None:
+    """Do nothing with an entry."""
+
+
 def source(where: str, *, keep: Path | None = None) -> Source:
     """Return where the files come from.
 
@@ -99,7 +106,9 @@ def source(where: str, *, keep: Path | None = None) -> Source:
     return Folder(Path(where))
 
 
-def check(*, files: Source, policy: Policy, before: bytes | None = None, openings: Sequence[Iterable[bytes]] = ()) -> Result:
+def check(
+    *, files: Source, policy: Policy, before: bytes | None = None, openings: Sequence[Iterable[bytes]] = (), each: Each = _nothing
+) -> Result:
     """Judge a ledger.
 
     Args:
@@ -107,6 +116,7 @@ def check(*, files: Source, policy: Policy, before: bytes | None = None, opening
         policy: whom to believe.
         before: a checkpoint of it that was kept from an earlier time.
         openings: files of openings: lines of JSON, each with the index of its entry as `leaf`.
+        each: is shown every entry in order, with its index and the fields that were opened.
 
     Returns:
         What was found; everything is as it must be.
@@ -131,9 +141,12 @@ def check(*, files: Source, policy: Policy, before: bytes | None = None, opening
         for index, content in enumerate(entries, start=bundle.number * WIDTH):
             entry = parse_entry(content, index=index)
             types[entry.type] = types.get(entry.type, 0) + 1
+            values: dict[str, Json] = {}
             while following and following[0] == index:
                 check_opening(entry=entry, opening=following[1], index=index)
+                values[following[1].field] = following[1].value
                 opened, following = opened + 1, next(shown, None)
+            each(index, entry, values)
         if older and older.size // WIDTH == bundle.number and older.size % WIDTH:
             partly = merkle.fold(hashes[: older.size % WIDTH])
         _compare(files, Tile(0, bundle.number, bundle.width), hashes)
@@ -226,5 +239,19 @@ def lines_of(path: Path) -> Iterator[bytes]:
             while line := file.readline(LONGEST_LINE + 2):
                 if line.strip():
                     yield line.rstrip(b"\n")
+    except OSError as error:
+        raise Missing(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield a file piece by piece.
+
+    Raises:
+        Missing: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(1024 * 1024):
+                yield piece
     except OSError as error:
         raise Missing(f"{path} cannot be read: {error.strerror}.") from error

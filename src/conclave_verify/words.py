@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from conclave_verify.ledger import Result
 from conclave_verify.proof import Proved
 from conclave_verify.quorum import Vouched
+from conclave_verify.report import Report
 
 LATEST = 253402300799  # the last second that a calendar of four digits knows
 
@@ -31,6 +32,11 @@ def of_proof(proved: Proved) -> Iterator[str]:
     if closed:
         yield f"  Sealed, and not shown here: {shown(', '.join(closed))}"
     yield from _witnesses(proved.vouched)
+
+
+def of_report(told: Report) -> Iterator[str]:
+    """Yield what was found in a report."""
+    yield f"Good: each number of the report {shown(told.period)} follows from the entries {told.start} to {told.end - 1} of the ledger."
 
 
 def shown(value: object) -> str:

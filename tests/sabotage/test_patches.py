@@ -25,6 +25,7 @@ GATE = {
     *(("ORD", number) for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15)),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
     *(("LEDG", number) for number in range(1, 10)),
+    *(("REP", number) for number in range(1, 6)),
 }
 
 

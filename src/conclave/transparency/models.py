@@ -33,6 +33,9 @@ class SealedRow(models.Model):
 class LedgerEntry(SealedRow):
     """A leaf of the public ledger."""
 
+    # Without an index: nobody looks for it, and random keys would scatter what each entry writes over the whole file.
+    obj = models.CharField(max_length=22)
+
 
 class JournalEntry(SealedRow):
     """A row of the audit journal, chained by hash; not public."""

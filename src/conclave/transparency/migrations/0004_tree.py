@@ -5,11 +5,12 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Four tables."""
+    """Four tables, and an index less."""
 
     dependencies = [("transparency", "0003_journal_age")]
 
     operations = [
+        migrations.AlterField(model_name="ledgerentry", name="obj", field=models.CharField(max_length=22)),
         migrations.CreateModel(
             name="TreeTile",
             fields=[

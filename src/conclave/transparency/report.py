@@ -1,0 +1,130 @@
+"""Transparency reports: what of the ledger is opened to everybody, and the tables that follow from it (REP-1 to REP-5).
+
+Nothing but the ledger is read. Whoever has the files works the same tables out again: `conclave-verify report`.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel import b64, canonical
+from conclave.kernel.errors import Refused
+from conclave.transparency import checkpoints, cosign, tree, witnesses
+from conclave.transparency.ledger import append
+from conclave.transparency.models import LedgerEntry, Opening
+from conclave_verify import report as shared
+from conclave_verify.entry import Entry, parse_entry
+from conclave_verify.report import FEW_ORDERS, PUBLIC, Counting
+
+REPORT, OPENINGS, PROOF = "report.json", "openings.jsonl", "report.tlog-proof"
+PIECE = 1000
+
+
+class ReportForbidden(Refused):
+    """A report cannot be made like this."""
+
+    code = "report_forbidden"
+    message = _("A report needs a half-year such as 2026H2, and begins where the one before it ended.")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry with what still opens it."""
+
+    index: int
+    entry: Entry
+    openings: list[Opening]
+
+
+def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
+    """Write a report over every entry from one on, its openings, and the proof that the ledger names it.
+
+    Call it outside a transaction: witnesses are asked.
+
+    Args:
+        period: what it is called, such as 2026H2.
+        start: where the report before it ended; 0 for the first.
+        folder: where the three files are written.
+        now: the time.
+
+    Returns:
+        The first entry that is not in it any more.
+
+    Raises:
+        ReportForbidden: there is no such period, or nothing there yet.
+        WitnessAway: too few witnesses have cosigned.
+        LedgerForked: the ledger does not continue what was signed.
+    """
+    end = cosign.cosign_now(now=now)
+    if not shared.PERIOD.fullmatch(period) or not 0 <= start <= end or end == 0:
+        raise ReportForbidden
+    folder.mkdir(parents=True, exist_ok=True)
+    counting, few = Counting(), few_orders(start=start, end=end)
+    with (folder / OPENINGS).open("wb") as file:
+        for row in rows(start=start, end=end):
+            public = [one for one in row.openings if is_public(row=row, field=one.field, few=few)]
+            for one in public:
+                told = {"leaf": row.index, "field": one.field, "salt": b64.encode(bytes(one.salt)), "value": one.value}
+                file.write(canonical.encode(told) + b"\n")
+            counting.take(row.entry, {one.field: one.value for one in public})
+    signed = checkpoints.cosigned(policy=witnesses.policy(), above=end - 1)
+    if signed is None:
+        raise cosign.WitnessAway
+    written = shared.write(
+        period=period,
+        start=start,
+        end=end,
+        openings=(folder / OPENINGS).read_bytes(),
+        tables=counting.tables(),
+        checkpoint=checkpoints.signed(checkpoint=signed),
+    )
+    (folder / REPORT).write_bytes(written)
+    with transaction.atomic():
+        index = append(kind="REPORT", fields={"report": period, "sha256": shared.parse(written).sha256}, now=now)
+    cosign.cosign_now(now=now)
+    (folder / PROOF).write_text(cosign.proof(index=index, fields=["report", "sha256"]) or "", encoding="utf-8")
+    return end
+
+
+def is_public(*, row: Row, field: str, few: Collection[str]) -> bool:
+    """Tell whether a field is opened to everybody; minutes of an order only where it is one among several (REP-3).
+
+    Args:
+        row: the entry.
+        field: the field's name.
+        few: the orders whose minutes stay sealed.
+    """
+    return field in PUBLIC.get(row.entry.type, frozenset()) and not (field == "minute" and row.entry.obj in few)
+
+
+def few_orders(*, start: int, end: int) -> set[str]:
+    """Return the orders, by their entries' `obj`, of territories from which there were fewer than five; and all whose territory is gone.
+
+    Args:
+        start: the first entry that is looked at.
+        end: the first that is not.
+    """
+    orders = dict.fromkeys(LedgerEntry.objects.filter(index__gte=start, index__lt=end).values_list("obj", flat=True), "")
+    named = Opening.objects.filter(entry_id__gte=start, entry_id__lt=end, entry__kind="ORDER", field="territory")
+    orders |= {obj: str(value) for obj, value in named.values_list("entry__obj", "value")}
+    counted = Counter(territory for value in orders.values() for territory in value.split(","))
+    return {obj for obj, value in orders.items() if not value or any(counted[one] < FEW_ORDERS for one in value.split(","))}
+
+
+def rows(*, start: int, end: int) -> Iterator[Row]:
+    """Yield the entries of a range in order, each with what still opens it.
+
+    Raises:
+        LedgerForked: one is missing.
+    """
+    for first in range(start, end, PIECE):
+        last = min(first + PIECE, end)
+        found: dict[int, list[Opening]] = {}
+        for one in Opening.objects.filter(entry_id__gte=first, entry_id__lt=last).order_by("entry_id", "field"):
+            found.setdefault(one.entry_id, []).append(one)
+        for index, leaf in enumerate(tree.entries(first=first, last=last), start=first):
+            yield Row(index, parse_entry(leaf, index=index), sorted(found.get(index, []), key=lambda one: one.field))

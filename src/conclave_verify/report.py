@@ -1,0 +1,266 @@
+"""Does each number of a transparency report follow from the ledger? (REP-1 to REP-5)
+
+A report is about a range of entries. Its tables are worked out again here from what is opened of them, and compared whole.
+"""
+
+import hashlib
+import re
+import statistics
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from conclave_verify import ledger, note
+from conclave_verify.checkpoint import parse as parse_checkpoint
+from conclave_verify.entry import Entry, Json, canonical, parse_json
+from conclave_verify.ledger import Result, Source
+from conclave_verify.merkle import Wrong
+from conclave_verify.note import Malformed
+from conclave_verify.proof import Proved
+from conclave_verify.quorum import Policy
+
+LARGEST_REPORT = 8 * 1024 * 1024
+KEYS = {"v", "report", "start", "end", "openings_sha256", "tables", "checkpoint"}
+PERIOD = re.compile(r"[0-9]{4}H[12]", re.ASCII)
+# What is opened to everybody, by type; anything else stays sealed. `minute` only as REP-3 says.
+PUBLIC: dict[str, frozenset[str]] = {
+    "ORDER": frozenset({"category", "channel", "dummy", "kind", "minute", "territory"}),
+    "ORDER_STATE": frozenset({"minute", "outcome", "reason", "state"}),
+    "MEASURE": frozenset({"ends_at", "kind", "starts_at", "territory"}),
+    "APPLICATION_COUNT": frozenset({"denied", "removed", "territory"}),
+    "RESTORATION": frozenset({"cause", "people", "territory"}),
+    "DISCLOSURE": frozenset({"field", "territory"}),
+    "REPORTS_COUNT": frozenset({"category", "count", "source"}),
+}
+FEW_ORDERS = 5
+DAY_MS = 24 * 60 * 60 * 1000
+OPEN, SEALED = "open", "sealed"
+
+Opened = dict[str, Json]
+Tables = dict[str, list[dict[str, Json]]]
+
+
+@dataclass(slots=True)
+class _Order:
+    """What is known of an order whose entry is in the range."""
+
+    opened: Opened
+    outcome: str = OPEN
+    reason: str = ""
+    reached: dict[str, int] = field(default_factory=dict)
+
+
+class Counting:
+    """Counts the entries of a range, one after the other, and makes the tables of them (REP-2)."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._types: Counter[str] = Counter()
+        self._orders: dict[str, _Order] = {}
+        self._earlier: dict[str, str] = {}
+        self._measures: dict[tuple[str, str], list[int]] = {}
+        self._counted: dict[str, Counter[tuple[str, ...]]] = {}
+
+    def take(self, entry: Entry, opened: Opened) -> None:
+        """Count one entry.
+
+        Args:
+            entry: the entry.
+            opened: what is opened of its fields.
+        """
+        self._types[entry.type] += 1
+        if entry.type == "ORDER":
+            self._orders[entry.obj] = _Order(opened)
+        elif entry.type == "ORDER_STATE":
+            self._state(entry, opened)
+        elif entry.type == "MEASURE":
+            days = (_number(opened, "ends_at") - _number(opened, "starts_at")) // DAY_MS
+            self._measures.setdefault((_text(opened, "territory"), _text(opened, "kind")), []).append(days)
+        elif entry.type == "APPLICATION_COUNT":
+            for action in ("denied", "removed"):
+                self._add("people", _text(opened, "territory"), action, _text(opened, action))
+        elif entry.type == "RESTORATION":
+            self._add("restorations", _text(opened, "territory"), _text(opened, "cause"), _text(opened, "people"))
+        elif entry.type == "DISCLOSURE":
+            self._add("disclosures", _text(opened, "territory"), _text(opened, "field"))
+        elif entry.type == "REPORTS_COUNT":
+            self._add("reports", _text(opened, "source"), _text(opened, "category"), by=_number(opened, "count"))
+
+    def tables(self) -> Tables:
+        """Return the tables, each in the order of its rows' keys."""
+        sealed = sum("territory" not in one.opened for one in self._orders.values())
+        for one in self._orders.values():
+            if one.opened.get("dummy", 0) == 0:
+                self._count(one)
+        for outcome in self._earlier.values():
+            self._add("earlier_orders", outcome)
+        columns = {
+            "orders": ("territory", "kind", "outcome"),
+            "origins": ("category", "channel", "kind"),
+            "refusals": ("territory", "reason"),
+            "earlier_orders": ("outcome",),
+            "people": ("territory", "action", "band"),
+            "restorations": ("territory", "cause", "people"),
+            "disclosures": ("territory", "field"),
+            "reports": ("source", "category"),
+        }
+        found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in columns.items()}
+        found["entries"] = _rows(("type",), Counter({(name,): count for name, count in self._types.items()}))
+        found["sealed_orders"] = [{"count": sealed}]
+        found["times"] = list(self._times())
+        found["measures"] = [
+            {"territory": territory, "kind": kind, "count": len(days), "median_days": statistics.median_low(days)}
+            for (territory, kind), days in sorted(self._measures.items())
+        ]
+        return found
+
+    def _state(self, entry: Entry, opened: Opened) -> None:
+        """Note how far an order has come; the last one counts."""
+        outcome = _text(opened, "outcome") or OPEN
+        order = self._orders.get(entry.obj)
+        if order is None:
+            self._earlier[entry.obj] = outcome
+            return
+        order.outcome, order.reason = outcome, _text(opened, "reason")
+        if "minute" in opened:
+            order.reached.setdefault(_text(opened, "state"), _number(opened, "minute"))
+
+    def _count(self, order: _Order) -> None:
+        """Count an order once in each of its territories."""
+        kind = _text(order.opened, "kind")
+        self._add("origins", _text(order.opened, "category"), _text(order.opened, "channel"), kind)
+        for territory in _text(order.opened, "territory").split(","):
+            self._add("orders", territory, kind, order.outcome)
+            if order.outcome == "refused":
+                self._add("refusals", territory, order.reason)
+
+    def _times(self) -> Iterator[dict[str, Json]]:
+        """Yield the median minutes from receiving an order to a state, for each kind, where minutes are opened."""
+        taken: dict[tuple[str, str], list[int]] = {}
+        for order in self._orders.values():
+            for state, minute in order.reached.items() if "minute" in order.opened else ():
+                if state in {"acknowledged", "executed", "refused"}:
+                    taken.setdefault((_text(order.opened, "kind"), state), []).append(minute - _number(order.opened, "minute"))
+        for (kind, state), minutes in sorted(taken.items()):
+            yield {"kind": kind, "state": state, "count": len(minutes), "median_minutes": statistics.median_low(minutes)}
+
+    def _add(self, table: str, *key: str, by: int = 1) -> None:
+        self._counted.setdefault(table, Counter())[key] += by
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report as it was read: nothing is checked yet."""
+
+    period: str
+    start: int
+    end: int
+    openings_sha256: str
+    tables: Json
+    size: int
+    sha256: str
+
+
+def write(*, period: str, start: int, end: int, openings: bytes, tables: Tables, checkpoint: str) -> bytes:
+    """Return a report as its file: canonical JSON.
+
+    Args:
+        period: such as 2026H2.
+        start: the first entry of its range.
+        end: the first entry that is not in its range any more.
+        openings: the file of openings.
+        tables: of Counting.
+        checkpoint: a cosigned checkpoint over at least the range.
+    """
+    told = {"v": 1, "report": period, "start": start, "end": end, "tables": tables, "checkpoint": checkpoint}
+    return canonical({**told, "openings_sha256": hashlib.sha256(openings).hexdigest()})
+
+
+def parse(content: bytes) -> Report:
+    """Read a report without believing it.
+
+    Raises:
+        Malformed: it is none.
+    """
+    told = parse_json(content) if len(content) <= LARGEST_REPORT else None
+    if not isinstance(told, dict) or told.keys() != KEYS or told["v"] != 1 or canonical(told) != content:
+        raise Malformed("This is not a report.")
+    period, start, end, hashed, signed = (told[name] for name in ("report", "start", "end", "openings_sha256", "checkpoint"))
+    if type(start) is not int or type(end) is not int or not all(isinstance(one, str) for one in (period, hashed, signed)):
+        raise Malformed("This is not a report.")
+    size = parse_checkpoint(note.parse(signed.encode()).text).size
+    if not PERIOD.fullmatch(period) or not 0 <= start <= end <= size:
+        raise Malformed("A report is about a range that its checkpoint does not have.")
+    return Report(period, start, end, hashed, told["tables"], size, hashlib.sha256(content).hexdigest())
+
+
+def check(*, report: Report, files: Source, policy: Policy, openings: Path, previous: Report | None = None) -> Result:
+    """Work a report out again (REP-1), and say whether entries before it are in no report (REP-4).
+
+    Args:
+        report: as it was read.
+        files: the ledger's public files, at least as many as when it was made.
+        policy: whom to believe.
+        openings: the file of openings that came with it.
+        previous: the report before it; the first one begins with entry 0.
+
+    Raises:
+        Missing, Unreachable: there is nothing to judge.
+        Malformed, Forged, Unsigned, Wrong: something is not as it must be.
+    """
+    if report.start != (previous.end if previous else 0):
+        raise Wrong("The report does not begin where the one before it ended: entries between them are in neither.")
+    digest = hashlib.sha256()
+    for piece in ledger.pieces_of(openings):
+        digest.update(piece)
+    if digest.hexdigest() != report.openings_sha256:
+        raise Wrong("The file of openings is not the one that the report is made of.")
+    counting = Counting()
+
+    def count(index: int, entry: Entry, opened: Opened) -> None:
+        if report.start <= index < report.end:
+            counting.take(entry, opened)
+        elif opened:
+            raise Wrong(f"Entry {index} is opened and is not in the report's range.")
+
+    result = ledger.check(files=files, policy=policy, openings=[ledger.lines_of(openings)], each=count)
+    if result.vouched.checkpoint.size < report.size:
+        raise Wrong("The ledger has become shorter since the report was made.")
+    tables = counting.tables()
+    for name in sorted(tables.keys() | (report.tables.keys() if isinstance(report.tables, dict) else set())):
+        if not isinstance(report.tables, dict) or report.tables.get(name) != tables.get(name):
+            raise Wrong(f"The table {name!r} of the report does not follow from the ledger.")
+    return result
+
+
+def check_logged(*, report: Report, proved: Proved) -> None:
+    """Check that the ledger itself names this report (REP-5).
+
+    Raises:
+        Wrong: the proof is of something else.
+    """
+    opened = {one.field: one.value for one in proved.openings}
+    if proved.entry.type != "REPORT" or opened.get("sha256") != report.sha256:
+        raise Wrong("The ledger's entry is not of this report.")
+
+
+def _rows(names: tuple[str, ...], counted: Counter[tuple[str, ...]]) -> list[dict[str, Json]]:
+    """Return a table's rows."""
+    return [{**dict(zip(names, key, strict=True)), "count": count} for key, count in sorted(counted.items())]
+
+
+def _text(opened: Opened, name: str) -> str:
+    """Return a field as text; a sealed one says so."""
+    value = opened.get(name, SEALED)
+    if not isinstance(value, str):
+        raise Malformed(f"The field {name} is not text.")
+    return value
+
+
+def _number(opened: Opened, name: str) -> int:
+    """Return a field as a number; a sealed one is 0."""
+    value = opened.get(name, 0)
+    if type(value) is not int:
+        raise Malformed(f"The field {name} is not a number.")
+    return value

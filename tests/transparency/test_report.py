@@ -1,0 +1,187 @@
+"""Every number of a report follows from the ledger, and whoever has the public files finds that out (REP-1 to REP-5)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from conclave.kernel import canonical
+from conclave.transparency import witnesses
+from conclave.transparency.cosign import cosign_now
+from conclave.transparency.ledger import append
+from conclave.transparency.models import LedgerEntry, Opening
+from conclave.transparency.report import ReportForbidden, make_report
+from conclave_verify import proof, report
+from conclave_verify.__main__ import main
+from conclave_verify.merkle import Wrong
+from conclave_verify.note import Malformed
+from conclave_verify.quorum import parse as parse_policy
+from tests.transparency.conftest import NOW, own
+
+pytestmark = pytest.mark.django_db
+
+
+def order(territory: str, *, outcome: str, minutes: int, kind: str = "act", reason: str = "", dummy: int = 0) -> None:
+    """Let an order run its course, in entries as authorities/ writes them."""
+    said = {"territory": territory, "kind": kind, "channel": "portal", "category": "court", "authority": "A court", "targets": "x"}
+    first = append(kind="ORDER", fields={"day": "2026-07-01", "minute": 1000, "dummy": dummy, **said}, now=NOW)
+    obj = LedgerEntry.objects.get(index=first).obj
+    for state, minute, came in (("acknowledged", 1001, ""), (outcome or "under_review", 1000 + minutes, outcome)):
+        fields = {"day": "2026-07-01", "minute": minute, "state": state, "outcome": came, "reason": reason if came else ""}
+        append(kind="ORDER_STATE", fields=fields, now=NOW, obj=obj, prev=first)
+    if outcome == "executed":
+        span = {"starts_at": 0, "ends_at": 30 * report.DAY_MS}
+        append(kind="MEASURE", fields={"territory": territory, "kind": "deny_join", "target": "m", **span}, now=NOW, obj=obj)
+        append(kind="APPLICATION_COUNT", fields={"territory": territory, "denied": "1-9", "removed": "0"}, now=NOW, obj=obj)
+        append(kind="RESTORATION", fields={"territory": territory, "cause": "expired", "people": "1-9"}, now=NOW, obj=obj)
+
+
+def half_year() -> None:
+    """Seed the ledger."""
+    for minutes in range(1, 7):
+        order("CN,HK", outcome="refused", minutes=minutes, reason="human_rights")
+    order("FR", outcome="executed", minutes=70)
+    order("FR", outcome="", minutes=5, kind="inform")
+    order("TR", outcome="refused", minutes=5, dummy=1)
+    append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email", "subject": "x"}, now=NOW)
+    append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 7}, now=NOW)
+    append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 2}, now=NOW)
+
+
+@dataclass
+class Visitor:
+    """Reads the public files as a visitor."""
+
+    client: Client
+
+    def read(self, path: str) -> bytes | None:
+        answer = self.client.get(f"/transparency/{path}")
+        return answer.content if answer.status_code == 200 else None
+
+
+@pytest.fixture
+def made(state: Path, tmp_path: Path) -> Iterator[Path]:
+    """A report over a seeded half-year, in a folder."""
+    half_year()
+    with own(state):
+        make_report(period="2026H2", start=0, folder=tmp_path / "report", now=NOW)
+        yield tmp_path / "report"
+
+
+def judge(folder: Path, **other: Any) -> None:
+    told = other.pop("content", None) or (folder / "report.json").read_bytes()
+    policy = parse_policy(witnesses.policy_text().encode())
+    shown = {"files": Visitor(Client()), "policy": policy, "openings": folder / "openings.jsonl", **other}
+    report.check(report=report.parse(told), **shown)
+
+
+def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
+    judge(made)
+    tables = json.loads((made / "report.json").read_bytes())["tables"]
+    assert tables["orders"] == [
+        {"territory": "CN", "kind": "act", "outcome": "refused", "count": 6},
+        {"territory": "FR", "kind": "act", "outcome": "executed", "count": 1},
+        {"territory": "FR", "kind": "inform", "outcome": "open", "count": 1},
+        {"territory": "HK", "kind": "act", "outcome": "refused", "count": 6},
+    ]
+    assert tables["refusals"] == [{"territory": one, "reason": "human_rights", "count": 6} for one in ("CN", "HK")]
+    assert tables["measures"] == [{"territory": "FR", "kind": "deny_join", "count": 1, "median_days": 30}]
+    assert tables["people"][0] == {"territory": "FR", "action": "denied", "band": "1-9", "count": 1}
+    assert tables["restorations"] == [{"territory": "FR", "cause": "expired", "people": "1-9", "count": 1}]
+    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
+    assert tables["reports"] == [{"source": "art16", "category": "VIOLENCE", "count": 9}]
+    assert {"type": "ORDER", "count": 9} in tables["entries"]
+    assert tables["sealed_orders"] == [{"count": 0}]
+    assert {"kind": "act", "state": "refused", "count": 6, "median_minutes": 3} in tables["times"]
+
+
+def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:
+    lines = [json.loads(line) for line in (made / "openings.jsonl").read_bytes().splitlines()]
+    assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subject", "day"})
+    minutes = {line["leaf"] for line in lines if line["field"] == "minute"}
+    assert minutes == set(range(18)), "only those of territories with at least five orders"
+
+
+def test_rep_1_no_number_and_no_opening_can_be_another(made: Path, tmp_path: Path) -> None:
+    told = json.loads((made / "report.json").read_bytes())
+    for name, rows in told["tables"].items():
+        for changed in (rows[:-1], [*rows, *rows[:1]], [{**row, "count": row["count"] + 1} for row in rows]):
+            if changed != rows:
+                with pytest.raises(Wrong, match=name):
+                    judge(made, content=canonical.encode({**told, "tables": {**told["tables"], name: changed}}))
+    other: dict[str, Any]
+    for other in ({"end": told["end"] - 1}, {"openings_sha256": "0" * 64}, {"tables": {}}, {"tables": []}, {"start": 1}):
+        with pytest.raises(Wrong):
+            judge(made, content=canonical.encode({**told, **other}))
+    for other in ({"v": 2}, {"report": "2026"}, {"end": told["end"] + 1}, {"start": -1}, {"more": 1}, {"checkpoint": "x"}, {"end": "1"}):
+        with pytest.raises(Malformed):
+            judge(made, content=canonical.encode({**told, **other}))
+    fewer = tmp_path / "fewer.jsonl"
+    fewer.write_bytes(b"".join((made / "openings.jsonl").read_bytes().splitlines(keepends=True)[1:]))
+    with pytest.raises(Wrong, match="openings"):
+        judge(made, openings=fewer)
+
+
+def test_rep_4_a_report_begins_where_the_last_one_ended(made: Path, tmp_path: Path) -> None:
+    first = report.parse((made / "report.json").read_bytes())
+    order("DE", outcome="refused", minutes=3, reason="too_broad")
+    later = tmp_path / "later"
+    make_report(period="2027H1", start=first.end, folder=later, now=NOW)
+    judge(later, previous=first)
+    with pytest.raises(Wrong, match="does not begin"):
+        judge(later)
+    tables = json.loads((later / "report.json").read_bytes())["tables"]
+    assert tables["orders"] == [{"territory": "DE", "kind": "act", "outcome": "refused", "count": 1}]
+    assert {"type": "REPORT", "count": 1} in tables["entries"]
+
+
+def test_rep_5_the_ledger_names_the_report(made: Path) -> None:
+    told = report.parse((made / "report.json").read_bytes())
+    proved = proof.check(proof=proof.parse((made / "report.tlog-proof").read_bytes()), policy=witnesses.policy())
+    report.check_logged(report=told, proved=proved)
+    other = json.loads((made / "report.json").read_bytes())
+    with pytest.raises(Wrong):
+        report.check_logged(report=report.parse(canonical.encode({**other, "report": "2026H1"})), proved=proved)
+
+
+def test_rep_2_an_order_whose_opening_was_destroyed_is_counted_as_sealed(state: Path, tmp_path: Path) -> None:
+    half_year()
+    Opening.objects.filter(entry_id=0).delete()
+    with own(state):
+        make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
+        judge(tmp_path / "r")
+    tables = json.loads((tmp_path / "r" / "report.json").read_bytes())["tables"]
+    assert tables["sealed_orders"] == [{"count": 1}]
+    assert {"territory": "sealed", "kind": "sealed", "outcome": "refused", "count": 1} in tables["orders"]
+
+
+def test_what_is_no_report_is_not_made(state: Path, tmp_path: Path) -> None:
+    with own(state):
+        with pytest.raises(ReportForbidden):
+            make_report(period="2026H2", start=0, folder=tmp_path, now=NOW)
+        half_year()
+        for period, start in (("2026", 0), ("2026H2", 10_000), ("2026H3", 0)):
+            with pytest.raises(ReportForbidden):
+                make_report(period=period, start=start, folder=tmp_path, now=NOW)
+        assert cosign_now(now=NOW) > 0
+
+
+def test_verify_report_says_in_sentences_what_it_found(made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files, folder = Visitor(Client()), tmp_path / "copy"
+    size = int((files.read("checkpoint") or b"").split(b"\n")[1])
+    for path in ("checkpoint", "policy", f"tile/entries/000.p/{size}", f"tile/0/000.p/{size}"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(files.read(path) or b"")
+    given = ["--policy", str(folder / "policy"), "--openings", str(made / "openings.jsonl")]
+    words = ["report", str(made / "report.json"), str(folder), *given]
+    assert main([*words, "--proof", str(made / "report.tlog-proof")]) == 0
+    told = capsys.readouterr().out
+    assert "Good: each number of the report 2026H2 follows from the entries 0 to" in told
+    assert "The ledger itself names this report." in told
+    (made / "report.json").write_bytes((made / "report.json").read_bytes().replace(b'"count":6', b'"count":5', 1))
+    assert main(words) == 1
+    assert "does not follow from the ledger" in capsys.readouterr().out
