@@ -24,6 +24,7 @@ from conclave.authorities.quash import take_back
 from conclave.authorities.queries import notice, orders, status, whole_order
 from conclave.authorities.receive import OrderTextForbidden
 from conclave.authorities.refuse import refuse
+from conclave.authorities.retention import CLOSED_MS, ORDERS
 from conclave.authorities.review import answer, ask
 from conclave.authorities.standing import OrderNotNow, OrderUnknown
 from conclave.gate.models import Restriction
@@ -341,3 +342,15 @@ def test_ord_9_a_quashed_order_is_undone_in_the_same_moment_by_one_person(desk: 
     assert last_leaf(order, "RESTORATION")["cause"] == "quashed"
     goes_on(NOW + 8 * DAY)
     reasoned(Reason.NOT_NOW, lambda: take_back(order=order, account=account(desk.ivy), quashed=False, document="Again", now=NOW + 2))
+
+
+def test_an_order_is_forgotten_five_years_later_and_its_leaves_stay(desk: Desk) -> None:
+    order = desk.orders(draft(meeting="m" * 22))
+    goes_on(NOW)
+    obj, kept = Order.objects.get(pk=order).obj, leaves(order)
+    assert ORDERS.sweep(now=NOW + CLOSED_MS) == 0, "while it is live"
+    goes_on(NOW + 7 * DAY)
+    assert ORDERS.sweep(now=NOW + CLOSED_MS - 1) == 0
+    assert ORDERS.sweep(now=NOW + CLOSED_MS) == 1
+    assert not any(table.objects.exists() for table in (Order, Hand, Restoration, EffectReport))
+    assert LedgerEntry.objects.filter(obj=obj).count() > len(kept)

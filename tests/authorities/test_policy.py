@@ -51,7 +51,7 @@ def measures(draw: st.DrawFn) -> Measure:
     )
 
 
-@examples(max_examples=longer(2000))
+@examples(max_examples=longer(1000))
 @given(
     EVIDENCE,
     st.lists(measures(), max_size=4),
@@ -128,7 +128,7 @@ FACTS = st.builds(
 )
 
 
-@examples(max_examples=longer(2000))
+@examples(max_examples=longer(1000))
 @given(st.sampled_from(State), st.sampled_from(Move), FACTS)
 def test_ord_13_an_order_takes_only_the_listed_steps_and_each_only_when_its_guard_is_met(state: State, move: Move, facts: Facts) -> None:
     taken = step(state=state, move=move, facts=facts)

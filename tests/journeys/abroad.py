@@ -39,7 +39,8 @@ class Way:
         self._from, self._to = ADDRESSES[country], port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     @property
     def flag(self) -> str:
@@ -47,17 +48,27 @@ class Way:
         return f"--host-resolver-rules=MAP localhost:{self._to} 127.0.0.1:{self.port}"
 
     def close(self) -> None:
-        """Let nobody new through."""
+        """Let nobody through any more, once those who were have gone."""
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for thread in list(self._threads):
+            thread.join(timeout=10)
 
     def _accept(self) -> None:
         """Let through whoever comes, until the way is closed."""
         with contextlib.suppress(OSError):
             while True:
                 near, _peer = self._listener.accept()
-                far = socket.create_connection(("127.0.0.1", self._to), source_address=(self._from, 0))
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                self._threads.append(threading.Thread(target=self._carry, args=(near,), daemon=True))
+                self._threads[-1].start()
+
+    def _carry(self, near: socket.socket) -> None:
+        """Carry one connection, both ways, until either end has had enough."""
+        with near, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to), source_address=(self._from, 0)) as far:
+            back = threading.Thread(target=_pump, args=(far, near), daemon=True)
+            back.start()
+            _pump(near, far)
+            back.join()
 
 
 def _pump(one: socket.socket, other: socket.socket) -> None:
