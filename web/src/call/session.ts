@@ -299,7 +299,15 @@ export class Session {
     this.media = this.#newMedia();
     if (this.group.state) this.#permit(this.group.state);
     this.#hooks.moved();
-    await this.#connect().then(() => { this.#hooks.back("media"); }, () => { this.#end("media_unavailable"); });
+    try {
+      await this.#connect();
+    } catch {
+      this.#end("media_unavailable");
+      return;
+    }
+    // What the old room had not let go of yet goes out now.
+    for (const [source, track] of this.#tracks()) void this.media.publish(track, source).catch(() => undefined);
+    this.#hooks.back("media");
   }
 
   #end(reason: string, by?: string): void {
