@@ -115,7 +115,7 @@ export function createCall(): Call {
     const fitness = first === "no_answer" ? await Promise.resolve(previewing).then(() => probe(Native)) : first;
     if (fitness !== "fit") { end("browser_unfit"); return; }
     if (!ready) { end("link_incomplete"); return; }
-    const made = new InCall(store, tiles, ready, over);
+    const made = new InCall(store, tiles, ready, over, () => { if (inCall) route.follow(inCall.session); });
     try {
       door = new AbortController();
       const waits = (waiting: boolean): void => { store.setState({ phase: waiting ? { at: "waiting" } : { at: "joining", step: "asking" } }); };

@@ -11,7 +11,7 @@ import { Arrivals, noteSince } from "./arrivals";
 import type { Change } from "./contract";
 import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
-import { rename, type Joined } from "./join";
+import { rename, seatedAgain, type Joined } from "./join";
 import { Knocks } from "./knocks";
 import { HostWords, Own } from "./own";
 import { governing } from "./presets";
@@ -59,7 +59,7 @@ export class InCall {
   #steppedDown: boolean;
   #soon: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void) {
+  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void, moved: () => void = () => undefined) {
     this.#store = store;
     this.talk = new Talk(store, () => this.session);
     this.words = new HostWords(() => this.session);
@@ -91,6 +91,7 @@ export class InCall {
       },
       knocks: (message) => { this.#knocks?.hear(message); },
       admitAsked: (message) => { void this.#knocks?.asked(message).catch(() => undefined); },
+      again: () => seatedAgain(this.#entry, this.session, this.#keys, () => { if (this.#devices) this.remember(this.#devices); }), moved,
       fresh: (reason) => {
         this.#stale = reason;
         this.#show();
@@ -119,9 +120,7 @@ export class InCall {
     return this.#liveSince === null ? 0 : performance.now() - this.#liveSince;
   }
 
-  get kept(): Kept {
-    return this.#entry.kept;
-  }
+  get kept(): Kept { return this.#entry.kept; }
 
   async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
     this.#entry = entry;

@@ -70,12 +70,24 @@ export async function join(entry: Entry, name: string, workers: Workers, hooks: 
   }
 }
 
+/** The same seat, as the server gives it now, with a new secret: whoever reloads from now on comes with that one. */
+export async function seatedAgain(entry: Entry, session: Session, keys: Keys | null, remember: () => void): Promise<Ticket> {
+  if (!keys) throw new Error("not joined yet");
+  session.ticket = await sameSeat(entry, session, session.ticket.name, keys);
+  remember();
+  return session.ticket;
+}
+
 /** Another name during the call (POL-21): the same seat and key with a new attestation; the group follows by a replacement. */
-export async function rename({ meeting, linkId, signatureKey, kept }: Entry, session: Session, name: string, workers: Workers): Promise<void> {
+export async function rename(entry: Entry, session: Session, name: string, { keys }: Workers): Promise<void> {
+  await session.renamed(await sameSeat(entry, session, name, keys));
+}
+
+async function sameSeat({ meeting, linkId, signatureKey, kept }: Entry, session: Session, name: string, keys: Keys): Promise<Ticket> {
   const { participant, seat } = session.ticket;
   const ticket = await requestSeat({ v: 1, meeting, link_id: linkId, name, signature_key: signatureKey, device: kept.device, again: { participant, seat } });
-  await checkAttestation(ticket, workers);
-  await session.renamed(ticket);
+  await checkAttestation(ticket, { keys });
+  return ticket;
 }
 
 async function takeSeat(entry: Entry, name: string, { keys }: Workers, door: AtTheDoor): Promise<{ entry: Entry; ticket: Ticket }> {
@@ -146,7 +158,7 @@ async function checkVersions({ meeting, kept }: Entry, { link_version }: Ticket)
 }
 
 /** JOIN-4: the gateway's word on who sits here must be on the seat we were given. */
-async function checkAttestation(ticket: Ticket, { keys }: Workers): Promise<void> {
+async function checkAttestation(ticket: Ticket, { keys }: Pick<Workers, "keys">): Promise<void> {
   const { attestation, attestation_signature, attestation_key, link_version, time } = ticket;
   const { participant, call } = await keys.ask("seated", { attestation, attestation_signature, attestation_key, link_version, time });
   if (participant !== ticket.participant || call !== ticket.call) throw new JoinRefused("malformed");

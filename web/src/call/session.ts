@@ -2,6 +2,7 @@
  * One seat in one call: the meeting socket, the group and the media path side by side, from the ticket to the end.
  * Messages are handled one after the other; one that fails disturbs none of the others.
  */
+import { ApiError } from "../api/http";
 import type { Ticket } from "../api/join";
 import type { AdmitAsked, Banned, ClientMessage, Knocks, ServerMessage } from "../api/socket.gen";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
@@ -23,6 +24,10 @@ export interface SessionHooks {
   changed(): void;
   lost(what: "socket" | "media"): void;
   back(what: "socket" | "media"): void;
+  /** The same seat's ticket as the server gives it now: the call may be held elsewhere by now (REG-6). */
+  again(): Promise<Ticket>;
+  /** It is: the group goes on, and the media comes from there. */
+  moved(): void;
   fresh(staleness: Staleness | null): void;
   /** JOIN-14: the server put somebody out of the media room. */
   intruder(): void;
@@ -38,6 +43,7 @@ export interface SessionHooks {
 
 const TICK_MS = 1_000;
 const GONE_WAIT_MS = 2_500;
+const MOST_ASKS = 8;
 /** Entries may overtake each other for a moment; what is missing for longer is not coming by itself. */
 const GAP_MS = 5_000;
 /** An honest group lets people in within seconds, and begins anew after 15 s when it cannot. */
@@ -46,7 +52,8 @@ const LET_IN_MS = 60_000;
 export class Session {
   /** The seat; another one after a rename, with the same participant. */
   ticket: Ticket;
-  readonly media: Media;
+  /** Another one once the call has moved. */
+  media: Media;
   readonly group: Group;
   readonly said: Said;
   readonly #workers: Workers;
@@ -56,6 +63,7 @@ export class Session {
   readonly #clock: () => number;
   readonly #timer: ReturnType<typeof setInterval>;
   #queue: Promise<void> = Promise.resolve();
+  #tracks: () => readonly Published[] = () => [];
   #inside!: () => void;
   /** Settled once the group has let us in. */
   readonly inside = new Promise<void>((resolve) => { this.#inside = resolve; });
@@ -74,19 +82,10 @@ export class Session {
     const start = ticket.time - performance.now();
     this.#clock = () => Math.round(start + performance.now());
     this.#freshness = new Freshness(this.#clock());
-    this.media = new Media(workers.frames, ticket.participant, {
-      changed: () => { hooks.changed(); },
-      lost: () => { hooks.lost("media"); },
-      back: () => { hooks.back("media"); },
-      over: (why) => { this.#mediaOver(why); },
-    });
+    this.media = this.#newMedia();
     this.group = new Group(workers.keys, ticket, {
       send: (message) => this.#socket.send(message),
-      members: ({ roster }) => {
-        const own = roster.find(({ participant }) => participant === ticket.participant);
-        this.media.setMembers(new Map(roster.map((one) => [one.participant, sourcesOf(one, own)])));
-        this.media.setViewers(viewersOf(roster, own));
-      },
+      members: (state) => { this.#permit(state); },
       epoch: (state, events, first) => { this.#entered(state, events, first); },
       announced: (events) => { hooks.announced(events); },
       link: (link) => { hooks.link(link); },
@@ -113,9 +112,30 @@ export class Session {
 
   /** In the media room and in the group, side by side. Our tracks are announced meanwhile: not a frame of theirs leaves before the group's key. */
   async enter(tracks: () => readonly Published[]): Promise<void> {
+    this.#tracks = tracks;
+    await Promise.all([this.#connect(), this.inside]);
+  }
+
+  async #connect(): Promise<void> {
     // One track that cannot go out ends nothing: people still hear and see.
-    const publish = (): void => { for (const [source, track] of tracks()) void this.media.publish(track, source).catch(() => undefined); };
-    await Promise.all([this.media.connect(this.ticket.media, publish), this.inside]);
+    const publish = (): void => { for (const [source, track] of this.#tracks()) void this.media.publish(track, source).catch(() => undefined); };
+    await this.media.connect(this.ticket.media, publish);
+  }
+
+  #newMedia(): Media {
+    const hooks = this.#hooks;
+    return new Media(this.#workers.frames, this.ticket.participant, {
+      changed: () => { hooks.changed(); },
+      lost: () => { hooks.lost("media"); },
+      back: () => { hooks.back("media"); },
+      over: (why) => { this.#mediaOver(why); },
+    });
+  }
+
+  #permit({ roster }: GroupState): void {
+    const own = roster.find(({ participant }) => participant === this.ticket.participant);
+    this.media.setMembers(new Map(roster.map((one) => [one.participant, sourcesOf(one, own)])));
+    this.media.setViewers(viewersOf(roster, own));
   }
 
   get now(): number {
@@ -256,7 +276,38 @@ export class Session {
   /** The engine lets go of a removed or replaced participant before the gateway has said why; its word is the better one. */
   #mediaOver(why: "moved" | "closed"): void {
     if (why === "moved") this.#end("call_moved");
-    else setTimeout(() => { this.#end("media_unavailable"); }, GONE_WAIT_MS);
+    else setTimeout(() => { void this.#elsewhere(); }, GONE_WAIT_MS);
+  }
+
+  /** REG-6: where the call has moved to another region, seat and group stay, and only the media goes there. */
+  async #elsewhere(): Promise<void> {
+    this.#hooks.lost("media");
+    const before = this.ticket.region.id;
+    for (let asked = 1; !this.#over; asked++) {
+      try {
+        await this.#hooks.again();
+        break;
+      } catch (error) {
+        const code = error instanceof ApiError ? error.code : "media_unavailable";
+        if (code !== "media_unavailable" || asked === MOST_ASKS) { this.#end(code); return; }
+      }
+      // Until it is clear that an engine is gone, the call is not moved.
+      await new Promise((resolve) => setTimeout(resolve, GONE_WAIT_MS));
+    }
+    if (this.#over) return;
+    if (this.ticket.region.id === before) { this.#end("media_unavailable"); return; }
+    this.media = this.#newMedia();
+    if (this.group.state) this.#permit(this.group.state);
+    this.#hooks.moved();
+    try {
+      await this.#connect();
+    } catch {
+      this.#end("media_unavailable");
+      return;
+    }
+    // What the old room had not let go of yet goes out now.
+    for (const [source, track] of this.#tracks()) void this.media.publish(track, source).catch(() => undefined);
+    this.#hooks.back("media");
   }
 
   #end(reason: string, by?: string): void {
