@@ -1,6 +1,7 @@
 """The trust page: the promises with what shows them, the files of the client, and whom to tell of a fault."""
 
 import hashlib
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def test_the_weekly_session_and_the_contact_are_named_where_they_are_set(setting
     assert "https://ask.example/m/x" not in page()
     assert "https://ask.example/m/x" in page(weekly_session="https://ask.example/m/x")
     assert "mailto:keys@school.example" in page(contact="keys@school.example")
+
+
+def test_the_regions_of_the_platform_are_named_and_no_others() -> None:
+    text = Client().get("/trust").content.decode()
+    assert re.findall(r"<li>(\S+)</li>", text[text.index('id="regions"') :]) == ["local"]
 
 
 def test_programs_find_whom_to_tell_of_a_fault(settings: Settings) -> None:

@@ -52,8 +52,9 @@ def trust(request: HttpRequest) -> HttpResponse:
     """Say what is promised, what shows it, and whom to write to."""
     parts = promised.promises(language=get_language() or settings.LANGUAGE_CODE)
     config = settings.CONCLAVE
-    shown = {"promises": parts, "advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session}
-    return render(request, "trust.html", {**shown, "site": config.public_url.rstrip("/"), **_contact()})
+    regions = [region for region in config.all_regions if region.name in config.platform_regions]
+    shown = {"promises": parts, "regions": regions, "advisories": promised.source().get("advisory", ())}
+    return render(request, "trust.html", {**shown, "weekly_session": config.weekly_session, "site": config.public_url.rstrip("/"), **_contact()})
 
 
 @require_safe
