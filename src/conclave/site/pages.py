@@ -53,8 +53,8 @@ def trust(request: HttpRequest) -> HttpResponse:
     parts = promised.promises(language=get_language() or settings.LANGUAGE_CODE)
     config = settings.CONCLAVE
     regions = [region for region in config.all_regions if region.name in config.platform_regions]
-    shown = {"promises": parts, "regions": regions, "advisories": promised.source().get("advisory", ())}
-    return render(request, "trust.html", {**shown, "weekly_session": config.weekly_session, "site": config.public_url.rstrip("/"), **_contact()})
+    said = {"advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session, **_contact()}
+    return render(request, "trust.html", {"promises": parts, "regions": regions, "site": config.public_url.rstrip("/"), **said})
 
 
 @require_safe
