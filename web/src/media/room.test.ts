@@ -1,6 +1,35 @@
-import { LocalTrackPublication } from "livekit-client";
-import { expect, it, vi } from "vitest";
-import "./room";
+import { LocalTrackPublication, RoomEvent, Track, type RemoteParticipant } from "livekit-client";
+import { beforeEach, expect, it, vi } from "vitest";
+import type { Frames } from "../e2ee/frames.client";
+import { Media } from "./room";
+
+const TICKET = { url: "/media/de", token: "t", ice_servers: [] };
+
+beforeEach(() => {
+  vi.stubGlobal("document", { createElement: () => ({ remove: vi.fn() }), body: { append: vi.fn() } });
+  vi.stubGlobal("location", { href: "https://meet.example/m/x" });
+});
+
+/** A room in which the path is made by `path`, once the server knows us. */
+function media(path: (media: Media) => void): Media {
+  const made = new Media({} as Frames, "alice", { changed: vi.fn(), lost: vi.fn(), back: vi.fn(), over: vi.fn() });
+  vi.spyOn(made.room, "connect").mockImplementation(() => {
+    made.room.localParticipant.identity = "alice";
+    made.room.emit(RoomEvent.SignalConnected);
+    path(made);
+    return Promise.resolve();
+  });
+  return made;
+}
+
+it("Asks for what others published while the path was being made, of which livekit-client tells nothing (REG-6)", async () => {
+  const publication = { source: Track.Source.Camera, isDesired: false, setSubscribed: vi.fn() };
+  const bob = { identity: "bob", trackPublications: new Map([["sid", publication]]) } as unknown as RemoteParticipant;
+  const moved = media(({ room }) => { room.remoteParticipants.set("bob", bob); });
+  moved.setMembers(new Map([["bob", new Set(["camera" as const])]]));
+  await moved.connect(TICKET, vi.fn());
+  expect(publication.setSubscribed.mock.calls).toEqual([[true]]);
+});
 
 it("Obeys no word of the server on whether the own microphone or camera is on (FRM-5, I10)", async () => {
   const track = { mute: vi.fn(), unmute: vi.fn() };

@@ -82,7 +82,8 @@ export class Media {
       this.setMembers(this.#members);
     });
     await this.room.connect(address.href, token, { autoSubscribe: false, maxRetries: 2, rtcConfig: { iceServers: ice_servers } });
-    this.#assertSelf();
+    // While the path was being made, livekit-client told of nothing that others published: a whole call that moves comes in within that moment.
+    if (this.#assertSelf()) this.setMembers(this.#members);
   }
 
   async disconnect(): Promise<void> {
