@@ -1,6 +1,7 @@
 import { LocalTrackPublication, RoomEvent, Track, type RemoteParticipant } from "livekit-client";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Frames } from "../e2ee/frames.client";
+import type { OwnTrack } from "./devices";
 import { Media } from "./room";
 
 const TICKET = { url: "/media/de", token: "t", ice_servers: [] };
@@ -12,7 +13,7 @@ beforeEach(() => {
 
 /** A room in which the path is made by `path`, once the server knows us. */
 function media(path: (media: Media) => void): Media {
-  const made = new Media({} as Frames, "alice", { changed: vi.fn(), lost: vi.fn(), back: vi.fn(), over: vi.fn() });
+  const made = new Media({} as unknown as Frames, "alice", { changed: vi.fn(), lost: vi.fn(), back: vi.fn(), over: vi.fn() });
   vi.spyOn(made.room, "connect").mockImplementation(() => {
     made.room.localParticipant.identity = "alice";
     made.room.emit(RoomEvent.SignalConnected);
@@ -29,6 +30,19 @@ it("Asks for what others published while the path was being made, of which livek
   moved.setMembers(new Map([["bob", new Set(["camera" as const])]]));
   await moved.connect(TICKET, vi.fn());
   expect(publication.setSubscribed.mock.calls).toEqual([[true]]);
+});
+
+it("Gives a room that does not know us no track, which livekit-client would stop after 15 s (REG-6)", async () => {
+  const track = {} as OwnTrack;
+  const made = media(() => undefined);
+  const sends = vi.spyOn(made.room.localParticipant, "publishTrack").mockResolvedValue({} as unknown as LocalTrackPublication);
+  await made.publish(track, Track.Source.Camera);
+  expect(sends).not.toHaveBeenCalled();
+  await made.connect(TICKET, () => void made.publish(track, Track.Source.Camera));
+  expect(sends).toHaveBeenCalledExactlyOnceWith(track, { source: Track.Source.Camera });
+  made.room.emit(RoomEvent.Disconnected);
+  await made.publish(track, Track.Source.Camera);
+  expect(sends).toHaveBeenCalledOnce();
 });
 
 it("Obeys no word of the server on whether the own microphone or camera is on (FRM-5, I10)", async () => {
