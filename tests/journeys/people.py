@@ -183,9 +183,7 @@ class Person:
                 lambda: self._sees_firefox(other), what=f"{self.name} sees the changing picture of {other.name} (Firefox)", seconds=seconds
             )
         else:
-            until(
-                lambda: self.shown(other.name) == other.name, what=f"{self.name} sees {other.name}; tiles: {self.tiles()}", seconds=seconds
-            )
+            until(lambda: self.shown(other.name) == other.name, what=f"{self.name} sees {other.name}", seconds=seconds, seen=self.stand)
         until(
             lambda: self.lock(other.name) == "locked",
             what=f"the padlock of {other.name} at {self.name}'s",

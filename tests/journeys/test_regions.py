@@ -65,6 +65,8 @@ def test_people_see_where_a_call_is_held_it_moves_when_that_is_no_longer_allowed
         allow(two, meeting, "DE")
         bob.reads("The call has moved to another region: de.", seconds=MOVED_SECONDS)
         alice.wait_live()
+        alice.sees(bob)
+        bob.sees(alice)
         until(lambda: "a server in Germany" in bob.text(), what="Bob reads where it passes now", seen=bob.text)
 
         with bob.chromium.page.expect_download() as download:

@@ -115,7 +115,7 @@ export function createCall(): Call {
     const fitness = first === "no_answer" ? await Promise.resolve(previewing).then(() => probe(Native)) : first;
     if (fitness !== "fit") { end("browser_unfit"); return; }
     if (!ready) { end("link_incomplete"); return; }
-    const made = new InCall(store, tiles, ready, over, () => { if (inCall) route.follow(inCall.session); });
+    const made = new InCall(store, tiles, ready, over, ({ media }) => { iceServers = media.ice_servers; route.follow(made.session); });
     try {
       door = new AbortController();
       const waits = (waiting: boolean): void => { store.setState({ phase: waiting ? { at: "waiting" } : { at: "joining", step: "asking" } }); };
@@ -125,7 +125,7 @@ export function createCall(): Call {
       inCall = made;
       entry = Promise.resolve(joined.entry);
       route.follow(joined.session);
-      await made.run(joined, devices, workers.keys);
+      await made.run(joined, devices, workers.keys, () => sharing.tracks);
     } catch (error) {
       // Whoever left meanwhile, or was ended with a better reason, has nothing to hear of this.
       const { at } = store.getState().phase;

@@ -1,8 +1,9 @@
+import { Track } from "livekit-client";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Preset } from "../api/meetings";
 import type { Keys } from "../e2ee/keys.client";
 import type { MlsLeaf, MlsState } from "../e2ee/mls";
-import { NO_DEVICES, type Devices } from "../media/devices";
+import { NO_DEVICES, type Devices, type OwnTrack, type Published } from "../media/devices";
 import type { Presence } from "../media/presence";
 import { Tiles } from "../media/tiles";
 import type { Entry } from "./entry";
@@ -27,6 +28,9 @@ let sealed: string | null;
 const saved = new Map<string, string>();
 const over = vi.fn();
 const change = vi.fn();
+const enter = vi.fn((_tracks: () => readonly Published[]) => Promise.resolve());
+const CAMERA: Published = [Track.Source.Camera, {} as unknown as OwnTrack];
+const SCREEN: Published = [Track.Source.ScreenShare, {} as unknown as OwnTrack];
 const says = vi.fn(() => Promise.resolve(sealed));
 
 async function begin(hostKey: string | null = null, preset = "open", lobby: Preset = "open"): Promise<void> {
@@ -36,10 +40,10 @@ async function begin(hostKey: string | null = null, preset = "open", lobby: Pres
   call = new InCall(store, new Tiles(), entry, over);
   const session = {
     ticket: { participant: "a", seat: "s", name: "Alice", call: "c", link_version: 1, region: { id: "local", territory: "" } },
-    media: { get presences() { return present; }, playback: { blocked: false }, setUnseen: vi.fn() }, said: { dropped: 0 }, group: { change }, now: 5, inside: Promise.resolve(), enter: () => Promise.resolve(), say: says, close: vi.fn(() => Promise.resolve()),
+    media: { get presences() { return present; }, playback: { blocked: false }, setUnseen: vi.fn() }, said: { dropped: 0 }, group: { change }, now: 5, inside: Promise.resolve(), enter, say: says, close: vi.fn(() => Promise.resolve()),
   } as unknown as Session;
   const keys = { ask: () => Promise.resolve({ text: "remembered" }) } as unknown as Keys;
-  await call.run({ entry, session }, { state: NO_DEVICES, tracks: [] } as unknown as Devices, keys);
+  await call.run({ entry, session }, { state: NO_DEVICES, tracks: [CAMERA] } as unknown as Devices, keys, () => [SCREEN]);
   call.hooks.epoch(state(1, [ALICE]), [], true);
 }
 
@@ -62,6 +66,10 @@ describe("During a call", () => {
     call.hooks.epoch(state(3, [ALICE]), [removed], false);
     expect(toasts()).toEqual(["joined Bob", "removed Bob"]);
     expect(store.getState().people.map(({ name }) => name)).toEqual(["Alice"]);
+  });
+
+  it("sends the screen that is shown wherever it comes in, as after a move (REG-6)", () => {
+    expect(enter.mock.calls[0]?.[0]()).toEqual([CAMERA, SCREEN]);
   });
 
   it("whom the server put out of the media room is told of once, while the call goes on (JOIN-14)", () => {

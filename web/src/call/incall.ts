@@ -5,7 +5,7 @@ import { succeeded } from "../e2ee/former";
 import { keep, type Kept } from "../e2ee/keyring";
 import type { Keys } from "../e2ee/keys.client";
 import type { Workers } from "../e2ee/workers";
-import type { Devices, DevicesState } from "../media/devices";
+import type { Devices, DevicesState, Published } from "../media/devices";
 import type { Tiles } from "../media/tiles";
 import { Arrivals, noteSince } from "./arrivals";
 import type { Change } from "./contract";
@@ -59,7 +59,7 @@ export class InCall {
   #steppedDown: boolean;
   #soon: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void, moved: () => void = () => undefined) {
+  constructor(store: Store, tiles: Tiles, entry: Entry, over: (reason: string, by?: string) => void, moved: SessionHooks["moved"] = () => undefined) {
     this.#store = store;
     this.talk = new Talk(store, () => this.session);
     this.words = new HostWords(() => this.session);
@@ -122,7 +122,8 @@ export class InCall {
 
   get kept(): Kept { return this.#entry.kept; }
 
-  async run({ entry, session }: Joined, devices: Devices, keys: Keys): Promise<void> {
+  /** `screen`: what is shown of it while the call comes back or moves. */
+  async run({ entry, session }: Joined, devices: Devices, keys: Keys, screen: () => readonly Published[] = () => []): Promise<void> {
     this.#entry = entry;
     this.#session = session;
     this.#keys = keys;
@@ -135,7 +136,7 @@ export class InCall {
     this.remember(devices.state);
     devices.sending = true;
     void session.inside.then(() => { this.#refresh(); });
-    await session.enter(() => devices.tracks);
+    await session.enter(() => [...devices.tracks, ...screen()]);
     this.#liveSince = performance.now();
     this.#show();
     this.#refresh();

@@ -66,4 +66,13 @@ describe("Where the call is held", () => {
     expect(await route.file()).toBeNull();
     route.stop();
   });
+
+  it("looks once more when the receipt is saved, which may be sooner than the next look (REG-9)", async () => {
+    const route = new Route(createCallStore("m"));
+    route.follow(session("fr", ["192.0.2.1"]));
+    vi.mocked(fetchReceipt).mockResolvedValue('{"key":"k"}\n');
+    expect(await route.file()).toBe('{"key":"k","observed":[{"address":"192.0.2.1","at":7}]}\n');
+    route.stop();
+    expect(await route.file()).toBe('{"key":"k","observed":[{"address":"192.0.2.1","at":7}]}\n');
+  });
 });

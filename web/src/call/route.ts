@@ -15,6 +15,7 @@ export class Route {
   #seat: Seat | null = null;
   #region: string | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
+  #look: () => Promise<void> = () => Promise.resolve();
 
   constructor(store: Store) {
     this.#store = store;
@@ -30,17 +31,21 @@ export class Route {
     this.#seat = session.ticket;
     this.#store.setState({ region, astray: [], receipt: true });
     this.stop();
-    this.#timer = setInterval(() => { void this.#look(session).catch(() => undefined); }, LOOK_MS);
+    this.#look = () => this.#compare(session).catch(() => undefined);
+    this.#timer = setInterval(() => { void this.#look(); }, LOOK_MS);
   }
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
+    this.#look = () => Promise.resolve();
   }
 
   /** The receipt as a file; null where the server gives none. What this browser saw stands beside what the server signed. */
   async file(): Promise<string | null> {
     if (this.#seat === null) return null;
+    // Whoever saves it soon after the call began or moved saves what there is to see by now.
+    await this.#look();
     try {
       const signed = (await fetchReceipt(this.#seat)).trimEnd();
       if (!signed.startsWith("{") || !signed.endsWith("}")) return null;
@@ -51,7 +56,7 @@ export class Route {
   }
 
   /** REG-9: media that goes where the region has no address is told of, once for each address. */
-  async #look(session: Session): Promise<void> {
+  async #compare(session: Session): Promise<void> {
     const ends = await session.media.farEnds();
     for (const address of ends) this.#note({ address, at: session.now });
     const wrong = astray(ends, session.ticket.media.addresses);

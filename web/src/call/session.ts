@@ -26,8 +26,8 @@ export interface SessionHooks {
   back(what: "socket" | "media"): void;
   /** The same seat's ticket as the server gives it now: the call may be held elsewhere by now (REG-6). */
   again(): Promise<Ticket>;
-  /** It is: the group goes on, and the media comes from there. */
-  moved(): void;
+  /** It is: the group goes on, and the media comes from there, over no ICE server but those of the new ticket (REG-7). */
+  moved(ticket: Ticket): void;
   fresh(staleness: Staleness | null): void;
   /** JOIN-14: the server put somebody out of the media room. */
   intruder(): void;
@@ -298,15 +298,13 @@ export class Session {
     if (this.ticket.region.id === before) { this.#end("media_unavailable"); return; }
     this.media = this.#newMedia();
     if (this.group.state) this.#permit(this.group.state);
-    this.#hooks.moved();
+    this.#hooks.moved(this.ticket);
     try {
       await this.#connect();
     } catch {
       this.#end("media_unavailable");
       return;
     }
-    // What the old room had not let go of yet goes out now.
-    for (const [source, track] of this.#tracks()) void this.media.publish(track, source).catch(() => undefined);
     this.#hooks.back("media");
   }
 

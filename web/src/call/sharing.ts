@@ -1,6 +1,6 @@
 /** Showing the own screen during a call: started, stopped from here or from the browser's bar. */
 import { Track } from "livekit-client";
-import type { OwnTrack } from "../media/devices";
+import type { OwnTrack, Published } from "../media/devices";
 import type { Media } from "../media/room";
 import { shareScreen, type Share } from "../media/screen";
 
@@ -17,6 +17,10 @@ export class Sharing {
 
   get track(): OwnTrack | null {
     return this.#share?.tracks.find(([source]) => source === Track.Source.ScreenShare)?.[1] ?? null;
+  }
+
+  get tracks(): readonly Published[] {
+    return this.#share?.tracks ?? [];
   }
 
   async set(on: boolean): Promise<void> {

@@ -58,6 +58,7 @@ export class Media {
   /** What the region had room for when we came (REG-3). */
   #picture: "full" | "small" | "none" = "full";
   readonly #own = new Map<Track.Source, OwnTrack>();
+  #joined = false;
   #ended = false;
 
   constructor(frames: Frames, self: string, hooks: MediaHooks) {
@@ -77,12 +78,14 @@ export class Media {
     await this.room.setE2EEEnabled(true);
     this.room.once(RoomEvent.SignalConnected, () => {
       if (!this.#assertSelf()) return;
+      this.#joined = true;
       joined();
       // Who was there before us has published before anybody could tell us.
       this.setMembers(this.#members);
     });
     await this.room.connect(address.href, token, { autoSubscribe: false, maxRetries: 2, rtcConfig: { iceServers: ice_servers } });
-    this.#assertSelf();
+    // While the path was being made, livekit-client told of nothing that others published: a whole call that moves comes in within that moment.
+    if (this.#assertSelf()) this.setMembers(this.#members);
   }
 
   async disconnect(): Promise<void> {
@@ -122,7 +125,8 @@ export class Media {
   /** Kept until it is unpublished: what the engine does not take now is tried again when it lets us do more. */
   async publish(track: OwnTrack, source: Track.Source): Promise<void> {
     this.#own.set(source, track);
-    if (this.room.localParticipant.getTrackPublication(source)) return;
+    // To a room that does not know us (any more), livekit-client would wait 15 s and then stop the track, though another sends it by then.
+    if (!this.#joined || this.#ended || this.room.localParticipant.getTrackPublication(source)) return;
     const small = this.#picture === "small" && source === Track.Source.Camera;
     await this.room.localParticipant.publishTrack(track as LocalTrack, small ? { source, ...SMALL } : { source });
   }
