@@ -81,7 +81,7 @@ def _settle(call: str, waiting: _Waiting, now: int) -> None:
             return
         came, moved = _write(group, waiting.epochs)
         if moved and group.stuck_at is not None and group.acked < group.epoch:
-            # A thousand members who are taking a commit in are not stuck; for a minute, or until 95 % have, or few could put it off (LOG-11).
+            # A thousand members who are taking a commit in are not stuck; for a minute, until 95 % have: few cannot put it off (LOG-11).
             committed_at = now if group.rekey_at is None else group.rekey_at - lease.REKEY_MS
             group.stuck_at = max(group.stuck_at, min(now + STUCK_MS, committed_at + TAKEN_IN_MS))
         count(group=group)
