@@ -51,7 +51,7 @@ def lists_without_a_region(*, config: Config) -> list[str]:
         return []
     lists = f"the lists of {meetings} meetings and {organisations} organisations"
     return [
-        f"No region of this server is on {lists}, so nobody can join there: whoever looks after them corrects the list, or you add a region."
+        f"No region of this server is on {lists}, so nobody can join there: whoever looks after them corrects that, or you add a region."
     ]
 
 
