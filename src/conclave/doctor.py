@@ -27,6 +27,7 @@ from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, problem
 from conclave.postgres import applied
 from conclave.regions import RegionSettings
+from conclave.stray import calls_left_behind, lists_without_a_region
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -151,8 +152,13 @@ def _free_port(port: Port, sentence: str | None) -> Finding:
     """How a port is while nothing of ours should have it."""
     if sentence is None:
         return Finding(check="port", level="ok", text=f"{port.number}/{port.protocol} is free ({port.purpose}).")
+    return _wrong("port", sentence)
+
+
+def _wrong(check: str, sentence: str, *, level: Level = "fail") -> Finding:
+    """Return what a sentence says that goes on after its colon with what to do."""
     what, _, advice = sentence.partition(": ")
-    return Finding(check="port", level="fail", text=f"{what}.", advice=advice[:1].upper() + advice[1:])
+    return Finding(check=check, level=level, text=f"{what}.", advice=advice[:1].upper() + advice[1:])
 
 
 def _used_port(port: Port, pid: str) -> Finding:
@@ -240,8 +246,10 @@ def _engine(config: Config, region: RegionSettings) -> Finding:
 
 
 def _regions(config: Config) -> list[Finding]:
-    """Whether each region can be used, and says where it stands; nothing where there is one and nobody asked."""
-    return [_region(config, region) for region in config.regions]
+    """Whether each region can be used and says where it stands, and whether calls and meetings name any that there is not."""
+    left = [_wrong("region", sentence) for sentence in calls_left_behind(config=config)]
+    left += [_wrong("region", sentence, level="warn") for sentence in lists_without_a_region(config=config)]
+    return [*(_region(config, region) for region in config.regions), *left]
 
 
 def _region(config: Config, region: RegionSettings) -> Finding:

@@ -1,5 +1,7 @@
 """What PostgreSQL says where it is used instead of a file, for whoever looks at the server without Django."""
 
+from typing import Any, LiteralString
+
 from conclave.archive import LIBRARIES
 from conclave.servers import database_server
 
@@ -15,20 +17,33 @@ def applied(*, address: str) -> dict[str, list[str]]:
     Raises:
         ConnectionError: PostgreSQL does not answer, or not to us.
     """
+    found: dict[str, list[str]] = {}
+    if rows(address=address, query="SELECT to_regclass('django_migrations')") == [(None,)]:
+        return {}
+    for domain, name in rows(address=address, query="SELECT app, name FROM django_migrations ORDER BY id"):
+        if domain not in LIBRARIES:
+            found.setdefault(domain, []).append(name)
+    return found
+
+
+def rows(*, address: str, query: LiteralString) -> list[tuple[Any, ...]]:
+    """Return what it answers to a query.
+
+    Args:
+        address: the setting `database`, which was checked.
+        query: SQL, as it stands in the code.
+
+    Raises:
+        ConnectionError: PostgreSQL does not answer, or not to us, or has no such table.
+    """
     import psycopg
 
     server = database_server(address)
     assert server is not None  # noqa: S101 - config.load() read it
     way = {"host": server.host, "user": server.user, "password": server.password, "dbname": server.name, "port": str(server.port)}
     asked = psycopg.conninfo.make_conninfo("", **{name: value for name, value in way.items() if value})
-    found: dict[str, list[str]] = {}
     try:
         with psycopg.connect(asked, sslmode=server.tls, connect_timeout=PATIENCE_SECONDS) as database:
-            if database.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
-                return {}
-            for domain, name in database.execute("SELECT app, name FROM django_migrations ORDER BY id"):
-                if domain not in LIBRARIES:
-                    found.setdefault(domain, []).append(name)
+            return database.execute(query).fetchall()
     except psycopg.Error as error:
         raise ConnectionError(type(error).__name__) from None
-    return found

@@ -28,6 +28,7 @@ from conclave.media.credentials import engine_credentials
 from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
 from conclave.regions import RegionSettings, redis_config
+from conclave.stray import calls_left_behind
 from conclave.tls import TlsServer, gateway_socket, picture, turn_socket
 from conclave.transparency.child import OwnWitness
 from conclave.transparency.identity import OWN_SOCKET, own_witness
@@ -97,7 +98,7 @@ def run(*, config: Config) -> None:
     try:
         with hold(state_dir=config.state_dir, address=config.public_url):
             finish_restore(state_dir=config.state_dir)
-            problems = find_problems(config)
+            problems = find_problems(config) + calls_left_behind(config=config)
             if problems:
                 raise RunError("\n".join(problems))
             _allow_many_sockets()

@@ -1,10 +1,15 @@
 """Regions in the settings: what an operator writes, what is refused in one sentence, and that nothing is opened by adding it (R5)."""
 
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conclave.archive import DATABASE
 from conclave.config import Config, ConfigError, load
 from conclave.doctor import examine
 from conclave.media import turn
@@ -12,6 +17,8 @@ from conclave.media.child import EngineSettings, engine_config
 from conclave.media.credentials import engine_credentials
 from conclave.ports import needed_ports
 from conclave.regions import redis_config
+from conclave.run import RunError, run
+from conclave.stray import calls_left_behind, lists_without_a_region
 
 TWO = """
 allowed_regions = "fr, de"
@@ -104,6 +111,43 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(tmp_path: Path, change: 
 def test_nor_is_what_is_no_region(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         read(tmp_path, text)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Config:
+    """A server whose database has calls in three regions, and meetings and organisations that name some."""
+    config = replace(read(tmp_path, TWO), state_dir=tmp_path)
+    with closing(sqlite3.connect(tmp_path / DATABASE)) as opened:
+        opened.execute("CREATE TABLE meetings_call (region TEXT, route TEXT, ended_at INTEGER)")
+        opened.execute("CREATE TABLE meetings_meeting (own_rules TEXT, deleted_at INTEGER)")
+        opened.execute("CREATE TABLE accounts_policyversion (rules TEXT, is_current INTEGER)")
+        stops = {"de": ["198.51.100.9"], "atlantis": ["192.0.2.1"], "local": [config.node_address]}
+        calls = [(region, json.dumps([{"addresses": addresses}]), None) for region, addresses in stops.items()]
+        opened.executemany("INSERT INTO meetings_call VALUES (?, ?, ?)", [*calls, ("lemuria", calls[1][1], 1), ("mu", "[]", None)])
+        named: list[list[str] | None] = [["FR"], ["de"], ["US"], ["atlantis", "DE"], [], None]
+        rules = [json.dumps({"regions": names} if names is not None else {}) for names in named]
+        opened.executemany("INSERT INTO meetings_meeting VALUES (?, NULL)", [(one,) for one in rules])
+        opened.executemany("INSERT INTO accounts_policyversion VALUES (?, ?)", [(rules[2], 1), (rules[2], 0), ('{"regions": null}', 1)])
+        opened.commit()
+    return config
+
+
+def test_reg_6_a_region_with_calls_on_an_engine_elsewhere_is_not_simply_taken_out(served: Config) -> None:
+    """REG-6: nobody could close its rooms; where its engine was this server's, nobody is there either."""
+    (sentence,) = calls_left_behind(config=served)
+    assert "'atlantis' (1)" in sentence
+    (finding,) = (one for one in examine(config=served, now=0.0) if one.level == "fail" and one.check == "region")
+    assert finding.text.endswith("its engine runs on elsewhere.")
+    assert finding.advice == "Put [regions.atlantis] back, leave it out of allowed_regions, start the server, and remove it a minute later."
+    with pytest.raises(RunError, match="atlantis"):
+        run(config=served)
+
+
+def test_reg_2_the_doctor_counts_who_names_regions_that_there_are_not(served: Config, tmp_path: Path) -> None:
+    """REG-2: before there were regions, such lists had no effect."""
+    (finding,) = (one for one in examine(config=served, now=0.0) if one.level == "warn" and "nobody can join" in one.text)
+    assert "the lists of 2 meetings and 1 organisations," in finding.text
+    assert lists_without_a_region(config=replace(served, state_dir=tmp_path / "empty")) == []
 
 
 def test_a_territory_that_there_is_not_is_told_by_the_doctor(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from conclave.keys import delivery, groups, lease, read
+from conclave.keys import delivery, groups, incarnation, lease, read
 from conclave.keys.models import Group, Lease, Seat
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled, view_of
@@ -98,20 +98,49 @@ def test_a_silent_creator_loses_to_the_next(world: World, now: int) -> None:
     assert alice.code == bob.code == charlie.code
 
 
-def test_each_creator_after_a_silent_one_has_twice_as_long_and_is_another_one(world: World, now: int) -> None:
+def test_creators_after_silent_ones_have_longer_and_are_others(world: World, now: int) -> None:
     """LOG-13: a crowd that takes longer than a creator has would else make incarnations for ever."""
     people = [Member(world, name) for name in ("Alice", "Bob", "Charlie")]
     people[0].arrive(now)
     for other in people[1:]:
         other.enter(now)
     creators, later = [view_of(world).creator], now
-    for waits in (2_000, 4_000, 8_000, 16_000, 32_000, 32_000):
+    for waits in (2_000, 4_000, 8_000, 16_000, 2_000, 4_000, 2_000, 16_000, 2_000):
         settle(later + waits - 1)
         assert view_of(world).creator == creators[-1]
         later += waits
         settle(later)
         creators.append(view_of(world).creator)
-    assert creators == [person.participant for person in (people * 3)[: len(creators)]]
+    assert creators == [person.participant for person in (people * 4)[: len(creators)]]
+
+
+def test_however_many_are_silent_each_costs_a_few_seconds() -> None:
+    """LOG-13: k silent seats cost 30 s and 6 s each at most; and whoever needs 16 s or 32 s gets it again and again."""
+    times = [incarnation._create_ms(turn=turn) for turn in range(1_000)]
+    assert all(sum(times[:turn]) <= 30_000 + 6_000 * turn for turn in range(1_000))
+    assert all(max(times[turn : turn + 8]) >= 16_000 and 32_000 in times[turn : turn + 16] for turn in range(900))
+
+
+def test_silent_seats_before_somebodys_own_keep_nobody_out(world: World, now: int) -> None:
+    """LOG-13: of eight that came before Alice and never create, each is asked once before she is."""
+    silent = [Member(world, f"Mallory {number}") for number in range(8)]
+    alice = Member(world, "Alice")
+    first = silent[0].arrive(now)
+    for other in (*silent[1:], alice):
+        other.enter(now)
+    later, asked = now, [view_of(world).creator]
+    assert first.mode == "create"
+    while asked[-1] != alice.participant and len(asked) < 20:
+        later = Group.objects.exclude(state=Group.State.ENDED).values_list("create_until", flat=True).get() or 0
+        settle(later)
+        asked.append(view_of(world).creator)
+    assert asked == [member.participant for member in (*silent, alice)]
+    assert later - now <= 30_000 + 8 * 6_000
+    alice.open(view_of(world).incarnation, later + 100)
+    # It was opened: nobody is remembered as silent any more.
+    assert incarnation._silent_before(call=world.call) == [member.participant for member in reversed(silent)]
+    incarnation.renew(group=Group.objects.exclude(state=Group.State.ENDED).get(), because="stuck", now=later + 200)
+    assert incarnation._silent_before(call=world.call) == []
 
 
 def test_an_announcement_for_an_incarnation_that_is_over_costs_no_look_at_it(

@@ -144,6 +144,24 @@ def test_members_who_take_a_commit_in_one_after_the_other_are_not_stuck(world: W
     assert Group.objects.get(incarnation=first.incarnation).ended_because == "stuck"
 
 
+def test_a_few_who_acknowledge_one_after_the_other_put_the_end_off_for_a_minute(world: World, now: int) -> None:
+    """LOG-11: each acknowledgement gives 15 s, and all of them together no more than 60 s after the commit."""
+    people = members(world, "Alice", *(f"Mallory {number}" for number in range(8)))
+    settled(people, now)
+    first = view_of(world)
+    members(world, "Emil")[0].enter(now + 5_000)
+    assert people[0].read(now + 5_001)
+    committed = now + 5_001
+    members(world, "Fanny")[0].enter(now + 5_100)
+    for person in people:
+        person.lazy = True
+    for turn, person in enumerate(people[1:6], start=1):
+        person.read(committed + turn * 12_000 - 1)
+        settle(committed + turn * 12_000)
+        assert (view_of(world).incarnation == first.incarnation) == (turn < 5), turn
+    assert Group.objects.get(incarnation=first.incarnation).ended_because == "stuck"
+
+
 def test_a_majority_of_nacks_ends_the_incarnation(world: World, now: int) -> None:
     """LOG-11: and its committer does not create the next one."""
     alice, bob, charlie, dora = members(world, "Alice", "Bob", "Charlie", "Dora")

@@ -66,6 +66,16 @@ def test_reg_3_r1_whatever_is_down_or_full_no_other_region_is_used(names: list[s
     assert not isinstance(outcome, Refuse) or outcome.status == 503
 
 
+@given(there=sites, allowed=lists, people=st.integers(1, 30))
+def test_reg_6_a_call_that_moves_is_not_split(there: list[Site], allowed: Lists, people: int) -> None:
+    """REG-6: one region has places for all of them, at most half as many again as it says."""
+    outcome = place(sites=there, lists=allowed, people=people, waited_ms=WAIT_MS)
+    if isinstance(outcome, Placed):
+        (chosen,) = (one for one in there if one.name == outcome.region)
+        share = {Picture.FULL: 100, Picture.SMALL: 125, Picture.NONE: 150}[outcome.picture]
+        assert not chosen.capacity or chosen.seated + people <= chosen.capacity * share // 100
+
+
 @given(there=sites, allowed=lists)
 def test_reg_2_r2_an_empty_list_and_an_unknown_region_allow_nothing(there: list[Site], allowed: Lists) -> None:
     """REG-2."""

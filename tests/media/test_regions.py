@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
-from conclave.media import placement, ticket
+from conclave.media import placement, reach, ticket
 from conclave.media.engine import EngineRefused, engine_api
 from conclave.regions import Ports, read
 from conclave.site import health
@@ -49,3 +49,6 @@ async def test_reg_5_an_engine_knows_its_own_key_pair_and_no_other_regions(tmp_p
         await health._ask_engine(placement.regions()["de"])
         with pytest.raises(EngineRefused):
             await health._ask_engine(placement.regions()["fr"])
+        await reach.look()
+        assert [placement.has_answered(region=name) for name in ("de", "fr")] == [True, False]
+        placement.report(region="fr", up=True)

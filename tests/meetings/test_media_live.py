@@ -70,7 +70,7 @@ async def test_bob_connects_through_the_gate_and_is_put_out_by_a_removal(joins: 
     assert (join.room.name, join.participant.identity, join.participant.name) == (bob.call, bob.participant, "")
     await sync_to_async(removed)(bob)
     async with engine_api(url=engine.url, credentials=engine.credentials) as api:
-        await watch.compare(engine=api, now=clock.now())
+        await watch.compare(engine=api, region="local", now=clock.now())
         assert await api.list(call=bob.call) == {}
     async for _ in socket:
         pass
@@ -144,7 +144,7 @@ async def test_a_stranger_who_stole_the_engines_key_is_put_out(joins: Joins, eng
         await api.ensure_room(call=alice.call)
         async with connect(f"ws://127.0.0.1:{engine.port}/rtc?access_token={stolen}&{CLIENT}", proxy=None) as charlie:
             await charlie.recv()
-            assert await watch.compare(engine=api, now=clock.now()) == 1
+            assert await watch.compare(engine=api, region="local", now=clock.now()) == 1
             assert await api.list(call=alice.call) == {}
             async for _ in charlie:
                 pass
@@ -159,7 +159,7 @@ async def test_whoever_signs_themselves_a_power_with_the_engines_secret_is_put_o
         await api.ensure_room(call=alice.call)
         async with _signed(engine, alice.call, alice.participant) as honest, _signed(engine, bob.call, bob.participant, power) as bent:
             assert await api.list(call=alice.call) == {alice.participant: "", bob.participant: power}
-            assert await watch.compare(engine=api, now=clock.now()) == 1
+            assert await watch.compare(engine=api, region="local", now=clock.now()) == 1
             async for _ in bent:
                 pass
             assert await api.list(call=alice.call) == {alice.participant: ""}
@@ -196,13 +196,13 @@ async def test_a_self_test_comes_in_alone_and_ends_after_its_minute(gateway: str
     visitor = await knock("visitor")
     assert SignalResponse.FromString(await visitor.recv(decode=False)).join.room.name == room
     async with engine_api(url=engine.url, credentials=engine.credentials) as api:
-        assert await watch.compare(engine=api, now=now) == 0
+        assert await watch.compare(engine=api, region="local", now=now) == 0
         for answer in (b"engine_refused", b"engine_refused", b"engine_refused", b"selftest_often"):
             with pytest.raises(InvalidStatus) as refused:
                 await knock("second")
             assert refused.value.response.body == answer
         assert await api.list(call=room) == {"visitor": ""}
-        assert await watch.compare(engine=api, now=now + selftest.LASTS_MS) == 1
+        assert await watch.compare(engine=api, region="local", now=now + selftest.LASTS_MS) == 1
         async for _ in visitor:
             pass
         assert await api.list(call=room) == {}

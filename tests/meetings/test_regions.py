@@ -1,10 +1,14 @@
 """Where calls are held: join, gate, lobby, moves and receipts by the three lists (REG-1 to REG-8), with regions in the settings."""
 
+import asyncio
 import dataclasses
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -18,7 +22,7 @@ from conclave.accounts.rules import Policy, Rule
 from conclave.accounts.standing import OrganisationUnknown
 from conclave.config import Config
 from conclave.kernel import clock
-from conclave.media import placement, ticket
+from conclave.media import placement, reach, ticket
 from conclave.media.policy import Picture
 from conclave.meetings.farewell import farewell
 from conclave.meetings.leave import leave
@@ -26,7 +30,7 @@ from conclave.meetings.line import stand
 from conclave.meetings.models import Call, Ended, InLine, Meeting, Participant
 from conclave.meetings.queries import MeetingUnknown, SeatUnknown
 from conclave.meetings.receipts import receipt_for, receipts_of, receipts_of_house
-from conclave.meetings.relocate import EVERY_MS, WITHIN_MS, relocate
+from conclave.meetings.relocate import EVERY_MS, MOST_STOPS, WITHIN_MS, relocate
 from conclave.meetings.rights import sources
 from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
@@ -292,9 +296,7 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     """REG-6: never at once, as an engine comes back within seconds; never elsewhere."""
     says(link, "FR", "DE")
     joins("Bob")
-    # Nobody listens at any of these ports: the look itself finds that.
-    placement.look(region="fr")
-    assert placement.is_down(region="fr")
+    placement.report(region="fr", up=False)
     assert relocate(now=NOW) == 0
     monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
     placement.report(region="de", up=False)
@@ -303,6 +305,94 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     assert relocate(now=NOW) == 1
     assert region_of(link) == "de"
     assert Call.objects.get(meeting=link.meeting).route[-1]["why"] == "down"
+
+
+@pytest.mark.usefixtures("sets")
+def test_reg_6_a_gateway_that_reaches_no_engine_moves_nothing(monkeypatch: pytest.MonkeyPatch, joins: Joins, link: Link) -> None:
+    """REG-6: what is gone is one process's opinion, and never having been asked is no answer."""
+    joins("Bob")
+    monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
+    for _turn in range(3):
+        # Nobody listens at any of these ports: the look itself finds that.
+        asyncio.run(reach.look())
+        assert all(placement.is_down(region=name) for name in THREE)
+        assert relocate(now=NOW) == 0
+    monkeypatch.setattr(placement, "_answered", {})
+    monkeypatch.setattr(placement, "_down", {"fr": (0.0, time.monotonic())})
+    assert relocate(now=NOW) == 0, "de and us were never asked"
+    assert len(Call.objects.get(meeting=link.meeting).route) == 1
+
+
+@pytest.mark.usefixtures("sets")
+def test_reg_6_two_gateways_that_disagree_pass_a_call_on_once_a_minute(monkeypatch: pytest.MonkeyPatch, joins: Joins, link: Link) -> None:
+    """REG-6: of the region that it was moved to, another gateway thinks the same; and a list that changes does not wait for it."""
+    joins("Bob")
+    monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
+
+    def sees_away(name: str) -> None:
+        for one in THREE:
+            placement.report(region=one, up=one != name)
+
+    moved = 0
+    for second in range(0, 180, 5):
+        sees_away(region_of(link))
+        moved += relocate(now=NOW + second * 1_000)
+    assert moved == 3
+    says(link, "US")
+    assert relocate(now=NOW + 180_000) == 1
+    assert region_of(link) == "us"
+
+
+@pytest.mark.usefixtures("sets")
+def test_reg_8_a_route_has_an_end_and_goes_forward(monkeypatch: pytest.MonkeyPatch, joins: Joins, link: Link) -> None:
+    """REG-8: the clock of the gateway that moves a call may be behind; whoever needs more stops than a receipt names ends the call."""
+    bob = joins("Bob")
+    says(link, "DE")
+    assert relocate(now=NOW - 60_000) == 1
+    route = Call.objects.get(pk=bob.call).route
+    assert [one["from"] for one in route] == [NOW, NOW]
+    Call.objects.filter(pk=bob.call).update(route=[route[0]] * MOST_STOPS)
+    monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
+    says(link, "DE", "FR")
+    placement.report(region="de", up=False)
+    assert relocate(now=NOW + EVERY_MS) == 0
+    says(link, "FR")
+    assert relocate(now=NOW + EVERY_MS) == 1
+    assert Call.objects.get(pk=bob.call).end_reason == Ended.REGION
+
+
+@pytest.mark.usefixtures("sets")
+def test_reg_6_what_was_seen_long_ago_says_nothing_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """REG-6: a look that failed an hour ago and one that fails now are not an hour; an answer in between begins anew."""
+    at = 1_000.0
+    monkeypatch.setattr(placement, "time", SimpleNamespace(monotonic=lambda: at))
+    for later, up, gone in ((0, False, False), (3_600, False, False), (3_605, False, False), (3_611, False, True), (3_612, True, False)):
+        at = 1_000.0 + later
+        placement.report(region="fr", up=up)
+        assert placement.is_gone(region="fr") == gone
+        assert placement.has_answered(region="fr") == up
+    at += placement.ANSWERED_SECONDS
+    assert not placement.has_answered(region="fr")
+
+
+def test_reg_6_a_call_moves_whole_or_not_at_all(sets: Sets, joins: Joins, link: Link) -> None:
+    """REG-6, REG-3: three people find no room beside nine of ten; they get smaller picture, then sound alone, then they wait."""
+    seats = [joins(name).participant for name in ("Alice", "Bob", "Charlie")]
+
+    def moves(seated: int) -> list[str]:
+        Call.objects.update(region="fr", drain_by=None)
+        Participant.objects.update(picture="full")
+        with patch("conclave.meetings.relocate.seated_by_region", return_value={"de": seated}):
+            relocate(now=NOW + EVERY_MS)
+        return [region_of(link), *Participant.objects.filter(pk__in=seats).values_list("picture", flat=True).distinct()]
+
+    sets(de={"capacity": 10})
+    says(link, "DE")
+    assert moves(7) == ["de", "full"]
+    assert moves(9) == ["de", "small"]
+    assert moves(12) == ["de", "none"]
+    assert moves(13) == ["fr", "full"]
+    assert Call.objects.get(meeting=link.meeting).drain_by is not None
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from conclave.media.engine import EngineUnavailable
 from conclave.media.ticket import SOURCES
 from conclave.meetings import watch
 from conclave.meetings.leave import leave
+from conclave.meetings.models import Call
 from conclave.transparency.models import JournalEntry
 from tests.meetings.conftest import NOW, Joins
 
@@ -37,6 +38,9 @@ class FakeEngine:
     async def remove(self, *, call: str, participant: str) -> None:
         self.people[call].pop(participant)
 
+    async def end(self, *, call: str) -> None:
+        self.people.pop(call)
+
     async def publishers(self, *, call: str) -> dict[str, frozenset[str]]:
         return dict.fromkeys(self.people[call], frozenset(SOURCES))
 
@@ -50,9 +54,9 @@ async def test_only_who_is_seated_stays(joins: Joins) -> None:
     bob = await sync_to_async(joins)("Bob")
     await sync_to_async(leave)(participant=bob.participant, now=NOW)
     engine = FakeEngine({alice.call: {alice.participant: "", bob.participant: "", "charlie": ""}, "no such call": {"charlie": ""}})
-    assert await watch.compare(engine=_as_api(engine), now=NOW) == 3
+    assert await watch.compare(engine=_as_api(engine), region="local", now=NOW) == 3
     assert engine.people == {alice.call: {alice.participant: ""}, "no such call": {}}
-    assert await watch.compare(engine=_as_api(engine), now=NOW) == 0
+    assert await watch.compare(engine=_as_api(engine), region="local", now=NOW) == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -62,7 +66,7 @@ async def test_nobody_stays_hidden_or_as_more_than_a_participant_seat_or_not(joi
     alice = await sync_to_async(joins)("Alice")
     bob = await sync_to_async(joins)("Bob")
     engine = FakeEngine({alice.call: {alice.participant: "", bob.participant: besides, "charlie": besides}})
-    assert await watch.compare(engine=_as_api(engine), now=NOW) == 2
+    assert await watch.compare(engine=_as_api(engine), region="local", now=NOW) == 2
     assert engine.people == {alice.call: {alice.participant: ""}}
     assert await sync_to_async(_journaled)() == [besides]
 
@@ -75,8 +79,21 @@ async def test_only_an_intruder_is_written_down_and_not_who_is_just_leaving(join
     await sync_to_async(leave)(participant=bob.participant, now=NOW)
     for later, journaled in ((0, []), (watch.GOING_MS, ["unknown"])):
         engine = FakeEngine({alice.call: {bob.participant: ""}, "no such call": {"charlie": ""}})
-        assert await watch.compare(engine=_as_api(engine), now=NOW + later) == 2
+        assert await watch.compare(engine=_as_api(engine), region="local", now=NOW + later) == 2
         assert await sync_to_async(_journaled)() == journaled
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_reg_6_nobody_stays_in_the_room_that_a_call_has_left(joins: Joins) -> None:
+    """REG-6: its engine was away and did not hear that the call moved; its people are no intruders."""
+    alice = await sync_to_async(joins)("Alice")
+    await sync_to_async(Call.objects.filter(pk=alice.call).update)(region="elsewhere")
+    engine = FakeEngine({alice.call: {alice.participant: ""}})
+    assert await watch.compare(engine=_as_api(engine), region="elsewhere", now=NOW) == 0
+    assert engine.people == {alice.call: {alice.participant: ""}}
+    assert await watch.compare(engine=_as_api(engine), region="local", now=NOW) == 0
+    assert engine.people == {}
+    assert await sync_to_async(_journaled)() == []
 
 
 async def test_it_watches_while_somebody_is_connected_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from django.db import Error
 from django.db.models import Count, F, Q
 
-from conclave.keys import log
+from conclave.keys import lease, log
 from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat, Welcome
 from conclave.keys.step import LEFT_BEHIND, STUCK_MS, step
 from conclave.keys.wake import wake
 
 ENOUGH_PERCENT = 95
+# After a commit, acknowledgements keep an incarnation from being stuck for no longer than this.
+TAKEN_IN_MS = 60_000
 
 
 @dataclass(slots=True)
@@ -79,8 +81,9 @@ def _settle(call: str, waiting: _Waiting, now: int) -> None:
             return
         came, moved = _write(group, waiting.epochs)
         if moved and group.stuck_at is not None and group.acked < group.epoch:
-            # A thousand members who are taking a commit in are not stuck; once 95 % have, others cannot put it off any more (LOG-11).
-            group.stuck_at = now + STUCK_MS
+            # A thousand members who are taking a commit in are not stuck; for a minute, until 95 % have: few cannot put it off (LOG-11).
+            committed_at = now if group.rekey_at is None else group.rekey_at - lease.REKEY_MS
+            group.stuck_at = max(group.stuck_at, min(now + STUCK_MS, committed_at + TAKEN_IN_MS))
         count(group=group)
         if came or moved or group.acked == group.epoch:
             step(group=group, now=now)

@@ -1,17 +1,19 @@
 """The lives of a call's group: starting one, ending one, and naming who creates the next (LOG-11, LOG-12, LOG-13)."""
 
 from collections.abc import Sequence
-from itertools import takewhile
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from conclave.kernel.ids import new_id
 from conclave.keys.models import LARGE, Group, Held, Lease, LogEntry, Nack, Said, Seat, Tree, Welcome
 from conclave.keys.wake import wake
 
 CREATE_MS = 2_000  # LOG-13
-# As often as the time for creating doubles at most: to 32 s.
-MOST_SILENT = 4
+# As often as the time for creating doubles at most, and as often as it does so one after the other: to 32 s, and to 16 s.
+MOST_DOUBLED, DOUBLED_AT_FIRST = 4, 3
+# More seats than this no call has at once (placement.MOST_PARTICIPANTS), so nobody whose turn is to come stands behind more.
+MOST_SILENT = 1_000
 
 
 def start(
@@ -38,8 +40,7 @@ def start(
         returning: signature keys of who may come back though the policy lets nobody in (POL-8).
     """
     last = Group.objects.filter(call=call).order_by("-number").only("number", "newcomer").first()
-    # A crowd that comes back can take longer than a creator has: the next one gets twice as long, or it would go on for ever.
-    until = now + (CREATE_MS << len(_silent_before(call=call)))
+    until = now + _create_ms(turn=len(_silent_before(call=call)))
     group = Group.objects.create(
         call=call,
         meeting=meeting,
@@ -67,8 +68,8 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
         group: the live incarnation, locked.
         because: why it ends, one word.
         now: the time.
-        avoid: who is asked only when nobody else is there; by default a creator that twice in a row added nobody, and those who were
-            silent one after the other.
+        avoid: who is asked only when nobody else is there; by default a creator that twice in a row added nobody, and all who were silent
+            since an incarnation was opened.
 
     Returns:
         The next incarnation, or None when nobody is connected.
@@ -76,15 +77,11 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
     avoid = avoid or (group.creator if because == "silent_creator" or (because == "stuck" and _keeps_out(group)) else "")
     # Whoever was silent is asked after all others, and of them the last one last.
     silent = _silent_before(call=group.call) if because == "silent_creator" else []
-    avoided = dict.fromkeys(name for name in (avoid, *silent) if name)
-    last = Case(
-        *(When(participant=name, then=Value(1 + turn)) for turn, name in zip(range(len(avoided), 0, -1), avoided, strict=True)),
-        When(leaf=True, removed__lte=group.spent, then=Value(0)),
-        default=Value(1),
-        output_field=IntegerField(),
-    )
-    heirs = Seat.objects.filter(call=group.call, gone="").exclude(socket="").annotate(turn=last).order_by("turn", "id")
-    creator = heirs.values_list("participant", flat=True).first()
+    asked = {name: -place for place, name in reversed(list(enumerate([avoid, *silent]))) if name}
+    inside_first = Case(When(leaf=True, removed__lte=group.spent, then=Value(0)), default=Value(1), output_field=IntegerField())
+    connected = Seat.objects.filter(call=group.call, gone="").exclude(socket="").annotate(turn=inside_first).order_by("turn", "id")
+    heirs = list(connected.values_list("participant", flat=True))
+    creator = min(heirs, key=lambda name: (name in asked, asked.get(name, 0)), default="")
     inside = Seat.objects.filter(group=group, leaf=True).values_list("signature_key", flat=True)
     returning = sorted({*group.returning, *inside})
     finish(group=group, because=because)
@@ -104,11 +101,20 @@ def renew(*, group: Group, because: str, now: int, avoid: str = "") -> Group | N
 
 
 def _silent_before(*, call: str) -> list[str]:
-    """Return who was to create the last incarnations and did not, one after the other, the last one first; a few at most."""
-    made = (
-        Group.objects.filter(call=call, state=Group.State.ENDED).order_by("-number").values_list("creator", "ended_because")[:MOST_SILENT]
-    )
-    return [creator for creator, _because in takewhile(lambda row: row[1] == "silent_creator", made)]
+    """Return who was to create an incarnation since the last one that was opened and did not, the last one first."""
+    ended = Group.objects.filter(call=call, state=Group.State.ENDED).order_by("-number")
+    opened = Subquery(ended.exclude(ended_because="silent_creator").values("number")[:1])
+    return list(ended.filter(number__gt=Coalesce(opened, 0)).values_list("creator", flat=True)[:MOST_SILENT])
+
+
+def _create_ms(*, turn: int) -> int:
+    """Return how long a creator has after so many that were silent one after the other (LOG-13).
+
+    A crowd that comes back can take longer than a creator has, and who was slow cannot be told from who never meant to answer. So the time
+    doubles, and then only for every second, fourth, eighth and sixteenth one: however many are silent, each costs others 6 s on average.
+    """
+    doubled = turn if turn <= DOUBLED_AT_FIRST else min(MOST_DOUBLED, ((turn + 1) & -(turn + 1)).bit_length() - 1)
+    return CREATE_MS << doubled
 
 
 def _keeps_out(group: Group) -> bool:

@@ -1,9 +1,8 @@
 """Where a call's media is processed: the regions with their engines, and what the rule (policy.py) says of them now."""
 
-import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -19,13 +18,16 @@ MOST_PARTICIPANTS = 1000
 BELIEVED_SECONDS = 15.0
 # An engine that has not answered for this long is given up: its supervisor would have started it again by then.
 GONE_SECONDS = 10.0
-LOOK_SECONDS = 0.3
+# An answer says for this long that an engine works: whoever looks does so every five seconds and waits for three.
+ANSWERED_SECONDS = 10.0
 # How long whoever cannot wait has waited, and how soon whoever can asks again.
 NEVER = 10**9
 ASK_AGAIN_MS = 2_000
 
 # By region: since when it does not answer, and when that was last seen.
 _down: dict[str, tuple[float, float]] = {}
+# And when it last answered to its own key pair.
+_answered: dict[str, float] = {}
 
 
 class MediaUnavailable(Unavailable):
@@ -148,7 +150,7 @@ def counts() -> bool:
 
 
 def place(*, lists: Lists, now: int, seated: Mapping[str, int] | None = None, ahead: int = 0, waited_ms: int = NEVER) -> Region:
-    """Choose the region of a new call, or of one that has to leave its own.
+    """Choose the region of a new call.
 
     Args:
         lists: who allows what.
@@ -168,6 +170,29 @@ def place(*, lists: Lists, now: int, seated: Mapping[str, int] | None = None, ah
     """
     outcome = judge(sites=_sites(seated or {}), lists=lists, ahead=ahead, waited_ms=waited_ms)
     return regions()[_settled(outcome, line=lambda: permitted(lists=lists)[0].id, now=now).region]
+
+
+def place_call(*, lists: Lists, now: int, seated: Mapping[str, int], people: int, answering: bool = False) -> tuple[Region, Picture]:
+    """Choose the region of a call that has to leave its own, whole (REG-6).
+
+    Args:
+        lists: who allows what.
+        now: the time, in milliseconds.
+        seated: how many people are in the calls of each region, where some region has a capacity.
+        people: how many come with it.
+        answering: whether only engines count that answered this process just now.
+
+    Returns:
+        The region, and what each may send there.
+
+    Raises:
+        RegionForbidden: the lists allow none (REG-2).
+        MediaUnavailable: what they allow does not work.
+        RegionFull: it has not so many places.
+    """
+    sites = [replace(site, up=has_answered(region=site.name)) for site in _sites(seated)] if answering else _sites(seated)
+    placed = _settled(judge(sites=sites, lists=lists, people=people, waited_ms=NEVER), line=lambda: permitted(lists=lists)[0].id, now=now)
+    return regions()[placed.region], placed.picture
 
 
 def picture_in(*, region: Region, lists: Lists, seated: Mapping[str, int], ahead: int, waited_ms: int, now: int) -> Picture:
@@ -246,25 +271,12 @@ def report(*, region: str, up: bool) -> None:
     now = time.monotonic()
     if up:
         _down.pop(region, None)
-    else:
-        since, _last = _down.get(region, (now, now))
-        _down[region] = (since, now)
-
-
-def look(*, region: str) -> None:
-    """Note a region whose engine takes no connection, as nobody else might ask it while its calls are cut off.
-
-    Args:
-        region: the region's name.
-    """
-    found = regions().get(region)
-    if found is None:
+        _answered[region] = now
         return
-    host, _colon, port = found.engine_host.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=LOOK_SECONDS).close()
-    except OSError:
-        report(region=region, up=False)
+    _answered.pop(region, None)
+    since, last = _down.get(region, (now, now))
+    # What was last seen long ago says nothing of the time between.
+    _down[region] = (since if now - last < BELIEVED_SECONDS else now, now)
 
 
 def is_down(*, region: str) -> bool:
@@ -283,7 +295,18 @@ def is_gone(*, region: str) -> bool:
     Args:
         region: the region's name.
     """
-    return is_down(region=region) and time.monotonic() - _down[region][0] >= GONE_SECONDS
+    reported = _down.get(region)
+    return reported is not None and is_down(region=region) and time.monotonic() - reported[0] >= GONE_SECONDS
+
+
+def has_answered(*, region: str) -> bool:
+    """Tell whether the region's engine answered this process just now, to its own key pair: not having been asked is no answer.
+
+    Args:
+        region: the region's name.
+    """
+    at = _answered.get(region)
+    return at is not None and time.monotonic() - at < ANSWERED_SECONDS
 
 
 def _sites(seated: Mapping[str, int]) -> list[Site]:

@@ -94,14 +94,15 @@ def permits(*, name: str, territory: str, lists: Lists) -> bool:
     return name in lists.platform and all(others is None or not named.isdisjoint(others) for others in lists.others)
 
 
-def place(*, sites: Sequence[Site], lists: Lists, ahead: int = 0, waited_ms: int = 0) -> Outcome:
-    """Choose the region for a call, or judge the one that a call has, for one more person.
+def place(*, sites: Sequence[Site], lists: Lists, ahead: int = 0, people: int = 1, waited_ms: int = 0) -> Outcome:
+    """Choose the region for a call, or judge the one that a call has, for one more person or for all of a call, which is never split.
 
     Args:
         sites: what there is, in the platform's order; for a call that runs, its region alone.
         lists: who allows what.
         ahead: how many wait already and go first.
-        waited_ms: how long this one has waited.
+        people: how many come.
+        waited_ms: how long they have waited.
 
     Returns:
         A region that every list allows and that works, or why there is none (REG-3).
@@ -112,23 +113,23 @@ def place(*, sites: Sequence[Site], lists: Lists, ahead: int = 0, waited_ms: int
     working = [site for site in fit if site.up]
     if not working:
         return Refuse(status=503, reason=Reason.DOWN, again_in_ms=AGAIN_DOWN_MS)
-    room = _with_room(working, 100, ahead)
+    room = _with_room(working, 100, ahead, people)
     if room:
         return Placed(region=room)
     if waited_ms < WAIT_MS and ahead < LONGEST_QUEUE:
         return Wait(position=ahead + 1)
     for percent, picture in ((SMALL_PERCENT, Picture.SMALL), (SOUND_PERCENT, Picture.NONE)):
-        room = _with_room(working, percent, 0)
+        room = _with_room(working, percent, 0, people)
         if room:
             return Placed(region=room, picture=picture)
     return Refuse(status=503, reason=Reason.FULL, again_in_ms=AGAIN_FULL_MS)
 
 
-def _with_room(sites: Iterable[Site], percent: int, ahead: int) -> str:
-    """Return the first region that has a place beside those who go first; empty for none."""
+def _with_room(sites: Iterable[Site], percent: int, ahead: int, people: int) -> str:
+    """Return the first region that has places for all of these beside those who go first; empty for none."""
     for site in sites:
         free = site.capacity * percent // 100 - site.seated
-        if not site.capacity or free > ahead:
+        if not site.capacity or free >= ahead + people:
             return site.name
         ahead -= max(0, free)
     return ""

@@ -83,7 +83,7 @@ def post_meeting(request: HttpRequest, body: MeetingIn) -> Status[MeetingMade]:
     summary=_("Where a meeting’s calls were carried, signed"),
 )
 def get_receipts(request: HttpRequest, meeting: str) -> ReceiptsOut:
-    """Return the routing receipts of a meeting's calls to its owner, and to those who look after its organisation (regions.md)."""
+    """Return the routing receipts of a meeting's calls to its owner; an organisation's page has those of its meetings (regions.md)."""
     now = limit(request, MEETINGS_RATE)
     return ReceiptsOut(receipts=receipts_of(meeting=meeting, account=account_of(request), now=now))
 

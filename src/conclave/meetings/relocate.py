@@ -7,10 +7,10 @@ from conclave.kernel import clock, deadlines
 from conclave.kernel.errors import Unavailable
 from conclave.keys.locks import writing
 from conclave.media import outbox as engine
-from conclave.media import placement
-from conclave.media.policy import Lists
+from conclave.media import placement, reach
+from conclave.media.policy import Lists, Picture
 from conclave.meetings.departure import finish
-from conclave.meetings.models import Call, Ended
+from conclave.meetings.models import Call, Ended, Participant
 from conclave.meetings.route import seated_by_region, stop
 from conclave.meetings.ruled import ruled
 from conclave.transparency.journal import journal
@@ -18,6 +18,10 @@ from conclave.transparency.journal import journal
 EVERY_MS = 5 * clock.SECOND
 # With what passes until it is noticed, at most a minute is spent where a call may not be (safety.md §4.2).
 WITHIN_MS = 50 * clock.SECOND
+# Which engines are away is the opinion of one process: two that disagree pass a call to and fro no oftener than this.
+DOWN_ONCE_MS = clock.MINUTE
+# So many stops a receipt names; a call that would need more is over.
+MOST_STOPS = 100
 
 _looking = clock.Seldom(every_ms=EVERY_MS)
 
@@ -34,9 +38,8 @@ def settle_regions(now: int) -> None:
     """Look every few seconds whether each live call is still where it may be."""
     if not _looking.due(now=now):
         return
-    if len(placement.regions()) > 1:
-        for region in Call.objects.filter(ended_at=None).values_list("region", flat=True).distinct():
-            placement.look(region=region)
+    if len(placement.regions()) > 1 and Call.objects.filter(ended_at=None).exists():
+        reach.look_aside()
     relocate(now=now)
 
 
@@ -53,7 +56,7 @@ def relocate(*, now: int) -> int:
     left = 0
     for call in Call.objects.filter(ended_at=None).select_related("meeting"):
         lists = placement.lists_of(others=ruled(meeting=call.meeting, known=known).regions)
-        why = _must_leave(call, lists)
+        why = _must_leave(call, lists, now)
         if why is not None:
             left += _leave(call, why, now=now)
         elif call.drain_by is not None:
@@ -61,11 +64,14 @@ def relocate(*, now: int) -> int:
     return left
 
 
-def _must_leave(call: Call, lists: Lists) -> Why | None:
+def _must_leave(call: Call, lists: Lists, now: int) -> Why | None:
     """Return why a call cannot stay where it is; None where it can."""
     if call.region not in {region.id for region in placement.permitted(lists=lists)}:
         return Why.POLICY
-    return Why.DOWN if placement.is_gone(region=call.region) else None
+    if not placement.is_gone(region=call.region) or len(call.route) >= MOST_STOPS:
+        return None
+    moved_at = next((stop["from"] for stop in reversed(call.route) if stop["why"] == Why.DOWN), None)
+    return None if moved_at is not None and abs(now - moved_at) < DOWN_ONCE_MS else Why.DOWN
 
 
 def _leave(call: Call, why: Why, *, now: int) -> bool:
@@ -77,16 +83,26 @@ def _leave(call: Call, why: Why, *, now: int) -> bool:
         # Asked again under the lock, by the row of the meeting as it is now.
         others = ruled(meeting=row.meeting).regions
         lists = placement.lists_of(others=others)
-        if _must_leave(row, lists) is not why:
+        if _must_leave(row, lists, now) is not why:
             return False
+        if len(row.route) >= MOST_STOPS:
+            return finish(call=row.pk, reason=Ended.REGION, now=now)
+        seats = Participant.objects.filter(call=row.pk, left_at=None)
         try:
-            region = placement.place(lists=lists, now=now, seated=seated_by_region())
+            # For a region that is only away, nowhere but where somebody answers.
+            region, picture = placement.place_call(
+                lists=lists, now=now, seated=seated_by_region(), people=max(1, seats.count()), answering=why is Why.DOWN
+            )
         except placement.RegionForbidden:
             return finish(call=row.pk, reason=Ended.REGION, now=now)
         except Unavailable:
             return _without_a_place(row, why, now=now)
-        route = [*row.route, stop(region=region, others=others, why=why.value, now=now)]
+        # The clocks of two gateways may differ: a receipt goes forward.
+        since = max([now, *(one["from"] for one in row.route[-1:])])
+        route = [*row.route, stop(region=region, others=others, why=why.value, now=since)]
         Call.objects.filter(pk=row.pk).update(region=region.id, route=route, drain_by=None)
+        if picture is not Picture.FULL:
+            seats.exclude(picture=Picture.NONE).update(picture=picture)
         engine.emit_end(region=row.region, call=row.pk, now=now)
         journal(kind="call_moved", obj=row.pk, fields={"from": row.region, "to": region.id, "why": why.value}, now=now)
         return True

@@ -27,11 +27,14 @@ UNKNOWN, LATE = "unknown", "late"
 _log = structlog.get_logger("conclave.watch")
 
 
-async def compare(*, engine: EngineApi, now: int) -> int:
+async def compare(*, engine: EngineApi, region: str, now: int) -> int:
     """Put out of every room who does not belong there, and tell the call (JOIN-14); a self-test needs no seat for its minute (SELF-2).
+
+    The room of a call that is held elsewhere by now is closed: an engine that was away while the call moved may not have heard (REG-6).
 
     Args:
         engine: the region's engine.
+        region: its name.
         now: the time.
 
     Returns:
@@ -46,6 +49,9 @@ async def compare(*, engine: EngineApi, now: int) -> int:
             continue
         # First the room, then the roster: a seat always exists before its connection.
         present = await engine.list(call=call)
+        if await in_thread(_is_elsewhere, call, region):
+            await engine.end(call=call)
+            continue
         seats = await in_thread(_seats, call, now)
         wrong = {identity: besides or seats.get(identity, UNKNOWN) for identity, besides in sorted(present.items())}
         for identity in [identity for identity, why in wrong.items() if why]:
@@ -102,10 +108,15 @@ async def _repeat() -> None:
             # An engine that does not answer now is asked again in five seconds; the gate says 503 meanwhile.
             try:
                 async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
-                    await compare(engine=engine, now=clock.now())
+                    await compare(engine=engine, region=region.id, now=clock.now())
                 placement.report(region=region.id, up=True)
             except (EngineUnavailable, EngineRefused):
                 placement.report(region=region.id, up=False)
+
+
+def _is_elsewhere(call: str, region: str) -> bool:
+    """Tell whether a live call is held in another region."""
+    return Call.objects.filter(pk=call, ended_at=None).exclude(region=region).exists()
 
 
 def _seats(call: str, now: int) -> dict[str, str]:
