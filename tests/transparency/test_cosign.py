@@ -1,5 +1,6 @@
 """What counts is what witnesses have seen; without them nothing acts, and it is said (LEDG-5, LEDG-6, LEDG-7)."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -239,6 +240,78 @@ def test_a_slow_witness_is_not_waited_for(settings: Settings, monkeypatch: pytes
         with pytest.raises(WitnessAway):
             cosign_now(now=NOW)
     assert failures() == ["away"]
+
+
+@contextmanager
+def drips() -> Iterator[str]:
+    """Let somebody send a header a byte at a time, for longer than anybody waits, and then a whole answer."""
+    listener, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nX-Slow: ")
+                for _step in range(60):
+                    if not ended.wait(0.05):
+                        connection.sendall(b"x")
+                connection.sendall(b"\r\n\r\n7\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ended.set()
+        listener.close()
+        thread.join()
+
+
+def test_ledg_5_a_witness_that_sends_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "SECONDS", 0.4)
+    with drips() as address:
+        answer = ask.ask(address=address, witness=Key("w.example", COSIGNS, bytes(31) + b"\1"), old=0, proof=[], checkpoint="x")
+    assert answer == ask.Answer(failure="away")
+
+
+def test_ledg_5_once_enough_have_signed_a_slow_one_is_not_waited_for(others: Others, settings: Settings) -> None:
+    index = entry()
+    others(2)
+    with answers(b"", slow=True) as address:
+        slow = Key("slow.example", COSIGNS, bytes(31) + b"\1")
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{settings.CONCLAVE.witnesses}, {address} {slow.vkey}")
+        assert cosign_now(now=NOW) == 1
+    assert is_cosigned(index=index)
+    assert failures() == ["", ""], "nothing is known of the slow one"
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_5_one_asks_at_a_time_so_that_no_second_worker_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry()
+    again: list[str] = []
+
+    def asks(**_named: object) -> ask.Answer:
+        with pytest.raises(WitnessAway) as raised:
+            cosign_now(now=NOW)
+        again.append(raised.value.code)
+        return ask.Answer(failure="away")
+
+    monkeypatch.setattr(cosign, "ask_all", lambda *, asking, seconds: iter([(name, asks()) for name in asking]))  # noqa: ARG005 - its names
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert again == ["witness_away"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ledg_5_the_background_asks_for_no_second_run_while_one_waits() -> None:
+    with transaction.atomic():
+        entry()
+    cosign.settle(NOW)
+    cosign.settle(NOW + clock.MINUTE)
+    assert outbox.is_waiting(kind=cosign.KIND)
+    assert outbox.run_due(now=NOW + clock.MINUTE) == 1
+    assert not outbox.is_waiting(kind=cosign.KIND)
 
 
 def test_a_key_that_is_damaged_is_said_and_lets_nothing_act(settings: Settings) -> None:
