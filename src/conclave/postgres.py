@@ -1,7 +1,14 @@
 """What PostgreSQL says where it is used instead of a file, for whoever looks at the server without Django."""
 
-from conclave.archive import LIBRARIES
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from conclave.archive import LIBRARIES, WITNESSES
 from conclave.servers import database_server
+
+if TYPE_CHECKING:
+    import psycopg
 
 PATIENCE_SECONDS = 10
 
@@ -15,20 +22,38 @@ def applied(*, address: str) -> dict[str, list[str]]:
     Raises:
         ConnectionError: PostgreSQL does not answer, or not to us.
     """
+    found: dict[str, list[str]] = {}
+    with _connected(address) as database:
+        if database.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
+            return {}
+        for domain, name in database.execute("SELECT app, name FROM django_migrations ORDER BY id"):
+            if domain not in LIBRARIES:
+                found.setdefault(domain, []).append(name)
+    return found
+
+
+def witness_failures(*, address: str) -> list[tuple[str, str]]:
+    """Return the key of each witness of the ledger and what was wrong with its last answer; none where that cannot be told.
+
+    Args:
+        address: the setting `database`, which was checked.
+    """
+    with contextlib.suppress(ConnectionError), _connected(address) as database:
+        return [(str(vkey), str(failure)) for vkey, failure in database.execute(WITNESSES)]
+    return []
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator["psycopg.Connection"]:
+    """Connect, and say in one kind of error that something does not work."""
     import psycopg
 
     server = database_server(address)
     assert server is not None  # noqa: S101 - config.load() read it
     way = {"host": server.host, "user": server.user, "password": server.password, "dbname": server.name, "port": str(server.port)}
     asked = psycopg.conninfo.make_conninfo("", **{name: value for name, value in way.items() if value})
-    found: dict[str, list[str]] = {}
     try:
         with psycopg.connect(asked, sslmode=server.tls, connect_timeout=PATIENCE_SECONDS) as database:
-            if database.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
-                return {}
-            for domain, name in database.execute("SELECT app, name FROM django_migrations ORDER BY id"):
-                if domain not in LIBRARIES:
-                    found.setdefault(domain, []).append(name)
+            yield database
     except psycopg.Error as error:
         raise ConnectionError(type(error).__name__) from None
-    return found

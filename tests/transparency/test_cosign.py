@@ -127,11 +127,12 @@ def test_ledg_6_our_own_witness_does_not_count_beside_others(others: Others, sta
 
 
 @pytest.mark.usefixtures("own_one")
-def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> None:
+def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing(state: Path) -> None:
     for _ in range(3):
         entry()
     cosign_now(now=NOW)
-    # An old copy of the database was put back.
+    # An old copy of the database was put back, and the server's own memory is gone.
+    (state / "ledger.signed").unlink()
     Cosignature.objects.all().delete()
     Checkpoint.objects.all().delete()
     Opening.objects.all().delete()
@@ -143,10 +144,11 @@ def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> No
 
 
 @pytest.mark.usefixtures("own_one")
-def test_ledg_5_a_witness_does_not_sign_another_history() -> None:
+def test_ledg_5_a_witness_does_not_sign_another_history(state: Path) -> None:
     for _ in range(3):
         entry()
     cosign_now(now=NOW)
+    (state / "ledger.signed").unlink()
     Cosignature.objects.all().delete()
     Checkpoint.objects.all().delete()
     LedgerEntry.objects.filter(index=1).update(leaf="{}")
@@ -297,7 +299,7 @@ def test_ledg_5_one_asks_at_a_time_so_that_no_second_worker_waits(monkeypatch: p
         again.append(raised.value.code)
         return ask.Answer(failure="away")
 
-    monkeypatch.setattr(cosign, "ask_all", lambda *, asking, seconds: iter([(name, asks()) for name in asking]))  # noqa: ARG005 - its names
+    monkeypatch.setattr(cosign, "ask_all", lambda *, asking, patience: iter([(name, asks()) for name in asking]))  # noqa: ARG005 - its names
     with pytest.raises(WitnessAway):
         cosign_now(now=NOW)
     assert again == ["witness_away"]

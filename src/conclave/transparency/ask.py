@@ -31,6 +31,23 @@ class Answer:
     failure: str = ""
 
 
+class Patience:
+    """How much longer to wait; it can only become less."""
+
+    def __init__(self, *, seconds: float) -> None:
+        """Wait so long from now on."""
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, never less than none."""
+        return max(self._end - time.monotonic(), 0)
+
+    def shorten(self, *, seconds: float) -> None:
+        """Wait at most so long from now on."""
+        self._end = min(self._end, time.monotonic() + seconds)
+
+
 def ask(*, address: str, witness: Key, old: int, proof: Sequence[bytes], checkpoint: str) -> Answer:
     """Ask once.
 
@@ -59,12 +76,12 @@ def ask(*, address: str, witness: Key, old: int, proof: Sequence[bytes], checkpo
     return Answer(failure="forked" if status == http.HTTPStatus.UNPROCESSABLE_ENTITY else "away" if status >= 500 else "refused")
 
 
-def ask_all(*, asking: Mapping[str, Callable[[], Answer]], seconds: Callable[[], float]) -> Iterator[tuple[str, Answer]]:
+def ask_all(*, asking: Mapping[str, Callable[[], Answer]], patience: Patience) -> Iterator[tuple[str, Answer]]:
     """Ask several beside each other, and yield each answer as it comes; nobody is waited for longer than is said.
 
     Args:
         asking: what asks each of them, by its name.
-        seconds: how much longer to wait for the next answer; it is looked at again before each.
+        patience: how long to wait; it is looked at again before each answer.
 
     Yields:
         The name and its answer; who has not answered by then is not named, and ends in its own thread.
@@ -78,20 +95,10 @@ def ask_all(*, asking: Mapping[str, Callable[[], Answer]], seconds: Callable[[],
         threading.Thread(target=one, args=(name, act), daemon=True).start()
     for _ in asking:
         try:
-            found = came.get(timeout=max(seconds(), 0))
+            found = came.get(timeout=patience.left)
         except queue.Empty:
             return
         yield found
-
-
-def within(*, seconds: float) -> Callable[[], float]:
-    """Return what tells how much of this time is left.
-
-    Args:
-        seconds: the time from now on.
-    """
-    end = time.monotonic() + seconds
-    return lambda: end - time.monotonic()
 
 
 def _signature(content: bytes, witness: Key, checkpoint: str) -> Answer:

@@ -11,7 +11,7 @@ from conclave.kernel import b64, clock, deadlines, outbox
 from conclave.kernel.errors import ConclaveError, Unavailable
 from conclave.transparency import ask as asking
 from conclave.transparency import checkpoints, tree, witnesses
-from conclave.transparency.ask import Answer, ask, ask_all, within
+from conclave.transparency.ask import Answer, Patience, ask, ask_all
 from conclave.transparency.ledger import openings
 from conclave.transparency.models import Checkpoint, Cosignature
 from conclave.transparency.models import Witness as WitnessRow
@@ -175,11 +175,11 @@ def _ask_all(checkpoint: Checkpoint, asked: list[Witness], enough: Callable[[], 
         vkey, address = witness.key.vkey, witnesses.address(witness=witness)
         return lambda: ask(address=address, witness=witness.key, old=olds[vkey], proof=ways[vkey], checkpoint=checkpoint.note)
 
-    left = within(seconds=GRACE_SECONDS if enough() else asking.SECONDS)
-    for answer in ask_all(asking={one.key.vkey: way(one) for one in asked}, seconds=lambda: left()):
+    patience = Patience(seconds=GRACE_SECONDS if enough() else asking.SECONDS)
+    for answer in ask_all(asking={one.key.vkey: way(one) for one in asked}, patience=patience):
         yield answer
         if enough():
-            left = within(seconds=min(GRACE_SECONDS, left()))
+            patience.shorten(seconds=GRACE_SECONDS)
 
 
 def _keep(checkpoint: Checkpoint, vkey: str, answer: Answer, now: int) -> None:
