@@ -16,6 +16,7 @@ from conclave.accounts.school_list import contacts_of
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.media.receipt import receipt_key
 from conclave.site import assets, reference
 from conclave.site import inventory as kept
 from conclave.site import trust as promised
@@ -53,6 +54,7 @@ def trust(request: HttpRequest) -> HttpResponse:
     parts = promised.promises(language=get_language() or settings.LANGUAGE_CODE)
     config = settings.CONCLAVE
     shown = {"promises": parts, "advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session}
+    shown["receipt_key"] = receipt_key()
     return render(request, "trust.html", {**shown, "site": config.public_url.rstrip("/"), **_contact()})
 
 
