@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from conclave.kernel import clock, outbox
@@ -369,3 +370,24 @@ def test_a_cosigned_checkpoint_is_a_note_that_the_published_policy_accepts() -> 
     assert made is not None
     vouched = quorum.accept(note=note.parse(checkpoints.signed(checkpoint=made).encode()), policy=witnesses.policy())
     assert list(vouched.witnesses.values()) == [NOW // 1000]
+
+
+@pytest.mark.usefixtures("own_one")
+def test_the_newest_cosigned_checkpoint_costs_the_same_however_many_there_are() -> None:
+    policy = witnesses.policy()
+    (own_key,) = [one.key.vkey for one in policy.witnesses.values()]
+    log = witnesses.key().vkey
+    rows = [Checkpoint(log=log, size=size, root="r", note="n", made_at=NOW) for size in range(1, 61)]
+    Checkpoint.objects.bulk_create(rows)
+    Cosignature.objects.bulk_create([Cosignature(checkpoint=row, witness=own_key, line="l", at=NOW) for row in rows])
+    with CaptureQueriesContext(connection) as asked:
+        found = checkpoints.cosigned(policy=policy, above=-1)
+    assert found == rows[-1]
+    # The newest few, and who has signed these; no list of all is made, sorted or made distinct.
+    assert len(asked) == 2
+    assert "EXISTS" in asked[0]["sql"]
+    assert "DISTINCT" not in asked[0]["sql"]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+            assert not [row for row in cursor.fetchall() if "TEMP B-TREE" in row[-1]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import ConclaveError
@@ -98,7 +98,9 @@ def cosigned(*, policy: Policy, above: int) -> Checkpoint | None:
         return None
     keys = {witness.key.vkey: witness.key for witness in policy.witnesses.values()}
     ours = Prefetch("cosignatures", queryset=Cosignature.objects.filter(witness__in=list(keys)).order_by("id"))
-    found = Checkpoint.objects.filter(log=key().vkey, size__gt=above, cosignatures__witness__in=list(keys)).distinct()
+    # A question about each, newest first along the index, and not a list of all of them: the first one usually is it.
+    seen = Exists(Cosignature.objects.filter(checkpoint=OuterRef("pk"), witness__in=list(keys)))
+    found = Checkpoint.objects.filter(seen, log=key().vkey, size__gt=above)
     for one in found.order_by("-size").prefetch_related(ours).iterator(chunk_size=8):
         if policy.enough({keys[signature.witness] for signature in one.cosignatures.all()}):
             return one
