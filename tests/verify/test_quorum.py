@@ -28,6 +28,16 @@ def test_ledg_6_groups_of_groups_are_counted_as_written() -> None:
     assert enough == [{"w1", "w3"}, {"w2", "w3"}, {"w1", "w2", "w3"}]
 
 
+def test_ledg_6_groups_in_groups_without_end_are_refused() -> None:
+    def nested(depth: int) -> bytes:
+        groups = [f"group g{number} any {f'g{number - 1}' if number else 'w1'}" for number in range(depth)]
+        return "\n".join([*LINES, *groups, f"quorum g{depth - 1}"]).encode()
+
+    assert parse(nested(16)).enough({W1})
+    with pytest.raises(Malformed, match="deeper"):
+        parse(nested(17))
+
+
 @pytest.mark.parametrize("needed", [1, 2, 3])
 def test_ledg_6_a_checkpoint_needs_the_log_and_as_many_witnesses(needed: int) -> None:
     for count in range(4):
