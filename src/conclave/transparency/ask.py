@@ -171,4 +171,5 @@ class _FileConnection(http.client.HTTPConnection):
         """Connect to the file."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(SECONDS)
-        self.sock.connect(str(self._path))
+        # Where the path is too long for a socket, it is a link to a short one (run.py).
+        self.sock.connect(str(self._path.resolve()))
