@@ -49,6 +49,17 @@ class Policy:
         """Tell whether these witnesses together are enough."""
         return self.quorum == NONE or self._holds(self.quorum, keys)
 
+    def least(self) -> int:
+        """Return how few witnesses can be enough; fewer never are."""
+        return 0 if self.quorum == NONE else self._fewest(self.quorum)
+
+    def _fewest(self, name: str) -> int:
+        """Return how few witnesses make a witness or a group; no one is in two groups."""
+        if name in self.witnesses:
+            return 1
+        group = self.groups[name]
+        return sum(sorted(self._fewest(member) for member in group.members)[: group.needed])
+
     def _holds(self, name: str, keys: Collection[Key]) -> bool:
         """Tell whether a witness or a group has signed; groups name only what stands before them, so this ends."""
         if name in self.witnesses:

@@ -147,6 +147,14 @@ def test_ledg_4_a_new_log_begins_when_whoever_runs_the_server_says_so(settings: 
     assert again.log == made.log
 
 
+def test_ledg_4_a_new_log_that_was_asked_for_without_a_new_key_is_none(state: Path) -> None:
+    fill(1)
+    first = checkpoints.make(now=NOW)
+    (state / "ledger.anew").touch()
+    assert checkpoints.make(now=NOW) == first
+    assert not (state / "ledger.anew").exists()
+
+
 @pytest.mark.parametrize("failure", ["ahead", "forked"])
 def test_ledg_4_while_a_witness_contradicts_nothing_new_is_signed(failure: str, own_one: Cosigner) -> None:
     fill(2)

@@ -383,6 +383,13 @@ def test_the_newest_cosigned_checkpoint_costs_the_same_however_many_there_are() 
     with CaptureQueriesContext(connection) as asked:
         found = checkpoints.cosigned(policy=policy, above=-1)
     assert found == rows[-1]
+    others = "\n".join(f"witness w{number} {Key(f'w{number}', COSIGNS, bytes([number] * 32)).vkey}" for number in (1, 2))
+    two = quorum.parse(f"log {log}\nwitness own {own_key}\n{others}\ngroup g 2 own w1 w2\nquorum g\n".encode())
+    assert checkpoints.cosigned(policy=two, above=-1) is None
+    Cosignature.objects.create(checkpoint=rows[4], witness=two.witnesses["w2"].key.vkey, line="l", at=NOW)
+    with CaptureQueriesContext(connection) as again:
+        assert checkpoints.cosigned(policy=two, above=-1) == rows[4], "those that too few have signed are passed over in the database"
+    assert len(again) == 2
     # The newest few, and who has signed these; no list of all is made, sorted or made distinct.
     assert len(asked) == 2
     assert "EXISTS" in asked[0]["sql"]

@@ -26,6 +26,7 @@ def test_ledg_6_groups_of_groups_are_counted_as_written() -> None:
     read = parse(text.encode())
     enough = [set(some) for count in range(4) for some in combinations(KEYS, count) if read.enough({KEYS[name] for name in some})]
     assert enough == [{"w1", "w3"}, {"w2", "w3"}, {"w1", "w2", "w3"}]
+    assert read.least() == min(map(len, enough))
 
 
 def test_ledg_6_groups_in_groups_without_end_are_refused() -> None:

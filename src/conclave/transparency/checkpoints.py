@@ -52,29 +52,35 @@ def make(*, now: int) -> Checkpoint | None:
     """
     tree.grow()
     anew = _file(ANEW_FILE)
-    with transaction.atomic():
-        size = locked_head(chain=tree.CHAIN).size
-        log = key()
-        if anew.exists():  # witnesses forget the old log, and what they said of it counts no more
-            Witness.objects.update(failure="", size=0)
-        else:
-            _check_key(log)
-        _check_growth(size=size)
-        same = Checkpoint.objects.filter(log=log.vkey, size=size).first()
-        if same is not None or size == 0:
-            return same
-        if _is_contradicted():
-            _log.critical("ledger contradicted by a witness", size=size)
-            before = newest()
-            if before is None:
-                raise tree.LedgerForked
-            return before
-        body = told.Checkpoint(log.name, size, tree.root(at=size))
-        signed = note.Note(body.text, (note.sign(text=body.text, name=log.name, key=private_key(path=_file(KEY_FILE))),)).signed
-        _remember(key=log, size=size, root=b64(body.root))
-        made = Checkpoint.objects.create(log=log.vkey, size=size, root=b64(body.root), note=signed, made_at=now)
-    anew.unlink(missing_ok=True)
+    made = _make(now=now, anew=anew.exists())
+    if made is not None:
+        anew.unlink(missing_ok=True)
     return made
+
+
+@transaction.atomic
+def _make(*, now: int, anew: bool) -> Checkpoint | None:
+    """Do make(), for a tree that has grown."""
+    size = locked_head(chain=tree.CHAIN).size
+    log = key()
+    if anew:  # witnesses forget the old log, and what they said of it counts no more
+        Witness.objects.update(failure="", size=0)
+    else:
+        _check_key(log)
+    _check_growth(size=size)
+    same = Checkpoint.objects.filter(log=log.vkey, size=size).first()
+    if same is not None or size == 0:
+        return same
+    if _is_contradicted():
+        _log.critical("ledger contradicted by a witness", size=size)
+        before = newest()
+        if before is None:
+            raise tree.LedgerForked
+        return before
+    body = told.Checkpoint(log.name, size, tree.root(at=size))
+    signed = note.Note(body.text, (note.sign(text=body.text, name=log.name, key=private_key(path=_file(KEY_FILE))),)).signed
+    _remember(key=log, size=size, root=b64(body.root))
+    return Checkpoint.objects.create(log=log.vkey, size=size, root=b64(body.root), note=signed, made_at=now)
 
 
 def appended() -> int:
@@ -98,8 +104,8 @@ def cosigned(*, policy: Policy, above: int) -> Checkpoint | None:
         return None
     keys = {witness.key.vkey: witness.key for witness in policy.witnesses.values()}
     ours = Prefetch("cosignatures", queryset=Cosignature.objects.filter(witness__in=list(keys)).order_by("id"))
-    # A question about each, newest first along the index, and not a list of all of them: the first one usually is it.
-    seen = Exists(Cosignature.objects.filter(checkpoint=OuterRef("pk"), witness__in=list(keys)))
+    # A question about each, newest first along the index, and not a list of all: has it as many signatures as there must be at least?
+    seen = Exists(Cosignature.objects.filter(checkpoint=OuterRef("pk"), witness__in=list(keys))[policy.least() - 1 :])
     found = Checkpoint.objects.filter(seen, log=key().vkey, size__gt=above)
     for one in found.order_by("-size").prefetch_related(ours).iterator(chunk_size=8):
         if policy.enough({keys[signature.witness] for signature in one.cosignatures.all()}):
