@@ -26,6 +26,9 @@ BLOCK = 1024 * 1024
 Schema = Mapping[str, list[str]]
 
 
+WITNESSES = "SELECT vkey, failure FROM transparency_witness ORDER BY vkey"
+
+
 class BackupDamaged(Refused):
     """A backup is not what its manifest says."""
 
@@ -158,6 +161,19 @@ def looked_through(*, database: Path) -> tuple[str, dict[str, list[str]]]:
         return str(word), schema_of(database=database)
     except sqlite3.Error as error:
         return str(error), {}
+
+
+def witness_failures(*, database: Path) -> list[tuple[str, str]]:
+    """Return the key of each witness of the ledger and what was wrong with its last answer; none where that cannot be told.
+
+    Args:
+        database: a SQLite file.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)) as opened:
+            return [(str(vkey), str(failure)) for vkey, failure in opened.execute(WITNESSES)]
+    except sqlite3.Error:
+        return []
 
 
 def unknown_migrations(*, schema: Schema) -> list[str]:

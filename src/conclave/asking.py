@@ -1,6 +1,7 @@
-"""Asking the server that runs here how it is, without Django and without a proxy."""
+"""Asking the server and the machine that run here how they are, without Django and without a proxy."""
 
 import contextlib
+import ctypes
 import http.client
 import json
 import socket
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 # The server itself waits some seconds for an engine that hangs.
 ANSWER_SECONDS = 10.0
+# What adjtimex(2) answers while nobody keeps the clock; its structure is smaller than this.
+TIME_ERROR, TIMEX_BYTES = 5, 512
 
 
 def dialled(*, host: str) -> str:
@@ -68,3 +71,10 @@ def _open_file(path: Path, page: str) -> contextlib.closing[http.client.HTTPResp
         raise
     connection.request("GET", page, headers={"Connection": "close"})
     return contextlib.closing(connection.getresponse())
+
+
+def clock_is_kept() -> bool:
+    """Tell whether the kernel says that its clock is kept; where the system cannot be asked, it is taken to be."""
+    with contextlib.suppress(AttributeError, OSError):
+        return bool(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR)
+    return True

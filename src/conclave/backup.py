@@ -32,9 +32,13 @@ from conclave.kernel.errors import Refused, Unavailable
 
 FOLDER = "backup"
 GENERATIONS = 5
-# Made anew, of the process or of the machine, or brought along by the database's own copy. The ledger's own witness may have seen more
-# than the copy of the database has, and would never sign again: a restored server gets a new one.
-LEFT_OUT = {FOLDER, "cache", "log", "witness", LOCK, *(f"{DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal"))}
+# What the ledger has signed and shown last: a copy of the database may know less, so no backup has it, and a restore puts it aside. The
+# own witness would never sign again, so a restored server gets a new one.
+LATEST = ("witness", "ledger.signed")
+# A key that has signed more than the copy knows would sign a second history: a restored server begins a new log, and says so by this file.
+LEDGER_KEY, ANEW = "ledger.key", "ledger.anew"
+# Made anew, of the process or of the machine, or brought along by the database's own copy.
+LEFT_OUT = {FOLDER, "cache", "log", *LATEST, LOCK, *(f"{DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal"))}
 STAGING, DECIDED, ASIDE = ".restoring", ".restoring.json", "before-restore-"
 WEB_ROOT = ROOT / "web"
 
@@ -171,7 +175,13 @@ def restore(*, archive: Path, config: Config, now: datetime, replace: bool = Fal
                 _refuse_newer(manifest, archive=archive)
                 said = [f"The backup of {manifest.made_at} (version {manifest.version}) is in {state_dir}: {len(manifest.files)} files."]
                 said += _put_settings(state_dir / STAGING / SETTINGS, settings or ROOT / SETTINGS, state_dir=state_dir)
-                _write_whole(state_dir / DECIDED, json.dumps({"aside": aside, "old": present}))
+                if (state_dir / STAGING / STATE / LEDGER_KEY).exists():
+                    said.append(
+                        f"The public ledger goes on as a new log with a new key; the old key is in {state_dir / aside}. Say so publicly, "
+                        "and tell your witnesses the new key (docs/operate.md)."
+                    )
+                latest = [name for name in LATEST if (state_dir / name).exists()]
+                _write_whole(state_dir / DECIDED, json.dumps({"aside": aside, "old": [*present, *latest]}))
             except BaseException:
                 shutil.rmtree(state_dir / STAGING, ignore_errors=True)
                 raise
@@ -198,7 +208,12 @@ def finish_restore(*, state_dir: Path) -> None:
         # From here on what has such a name is new.
         _write_whole(decided, json.dumps({**plan, "old": []}))
         for path in sorted(staged.iterdir()):
-            path.rename(state_dir / path.name)
+            if path.name == LEDGER_KEY:
+                aside.mkdir(mode=0o700, exist_ok=True)
+                (state_dir / ANEW).touch(mode=0o600)
+                path.rename(aside / f"backed-up-{LEDGER_KEY}")
+            else:
+                path.rename(state_dir / path.name)
         decided.unlink()
     shutil.rmtree(state_dir / STAGING, ignore_errors=True)
 

@@ -4,7 +4,6 @@ It changes nothing, makes nothing, asks nobody outside, and needs no Django, so 
 """
 
 import contextlib
-import ctypes
 import ipaddress
 import json
 import shutil
@@ -13,19 +12,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from conclave import archive, postgres
 from conclave.archive import DATABASE, known_migrations, looked_through, unknown_migrations
-from conclave.asking import ANSWER_SECONDS, ask_json, dialled, open_page
+from conclave.asking import ANSWER_SECONDS, ask_json, clock_is_kept, dialled, open_page
 from conclave.backup import FOLDER
 from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
 from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
-from conclave.ports import Port, holder, needed_ports, problem
-from conclave.postgres import applied
+from conclave.ports import Port, holder, needed_ports, parent, problem
 from conclave.regions import RegionSettings
 from conclave.stray import calls_left_behind, lists_without_a_region
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
@@ -41,8 +39,15 @@ DAY_SECONDS = 86_400
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 # STUN: a Binding request, and the first bytes of its answer.
 BINDING_REQUEST, BOUND = bytes.fromhex("000100002112a442") + b"conclave-ask", bytes.fromhex("0101")
-# What adjtimex(2) answers while nobody keeps the clock; its structure is smaller than this.
-TIME_ERROR, TIMEX_BYTES = 5, 512
+
+_LATER = "Nothing is signed any more: put the newest database back, or begin a new log (docs/operate.md)."
+REFUSES: tuple[Level, str, str] = ("fail", "refuses to sign.", "Ask whoever runs it whether it has the key that /transparency/ shows.")
+WITNESS: dict[str, tuple[Level, str, str]] = {
+    "": ("ok", "agrees with the public ledger.", ""),
+    "away": ("warn", "does not answer.", "See whether it runs: './conclave run' starts the own one, others whoever runs them."),
+    "ahead": ("fail", "has seen more of the public ledger than there is: an older copy was put back.", _LATER),
+    "forked": ("fail", "has seen another public ledger than this one.", _LATER),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,7 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: _regions(config),
         lambda: _turn(config, pid),
         lambda: _database(config),
+        lambda: _witnesses(config),
         lambda: _backups(config, now),
         lambda: _disk(config),
         lambda: _clock(config, now),
@@ -168,7 +174,7 @@ def _used_port(port: Port, pid: str) -> Finding:
     if process is None:
         text = f"whoever has {name} ({port.purpose}) cannot be seen from here."
         return Finding(check="port", level="warn", text=text, advice="Run this as the user the server runs as, or as the administrator.")
-    if pid in {str(process), _parent(process)}:
+    if pid in {str(process), parent(process)}:
         return Finding(check="port", level="ok", text=f"{name} is Conclave's ({port.purpose}).")
     advice = f"Stop that one and restart Conclave, or set another port with {port.changed_by}."
     return Finding(check="port", level="fail", text=f"{name} ({port.purpose}) is held by process {process}.", advice=advice)
@@ -303,7 +309,7 @@ def _database(config: Config) -> Finding:
     word, schema = "ok", dict[str, list[str]]()
     try:
         if config.database:
-            schema = applied(address=config.database)
+            schema = postgres.applied(address=config.database)
         elif path.exists():
             word, schema = looked_through(database=path)
     except ConnectionError:
@@ -326,6 +332,21 @@ def _database(config: Config) -> Finding:
         advice = "./conclave run backs everything up, then brings it to this version."
         return Finding(check="database", level="warn", text=f"it lacks {', '.join(lacking)}.", advice=advice)
     return Finding(check="database", level="ok", text="whole, and of this version.")
+
+
+def _witnesses(config: Config) -> list[Finding]:
+    """How it last went with each witness of the public ledger."""
+    path = config.state_dir / DATABASE
+    rows = postgres.witness_failures(address=config.database) if config.database else archive.witness_failures(database=path)
+    named = {vkey for _, vkey in config.witness_addresses}
+    with contextlib.suppress(OSError):  # only the own one counts where no other is named
+        named = named or {(config.state_dir / "witness" / "vkey").read_text(encoding="utf-8").strip()}
+    return [
+        Finding(check="witness", level=level, text=f"{vkey.split('+')[0]} {text}", advice=advice)
+        for vkey, failure in rows
+        if vkey in named
+        for level, text, advice in [WITNESS.get(failure, REFUSES)]
+    ]
 
 
 def _backups(config: Config, now: float) -> Finding:
@@ -360,16 +381,9 @@ def _clock(config: Config, now: float) -> Finding:
     if ahead > 60:
         text = f"{said}, which is {ahead / 60:.0f} minutes before files of this server were written: it has gone back."
         return Finding(check="clock", level="fail", text=text, advice=advice)
-    if not _clock_is_kept():
+    if not clock_is_kept():
         return Finding(check="clock", level="warn", text=f"{said}; no time service keeps it, or none can be seen from here.", advice=advice)
     return Finding(check="clock", level="ok", text=f"{said}, kept by a time service.")
-
-
-def _clock_is_kept() -> bool:
-    """Tell whether the kernel says that its clock is kept; where the system cannot be asked, it is taken to be."""
-    with contextlib.suppress(AttributeError, OSError):
-        return bool(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR)
-    return True
 
 
 def _outside(config: Config) -> Finding:
@@ -388,10 +402,3 @@ def _own_addresses() -> list[str]:
             probe.connect((far, 9))
             found.append(str(probe.getsockname()[0]))
     return [address for address in found if not ipaddress.ip_address(address).is_loopback]
-
-
-def _parent(pid: int) -> str:
-    """Return a process's parent, empty when it cannot be seen."""
-    with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
-    return ""

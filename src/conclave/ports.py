@@ -1,5 +1,6 @@
 """Which ports the server needs, and who holds one that is taken."""
 
+import contextlib
 import errno
 import socket
 from collections.abc import Iterator
@@ -125,3 +126,14 @@ def _process_name(pid: int) -> str:
         return (PROC / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return "a program"
+
+
+def parent(pid: int, /) -> str:
+    """Return a process's parent, empty when it cannot be seen.
+
+    Args:
+        pid: its number.
+    """
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+    return ""

@@ -1,9 +1,13 @@
 """What PostgreSQL says where it is used instead of a file, for whoever looks at the server without Django."""
 
+import contextlib
 from typing import Any, LiteralString
 
-from conclave.archive import LIBRARIES
+from conclave.archive import LIBRARIES, WITNESSES
 from conclave.servers import database_server
+
+if TYPE_CHECKING:
+    import psycopg
 
 PATIENCE_SECONDS = 10
 
@@ -24,6 +28,17 @@ def applied(*, address: str) -> dict[str, list[str]]:
         if domain not in LIBRARIES:
             found.setdefault(domain, []).append(name)
     return found
+
+
+def witness_failures(*, address: str) -> list[tuple[str, str]]:
+    """Return the key of each witness of the ledger and what was wrong with its last answer; none where that cannot be told.
+
+    Args:
+        address: the setting `database`, which was checked.
+    """
+    with contextlib.suppress(ConnectionError):
+        return [(str(vkey), str(failure)) for vkey, failure in rows(address=address, query=WITNESSES)]
+    return []
 
 
 def rows(*, address: str, query: LiteralString) -> list[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ import resource
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
 from conclave.regions import RegionSettings, redis_config
 from conclave.stray import calls_left_behind
-from conclave.tls import TlsServer, gateway_socket, picture, turn_socket
+from conclave.tls import LONGEST_SOCKET_PATH, TlsServer, gateway_socket, picture, turn_socket
 from conclave.transparency.child import OwnWitness
 from conclave.transparency.identity import OWN_SOCKET, own_witness
 
@@ -196,8 +197,18 @@ def _listen_for_witness(config: Config) -> Iterator[socket.socket | None]:
     if config.witness_addresses:
         yield None
         return
-    with _listen_on_file(own_witness(state_dir=config.state_dir) / OWN_SOCKET) as listener:
-        yield listener
+    path = own_witness(state_dir=config.state_dir) / OWN_SOCKET
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        with _listen_on_file(path) as listener:
+            yield listener
+        return
+    # A socket's name is short everywhere: it is in a private folder elsewhere, and a link leads there.
+    with tempfile.TemporaryDirectory(prefix="conclave-", ignore_cleanup_errors=True) as folder:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.unlink(missing_ok=True)
+        path.symlink_to(Path(folder) / OWN_SOCKET)
+        with _listen_on_file(path.resolve()) as listener:
+            yield listener
 
 
 @contextlib.contextmanager
@@ -209,7 +220,7 @@ def _listen_on_file(path: Path) -> Iterator[socket.socket]:
         try:
             listener.bind(str(path))
         except OSError as error:
-            raise RunError(f"The socket file {path} cannot be made: {error.strerror}.") from error
+            raise RunError(f"The socket file {path} cannot be made: {error.strerror or error}.") from error
         listener.listen(BACKLOG)
         yield listener
 

@@ -12,6 +12,8 @@ from conclave_verify.fetch import Unreachable
 if TYPE_CHECKING:
     from conclave_verify import receipt
 
+# A receipt that some key signed, and nobody said that it is the server's.
+WHOSE = 3
 BUILT = Path(__file__).resolve().parents[2] / "web" / "dist"
 
 
@@ -22,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: the words after the command's name; those of this process by default.
 
     Returns:
-        0 when all is as it must be, 1 when something is not, 2 when it could not be looked at.
+        0 when all is as it must be, 1 when something is not, 2 when it could not be looked at, 3 when nobody said whose key a
+        receipt must be signed with.
     """
     parser = argparse.ArgumentParser(prog="conclave verify", description="Checks that need no trust in the server.")
     checks = parser.add_subparsers(dest="check", required=True, metavar="CHECK")
@@ -116,22 +119,24 @@ def _receipt(chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"NOT good. {error}\n")
         return 1
     for one in found:
-        _tell_route(one)
+        _tell_route(one, known=chosen.key is not None)
     if not found:
         sys.stdout.write("The file has no receipt: no call has been held yet.\n")
     if chosen.key is None:
-        sys.stdout.write("".join(f"Compare the server's receipt key: {key}\n" for key in sorted({one.key for one in found})))
+        sys.stdout.write("Anybody can make a key. The server shows its own on its page /trust: give that with --key.\n")
+        return WHOSE
     sys.stdout.write("It is the server's word on its media engines. How carriers led the packets there it cannot know.\n")
     return 0
 
 
-def _tell_route(found: "receipt.Receipt") -> None:
-    """Print where a call was held."""
+def _tell_route(found: "receipt.Receipt", *, known: bool) -> None:
+    """Print where a call was held, and whose word that is."""
     for stop in found.stops:
         where = f"{stop.region} ({stop.territory})" if stop.territory else stop.region
         sys.stdout.write(f"{stop.since:%Y-%m-%d %H:%M:%S}  {_printable(where)}  {_printable(stop.why)}\n")
     until = "it goes on" if found.until is None else f"it ended at {found.until:%Y-%m-%d %H:%M:%S} UTC"
-    sys.stdout.write(f"Good: {_printable(found.issuer)} signed this, each region was on every list that it names, and {until}.\n")
+    who = f"Good: {_printable(found.issuer)}" if known else f"Whoever holds the key {found.key}, and says to be {_printable(found.issuer)},"
+    sys.stdout.write(f"{who} signed this, each region was on every list that it names, and {until}.\n")
     if found.observed:
         sys.stdout.write(f"{found.observed} times a browser wrote down where its media went: always to an address of the region.\n")
 

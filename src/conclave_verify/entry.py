@@ -53,7 +53,7 @@ def parse_entry(content: bytes, *, index: int) -> Entry:
         Malformed: it is none.
     """
     body = parse_json(content)
-    if canonical(body) != content or not isinstance(body, dict) or body.keys() != KEYS or body["v"] != 1:
+    if canonical(body) != content or not isinstance(body, dict) or body.keys() != KEYS or type(body["v"]) is not int or body["v"] != 1:
         raise Malformed(f"Entry {index} is not in the form of an entry.")
     kind, obj, prev, sealed = body["type"], body["obj"], body["prev"], body["sealed"]
     fits = isinstance(kind, str) and TYPE.fullmatch(kind) and isinstance(obj, str) and ID.fullmatch(obj) and isinstance(sealed, dict)

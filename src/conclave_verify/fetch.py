@@ -1,5 +1,6 @@
 """Asks a server for pages and files as any visitor does: bounded, one origin, no cookies."""
 
+import http.client
 import urllib.error
 import urllib.request
 import zlib
@@ -56,11 +57,13 @@ def _get(address: str, encoding: str) -> Answer:
     request = urllib.request.Request(address, headers={**HEADERS, "Accept-Encoding": encoding})  # noqa: S310 - client.check() takes http and https only
     try:
         with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS) as answer:
-            return Answer(answer.status, address, answer.headers, _unpacked(_content(answer, address), answer.headers, address))
+            return Answer(
+                answer.status, address, answer.headers, _unpacked(_content(answer, address, answer.headers), answer.headers, address)
+            )
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, address, error.headers, _content(error, address))
-    except (OSError, ValueError) as error:
+            return Answer(error.code, address, error.headers, _content(error, address, error.headers))
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise Unreachable(f"{address} cannot be looked at: {getattr(error, 'reason', error)}.") from error
 
 
@@ -79,11 +82,14 @@ def _unpacked(content: bytes, headers: Message, address: str) -> bytes:
     return found
 
 
-def _content(answer: IO[bytes], address: str) -> bytes:
-    """Read it, up to a limit."""
+def _content(answer: IO[bytes], address: str, headers: Message) -> bytes:
+    """Read it, up to a limit; an answer that was cut is none."""
     content = answer.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise Unreachable(f"{address} is larger than {LARGEST} bytes.")
+    said = headers.get("content-length", "")
+    if said.isdecimal() and int(said) != len(content):
+        raise Unreachable(f"The answer of {address} was cut.")
     return content
 
 

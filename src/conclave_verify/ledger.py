@@ -28,6 +28,10 @@ class Missing(Exception):
     """There is nothing to judge; the message is one sentence."""
 
 
+class Absent(Missing):
+    """A file is not there that a signed checkpoint says there is."""
+
+
 class Source(Protocol):
     """Where the public files come from."""
 
@@ -69,7 +73,9 @@ class Site:
         if answer.status == 200 and self.keep:
             place = self.keep / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(answer.content)
+            draft = place.with_name(f".{place.name}.part")
+            draft.write_bytes(answer.content)
+            draft.replace(place)
         return answer.content if answer.status == 200 else None
 
 
@@ -130,7 +136,15 @@ def check(
         raise Missing("There is no checkpoint: the ledger has no entry yet, or this is not where it is.")
     vouched = quorum.accept(note=note.parse(signed), policy=policy)
     told = vouched.checkpoint
-    older = _older(before, policy, told) if before is not None else None
+    try:
+        return _worked_out(files, vouched, _older(before, policy, told) if before is not None else None, openings, each)
+    except Absent as error:  # whoever signed so many entries must show them
+        raise Wrong(str(error)) from error
+
+
+def _worked_out(files: Source, vouched: Vouched, older: Checkpoint | None, openings: Sequence[Iterable[bytes]], each: Each) -> Result:
+    """Work everything out again from the entries."""
+    told = vouched.checkpoint
     shown = _openings(openings, told.size)
     following = next(shown, None)
     types: dict[str, int] = {}
@@ -171,8 +185,13 @@ def _older(before: bytes, policy: Policy, told: Checkpoint) -> Checkpoint:
 
 
 def _openings(files: Sequence[Iterable[bytes]], size: int) -> Iterator[tuple[int, Opening]]:
-    """Return openings in the order of their entries, each with its entry's index."""
-    return heapq.merge(*(_in_order(lines, size) for lines in files), key=lambda one: one[0])
+    """Yield openings in the order of their entries and fields, each with its entry's index; none counts twice, in however many files."""
+    last = (-1, "")
+    for leaf, opening in heapq.merge(*(_in_order(lines, size) for lines in files), key=lambda one: (one[0], one[1].field)):
+        if not last < (leaf, opening.field):
+            raise Malformed("An opening is in two of the files.")
+        last = (leaf, opening.field)
+        yield leaf, opening
 
 
 def _in_order(lines: Iterable[bytes], size: int) -> Iterator[tuple[int, Opening]]:
@@ -224,7 +243,7 @@ def _file(files: Source, wanted: Tile) -> tuple[bytes, int]:
     if content is None and wanted.width < WIDTH:
         content, most = files.read(Tile(wanted.level, wanted.number).path), WIDTH
     if content is None:
-        raise Missing(f"The file {wanted.path} is missing.")
+        raise Absent(f"The file {wanted.path} is missing, and the checkpoint says that there is one.")
     return content, most
 
 

@@ -10,6 +10,8 @@ from conclave_verify.note import COSIGNS, SIGNS, Key, Malformed, Note, parse_vke
 
 LARGEST_POLICY = 256 * 1024
 MOST_LINES = 1000
+# Groups in groups; nobody needs more, and whoever counts goes down into each.
+DEEPEST = 16
 NONE = "none"
 NUMBER = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
 
@@ -46,6 +48,17 @@ class Policy:
     def enough(self, keys: Collection[Key]) -> bool:
         """Tell whether these witnesses together are enough."""
         return self.quorum == NONE or self._holds(self.quorum, keys)
+
+    def least(self) -> int:
+        """Return how few witnesses can be enough; fewer never are."""
+        return 0 if self.quorum == NONE else self._fewest(self.quorum)
+
+    def _fewest(self, name: str) -> int:
+        """Return how few witnesses make a witness or a group; no one is in two groups."""
+        if name in self.witnesses:
+            return 1
+        group = self.groups[name]
+        return sum(sorted(self._fewest(member) for member in group.members)[: group.needed])
 
     def _holds(self, name: str, keys: Collection[Key]) -> bool:
         """Tell whether a witness or a group has signed; groups name only what stands before them, so this ends."""
@@ -116,6 +129,7 @@ class _Reading:
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
         self._taken: set[str] = set()
+        self._depths: dict[str, int] = {}
 
     def take(self, words: list[str]) -> None:
         """Read one line."""
@@ -154,6 +168,9 @@ class _Reading:
         # A member of two groups would count twice.
         if not self._taken.isdisjoint(members):
             raise Malformed(f"A member of the group {name[:40]!r} belongs to another one already.")
+        self._depths[name] = 1 + max(self._depths.get(member, 0) for member in members)
+        if self._depths[name] > DEEPEST:
+            raise Malformed(f"The group {name[:40]!r} of the policy holds groups in groups deeper than anybody needs.")
         self._taken.update(members)
         self.groups[name] = Group(count, tuple(members))
 

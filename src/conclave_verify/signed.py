@@ -64,15 +64,17 @@ def is_signed(*, key: str, label: str, value: object, signature: str) -> bool:
 
 
 def decode(*, text: str) -> bytes:
-    """Return the bytes of b64 text; what is none gives none, which fits nothing.
+    """Return the bytes of b64 text; what is none, or is written in a second way, gives none, which fits nothing.
 
     Args:
         text: in the alphabet of URLs, without padding.
     """
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return b""
+    # The last sign may have bits that mean nothing, and the library takes + and / too.
+    return found if base64.urlsafe_b64encode(found).rstrip(b"=").decode() == text else b""
 
 
 def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:

@@ -145,6 +145,26 @@ def test_a_backup_made_while_others_write_is_one_moment(alices: Config, fresh: C
         assert said == heard > 0
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_restored_server_begins_a_new_log_with_a_new_witness(alices: Config, fresh: Config, tmp_path: Path, *, replace: bool) -> None:
+    """What the old key and the old witness have signed and seen, the copy may not know."""
+    state = alices.state_dir
+    for name in ("ledger.key", "ledger.signed", "witness/seen.json"):
+        (state / name).parent.mkdir(exist_ok=True)
+        (state / name).write_text(f"old {name}", encoding="utf-8")
+    archive = backup.back_up(config=alices, now=NOW, target=tmp_path / "alices.tar", settings=tmp_path / "absent.toml")
+    assert not {f"state/{name}" for name in ("ledger.signed", "witness/seen.json")} & archives.read_manifest(archive=archive).files.keys()
+    config = alices if replace else fresh
+    said = restore(archive, config, replace=replace)
+    assert any("new log with a new key" in sentence for sentence in said)
+    here, aside = config.state_dir, config.state_dir / f"before-restore-{NOW:%Y%m%dT%H%M%SZ}"
+    assert (here / "ledger.anew").exists()
+    assert (aside / "backed-up-ledger.key").read_text(encoding="utf-8") == "old ledger.key"
+    for name in ("ledger.key", "ledger.signed", "witness/seen.json"):
+        assert not (here / name).exists()
+        assert (aside / name).exists() == replace
+
+
 @pytest.mark.parametrize("place", ["web/dist/copy.tar", "web/public/copy.tar"])
 def test_a_backup_is_never_written_where_browsers_fetch_files(alices: Config, place: str) -> None:
     with pytest.raises(backup.BackupPlace, match="browsers may fetch"):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from conclave import doctor
+from conclave import doctor, postgres
 from conclave.archive import DATABASE, known_migrations
 from conclave.config import Config
 from conclave.doctor import Finding
@@ -197,6 +197,28 @@ def test_a_newer_database_fails_and_an_older_one_warns(config: Config, tmp_path:
     assert (lacking.level, "gate.0001_initial" in lacking.text) == ("warn", True)
 
 
+def test_each_witness_of_the_ledger_is_a_line_and_what_to_do(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [("a+1+x", ""), ("b+1+x", "away"), ("c+1+x", "ahead"), ("d+1+x", "forked"), ("e+1+x", "refused"), ("gone+1+x", "ahead")]
+    assert found(config, "witness") == [], "there is no database"
+    with closing(sqlite3.connect(database(config))) as opened:
+        opened.execute("CREATE TABLE transparency_witness (vkey TEXT, failure TEXT)")
+        opened.executemany("INSERT INTO transparency_witness VALUES (?, ?)", said)
+        opened.commit()
+    named = replace(config, witnesses=", ".join(f"https://w.example {vkey}" for vkey, _ in said[:-1]))
+    findings = found(named, "witness")
+    assert [(one.text.split(" ")[0], one.level) for one in findings] == [
+        ("a", "ok"), ("b", "warn"), ("c", "fail"), ("d", "fail"), ("e", "fail"),
+    ]  # fmt: skip
+    assert all(bool(one.advice) == (one.level != "ok") for one in findings)
+    assert "older copy" in findings[2].text
+    (config.state_dir / "witness").mkdir()
+    (config.state_dir / "witness" / "vkey").write_text("gone+1+x\n", encoding="utf-8")
+    assert [one.text.split(" ")[0] for one in found(config, "witness")] == ["gone"]
+    elsewhere = replace(named, database="postgresql://us:x@127.0.0.1/conclave")
+    monkeypatch.setattr(postgres, "witness_failures", lambda **_address: said[:1])
+    assert [one.level for one in found(elsewhere, "witness")] == ["ok"]
+
+
 def test_no_backup_and_an_old_one_warn(config: Config) -> None:
     path = database(config)
     assert one(config, "backup").level == "warn"
@@ -229,7 +251,7 @@ def test_a_postgresql_that_does_not_answer_fails_and_nobody_reads_its_password(c
 def test_of_postgresql_it_says_which_version_it_is_of(
     config: Config, monkeypatch: pytest.MonkeyPatch, said: dict[str, list[str]], level: str, text: str
 ) -> None:
-    monkeypatch.setattr(doctor, "applied", lambda **_address: said)
+    monkeypatch.setattr(postgres, "applied", lambda **_address: said)
     finding = one(replace(config, database="postgresql://us:x@127.0.0.1/conclave"), "database")
     assert (finding.level, finding.text) == (level, text)
 
@@ -243,9 +265,9 @@ def test_a_full_disk_fails_before_it_is_full(config: Config, monkeypatch: pytest
 def test_a_clock_that_went_back_fails_and_one_that_nobody_keeps_warns(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     written = database(config).stat().st_mtime
     assert one(config, "clock", now=written - 600).level == "fail"
-    monkeypatch.setattr(doctor, "_clock_is_kept", lambda: False)
+    monkeypatch.setattr(doctor, "clock_is_kept", lambda: False)
     assert one(config, "clock", now=written + 1).level == "warn"
-    monkeypatch.setattr(doctor, "_clock_is_kept", lambda: True)
+    monkeypatch.setattr(doctor, "clock_is_kept", lambda: True)
     assert one(config, "clock", now=written + 1).level == "ok"
 
 

@@ -1,7 +1,9 @@
 """regions, seen, receipt: a call is held where the lists allow, people read where, it moves when that changes, and the receipt tells."""
 
 import json
+import re
 import sqlite3
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,7 +75,10 @@ def test_people_see_where_a_call_is_held_it_moves_when_that_is_no_longer_allowed
             bob.click('[data-save="receipt"]')
         saved = tmp_path / "receipt.json"
         download.value.save_as(saved)
-        assert main(["receipt", str(saved), "--link", link]) == 0
+        with urllib.request.urlopen(f"{two.url}/trust", timeout=10) as page:
+            published = re.search(r'data-part="receipt-key">([A-Za-z0-9_-]{43})<', page.read().decode())
+        assert published is not None
+        assert main(["receipt", str(saved), "--key", published[1], "--link", link]) == 0
         told = capsys.readouterr().out
         assert ("fr (FR)  began" in told, "de (DE)  policy" in told) == (True, True)
         assert "always to an address of the region" in told

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from conclave.kernel import clock
+from conclave.media.receipt import receipt_key
 from conclave.site import assets, trust
 from conclave_verify.client import hashes
 
@@ -30,6 +31,11 @@ def test_each_promise_stands_there_with_its_claims_their_tests_and_commands(lang
 def test_a_promise_that_no_test_shows_says_so() -> None:
     bare = [promise for promise in trust.promises(language="en") if not promise.claims]
     assert Client().get("/trust").content.decode().count("Not shown yet.") == len(bare)
+
+
+def test_reg_8_whoever_has_a_receipt_finds_the_key_that_it_must_be_signed_with(settings: Settings, tmp_path: Path) -> None:
+    settings.CONCLAVE = replace(settings.CONCLAVE, state_dir=tmp_path)
+    assert f'data-part="receipt-key">{receipt_key()}<' in Client().get("/trust").content.decode()
 
 
 def test_the_weekly_session_and_the_contact_are_named_where_they_are_set(settings: Settings) -> None:

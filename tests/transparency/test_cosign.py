@@ -1,5 +1,6 @@
 """What counts is what witnesses have seen; without them nothing acts, and it is said (LEDG-5, LEDG-6, LEDG-7)."""
 
+import contextlib
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from conclave.kernel import clock, outbox
@@ -126,11 +128,12 @@ def test_ledg_6_our_own_witness_does_not_count_beside_others(others: Others, sta
 
 
 @pytest.mark.usefixtures("own_one")
-def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> None:
+def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing(state: Path) -> None:
     for _ in range(3):
         entry()
     cosign_now(now=NOW)
-    # An old copy of the database was put back.
+    # An old copy of the database was put back, and the server's own memory is gone.
+    (state / "ledger.signed").unlink()
     Cosignature.objects.all().delete()
     Checkpoint.objects.all().delete()
     Opening.objects.all().delete()
@@ -142,10 +145,11 @@ def test_ledg_5_a_witness_that_has_seen_more_than_there_is_signs_nothing() -> No
 
 
 @pytest.mark.usefixtures("own_one")
-def test_ledg_5_a_witness_does_not_sign_another_history() -> None:
+def test_ledg_5_a_witness_does_not_sign_another_history(state: Path) -> None:
     for _ in range(3):
         entry()
     cosign_now(now=NOW)
+    (state / "ledger.signed").unlink()
     Cosignature.objects.all().delete()
     Checkpoint.objects.all().delete()
     LedgerEntry.objects.filter(index=1).update(leaf="{}")
@@ -241,6 +245,78 @@ def test_a_slow_witness_is_not_waited_for(settings: Settings, monkeypatch: pytes
     assert failures() == ["away"]
 
 
+@contextmanager
+def drips() -> Iterator[str]:
+    """Let somebody send a header a byte at a time, for longer than anybody waits, and then a whole answer."""
+    listener, ended = socket.create_server(("127.0.0.1", 0)), threading.Event()
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\nX-Slow: ")
+                for _step in range(60):
+                    if not ended.wait(0.05):
+                        connection.sendall(b"x")
+                connection.sendall(b"\r\n\r\n7\n")
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ended.set()
+        listener.close()
+        thread.join()
+
+
+def test_ledg_5_a_witness_that_sends_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ask, "SECONDS", 0.4)
+    with drips() as address:
+        answer = ask.ask(address=address, witness=Key("w.example", COSIGNS, bytes(31) + b"\1"), old=0, proof=[], checkpoint="x")
+    assert answer == ask.Answer(failure="away")
+
+
+def test_ledg_5_once_enough_have_signed_a_slow_one_is_not_waited_for(others: Others, settings: Settings) -> None:
+    index = entry()
+    others(2)
+    with answers(b"", slow=True) as address:
+        slow = Key("slow.example", COSIGNS, bytes(31) + b"\1")
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses=f"{settings.CONCLAVE.witnesses}, {address} {slow.vkey}")
+        assert cosign_now(now=NOW) == 1
+    assert is_cosigned(index=index)
+    assert failures() == ["", ""], "nothing is known of the slow one"
+
+
+@pytest.mark.usefixtures("own_one")
+def test_ledg_5_one_asks_at_a_time_so_that_no_second_worker_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry()
+    again: list[str] = []
+
+    def asks(**_named: object) -> ask.Answer:
+        with pytest.raises(WitnessAway) as raised:
+            cosign_now(now=NOW)
+        again.append(raised.value.code)
+        return ask.Answer(failure="away")
+
+    monkeypatch.setattr(cosign, "ask_all", lambda *, asking, patience: iter([(name, asks()) for name in asking]))  # noqa: ARG005 - its names
+    with pytest.raises(WitnessAway):
+        cosign_now(now=NOW)
+    assert again == ["witness_away"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ledg_5_the_background_asks_for_no_second_run_while_one_waits() -> None:
+    with transaction.atomic():
+        entry()
+    cosign.settle(NOW)
+    cosign.settle(NOW + clock.MINUTE)
+    assert outbox.is_waiting(kind=cosign.KIND)
+    assert outbox.run_due(now=NOW + clock.MINUTE) == 1
+    assert not outbox.is_waiting(kind=cosign.KIND)
+
+
 def test_a_key_that_is_damaged_is_said_and_lets_nothing_act(settings: Settings) -> None:
     index = entry()
     settings.CONCLAVE = replace(settings.CONCLAVE, witnesses="http://127.0.0.1:9 w.example+00000000+" + "A" * 44)
@@ -294,3 +370,31 @@ def test_a_cosigned_checkpoint_is_a_note_that_the_published_policy_accepts() -> 
     assert made is not None
     vouched = quorum.accept(note=note.parse(checkpoints.signed(checkpoint=made).encode()), policy=witnesses.policy())
     assert list(vouched.witnesses.values()) == [NOW // 1000]
+
+
+@pytest.mark.usefixtures("own_one")
+def test_the_newest_cosigned_checkpoint_costs_the_same_however_many_there_are() -> None:
+    policy = witnesses.policy()
+    (own_key,) = [one.key.vkey for one in policy.witnesses.values()]
+    log = witnesses.key().vkey
+    rows = [Checkpoint(log=log, size=size, root="r", note="n", made_at=NOW) for size in range(1, 61)]
+    Checkpoint.objects.bulk_create(rows)
+    Cosignature.objects.bulk_create([Cosignature(checkpoint=row, witness=own_key, line="l", at=NOW) for row in rows])
+    with CaptureQueriesContext(connection) as asked:
+        found = checkpoints.cosigned(policy=policy, above=-1)
+    assert found == rows[-1]
+    others = "\n".join(f"witness w{number} {Key(f'w{number}', COSIGNS, bytes([number] * 32)).vkey}" for number in (1, 2))
+    two = quorum.parse(f"log {log}\nwitness own {own_key}\n{others}\ngroup g 2 own w1 w2\nquorum g\n".encode())
+    assert checkpoints.cosigned(policy=two, above=-1) is None
+    Cosignature.objects.create(checkpoint=rows[4], witness=two.witnesses["w2"].key.vkey, line="l", at=NOW)
+    with CaptureQueriesContext(connection) as again:
+        assert checkpoints.cosigned(policy=two, above=-1) == rows[4], "those that too few have signed are passed over in the database"
+    assert len(again) == 2
+    # The newest few, and who has signed these; no list of all is made, sorted or made distinct.
+    assert len(asked) == 2
+    assert "EXISTS" in asked[0]["sql"]
+    assert "DISTINCT" not in asked[0]["sql"]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked[0]['sql']}")
+            assert not [row for row in cursor.fetchall() if "TEMP B-TREE" in row[-1]]

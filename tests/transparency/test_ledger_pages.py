@@ -7,7 +7,7 @@ from django.test import Client
 
 from conclave.transparency.cosign import cosign_now
 from conclave.transparency.ledger import Draft, append_all
-from conclave.transparency.models import Head
+from conclave.transparency.models import Head, Witness
 from conclave_verify import merkle, note, quorum, tile
 from conclave_verify.ledger import check
 from conclave_verify.note import Malformed
@@ -146,3 +146,12 @@ def test_ledg_6_the_policy_is_one_only_when_there_is_a_witness(state: Path) -> N
     assert (read.quorum, list(read.witnesses)) == ("own", ["own"])
     with pytest.raises(Malformed):
         quorum.parse(answer.content)
+
+
+def test_ledg_4_the_page_says_that_a_witness_contradicts(state: Path) -> None:
+    fill(1)
+    with own(state) as cosigner:
+        cosign_now(now=NOW)
+    assert 'data-part="trouble"' not in Client().get(f"{PREFIX}/").content.decode()
+    Witness.objects.filter(vkey=cosigner.key.vkey).update(failure="ahead")
+    assert 'data-part="trouble"' in Client().get(f"{PREFIX}/").content.decode()

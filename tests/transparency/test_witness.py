@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from conclave import run
 from conclave.cli import _parser, _witness
+from conclave.config import Config
+from conclave.transparency import ask as asking
 from conclave.transparency import cosigner as judging
+from conclave.transparency import witness as serving
 from conclave.transparency.cosigner import Answer, Cosigner, WitnessError
+from conclave.transparency.identity import OWN_SOCKET, own_witness
 from conclave.transparency.witness import LARGEST_BODY
 from conclave_verify import merkle, note
 from conclave_verify.checkpoint import Checkpoint
@@ -295,3 +301,62 @@ def test_a_crowd_does_not_keep_it_from_answering(port: int) -> None:
     assert done.is_set()
     for connection in waiting:
         connection.close()
+
+
+def test_ledg_5_the_slow_make_place_for_the_next(port: int) -> None:
+    waiting = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(serving.MOST_AT_ONCE + 1)]
+    assert ask(port, "POST", "/add-checkpoint", request(0, 7))[0] == 200
+    assert waiting[0].recv(1) == b"", "the oldest was cut"
+    for connection in waiting:
+        connection.close()
+
+
+def test_ledg_5_a_request_has_an_end_however_its_bytes_come(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "SECONDS", 0.3)
+    with socket.create_connection(("127.0.0.1", port), timeout=0.05) as connection:
+        connection.sendall(b"POST /add-checkpoint HTTP/1.1\r\nX-Slow: ")
+        for _step in range(100):
+            try:
+                assert connection.recv(1000) == b""
+                break
+            except TimeoutError:
+                with suppress(OSError):
+                    connection.sendall(b"x")
+        else:
+            pytest.fail("it is served still")
+
+
+@pytest.mark.parametrize(
+    ("hosts", "cut"),
+    [
+        (["192.0.2.1"] * 5, [0]), (["::ffff:192.0.2.1", *["192.0.2.1"] * 4], [0]), (["192.0.2.1", *["192.0.2.2"] * 4], []),
+        ([f"2001:db8::{number}" for number in range(5)], [0]), ([f"2001:db8:0:{number}::1" for number in range(5)], []),
+        (["127.0.0.1"] * 32, []), (["::1"] * 33, [0]), ([""] * 34, [0, 1]),
+        (["192.0.2.9", *["127.0.0.1"] * 30, *["192.0.2.9"] * 4], [0, 1, 2]),
+    ],
+)  # fmt: skip
+def test_ledg_5_of_one_address_only_so_many_are_open(hosts: list[str], cut: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[socket.socket] = []
+    monkeypatch.setattr(serving, "cut", ended.append)
+    crowd, connections = serving.Crowd(), [socket.socket() for _ in hosts]
+    for connection, host in zip(connections, hosts, strict=True):
+        crowd.enter(connection, host=host)
+    assert [connections.index(one) for one in ended] == cut
+    for connection in connections:
+        crowd.leave(connection)
+        connection.close()
+
+
+def test_our_own_witness_answers_also_where_the_state_folder_is_deep(tmp_path: Path, witness: Cosigner) -> None:
+    config = Config(state_dir=tmp_path / ("deep" * 20) / ("folder" * 20))
+    with run._listen_for_witness(config) as listener:
+        assert listener is not None
+        address = str(own_witness(state_dir=config.state_dir) / OWN_SOCKET)
+        with answering(witness, listener.dup()):
+            answer = asking.ask(address=address, witness=witness.key, old=0, proof=[], checkpoint=signed(LEAVES.checkpoint(7), witnesses=0))
+            assert answer.signature is not None
+        short = Path(address).resolve()
+        assert stat.S_IMODE(short.parent.stat().st_mode) == 0o700
+    assert not short.parent.exists()
+    with run._listen_for_witness(config) as again:
+        assert again is not None

@@ -26,6 +26,17 @@ def test_ledg_6_groups_of_groups_are_counted_as_written() -> None:
     read = parse(text.encode())
     enough = [set(some) for count in range(4) for some in combinations(KEYS, count) if read.enough({KEYS[name] for name in some})]
     assert enough == [{"w1", "w3"}, {"w2", "w3"}, {"w1", "w2", "w3"}]
+    assert read.least() == min(map(len, enough))
+
+
+def test_ledg_6_groups_in_groups_without_end_are_refused() -> None:
+    def nested(depth: int) -> bytes:
+        groups = [f"group g{number} any {f'g{number - 1}' if number else 'w1'}" for number in range(depth)]
+        return "\n".join([*LINES, *groups, f"quorum g{depth - 1}"]).encode()
+
+    assert parse(nested(16)).enough({W1})
+    with pytest.raises(Malformed, match="deeper"):
+        parse(nested(17))
 
 
 @pytest.mark.parametrize("needed", [1, 2, 3])

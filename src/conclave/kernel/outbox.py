@@ -64,6 +64,15 @@ def emit(*, kind: str, payload: Payload, now: int, after_ms: int = 0) -> None:
     transaction.on_commit(wake)
 
 
+def is_waiting(*, kind: str) -> bool:
+    """Tell whether an event of a kind is still to be done, or is being done.
+
+    Args:
+        kind: which.
+    """
+    return OutboxEvent.objects.filter(kind=kind, done_at=None).exists()
+
+
 def wake() -> None:
     """Tell the workers of this process that there may be something to do."""
     with _work:

@@ -16,6 +16,7 @@ from conclave.accounts.school_list import contacts_of
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.media.receipt import receipt_key
 from conclave.site import assets, reference
 from conclave.site import inventory as kept
 from conclave.site import trust as promised
@@ -54,7 +55,8 @@ def trust(request: HttpRequest) -> HttpResponse:
     config = settings.CONCLAVE
     regions = [region for region in config.all_regions if region.name in config.platform_regions]
     said = {"advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session, **_contact()}
-    return render(request, "trust.html", {"promises": parts, "regions": regions, "site": config.public_url.rstrip("/"), **said})
+    shown = {"promises": parts, "regions": regions, "receipt_key": receipt_key(), "site": config.public_url.rstrip("/")}
+    return render(request, "trust.html", {**shown, **said})
 
 
 @require_safe

@@ -1,8 +1,12 @@
 """Asking a witness to cosign a checkpoint (C2SP tlog-witness, add-checkpoint; LEDG-5): one request, bounded in time and size."""
 
+import contextlib
 import http.client
+import queue
 import socket
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +15,7 @@ from conclave_verify import note
 from conclave_verify.checkpoint import parse_size
 from conclave_verify.note import Forged, Key, Malformed, Signature, b64
 
+# For a whole request: connecting, headers and answer together.
 SECONDS = 5.0
 LARGEST_ANSWER = 64 * 1024
 WRONG_SIZE = 409
@@ -24,6 +29,23 @@ class Answer:
     seconds: int = 0
     size: int | None = None
     failure: str = ""
+
+
+class Patience:
+    """How much longer to wait; it can only become less."""
+
+    def __init__(self, *, seconds: float) -> None:
+        """Wait so long from now on."""
+        self._end = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, never less than none."""
+        return max(self._end - time.monotonic(), 0)
+
+    def shorten(self, *, seconds: float) -> None:
+        """Wait at most so long from now on."""
+        self._end = min(self._end, time.monotonic() + seconds)
 
 
 def ask(*, address: str, witness: Key, old: int, proof: Sequence[bytes], checkpoint: str) -> Answer:
@@ -54,6 +76,31 @@ def ask(*, address: str, witness: Key, old: int, proof: Sequence[bytes], checkpo
     return Answer(failure="forked" if status == http.HTTPStatus.UNPROCESSABLE_ENTITY else "away" if status >= 500 else "refused")
 
 
+def ask_all(*, asking: Mapping[str, Callable[[], Answer]], patience: Patience) -> Iterator[tuple[str, Answer]]:
+    """Ask several beside each other, and yield each answer as it comes; nobody is waited for longer than is said.
+
+    Args:
+        asking: what asks each of them, by its name.
+        patience: how long to wait; it is looked at again before each answer.
+
+    Yields:
+        The name and its answer; who has not answered by then is not named, and ends in its own thread.
+    """
+    came: queue.SimpleQueue[tuple[str, Answer]] = queue.SimpleQueue()
+
+    def one(name: str, act: Callable[[], Answer]) -> None:
+        came.put((name, act()))
+
+    for name, act in asking.items():
+        threading.Thread(target=one, args=(name, act), daemon=True).start()
+    for _ in asking:
+        try:
+            found = came.get(timeout=patience.left)
+        except queue.Empty:
+            return
+        yield found
+
+
 def _signature(content: bytes, witness: Key, checkpoint: str) -> Answer:
     """Take the witness's own signature out of its answer, if it is one under this checkpoint."""
     try:
@@ -79,14 +126,37 @@ def _post(address: str, body: bytes) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(url.netloc, timeout=SECONDS)
     else:
         connection = _FileConnection(Path(address))
-    try:
+    with _until(connection, SECONDS):
         connection.request("POST", f"{url.path.rstrip('/') if url.scheme else ''}/add-checkpoint", body, {"Content-Type": "text/plain"})
         answer = connection.getresponse()
         content = answer.read(LARGEST_ANSWER + 1)
         if len(content) > LARGEST_ANSWER:
             raise ValueError("The answer is too long.")
         return answer.status, content
+
+
+@contextlib.contextmanager
+def _until(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """Connect, and cut the connection when the time is over: a timeout of the socket begins anew with each byte that comes."""
+    over = threading.Event()
+
+    def cut() -> None:
+        over.set()
+        with contextlib.suppress(OSError, AttributeError):  # it is not connected yet, or closed already
+            socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        connection.connect()
+        if over.is_set():
+            raise TimeoutError
+        yield
+        if over.is_set():  # what was read may be cut
+            raise TimeoutError
     finally:
+        timer.cancel()
         connection.close()
 
 
@@ -101,4 +171,5 @@ class _FileConnection(http.client.HTTPConnection):
         """Connect to the file."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(SECONDS)
-        self.sock.connect(str(self._path))
+        # Where the path is too long for a socket, it is a link to a short one (run.py).
+        self.sock.connect(str(self._path.resolve()))

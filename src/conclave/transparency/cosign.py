@@ -1,7 +1,7 @@
 """Getting the witnesses' word: what they have cosigned can be neither taken out nor changed without their noticing (LEDG-5)."""
 
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Collection, Iterator
 
 import structlog
 from django.db import transaction
@@ -9,22 +9,27 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel import b64, clock, deadlines, outbox
 from conclave.kernel.errors import ConclaveError, Unavailable
+from conclave.transparency import ask as asking
 from conclave.transparency import checkpoints, tree, witnesses
-from conclave.transparency.ask import Answer, ask
+from conclave.transparency.ask import Answer, Patience, ask, ask_all
 from conclave.transparency.ledger import openings
 from conclave.transparency.models import Checkpoint, Cosignature
 from conclave.transparency.models import Witness as WitnessRow
 from conclave_verify import proof as proofs
 from conclave_verify.merkle import Wrong, check_inclusion, leaf_hash
 from conclave_verify.note import unb64
-from conclave_verify.quorum import Witness
+from conclave_verify.quorum import Policy, Witness
 
 # Asked again with what a witness says it has: once for its first answer, once more when another gateway was faster.
 ROUNDS = 3
+# Once enough have signed, the others are waited for so much longer and no more.
+GRACE_SECONDS = 0.5
 EVERY_MS = clock.MINUTE
 KIND = "transparency.cosign"
 
 _pace = clock.Seldom(every_ms=10 * clock.SECOND)
+# One asks, for all threads of this process: whoever comes meanwhile is told to come again, and no second worker waits for a slow witness.
+_asking = threading.Lock()
 _log = structlog.get_logger("conclave.ledger")
 
 
@@ -90,9 +95,19 @@ def cosign_now(*, now: int) -> int:
         How many entries the cosigned checkpoint has: every index below is cosigned.
 
     Raises:
-        WitnessAway: too few of them have.
+        WitnessAway: too few of them have, or somebody else is asking them at this moment.
         LedgerForked: the ledger does not continue what was signed.
     """
+    if not _asking.acquire(blocking=False):
+        raise WitnessAway
+    try:
+        return _cosign(now)
+    finally:
+        _asking.release()
+
+
+def _cosign(now: int) -> int:
+    """Do cosign_now(); nobody else does so now."""
     checkpoint = checkpoints.make(now=now)
     if checkpoint is None:
         return 0
@@ -104,16 +119,23 @@ def cosign_now(*, now: int) -> int:
     for _round in range(ROUNDS):
         done = set(checkpoint.cosignatures.values_list("witness", flat=True))
         asked = {vkey: witness for vkey, witness in asked.items() if vkey not in done}
-        answers = _ask_all(checkpoint, list(asked.values()))
-        for vkey, answer in answers.items():
+        answers: dict[str, Answer] = {}
+        for vkey, answer in _ask_all(checkpoint, list(asked.values()), lambda: _is_seen(checkpoint, policy)):
+            answers[vkey] = answer
             _keep(checkpoint, vkey, answer, now)
+        if _is_seen(checkpoint, policy):
+            return checkpoint.size
+        for vkey in asked.keys() - answers.keys():
+            _keep(checkpoint, vkey, Answer(failure="away"), now)
         asked = {vkey: asked[vkey] for vkey, answer in answers.items() if answer.size is not None and answer.size <= checkpoint.size}
         if not asked:
             break
-    # Another gateway may have been faster with a larger one, which holds the same entries.
-    if checkpoints.cosigned(policy=policy, above=checkpoint.size - 1) is None:
-        raise WitnessAway
-    return checkpoint.size
+    raise WitnessAway
+
+
+def _is_seen(checkpoint: Checkpoint, policy: Policy) -> bool:
+    """Tell whether enough have signed; another gateway may have been faster with a larger one, which holds the same entries."""
+    return checkpoints.cosigned(policy=policy, above=checkpoint.size - 1) is not None
 
 
 @outbox.handles(KIND)
@@ -138,24 +160,26 @@ def settle(now: int) -> None:
     last = checkpoints.newest()
     if not appended or (last is not None and abs(now - last.made_at) < EVERY_MS and last.size):
         return
-    if last is None or appended > last.size or not is_cosigned(index=last.size - 1):
+    if (last is None or appended > last.size or not is_cosigned(index=last.size - 1)) and not outbox.is_waiting(kind=KIND):
         with transaction.atomic():
             outbox.emit(kind=KIND, payload={"size": appended}, now=now)
 
 
-def _ask_all(checkpoint: Checkpoint, asked: list[Witness]) -> dict[str, Answer]:
-    """Ask witnesses beside each other; nothing but the requests is done in their threads."""
+def _ask_all(checkpoint: Checkpoint, asked: list[Witness], enough: Callable[[], bool]) -> Iterator[tuple[str, Answer]]:
+    """Ask witnesses beside each other, until enough have signed; nothing but the requests is done in their threads."""
     seen = dict(WitnessRow.objects.filter(vkey__in=[one.key.vkey for one in asked]).values_list("vkey", "size"))
     olds = {one.key.vkey: min(seen.get(one.key.vkey, 0), checkpoint.size) for one in asked}
     ways = {vkey: tree.consistency(old=old, at=checkpoint.size) for vkey, old in olds.items()}
 
-    def one(witness: Witness) -> Answer:
-        vkey = witness.key.vkey
-        address = witnesses.address(witness=witness)
-        return ask(address=address, witness=witness.key, old=olds[vkey], proof=ways[vkey], checkpoint=checkpoint.note)
+    def way(witness: Witness) -> Callable[[], Answer]:
+        vkey, address = witness.key.vkey, witnesses.address(witness=witness)
+        return lambda: ask(address=address, witness=witness.key, old=olds[vkey], proof=ways[vkey], checkpoint=checkpoint.note)
 
-    with ThreadPoolExecutor(max(len(asked), 1)) as pool:
-        return dict(zip((witness.key.vkey for witness in asked), pool.map(one, asked), strict=True))
+    patience = Patience(seconds=GRACE_SECONDS if enough() else asking.SECONDS)
+    for answer in ask_all(asking={one.key.vkey: way(one) for one in asked}, patience=patience):
+        yield answer
+        if enough():
+            patience.shorten(seconds=GRACE_SECONDS)
 
 
 def _keep(checkpoint: Checkpoint, vkey: str, answer: Answer, now: int) -> None:

@@ -13,6 +13,8 @@ from conclave_verify.note import SIGNS, Key
 # Where the log is below the server's address.
 PREFIX = "transparency"
 KEY_FILE = "ledger.key"
+# What was signed last, which no backup holds; and that whoever runs the server wants a new log, with a new key.
+SIGNED_FILE, ANEW_FILE = "ledger.signed", "ledger.anew"
 # Our own witness, which `conclave run` starts: its folder in the state folder, what it listens on, the file with its public key.
 OWN_FOLDER, OWN_SOCKET, OWN_KEY = "witness", "witness.sock", "vkey"
 

@@ -3,6 +3,8 @@
 What it signs and refuses is in cosigner.py; here are HTTP, bounded in size, time and number, and the command line.
 """
 
+import contextlib
+import ipaddress
 import re
 import signal
 import socket
@@ -18,8 +20,11 @@ from conclave.transparency.cosigner import Answer, Cosigner, WitnessError
 from conclave_verify.note import SIGNS, Key, Malformed, is_name, parse_vkey
 
 LARGEST_BODY = 128 * 1024
+# For a whole request, from the first byte to the last of its answer; each connection has one.
 SECONDS = 10.0
 MOST_AT_ONCE = 32
+# Of one address, or of one /64 where that is how addresses are given out; this machine's web server brings everybody's.
+MOST_OF_ONE = 4
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -27,16 +32,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "conclave-witness", ""
-    timeout = SECONDS
     server: "WitnessServer"
 
     def do_POST(self) -> None:
         """Take a checkpoint."""
         length = self.headers.get("Content-Length", "")
         if self.path != "/add-checkpoint":
-            self._tell(Answer(404, "There is nothing here.\n"), close=True)
+            self._tell(Answer(404, "There is nothing here.\n"))
         elif not re.fullmatch(r"[0-9]{1,9}", length) or int(length) > LARGEST_BODY:
-            self._tell(Answer(400, "The request is too large, or does not say how large it is.\n"), close=True)
+            self._tell(Answer(400, "The request is too large, or does not say how large it is.\n"))
         else:
             body = self.rfile.read(int(length))
             self._tell(self.server.cosigner.add_checkpoint(body) if len(body) == int(length) else Answer(400, "The request was cut.\n"))
@@ -49,20 +53,68 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Write nothing down."""
 
-    def _tell(self, answer: Answer, *, close: bool = False) -> None:
+    def _tell(self, answer: Answer) -> None:
         content = answer.text.encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(content)))
-        if close:
-            self.send_header("Connection", "close")
-            self.close_connection = True
+        self.send_header("Connection", "close")
+        self.close_connection = True
         self.end_headers()
         self.wfile.write(content)
 
 
+class Crowd:
+    """The connections that are open: when there are too many, the oldest is cut, so that nobody who is slow keeps others out."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._lock = threading.Lock()
+        self._inside: dict[socket.socket, str] = {}
+
+    def enter(self, connection: socket.socket, *, host: str) -> None:
+        """Let one in, at once.
+
+        Args:
+            connection: the new one.
+            host: from where; empty of a socket file.
+        """
+        place = _place(host)
+        with self._lock:
+            same = [one for one, other in self._inside.items() if other == place]
+            oldest = same if place and len(same) >= MOST_OF_ONE else list(self._inside) if len(self._inside) >= MOST_AT_ONCE else []
+            for one in oldest[:1]:
+                del self._inside[one]
+                cut(one)
+            self._inside[connection] = place
+
+    def leave(self, connection: socket.socket) -> None:
+        """Forget one."""
+        with self._lock:
+            self._inside.pop(connection, None)
+
+
+def cut(connection: socket.socket, /) -> None:
+    """End a connection for whoever reads from it or writes to it."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def _place(host: str) -> str:
+    """Return what counts as one address; nothing for this machine itself."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return ""
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
+
+
 class WitnessServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
-    """Serves a cosigner on a listening socket that was opened before; at most so many connections at a time."""
+    """Serves a cosigner on a listening socket that was opened before; at most so many connections at a time, each for so long."""
 
     daemon_threads = True
 
@@ -71,7 +123,7 @@ class WitnessServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         socketserver.BaseServer.__init__(self, listener.getsockname(), _Handler)
         self.socket = listener
         self.cosigner = cosigner
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._crowd = Crowd()
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Take a connection; of a socket file there is no address."""
@@ -79,18 +131,20 @@ class WitnessServer(socketserver.ThreadingMixIn, socketserver.TCPServer):
         return connection, address or "-"
 
     def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
-        """Serve a connection in a thread of its own, when there is a place for one."""
-        if self._places.acquire(timeout=SECONDS):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        """Serve a connection in a thread of its own."""
+        self._crowd.enter(request, host=str(client_address[0]) if isinstance(client_address, tuple) else "")
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
-        """Serve it, and give the place back."""
+        """Serve it, and cut it when its time is over: a timeout of the socket would begin anew with each byte."""
+        timer = threading.Timer(SECONDS, cut, [request])
+        timer.daemon = True
+        timer.start()
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            timer.cancel()
+            self._crowd.leave(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Let a connection that broke go; another comes."""
