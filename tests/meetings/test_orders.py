@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.contrib.auth.hashers import make_password
 from django.db import connections
 
 from conclave.accounts.models import User
@@ -22,17 +23,20 @@ from conclave.keys.locks import writing
 from conclave.meetings import acts, enforce, ordered, socket
 from conclave.meetings import join as joining
 from conclave.meetings.consumers import MeetingSocket
-from conclave.meetings.door import Ordered, judge_seated
+from conclave.meetings.door import KnockRequired, Newcomer, Ordered, Shown, judge_seated
+from conclave.meetings.entrance import PasscodeRequired
 from conclave.meetings.farewell import farewell
-from conclave.meetings.join import Ticket, recheck
+from conclave.meetings.join import Ticket, join, recheck
 from conclave.meetings.leave import leave
-from conclave.meetings.models import Participant
+from conclave.meetings.models import Meeting, Participant
 from conclave.meetings.queries import SeatUnknown, seated
 from conclave.transparency import journal
 from conclave.transparency.head import locked_head
 from conclave.transparency.models import Head, JournalEntry
 from tests.authorities.desk import there
 from tests.meetings.conftest import NOW, Joins, Link, account_of, device_of, key_of
+
+PASSCODE = "123 456"
 
 
 def measure(*, meeting: str = "", account: str = "", kind: Kind = Kind.REMOVE_FROM) -> Measure:
@@ -229,3 +233,30 @@ def test_ord_9_who_is_inside_as_an_order_is_taken_back_stays(link: Link, joins: 
     monkeypatch.setattr(enforce, "judge_seated", and_is_taken_back)
     assert says_hello(ada) == ""
     assert inside() == {"Ada"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("by_key", [False, True], ids=["their account", "the host key"])
+def test_ord_14_a_host_set_back_comes_in_by_the_passcode(link: Link, alice: User, monkeypatch: pytest.MonkeyPatch, *, by_key: bool) -> None:
+    monkeypatch.setattr(delivery, "holds_host_key", lambda **_how: by_key)
+    Meeting.objects.filter(pk=link.meeting).update(passcode_hash=make_password(PASSCODE), waiting="uninvited", who="invited")
+    enforce.impose(measure=measure(meeting=link.meeting, kind=Kind.DENY_HOST_FROM), now=NOW)
+
+    def enters(place: str, passcode: str | None) -> Ticket:
+        who = Newcomer(
+            name=f"Alice {place}",
+            signature_key=key_of(place),
+            device=device_of(place),
+            account=None if by_key else account_of(alice),
+            evidence=there(place),
+        )
+        shown = Shown(host=("k", "s") if by_key else None, passcode=passcode)
+        return join(meeting=link.meeting, link_id=link.link_id, newcomer=who, again=None, now=NOW, shown=shown)
+
+    with pytest.raises(PasscodeRequired):
+        enters("CN", None)
+    assert enters("CN", PASSCODE).role == "guest"
+    assert enters("HK", "of another meeting").participant, "a host needs none where nothing is ordered"
+    Meeting.objects.filter(pk=link.meeting).update(waiting="everybody")
+    with pytest.raises(KnockRequired):
+        enters("CN", PASSCODE)
