@@ -24,6 +24,7 @@ from conclave.meetings.models import Ban, Call, FormerLink, Knock, Meeting
 from conclave.meetings.own import change_meeting, delete_meeting
 from conclave.meetings.queries import seated
 from conclave.meetings.reconsider import settle_before_host
+from conclave.meetings.rows import next_version
 from tests.meetings.conftest import NOW, Link, Posts, account_of, device_of, key_of
 
 pytestmark = pytest.mark.django_db
@@ -241,8 +242,8 @@ def test_a_knock_and_its_socket_cost_the_same_few_queries_however_many_wait(
     # a savepoint (2), meeting, call, restrictions, what the group says of newcomers, the version (2), who waits, the knock
     with django_assert_num_queries(10):
         made = knock("Emil")
-    # a savepoint (2), the knock, the version (2), and the knock again
-    with django_assert_num_queries(6):
+    # a savepoint (2), the knock, the version (2), the knock as it stands by then, and the knock again
+    with django_assert_num_queries(7):
         attend(let_in=made, socket=new_id(), now=NOW)
 
 
@@ -371,3 +372,51 @@ def test_who_need_not_wait_is_let_in_at_once(knock: Knocks, enters: Enters, link
     made = knock("Bob")
     assert Knock.objects.get().state == "admitted"
     enters("Bob", shown=Shown(let_in=made))
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, **change: Any) -> None:
+    """Let somebody else have changed the knocks by the time at which the next change has its turn, as PostgreSQL allows."""
+    did = list[int]()
+
+    def turn(*, meeting: str) -> int:
+        if not did:
+            did.append(Knock.objects.update(**change))
+        return next_version(meeting=meeting)
+
+    monkeypatch.setattr(knocks, "next_version", turn)
+
+
+def test_an_answer_that_is_given_while_a_socket_is_bound_is_told_and_holds_its_time(
+    knock: Knocks, alice_inside: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KNOCK-4."""
+    assert alice_inside.call
+    made = knock()
+    meanwhile(monkeypatch, state="admitted", until=NOW + PASS_MS)
+    assert attend(let_in=made, socket="s", now=NOW)[1].state == "admitted"
+    row = Knock.objects.get()
+    assert (row.state, row.socket, row.until) == ("admitted", "s", NOW + PASS_MS)
+
+
+def test_a_knock_that_is_over_by_the_time_is_bound_to_nobody(knock: Knocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = knock()
+    meanwhile(monkeypatch, state="over")
+    with pytest.raises(KnockUnknown):
+        attend(let_in=made, socket="s", now=NOW)
+
+
+def test_whoever_comes_back_as_they_are_answered_keeps_the_socket_that_they_have_now(
+    knock: Knocks, alice_inside: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KNOCK-4."""
+    made = knock()
+    meanwhile(monkeypatch, socket="new")
+    assert say(alice_inside, made) == [made.knock]
+    assert Knock.objects.get().socket == "new"
+
+
+def test_whoever_comes_back_as_they_are_given_up_waits_on(knock: Knocks, monkeypatch: pytest.MonkeyPatch) -> None:
+    knock()
+    meanwhile(monkeypatch, until=NOW + 3 * SOCKET_WITHIN_MS)
+    settle(NOW + SOCKET_WITHIN_MS)
+    assert Knock.objects.get().state == "waiting"

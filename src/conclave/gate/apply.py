@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from conclave.gate.models import Application
+from conclave.gate.models import Application, Restriction
 from conclave.gate.policy import Evidence, located
 from conclave.kernel import outbox
+from conclave.kernel.errors import Unavailable
 from conclave.kernel.ids import new_id
 
 Action = Application.Action
@@ -17,6 +18,10 @@ class NotThere(Exception):
     """A measure would meet somebody who is not surely in its territory (a bug: ORD-2)."""
 
 
+class OrderOver(Unavailable):
+    """The measure was taken back in this very moment: whoever it would have met asks again, and it meets them no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:
     """Whom a measure meets, and where: by what they are known there."""
@@ -25,6 +30,21 @@ class Met:
     call: str = ""
     device: str = ""
     account: str = ""
+
+    @property
+    def person(self) -> str:
+        """Who it is, however many devices they come with: the account, or else the device."""
+        return person_of(account=self.account, device=self.device)
+
+
+def person_of(*, account: str | None, device: str) -> str:
+    """Return as whom somebody is counted: as their account, or else as their device.
+
+    Args:
+        account: theirs, if they are signed in.
+        device: what their browser calls itself.
+    """
+    return account or device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +57,8 @@ class Applied:
     meeting: str
     call: str
     account: str
+    # Who it is, among all that the measure has met (person_of).
+    person: str
     at: int
     undone_at: int | None
 
@@ -57,16 +79,25 @@ def apply(*, measure: str, territory: str, action: Action, met: Met, evidence: E
 
     Raises:
         NotThere: they are not surely in the territory.
+        OrderOver: the measure holds no more.
     """
     if located(evidence) != territory or territory == "":
         raise NotThere
-    known: dict[str, Any] = {"measure": measure, "meeting": met.meeting, "device": met.device, "action": action}
+    # Locked, so that whoever takes it back afterwards finds this row too (undo), and after whom nothing is written any more.
+    holds = Restriction.objects.select_for_update().filter(notice=measure).first()
+    if holds is None:
+        raise OrderOver
+    if holds.territory != territory:
+        raise NotThere
+    # As whom they are denied once (person_of).
+    known: dict[str, Any] = {"measure": measure, "meeting": met.meeting, "action": action, "account": met.account}
+    known |= {} if met.account else {"device": met.device}
     found: dict[str, Any] = {"country": evidence.country, "database": evidence.database, "built_at": evidence.built_at}
-    new = {"id": new_id(), "territory": territory, "call": met.call, "account": met.account, "at": now, **found}
+    new = {"id": new_id(), "territory": territory, "call": met.call, "device": met.device, "at": now, **found}
     if action == Action.DENIED:
         row, made = Application.objects.get_or_create(**known, defaults=new)
     else:
-        row, made = Application.objects.create(**known, **new), True
+        row, made = Application.objects.create(**{**known, **new}), True
     if made:
         outbox.emit(kind=MET, payload={"notice": row.pk}, now=now)
     return row.pk
@@ -115,6 +146,7 @@ def _plain(row: Application) -> Applied:
         meeting=row.meeting,
         call=row.call,
         account=row.account,
+        person=person_of(account=row.account, device=row.device),
         at=row.at,
         undone_at=row.undone_at,
     )

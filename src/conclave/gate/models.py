@@ -5,8 +5,12 @@ measure of an order has met somebody.
 from django.db import models
 
 from conclave.gate.policy import Cause, Scope, Subject, What
+from conclave.kernel.clock import DAY
 from conclave.kernel.ids import ID_LENGTH
 from conclave.kernel.territories import CODE_LENGTH
+
+# ORD-4, as the database itself holds it.
+LONGEST_MS = 90 * DAY
 
 
 def _choices(kinds: type[Subject] | type[Scope] | type[What] | type[Cause]) -> list[tuple[str, str]]:
@@ -39,6 +43,10 @@ class Restriction(models.Model):
             models.CheckConstraint(
                 condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")), name="gate_restriction_ends_after_start"
             ),
+            *(
+                models.CheckConstraint(condition=models.Q(**{f"{column}__in": [one.value for one in kinds]}), name=f"gate_{column}_known")
+                for column, kinds in (("subject_kind", Subject), ("scope_kind", Scope), ("what", What), ("cause", Cause))
+            ),
             # Whatever writes it, an order reaches one territory, has an end, and can be taken back (ORD-1).
             models.CheckConstraint(
                 condition=~models.Q(cause=Cause.ORDERED.value)
@@ -49,6 +57,22 @@ class Restriction(models.Model):
                 condition=~models.Q(subject_kind=Subject.TERRITORY.value)
                 | models.Q(subject=models.F("territory"), cause=Cause.ORDERED.value),
                 name="gate_territory_by_order_only",
+            ),
+            # What a measure can be, and nothing wider (ORD-1, ORD-4, ORD-11): whoever is there at one meeting, or one account from there.
+            models.CheckConstraint(
+                condition=~models.Q(cause=Cause.ORDERED.value)
+                | models.Q(
+                    models.Q(subject_kind=Subject.TERRITORY.value, scope_kind=Scope.MEETING.value)
+                    | models.Q(subject_kind=Subject.ACCOUNT.value, scope_kind=Scope.PLATFORM.value),
+                    what__in=[What.KNOCK.value, What.JOIN.value, What.HOST.value],
+                    ends_at__lte=models.F("starts_at") + LONGEST_MS,
+                ),
+                name="gate_order_is_a_measure",
+            ),
+            # Everywhere at once holds nothing but that.
+            models.CheckConstraint(
+                condition=~models.Q(scope_kind=Scope.PLATFORM.value) | models.Q(scope="", cause=Cause.ORDERED.value),
+                name="gate_everywhere_by_order_only",
             ),
         ]
         indexes = [models.Index(fields=["scope_kind", "scope"], name="gate_restriction_scope")]
@@ -89,8 +113,15 @@ class Application(models.Model):
                 condition=models.Q(country=models.F("territory")) & ~models.Q(country=""), name="gate_application_there"
             ),
             models.CheckConstraint(condition=~models.Q(database=""), name="gate_application_has_evidence"),
-            # Who tries again and again is denied once.
-            models.UniqueConstraint(fields=["measure", "meeting", "device"], condition=models.Q(action="denied"), name="gate_denied_once"),
+            # Who tries again and again is denied once: by their account where they have one, however many devices they come with.
+            models.UniqueConstraint(
+                fields=["measure", "meeting", "device"], condition=models.Q(action="denied", account=""), name="gate_device_denied_once"
+            ),
+            models.UniqueConstraint(
+                fields=["measure", "meeting", "account"],
+                condition=models.Q(action="denied") & ~models.Q(account=""),
+                name="gate_account_denied_once",
+            ),
         ]
         indexes = [models.Index(fields=["measure", "undone_at"], name="gate_applied")]
 

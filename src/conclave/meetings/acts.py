@@ -6,12 +6,13 @@ from typing import assert_never
 
 from django.db import Error
 
+from conclave.gate.policy import Cause, Evidence, Refuse
 from conclave.kernel import clock
 from conclave.keys import delivery, feed, gateway
 from conclave.keys.threads import in_thread
 from conclave.meetings import bans, barring, doorbell, links, lost, socket
 from conclave.meetings.end import end
-from conclave.meetings.join import is_admitted
+from conclave.meetings.enforce import judge_inside, look_again
 from conclave.meetings.knock import answer
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Gone
@@ -51,13 +52,14 @@ async def act(*, seat: Seat, message: Act, now: int) -> Answer:
     return await in_thread(_act, seat, message, now)
 
 
-def hello(*, message: socket.Hello, socket_id: str, now: int) -> tuple[Seat, delivery.Arrival | None]:
+def hello(*, message: socket.Hello, socket_id: str, now: int, evidence: Evidence | None = None) -> tuple[Seat, delivery.Arrival | None]:
     """Take a seat for a socket (JOIN-5).
 
     Args:
         message: the hello.
         socket_id: the socket that said it.
         now: the time.
+        evidence: where they are by now; None leaves what their seat says.
 
     Returns:
         The seat, and where it stands in the group; None when the seat is over or no longer admitted, for which `gone` has the reason if
@@ -67,8 +69,11 @@ def hello(*, message: socket.Hello, socket_id: str, now: int) -> tuple[Seat, del
         SeatUnknown: it is not a seat, or not theirs.
     """
     seat = find_seat(participant=message.participant, seat=message.seat)
-    if not seat.gone and not is_admitted(seat=seat, now=now):
-        return replace(seat, gone=Gone.REMOVED), None
+    if not seat.gone:
+        seat = look_again(seat=seat, evidence=evidence)
+        decision = judge_inside(seat=seat, now=now)
+        if isinstance(decision, Refuse):
+            return replace(seat, gone=Gone.ORDERED if decision.reason is Cause.ORDERED else Gone.REMOVED), None
     if seat.gone or not lost.arrived(participant=seat.participant, now=now):
         return seat, None
     sitter = delivery.Sitter(

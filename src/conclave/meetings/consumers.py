@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from django.db import Error as DatabaseError
 
+from conclave.gate import geo
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError, Malformed
 from conclave.kernel.ids import new_id
@@ -56,9 +57,10 @@ _open: set["MeetingSocket"] = set()
 class MeetingSocket:
     """One socket of one seat."""
 
-    def __init__(self, receive: Receive, send: Send) -> None:
-        """Wait for the connection."""
+    def __init__(self, receive: Receive, send: Send, *, address: str | None = None) -> None:
+        """Wait for the connection; `address` is where it comes from (gate/address.py), where that is known."""
         self.state = State.CONNECTING
+        self._address = address
         self._receive = receive
         self._send_event = send
         self._sending = asyncio.Lock()
@@ -75,8 +77,9 @@ class MeetingSocket:
     def as_asgi(cls) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         """Return the ASGI application that routing mounts."""
 
-        async def application(_scope: Scope, receive: Receive, send: Send) -> None:
-            await cls(receive, send).serve()
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            client = scope.get("client")
+            await cls(receive, send, address=client[0] if client else None).serve()
 
         return application
 
@@ -192,7 +195,7 @@ class MeetingSocket:
     async def _hello(self, message: socket.Hello, now: int) -> None:
         """Take the seat (JOIN-5): `ready`, then whatever the feed has."""
         try:
-            seat, arrival = await at_the_door(acts.hello, message=message, socket_id=self._id, now=now)
+            seat, arrival = await at_the_door(self._sit, message, now)
         except SeatUnknown:
             raise Over("seat_unknown") from None
         self._proven = seat.participant
@@ -210,6 +213,11 @@ class MeetingSocket:
         await self._tell({"t": "ready", **told})
         self._ear.news.set()
         self.state = State.LIVE
+
+    def _sit(self, message: socket.Hello, now: int) -> tuple[Seat, delivery.Arrival | None]:
+        """Take the seat, in a thread; where its holder is, is looked at again, and the address goes no further (ORD-2, ORD-6)."""
+        evidence = None if self._address is None else geo.locate(address=self._address)
+        return acts.hello(message=message, socket_id=self._id, now=now, evidence=evidence)
 
     async def _push(self) -> None:
         """Send news as they come, until the seat is over."""

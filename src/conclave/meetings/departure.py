@@ -12,7 +12,9 @@ from conclave.meetings.there import FORGOTTEN
 from conclave.transparency.journal import Line, journal_lines
 
 
-def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None, told: str = "") -> bool:
+def depart(
+    *, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None, told: str = "", lines: list[Line] | None = None
+) -> bool:
     """End one seat, inside the caller's transaction.
 
     Args:
@@ -21,6 +23,7 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
         now: the time.
         by: the host's word when a host asked, key and signature, as keys/ returned them.
         told: what the others read instead: an order is between whoever it meets and us.
+        lines: where to put what the journal is to say, for a caller who has more to do and writes it last; by default it is written.
 
     Returns:
         Whether it was this call that ended it; a seat that is over already is left as it is.
@@ -28,24 +31,28 @@ def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | No
     # Locked, so that of two who leave at once one is the last, and nobody joins a call that ends (join.py locks the same row).
     call = Call.objects.select_for_update(of=("self",)).filter(participants=participant).first()
     seat = Participant.objects.filter(pk=participant, left_at=None)
-    if call is None or not seat.update(left_at=now, gone_reason=reason, awaited_until=None):
+    # Where they were is nobody's business any more: an order that met them has it in its own row (ORD-2).
+    if call is None or not seat.update(left_at=now, gone_reason=reason, awaited_until=None, **FORGOTTEN):
         return False
     delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, told=told, now=now)
     engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
-    said = Line(kind=f"participant_{told or reason}", obj=call.pk, fields={"participant": participant})
-    if Participant.objects.filter(call=call, left_at=None).exists() or not finish(call=call.pk, reason=Ended.EMPTY, now=now, before=said):
-        journal_lines(lines=[said], now=now)
+    said = lines if lines is not None else []
+    said.append(Line(kind=f"participant_{told or reason}", obj=call.pk, fields={"participant": participant}))
+    if not Participant.objects.filter(call=call, left_at=None).exists():
+        finish(call=call.pk, reason=Ended.EMPTY, now=now, lines=said)
+    if lines is None:
+        journal_lines(lines=said, now=now)
     return True
 
 
-def finish(*, call: str, reason: Ended, now: int, before: Line | None = None) -> bool:
+def finish(*, call: str, reason: Ended, now: int, lines: list[Line] | None = None) -> bool:
     """End a call for everybody, inside the caller's transaction; its names, keys and messages go with it.
 
     Args:
         call: which call.
         reason: why.
         now: the time.
-        before: what the journal is to say first: it is held last, so that nobody who waits for it holds what is needed here.
+        lines: as in depart(): the journal is held last, so that nobody who waits for it holds what is needed here.
 
     Returns:
         Whether it was this call that ended it; one that is over already is left as it is.
@@ -63,6 +70,8 @@ def finish(*, call: str, reason: Ended, now: int, before: Line | None = None) ->
     delivery.close(call=call, now=now)
     forget(scope=(Scope.CALL, call))
     engine.emit_end(region=row.region, call=call, now=now)
-    lines = [*([before] if before else []), Line(kind="call_ended", obj=call, fields={"reason": str(reason)})]
-    journal_lines(lines=lines, now=now)
+    said = lines if lines is not None else []
+    said.append(Line(kind="call_ended", obj=call, fields={"reason": str(reason)}))
+    if lines is None:
+        journal_lines(lines=said, now=now)
     return True

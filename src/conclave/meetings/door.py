@@ -161,9 +161,10 @@ def check(*, meeting: str, link_id: str, newcomer: Newcomer, shown: Shown, now: 
     host = shown.host is not None and delivery.holds_host_key(
         meeting=access.meeting, host_hash=access.host_hash, signature_key=newcomer.signature_key, key=shown.host[0], signature=shown.host[1]
     )
-    if host or newcomer.account == access.owner is not None:
+    if (host or newcomer.account == access.owner is not None) and hosts_from(access=access, newcomer=newcomer, now=now):
         return Checked(host=host)
-    return Checked(passcode=check_passcode(meeting=access, passcode=shown.passcode, address=shown.address, now=now))
+    # Whoever may not be host where they are needs it as the others do (ORD-14).
+    return Checked(host=host, passcode=check_passcode(meeting=access, passcode=shown.passcode, address=shown.address, now=now))
 
 
 def invitation(*, access: MeetingAccess, newcomer: Newcomer, shown: Shown, now: int) -> str:
@@ -233,16 +234,18 @@ def judge(
         door=door_now(meeting=access, call=call, group=group, now=now),
         standing=standing,
     )
-    # Whoever may not be host from there comes in as the others do.
-    return admit(facts if may_host(facts) else replace(facts, standing=replace(standing, host=False)))
+    if standing.host and not may_host(facts):
+        # Whoever may not be host from there comes in as the others do: somebody whom the meeting knows, and who need not invite themselves.
+        facts = replace(facts, standing=replace(standing, host=False, signed_in=True, invited=True))
+    return admit(facts)
 
 
 def hosts_from(*, access: MeetingAccess, newcomer: Newcomer, now: int) -> bool:
-    """Tell whether the meeting's owner is its host where they are (ORD-14).
+    """Tell whether the meeting's owner, or whoever holds its host key, is its host where they are (ORD-14).
 
     Args:
         access: the meeting.
-        newcomer: its owner.
+        newcomer: who that is.
         now: the time.
     """
     subjects, scopes = [(Subject.ACCOUNT, newcomer.account)], [(Scope.PLATFORM, ""), (Scope.MEETING, str(access.meeting))]

@@ -1,26 +1,29 @@
 """A measure of a public authority on meetings: its row at the gate, and whoever it meets in a live call; taken back, both are gone.
 
-Exactly those are taken out whose evidence, as they came, is in the territory (ORD-2). Nothing changes for anybody else: not the call, the
-room or the tickets of the others, who see an ordinary departure (ORD-5).
+Exactly those are taken out whose evidence, as they came last, is in the territory (ORD-2). Nothing changes for anybody else: not the call,
+the room or the tickets of the others, who see an ordinary departure (ORD-5).
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from conclave.gate.apply import Action, Applied, Met, apply, undo
+from conclave.gate.apply import Action, Applied, Met, OrderOver, apply, undo
 from conclave.gate.impose import impose_measure
 from conclave.gate.impose import lift as lift_rows
-from conclave.gate.policy import Confidence, Kind, Measure, verdict
+from conclave.gate.policy import Cause, Confidence, Decision, Evidence, Kind, Measure, Refuse, located, verdict
 from conclave.keys.locks import writing
 from conclave.meetings.departure import depart
-from conclave.meetings.models import Gone, Participant
-from conclave.meetings.there import evidence_of
-from conclave.transparency.journal import journal
+from conclave.meetings.door import judge_seated
+from conclave.meetings.models import Call, Gone, Participant
+from conclave.meetings.queries import Seat
+from conclave.meetings.rows import settle_first
+from conclave.meetings.there import columns_of, evidence_of
+from conclave.transparency.journal import Line, journal, journal_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What imposing a measure has done: how many were taken out, by the account that owns their meeting; nobody's own is under none."""
+    """What imposing a measure has done: how many people were taken out, by who owns their meeting; nobody's own is under none."""
 
     removed: Counter[str]
 
@@ -32,13 +35,19 @@ def impose(*, measure: Measure, now: int) -> Effect:
         measure: which; its time has come.
         now: the time.
     """
-    removed: Counter[str] = Counter()
+    met: set[tuple[str, str]] = set()
+    lines: list[Line] = []
     with writing():
+        # Whoever is coming in at this moment sits by the time the seats are read, or reads the row at the door.
+        settle_first(meeting=measure.meeting, account=measure.account, imposing=True)
         impose_measure(measure=measure)
         for row in _met(measure, now) if measure.kind is Kind.REMOVE_FROM else ():
-            _take_out(row, measure, now)
-            removed[row.call.meeting.owner_id or ""] += 1
-        journal(kind="measure_imposed", obj=measure.id, fields={"removed": str(removed.total())}, now=now)
+            person = _take_out(row, measure=measure.id, evidence=evidence_of(row=row), lines=lines, now=now)
+            met |= {(row.call.meeting.owner_id or "", person)} if person else set()
+        removed = Counter(owner for owner, _person in met)
+        # Last, as everybody else who writes waits for the journal.
+        lines.append(Line(kind="measure_imposed", obj=measure.id, fields={"removed": str(removed.total())}))
+        journal_lines(lines=lines, now=now)
     return Effect(removed=removed)
 
 
@@ -59,10 +68,50 @@ def lift(*, measure: str, now: int) -> list[Applied]:
     return undone
 
 
+def judge_inside(*, seat: Seat, now: int) -> Decision:
+    """Ask the gate again about somebody who is seated, as every hello and every connect to the media does (JOIN-5, JOIN-9).
+
+    Whom an order refuses by now has no seat any more, and a notice (ORD-2, ORD-8): they have come to where it holds.
+
+    Args:
+        seat: a live seat.
+        now: the time.
+    """
+    decision = judge_seated(seat=seat, now=now)
+    if not isinstance(decision, Refuse) or decision.reason is not Cause.ORDERED:
+        return decision
+    lines: list[Line] = []
+    try:
+        with writing():
+            row = Participant.objects.select_related("call__meeting").get(pk=seat.participant)
+            if _take_out(row, measure=decision.notice, evidence=seat.evidence, lines=lines, now=now):
+                journal_lines(lines=lines, now=now)
+    except OrderOver:
+        return judge_inside(seat=seat, now=now)
+    return decision
+
+
+def look_again(*, seat: Seat, evidence: Evidence | None) -> Seat:
+    """Return a seat with where its holder is by now, as they have come again (ORD-2).
+
+    Args:
+        seat: a live seat.
+        evidence: where they are; None where nobody knows better than the seat.
+    """
+    if evidence is None or evidence == seat.evidence:
+        return seat
+    with writing():
+        settle_first(meeting=seat.meeting, account=seat.account, imposing=False)
+        Participant.objects.filter(pk=seat.participant, left_at=None).update(**columns_of(evidence=evidence))
+    return replace(seat, evidence=evidence)
+
+
 def _met(measure: Measure, now: int) -> list[Participant]:
-    """Return the live seats that a measure meets, by the gate's own rule."""
+    """Return the live seats that a measure meets, by the gate's own rule; their calls are locked, so that nobody leaves meanwhile."""
     there = Participant.objects.filter(left_at=None, country=measure.territory, geo_confidence=Confidence.HIGH)
     rows = there.filter(account=measure.account) if measure.account else there.filter(call__meeting=measure.meeting)
+    calls = Call.objects.filter(pk__in=set(rows.values_list("call", flat=True)), ended_at=None)
+    list(calls.select_for_update().order_by("pk").values_list("pk", flat=True))
     return [row for row in rows.select_related("call__meeting").order_by("joined_at", "pk") if _is_met(row, measure, now)]
 
 
@@ -74,9 +123,14 @@ def _is_met(row: Participant, measure: Measure, now: int) -> bool:
     return measure.id in met
 
 
-def _take_out(row: Participant, measure: Measure, now: int) -> None:
-    """End one seat; the notice is written before it ends (ORD-8)."""
+def _take_out(row: Participant, *, measure: str, evidence: Evidence, lines: list[Line], now: int) -> str:
+    """End one seat, and return whose it was; the notice is written before it ends (ORD-8). Of a seat that is over nothing is written."""
+    # Whoever leaves at this moment does so first: the same row is locked in depart().
+    list(Call.objects.select_for_update().filter(pk=row.call_id).values_list("pk", flat=True))
+    if not Participant.objects.filter(pk=row.pk, left_at=None).exists():
+        return ""
     met = Met(meeting=row.call.meeting_id, call=row.call_id, device=row.device, account=row.account_id or "")
-    notice = apply(measure=measure.id, territory=measure.territory, action=Action.REMOVED, met=met, evidence=evidence_of(row=row), now=now)
+    notice = apply(measure=measure, territory=located(evidence), action=Action.REMOVED, met=met, evidence=evidence, now=now)
     Participant.objects.filter(pk=row.pk).update(notice=notice)
-    depart(participant=row.pk, reason=Gone.ORDERED, told=str(Gone.LEFT), now=now)
+    depart(participant=row.pk, reason=Gone.ORDERED, told=str(Gone.LEFT), lines=lines, now=now)
+    return met.person or row.pk

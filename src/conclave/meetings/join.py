@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.db import IntegrityError
 from django.utils.translation import gettext_lazy as _
 
-from conclave.gate.policy import Refuse
 from conclave.kernel.clock import SECOND
 from conclave.kernel.errors import Malformed, Refused
 from conclave.kernel.ids import CallId, MeetingId, ParticipantId, new_id
@@ -30,9 +29,9 @@ from conclave.meetings.door import (
     invitation,
     judge,
     judge_returning,
-    judge_seated,
     vouched,
 )
+from conclave.meetings.enforce import judge_inside
 from conclave.meetings.invitations import used
 from conclave.meetings.knock import take_pass
 from conclave.meetings.line import Spot, serve, spot
@@ -54,7 +53,7 @@ from conclave.meetings.queries import (
 from conclave.meetings.queries import seat as find_seat
 from conclave.meetings.rights import sources_of
 from conclave.meetings.route import stop
-from conclave.meetings.rows import live_call, seated
+from conclave.meetings.rows import live_call, seated, settle_first
 from conclave.meetings.there import columns_of
 from conclave.transparency.journal import Line, journal_lines
 
@@ -131,6 +130,7 @@ def join(*, meeting: str, link_id: str, newcomer: Newcomer, again: Again | None,
         checked = Checked() if again else check(meeting=meeting, link_id=link_id, newcomer=newcomer, shown=shown, now=now)
         ahead = _ahead(meeting=meeting, link_id=link_id) if again else None
         with writing():
+            settle_first(meeting=meeting, account=newcomer.account, imposing=False)
             access = _access(newcomer, meeting=meeting, link_id=link_id, ahead=ahead, now=now)
             # Locked, so that it cannot end between here and the seat: the last one out locks the same row (departure.py).
             live = live_call(meeting=access.meeting, locked=True)
@@ -171,23 +171,13 @@ def recheck(*, seat: Seat, region: str, now: int) -> None:
     Raises:
         MediaUnavailable: the call is not held there, or has to leave.
         RegionForbidden: it may be held nowhere any more.
-        Removed, Banned and the others of door.enforce: a restriction names this person by now.
+        Removed, Banned and the others of door.enforce: a restriction names this person by now; whom an order does has no seat any more.
     """
-    enforce(decision=judge_seated(seat=seat, now=now))
+    enforce(decision=judge_inside(seat=seat, now=now))
     if region != seat.region:
         raise placement.MediaUnavailable
     lists = placement.lists_of(others=access_waiting(meeting=seat.meeting).regions)
     placement.check_allowed(region=region, lists=lists, now=now)
-
-
-def is_admitted(*, seat: Seat, now: int) -> bool:
-    """Tell whether the gate still admits somebody who is seated, as every hello to the meeting socket asks (JOIN-5).
-
-    Args:
-        seat: a live seat.
-        now: the time.
-    """
-    return not isinstance(judge_seated(seat=seat, now=now), Refuse)
 
 
 def _ahead(*, meeting: str, link_id: str) -> int | None:

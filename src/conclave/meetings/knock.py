@@ -4,6 +4,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from conclave.gate.impose import restrict
@@ -166,8 +167,10 @@ def attend(*, let_in: Pass, socket: str, now: int) -> tuple[MeetingId, News]:
         KnockUnknown: there is no such knock, it is over, or the secret is wrong.
     """
     with writing():
+        version = next_version(meeting=_proven(let_in).meeting_id)
+        # Read after that, which a host's answer waits for or has been waited for: it is not overwritten by how the knock stood before it.
         row = _proven(let_in)
-        row.socket, row.version = socket, next_version(meeting=row.meeting_id)
+        row.socket, row.version = socket, version
         if row.state == State.WAITING:
             row.until = now + SOCKET_WITHIN_MS
         Knock.objects.filter(pk=row.pk).update(socket=row.socket, version=row.version, until=row.until)
@@ -194,7 +197,7 @@ def cancel(*, knock: str, socket: str, now: int) -> None:
         now: the time.
     """
     with writing():
-        _end(Knock.objects.filter(pk=knock, socket=socket, state__in=(State.WAITING, State.ADMITTED)).first(), now)
+        _end(Knock.objects.filter(pk=knock, socket=socket), now)
 
 
 def answer(
@@ -221,8 +224,9 @@ def answer(
     if by not in delivery.hosts_inside(call=call):
         raise NotHost
     with writing():
-        rows = list(Knock.objects.select_related("meeting").filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
         version = next_version(meeting=meeting)
+        # Read after that: whoever has just come back is answered at the socket that they have now (attend).
+        rows = list(Knock.objects.select_related("meeting").filter(pk__in=knocks, meeting=meeting, state=State.WAITING))
         for row in rows:
             row.version = version
             if admit:
@@ -313,11 +317,9 @@ def settle(now: int) -> None:
     for row in late:
         with writing():
             # By compare-and-set: somebody may have come back in this very moment.
-            same = Knock.objects.filter(pk=row.pk, until__lte=now).first()
-            if same is not None and same.state in (State.WAITING, State.ADMITTED):
-                _end(same, now)
-            elif same is not None:
-                same.delete()
+            same = Knock.objects.filter(pk=row.pk, until__lte=now)
+            if not _end(same, now):
+                same.exclude(state__in=(State.WAITING, State.ADMITTED)).delete()
 
 
 NAMELESS = {"name": "", "signature_key": "", "seal_key": "", "seal_signature": ""}
@@ -364,12 +366,17 @@ def _refuse(row: Knock, *, by: str, block: bool, now: int) -> None:
         restrict(subjects=subjects, scope=scope, what=What.KNOCK, cause=Cause.REFUSED_BY_HOST, starts_at=now, ends_at=row.again_at)
 
 
-def _end(row: Knock | None, now: int) -> None:
-    """Take a knock off every list."""
-    if row is not None:
-        fields = {"state": State.OVER, "until": now + KEPT_MS, "version": next_version(meeting=row.meeting_id), **NAMELESS}
-        Knock.objects.filter(pk=row.pk).update(**fields)
-        tell(row.meeting_id)
+def _end(same: QuerySet[Knock], now: int) -> bool:
+    """Take the one knock off every list that is open still; tell whether there was one."""
+    open_ones = same.filter(state__in=(State.WAITING, State.ADMITTED))
+    meeting = open_ones.values_list("meeting", flat=True).first()
+    if meeting is None:
+        return False
+    version = next_version(meeting=meeting)
+    if not open_ones.update(state=State.OVER, until=now + KEPT_MS, version=version, **NAMELESS):
+        return False
+    tell(meeting)
+    return True
 
 
 def _proven(let_in: Pass) -> Knock:

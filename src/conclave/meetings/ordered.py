@@ -22,6 +22,7 @@ def noting(*, newcomer: Newcomer, meeting: str, now: int) -> Iterator[None]:
 
     Raises:
         Ordered: an order keeps them out.
+        OrderOver: it did, and was taken back in this very moment.
     """
     try:
         yield

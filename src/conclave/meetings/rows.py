@@ -79,6 +79,27 @@ def knock_row(*, pk: str) -> Knock | None:
     return Knock.from_db(None, _KNOCK, found[0]) if found else None
 
 
+def settle_first(*, meeting: str, account: str | None, imposing: bool) -> None:
+    """Let either whoever comes in or the measure that would meet them be first, inside the caller's transaction, before either looks.
+
+    Of the two the later one sees what the other has written: the measure the seat, or the door the measure. However many come in at once do
+    not wait for each other.
+
+    Args:
+        meeting: where somebody comes in, or where the measure holds; empty for neither.
+        account: as whom they come, or on whom it holds; None or empty for neither.
+        imposing: whether it is the measure.
+    """
+    if connection.vendor != "postgresql":
+        return  # one writer at a time
+    kind = "" if imposing else "_shared"
+    with connection.cursor() as cursor:
+        for name in (f"meeting {meeting}" if meeting else "", f"account {account}" if account else ""):
+            if name:
+                # By hand: the ORM knows no lock of what is not a row yet, such as the first seat of a call.
+                cursor.execute(f"SELECT pg_advisory_xact_lock{kind}(hashtextextended(%s, 0))", [name])
+
+
 def next_version(*, meeting: str) -> int:
     """Count one more change of the meeting's knocks, inside the caller's transaction, and return the count.
 
