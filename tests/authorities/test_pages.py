@@ -1,14 +1,22 @@
 """desk: the portal, the desk's pages and the notice, by hand as people use them; in French too."""
 
+from html import unescape
+
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
-from conclave.accounts.models import StaffMember
+from conclave.accounts.models import StaffMember, User
+from conclave.authorities.approve import _act
 from conclave.authorities.models import Measure, Order
 from conclave.authorities.policy import State
 from conclave.authorities.queries import orders
+from conclave.authorities.words import MEASURES, called
 from conclave.gate.models import Application
+from conclave.gate.policy import Kind
+from conclave.kernel.clock import to_datetime
 from conclave.meetings.door import Ordered
+from conclave.meetings.models import Meeting
 from tests.accounts.organisation import account, browser, person
 from tests.authorities.desk import NOW, Desk, draft, goes_on, state_of, there
 from tests.meetings.conftest import Joins, Link
@@ -166,3 +174,42 @@ def test_a_device_is_not_asked_twice(desk: Desk) -> None:
     desk.ann.confirms(ann, f"/staff/orders/{order}", {"act": "approve"})
     assert "Approve with a passkey" not in ann.get(f"/staff/orders/{order}").content.decode()
     assert ann.post(f"/staff/orders/{order}", {"act": "approve"}).status_code == 403
+
+
+def test_ord_10_who_approves_reads_all_that_the_passkey_signs(
+    desk: Desk, link: Link, bob: User
+) -> None:
+    own_meeting = Meeting.objects.filter(pk=link.meeting)
+    own_meeting.update(title="The 4th of June")
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting=link.meeting), draft(account_id=bob.pk, kind=Kind.DENY_HOST_FROM))
+    ann = browser(desk.ann.user)
+    page = unescape(ann.get(f"/staff/orders/{order}").content.decode())
+    asked = unescape(ann.post(f"/staff/orders/{order}", {"act": "approve"}).content.decode())
+    signed = _act(Order.objects.get())["measures"]
+    assert isinstance(signed, list)
+    assert len(signed) == 2
+    for one in signed:
+        assert isinstance(one, dict)
+        start, end = (to_datetime(int(str(one[name]))) for name in ("starts_at", "ends_at"))
+        words = [
+            MEASURES[str(one["kind"])],
+            called(str(one["territory"])),
+            one["target"],
+            *(date_format(at, "DATETIME_FORMAT") for at in (start, end)),
+        ]
+        for shown in (page, asked):
+            assert [word for word in words if str(word) not in shown] == []
+    for shown in (page, asked):
+        assert "The 4th of June" in shown
+        assert bob.email in shown
+    told = Client().get(f"/authorities/{Order.objects.get().receipt}").content.decode()
+    assert bob.email not in told, "an authority learns of no account which address it has"
+
+
+def test_an_approver_reads_that_a_meeting_is_none_of_this_server(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    assert "which this server does not have" in browser(desk.ann.user).get(f"/staff/orders/{order}").content.decode()

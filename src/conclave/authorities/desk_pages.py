@@ -24,7 +24,7 @@ from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, Re
 from conclave.authorities.models import Part
 from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, State
 from conclave.authorities.quash import take_back
-from conclave.authorities.queries import Whole
+from conclave.authorities.queries import Held, Whole
 from conclave.authorities.receive import OrderTextForbidden, receive
 from conclave.authorities.refuse import refuse
 from conclave.authorities.review import Draft, Judgement, ask, narrow, take
@@ -100,7 +100,8 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
     state = about.listed.state
     mine = about.part == Part.REVIEWER
     measures = [
-        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state]) for held in about.measures
+        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state], _target(held))
+        for held in about.measures
     ]
     shown = {
         "about": about,
@@ -174,20 +175,27 @@ def _draft(said: Mapping[str, Any], now: int) -> Draft:
     )  # fmt: skip
 
 
+def _target(held: Held) -> str:
+    """Return what a measure is about."""
+    return words.target(meeting=held.meeting, account=held.account, known=held.called)
+
+
+def _said(held: Held) -> str:
+    """Return all of a measure that the passkey signs, as its approver reads it: what, where, on what, from when until when."""
+    what = _("%(measure)s (%(territory)s)") % {"measure": words.MEASURES[held.kind], "territory": words.called(held.territory)}
+    return f"{what}. {_target(held)}, {words.period(start=held.starts_at, end=held.ends_at)}"
+
+
 def _approve(request: HttpRequest, about: Whole) -> HttpResponse:
     """Approve with the passkey that was sent, or ask for one."""
     by, now, shown, here = me(request), clock.now(), passkey_in(request), about.listed.id
     if shown is None:
         question = ask_approval(order=here, account=by, now=now)
-        sentences = [
-            _("%(measure)s (%(territory)s)") % {"measure": words.MEASURES[held.kind], "territory": words.called(held.territory)}
-            for held in about.measures
-        ]
         return confirmation(
             request,
             question=question,
             chosen={"act": "approve"},
-            sentence="; ".join(sentences),
+            sentence="; ".join(_said(held) for held in about.measures),
             after=_("With the second approval it acts by itself, once the ledger’s witness has cosigned. Both names stay in the order."),
             back=reverse("staff_order", args=[here]),
         )

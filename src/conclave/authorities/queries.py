@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from conclave.accounts.queries import address_of
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
@@ -12,6 +13,7 @@ from conclave.authorities.report import counts_of
 from conclave.authorities.standing import OrderUnknown
 from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
+from conclave.meetings.lists import title_of
 
 MOST_LISTED = 200
 
@@ -39,6 +41,8 @@ class Held:
     territory: str
     meeting: str
     account: str
+    # For the desk alone: what the meeting is called, or by which address the account is known; None when there is none here.
+    called: str | None
     starts_at: int
     ends_at: int
     state: MeasureState
@@ -162,7 +166,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         necessity=review.necessity,
         proportionality=review.proportionality,
         rights=review.rights,
-        measures=_measures(row),
+        measures=_measures(row, of_desk=True),
         approvals=Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).count(),
         part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
         denied=counted[Action.DENIED],
@@ -191,7 +195,7 @@ def status(*, receipt: str) -> Status:
         explanation=row.explanation,
         received_at=row.received_at,
         missing=tuple(sorted(missing_in(row=row))) if row.state == State.INFO_REQUESTED else (),
-        measures=_measures(row),
+        measures=_measures(row, of_desk=False),
         denied=counted[Action.DENIED],
         removed=counted[Action.REMOVED],
         proof=_proof(row.leaf, witness.OF_ORDER),
@@ -229,8 +233,8 @@ def notice(*, notice: str) -> Notice:
     )
 
 
-def _measures(row: Order) -> tuple[Held, ...]:
-    """Return the measures of an order."""
+def _measures(row: Order, *, of_desk: bool) -> tuple[Held, ...]:
+    """Return the measures of an order; to its authority without what else the server knows of whom or what they are about."""
     return tuple(
         Held(
             id=one.pk,
@@ -238,6 +242,7 @@ def _measures(row: Order) -> tuple[Held, ...]:
             territory=one.territory,
             meeting=one.meeting,
             account=one.account,
+            called=_called(one) if of_desk else None,
             starts_at=one.starts_at,
             ends_at=one.ends_at,
             state=MeasureState(one.state),
@@ -245,6 +250,11 @@ def _measures(row: Order) -> tuple[Held, ...]:
         )
         for one in Measure.objects.filter(order=row).order_by("territory", "pk")
     )
+
+
+def _called(measure: Measure) -> str | None:
+    """Return what the desk knows the target of a measure by, None when there is no such meeting or account."""
+    return title_of(meeting=measure.meeting) if measure.meeting else address_of(account=measure.account) or None
 
 
 def _proof(leaf: int | None, fields: tuple[str, ...]) -> str:
