@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from conclave.authorities.outcomes import band_of
 from conclave.authorities.policy import (
     LIVE,
     LONGEST_MS,
@@ -20,7 +21,6 @@ from conclave.authorities.policy import (
     Reason,
     State,
     Waiting,
-    band_of,
     becomes,
     fault_of,
     step,

@@ -8,7 +8,8 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import F, Q
 
-from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, Effect, MeasureState, OrderKind, Outcome, State
+from conclave.authorities.outcomes import Effect, Outcome
+from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, MeasureState, OrderKind, State
 from conclave.gate.policy import Kind
 from conclave.kernel.ids import ID_LENGTH, new_id
 from conclave.kernel.territories import CODE_LENGTH, CODES

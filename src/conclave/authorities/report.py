@@ -3,7 +3,8 @@
 from collections import Counter
 
 from conclave.authorities.models import EffectReport, Measure, Order
-from conclave.authorities.policy import EFFECTS, Effect, Move, Outcome
+from conclave.authorities.outcomes import EFFECTS, Effect, Outcome
+from conclave.authorities.policy import Move
 from conclave.authorities.standing import facts_of, move
 from conclave.authorities.tell import tell_authority
 from conclave.gate.apply import Action, applied

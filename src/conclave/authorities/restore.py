@@ -3,7 +3,8 @@
 from collections import Counter
 
 from conclave.authorities.models import Measure, Order, Restoration
-from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause, MeasureState, band_of
+from conclave.authorities.outcomes import band_of
+from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause, MeasureState
 from conclave.authorities.standing import note
 from conclave.authorities.tell import RESTORED
 from conclave.gate.apply import Action, Applied

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from conclave.accounts.staff import allow_staff, staffed
 from conclave.accounts.staff_policy import Act, Case, Role
 from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part
+from conclave.authorities.outcomes import outcome_of
 from conclave.authorities.policy import (
     APPROVERS,
     AuthorityKind,
@@ -19,7 +20,6 @@ from conclave.authorities.policy import (
     Policy,
     Reason,
     State,
-    outcome_of,
     step,
 )
 from conclave.kernel import clock
