@@ -77,7 +77,7 @@ def test_ord_13_an_order_goes_from_its_receipt_to_its_end_by_itself_once_two_hav
     assert (state_of(receipt.order), measure_states(receipt.order)) == (State.CLOSED, ["expired"])
     assert not Restriction.objects.exists()
     assert leaves(receipt.order) == [
-        "ORDER", "ORDER_STATE", "ORDER_STATE", "ORDER_STATE", "APPROVAL", "APPROVAL", "ORDER_STATE", "MEASURE", "ORDER_STATE",
+        "ORDER", "ORDER_STATE", "ORDER_STATE", "AUTHORITY", "ORDER_STATE", "APPROVAL", "APPROVAL", "ORDER_STATE", "MEASURE", "ORDER_STATE",
         "ORDER_STATE", "APPLICATION_COUNT", "RESTORATION", "ORDER_STATE", "ORDER_STATE", "ORDER_STATE",
     ]  # fmt: skip
     assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "executed"
@@ -125,13 +125,33 @@ def test_ord_13_only_an_order_to_act_leads_to_a_measure(desk: Desk, kind: OrderK
 def test_ord_13_the_policy_says_whose_orders_lead_to_a_measure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     order = desk.receives(replace(SAID, authority_kind=AuthorityKind.POLICE)).order
     desk.takes(order)
-    reasoned(Reason.POLICY, lambda: desk.narrows(order, draft(meeting="m" * 22)))
+    police = {"authority_kind": AuthorityKind.POLICE}
+    reasoned(Reason.POLICY, lambda: desk.narrows(order, draft(meeting="m" * 22), **police))
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="lawful_admin"))
-    desk.narrows(order, draft(meeting="m" * 22))
+    desk.narrows(order, draft(meeting="m" * 22), **police)
     court = desk.receives().order
     desk.takes(court)
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="refuse_all"))
     reasoned(Reason.POLICY, lambda: desk.narrows(court, draft(meeting="m" * 22)))
+
+
+def test_ord_13_whether_a_court_asks_and_where_it_is_competent_is_what_the_reviewer_found_and_not_what_a_form_says(desk: Desk) -> None:
+    """Anybody can write on the portal that they are a court."""
+    order = desk.receives().order
+    desk.takes(order)
+    one = draft(meeting="m" * 22)
+    for nothing in ("", " "):
+        reasoned(Reason.UNVERIFIED, lambda text=nothing: desk.narrows(order, one, authority_verified=text))
+    reasoned(Reason.POLICY, lambda: desk.narrows(order, one, authority_kind=AuthorityKind.ADMINISTRATION))
+    for land in ("HK", ""):
+        reasoned(Reason.NOT_COMPETENT, lambda found=land: desk.narrows(order, one, authority_territory=found))
+    modest = desk.receives(replace(SAID, authority_kind=AuthorityKind.POLICE, authority_territory="US")).order
+    desk.takes(modest)
+    desk.narrows(modest, one)
+    found = last_leaf(modest, "AUTHORITY")
+    assert (found["category"], found["territory"], found["verified"]) == ("court", "CN", "Called back by the number in its register.")
+    shown = whole_order(order=modest, account=account(desk.ann.user), now=NOW)
+    assert (shown.found_kind, shown.found_territory, shown.authority_verified) == ("court", "CN", found["verified"])
 
 
 def test_ord_1_an_over_broad_order_is_narrowed_to_where_its_court_is_competent_or_refused(desk: Desk) -> None:
@@ -244,7 +264,7 @@ def test_ord_10_at_home_only_what_a_court_orders_is_approved_by_who_works_there(
     for kind in (AuthorityKind.COURT, AuthorityKind.POLICE):
         order = desk.receives(claiming("FR", authority_territory="FR", authority_kind=kind)).order
         desk.takes(order)
-        desk.narrows(order, draft(meeting="m" * 22, territory="FR"))
+        desk.narrows(order, draft(meeting="m" * 22, territory="FR"), authority_territory="FR", authority_kind=kind)
         if kind is AuthorityKind.COURT:
             assert desk.approves(order, desk.ben) == State.NARROWED
         else:

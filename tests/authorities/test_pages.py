@@ -35,7 +35,14 @@ FORM = {
     "redress": "Appeal within 14 days.",
     "language": "en",
 }
-JUDGED = {"necessity": "One meeting.", "proportionality": "One week.", "rights": "Nobody elsewhere."}
+JUDGED = {
+    "authority_kind": "court",
+    "authority_territory": "CN",
+    "authority_verified": "Called back.",
+    "necessity": "One meeting.",
+    "proportionality": "One week.",
+    "rights": "Nobody elsewhere.",
+}
 
 
 def act(window: Client, order: str, name: str, **said: object) -> str:
@@ -176,9 +183,7 @@ def test_a_device_is_not_asked_twice(desk: Desk) -> None:
     assert ann.post(f"/staff/orders/{order}", {"act": "approve"}).status_code == 403
 
 
-def test_ord_10_who_approves_reads_all_that_the_passkey_signs(
-    desk: Desk, link: Link, bob: User
-) -> None:
+def test_ord_10_who_approves_reads_all_that_the_passkey_signs(desk: Desk, link: Link, bob: User) -> None:
     own_meeting = Meeting.objects.filter(pk=link.meeting)
     own_meeting.update(title="The 4th of June")
     order = desk.receives().order

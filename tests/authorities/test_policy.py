@@ -118,6 +118,7 @@ FACTS = st.builds(
     reason=st.sampled_from(["", " ", "why"]),
     kind=st.sampled_from(OrderKind),
     authority=st.sampled_from(AuthorityKind),
+    verified=st.booleans(),
     policy=st.sampled_from(Policy),
     measures=st.integers(min_value=0, max_value=2),
     ends_at=TIMES,
@@ -141,6 +142,7 @@ def test_ord_13_an_order_takes_only_the_listed_steps_and_each_only_when_its_guar
         assert facts.staffed
     if taken.state is State.NARROWED:
         assert facts.kind is OrderKind.ACT
+        assert facts.verified
         assert facts.policy is not Policy.REFUSE_ALL
         assert facts.policy is Policy.LAWFUL_ADMIN or facts.authority is AuthorityKind.COURT
         assert facts.measures

@@ -1,6 +1,7 @@
 """The desk of orders: what has come, and one order with everything that can be done with it by whoever looks at it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, TypedDict
 
 from django.contrib import messages
@@ -113,6 +114,8 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
         "authority_kind": words.AUTHORITIES[about.authority_kind],
         "competent": words.called(about.authority_territory),
         "claimed": [words.called(code) for code in about.listed.claimed],
+        "found_kind": words.AUTHORITIES.get(about.found_kind, ""),
+        "found_territory": words.called(about.found_territory) if about.found_territory else "",
         "checklist": [(word, item not in about.missing) for item, word in words.ITEMS.items()],
         "measures": measures,
         "can_take": Act.REVIEW_ORDER in may and state is State.ACKNOWLEDGED,
@@ -156,7 +159,7 @@ def _do(request: HttpRequest, about: Whole, act: str, form: Form | None) -> None
         case "ask":
             ask(**who)
         case "narrow" if form is not None:
-            found = Judgement(necessity=said["necessity"], proportionality=said["proportionality"], rights=said["rights"])
+            found = Judgement(**{one.name: said[one.name] for one in fields(Judgement)})
             narrow(**who, found=found, drafts=[_draft(said, who["now"])])
         case "refuse" if form is not None:
             refuse(**who, grounds=Grounds(said["grounds"]), explanation=said["explanation"])

@@ -99,6 +99,13 @@ class NarrowForm(forms.Form):
     meeting = forms.CharField(label=_("Meeting"), required=False, max_length=500, help_text=_("Its number, or its link up to the sign #."))
     address = forms.CharField(label=_("Or else the account"), required=False, max_length=254, help_text=_("Its e-mail address."))
     days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST_DAYS, initial=7)
+    authority_kind = forms.ChoiceField(label=_("What kind of authority it is"), help_text=_("As you found it, whatever it says of itself."))
+    authority_territory = forms.ChoiceField(label=_("Where it is competent, as you found"))
+    authority_verified = _text(
+        _("How you made sure that it is this authority"),
+        _("Such as a call back to a number from an official directory, or a signature that you checked. The approvers read it."),
+        rows=3,
+    )
     necessity = _text(_("Why it is necessary"), rows=3)
     proportionality = _text(_("Why it is in proportion"), rows=3)
     rights = _text(_("Whose rights it touches, and how little"), rows=3)
@@ -106,11 +113,19 @@ class NarrowForm(forms.Form):
     def __init__(self, *args: Any, claimed: tuple[str, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = words.choices(words.MEASURES)  # type: ignore[attr-defined] # a ChoiceField's
+        # Chosen anew, and not taken over from what whoever sent the order says.
+        chosen = {"authority_kind": words.choices(words.AUTHORITIES), "authority_territory": countries()}
+        for name, choices in chosen.items():
+            self.fields[name].choices = [("", "—"), *choices]  # type: ignore[attr-defined] # a ChoiceField's
         self.fields["territory"].choices = [(code, words.called(code)) for code in claimed]  # type: ignore[attr-defined] # a ChoiceField's
 
     def clean_kind(self) -> Kind:
         """Take one of the kinds that there are."""
         return Kind(self.cleaned_data["kind"])
+
+    def clean_authority_kind(self) -> AuthorityKind:
+        """Take one of the kinds that there are."""
+        return AuthorityKind(self.cleaned_data["authority_kind"])
 
     def clean_meeting(self) -> str:
         """Take a number or a link; what is behind # is the key of those inside, and is not kept."""

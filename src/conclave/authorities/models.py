@@ -118,6 +118,10 @@ class Review(models.Model):
     necessity = models.TextField(max_length=LONGEST_TEXT)
     proportionality = models.TextField(max_length=LONGEST_TEXT)
     rights = models.TextField(max_length=LONGEST_TEXT)
+    # What the reviewer found whoever ordered it to be and where it is competent, whatever it says of itself; and how they made sure.
+    authority_kind = models.CharField(max_length=14, choices=_choices(AuthorityKind), blank=True, default="")
+    authority_territory = models.CharField(max_length=CODE_LENGTH, blank=True, default="")
+    authority_verified = models.TextField(max_length=LONGEST_TEXT, blank=True, default="")
     at = models.BigIntegerField()
 
     def __str__(self) -> str:

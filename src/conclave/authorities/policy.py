@@ -175,6 +175,7 @@ class Reason(StrEnum):
     UNSTAFFED = "unstaffed"
     NO_REASON = "no_reason"
     INCOMPLETE = "incomplete"
+    UNVERIFIED = "unverified"
     NOTHING_ORDERED = "nothing_ordered"
     POLICY = "policy"
     APPROVALS = "approvals"
@@ -201,7 +202,9 @@ class Facts:
     # Why it is refused or challenged, or by which document it is taken back.
     reason: str = ""
     kind: OrderKind = OrderKind.ACT
+    # What the reviewer found whoever ordered it to be, and whether they have said how they made sure.
     authority: AuthorityKind = AuthorityKind.COURT
+    verified: bool = False
     policy: Policy = Policy.JUDICIAL_ONLY
     # Of the measures: how many there are, the last end, whether each one's leaf is cosigned.
     measures: int = 0
@@ -265,6 +268,8 @@ def _guard(move: Move, facts: Facts) -> Reason | None:
 
 def _narrowing(facts: Facts) -> Reason | None:
     """Return why an order does not lead to measures, or None."""
+    if not facts.verified:
+        return Reason.UNVERIFIED
     judicial = facts.authority is AuthorityKind.COURT
     if facts.kind is not OrderKind.ACT:
         return Reason.NOTHING_ORDERED

@@ -67,6 +67,10 @@ class Whole:
     grounds: str
     outcome: str
     missing: frozenset[Item]
+    # What the reviewer found its authority to be, and how; empty before.
+    found_kind: str
+    found_territory: str
+    authority_verified: str
     necessity: str
     proportionality: str
     rights: str
@@ -163,6 +167,9 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         grounds=row.grounds,
         outcome=row.outcome,
         missing=missing_in(row=row),
+        found_kind=review.authority_kind,
+        found_territory=review.authority_territory,
+        authority_verified=review.authority_verified,
         necessity=review.necessity,
         proportionality=review.proportionality,
         rights=review.rights,

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
-from conclave.authorities.policy import Item, Move, Reason, fault_of
+from conclave.authorities.policy import AuthorityKind, Item, Move, Reason, fault_of
 from conclave.authorities.receive import missing_in, paragraphs
-from conclave.authorities.standing import OrderNotNow, facts_of, move, order_for, take_part
+from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
 from conclave.authorities.tell import tell_authority
 from conclave.gate import policy as gate
 from conclave.kernel.ids import UserId, new_id
@@ -28,8 +28,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a reviewer finds: whether it is necessary, whether it is proportionate, whose rights it touches."""
+    """What a reviewer finds: who ordered it and how they made sure, whether it is necessary and in proportion, whose rights it touches."""
 
+    authority_kind: AuthorityKind
+    authority_territory: str
+    authority_verified: str
     necessity: str
     proportionality: str
     rights: str
@@ -119,16 +122,21 @@ def narrow(*, order: str, account: UserId, found: Judgement, drafts: Sequence[Dr
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
         said = {name: paragraphs(raw=text) for name, text in _texts(found).items()}
+        if not said["authority_verified"]:
+            raise OrderNotNow(Reason.UNVERIFIED)
         if not all(said.values()):
             raise OrderNotNow(Reason.NO_REASON)
         for draft in drafts:
-            fault = fault_of(measure=plain(draft=draft), claimed=row.claimed, competent=[row.authority_territory], now=now)
+            fault = fault_of(measure=plain(draft=draft), claimed=row.claimed, competent=[found.authority_territory], now=now)
             if fault is not None:
                 raise OrderNotNow(fault)
         ids = [new_id() for _ in drafts]
         Measure.objects.bulk_create([_measure(row, draft, new) for draft, new in zip(drafts, ids, strict=True)])
         missing = missing_in(row=row)
-        Review.objects.create(order=row, missing=sorted(missing), at=now, **said)
+        who = {"authority_kind": found.authority_kind, "authority_territory": found.authority_territory}
+        Review.objects.create(order=row, missing=sorted(missing), at=now, **said, **who)
+        told = {"category": found.authority_kind.value, "territory": found.authority_territory, "verified": said["authority_verified"]}
+        note(row=row, kind="AUTHORITY", fields=told, now=now)
         move(row=row, to=Move.NARROW, facts=facts_of(row=row, now=now, missing=missing), now=now)
     return ids
 
@@ -172,7 +180,12 @@ def plain(*, draft: Draft, measure: str = "") -> gate.Measure:
 
 def _texts(found: Judgement) -> dict[str, str]:
     """Return what was found by column."""
-    return {"necessity": found.necessity, "proportionality": found.proportionality, "rights": found.rights}
+    return {
+        "authority_verified": found.authority_verified,
+        "necessity": found.necessity,
+        "proportionality": found.proportionality,
+        "rights": found.rights,
+    }
 
 
 def _measure(row: Order, draft: Draft, new: str) -> Measure:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.staff import allow_staff, staffed
 from conclave.accounts.staff_policy import Act, Case, Role
-from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part
+from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part, Review
 from conclave.authorities.outcomes import outcome_of
 from conclave.authorities.policy import (
     APPROVERS,
@@ -35,6 +35,7 @@ SENTENCES = {
     Reason.UNSTAFFED: _("This desk is not staffed: without a reviewer and two approvers it refuses and publishes, and never acts."),
     Reason.NO_REASON: _("Say why. Whoever ordered it reads it, and so does the public in numbers."),
     Reason.INCOMPLETE: _("The order does not say everything that it has to. Ask for what is missing, or refuse it."),
+    Reason.UNVERIFIED: _("Say how you made sure that this authority is the one it says, and of what kind it is."),
     Reason.NOTHING_ORDERED: _("This order does not ask for something to be done. Only an order to act leads to a measure."),
     Reason.POLICY: _("By the policy of this server such an order leads to no measure."),
     Reason.APPROVALS: _("Two people have to approve it who did nothing else in it."),
@@ -113,7 +114,7 @@ def case_of(*, row: Order, account: UserId) -> Case:
         territories=frozenset(row.claimed),
         acted=frozenset(ROLES[Part(part)] for part in parts),
         established=settings.CONCLAVE.established,
-        court=row.authority_kind == AuthorityKind.COURT,
+        court=Review.objects.filter(order=row, authority_kind=AuthorityKind.COURT).exists(),
     )
 
 
@@ -127,6 +128,7 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         reason: why the step is taken.
     """
     measures = list(Measure.objects.filter(order=row).exclude(state__in=(MeasureState.LIFTED, MeasureState.QUASHED)))
+    found = Review.objects.filter(order=row).first()
     approvals = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values("account").distinct().count()
     return Facts(
         now=now,
@@ -134,7 +136,8 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         missing=missing,
         reason=reason,
         kind=OrderKind(row.kind),
-        authority=AuthorityKind(row.authority_kind),
+        authority=AuthorityKind(found.authority_kind if found and found.authority_kind else row.authority_kind),
+        verified=found is not None and found.authority_verified != "",
         policy=Policy(settings.CONCLAVE.order_policy),
         measures=len(measures),
         ends_at=max((one.ends_at for one in measures), default=0),
