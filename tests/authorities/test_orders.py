@@ -83,7 +83,7 @@ def test_ord_13_an_order_goes_from_its_receipt_to_its_end_by_itself_once_two_hav
     assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "executed"
     assert Restoration.objects.get().done_at == NOW + 7 * DAY
     shown = status(receipt=receipt.receipt)
-    assert (shown.state, shown.outcome, shown.denied, shown.removed) == (State.CLOSED, "executed", 0, 0)
+    assert (shown.state, shown.outcome, shown.denied, shown.removed) == (State.CLOSED, "executed", "0", "0")
     for moment in (NOW, NOW + 8 * DAY):
         goes_on(moment)
     assert measure_states(receipt.order) == ["expired"], "nothing comes back"
@@ -109,6 +109,8 @@ def test_ord_12_a_measure_whose_witness_never_came_is_over_without_having_acted(
     order = desk.orders(draft(meeting="m" * 22, days=1))
     goes_on(NOW + DAY)
     assert (state_of(order), measure_states(order)) == (State.CLOSED, ["expired"])
+    assert last_leaf(order, "ORDER_STATE")["outcome"] == "not_executed", "a report counts it"
+    assert (EffectReport.objects.get().effect, EffectReport.objects.get().denied) == ("none", "")
     desk.cosigns = True
     goes_on(NOW + DAY)
     assert measure_states(order) == ["expired"]

@@ -51,7 +51,7 @@ class Order(models.Model):
     claimed = models.JSONField(default=list)
     state = models.CharField(max_length=14, choices=_choices(State), default=State.RECEIVED.value)
     # What came of it, as it is counted; it stays when the order is closed.
-    outcome = models.CharField(max_length=10, choices=_choices(Outcome), blank=True)
+    outcome = models.CharField(max_length=12, choices=_choices(Outcome), blank=True)
     # Why it was refused or challenged, or by which document it was taken back; who ordered it reads it.
     grounds = models.CharField(max_length=16, blank=True)
     explanation = models.TextField(max_length=LONGEST_TEXT, blank=True)
@@ -169,8 +169,9 @@ class EffectReport(models.Model):
 
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="report")
     effect = models.CharField(max_length=7, choices=_choices(Effect))
-    denied = models.PositiveIntegerField()
-    removed = models.PositiveIntegerField()
+    # Bands; empty while nothing is told.
+    denied = models.CharField(max_length=24, blank=True, default="")
+    removed = models.CharField(max_length=24, blank=True, default="")
     at = models.BigIntegerField()
 
     class Meta:

@@ -15,6 +15,8 @@ class Outcome(StrEnum):
     CHALLENGED = "challenged"
     WITHDRAWN = "withdrawn"
     QUASHED = "quashed"
+    # Its time was over before the witness had signed, so that nothing was done.
+    NOT_EXECUTED = "not_executed"
 
 
 class Effect(StrEnum):
@@ -28,17 +30,20 @@ class Effect(StrEnum):
 EFFECTS = {Outcome.EXECUTED: Effect.FULL, Outcome.NARROWED: Effect.PARTIAL}
 
 
-def outcome_of(*, move: Move, before: str, claimed: Iterable[str], narrowed: Iterable[str]) -> str:
+def outcome_of(*, move: Move, before: str, claimed: Iterable[str], acted: Iterable[str]) -> str:
     """Return what came of an order, after a step.
 
     Args:
         move: the step.
         before: what had come of it.
         claimed: the territories that it names.
-        narrowed: those in which measures hold.
+        acted: those in which a measure holds or has held.
     """
-    if move is Move.DONE:
-        return Outcome.EXECUTED if set(narrowed) == set(claimed) else Outcome.NARROWED
+    reached = set(acted)
+    if move is Move.EXPIRE and not before and not reached:
+        return Outcome.NOT_EXECUTED
+    if move is Move.DONE or (move is Move.EXPIRE and not before):
+        return Outcome.EXECUTED if reached == set(claimed) else Outcome.NARROWED
     ends = {
         Move.REFUSE: Outcome.REFUSED,
         Move.REFUSE_UNSTAFFED: Outcome.REFUSED,

@@ -9,7 +9,7 @@ from conclave.authorities import witness
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
 from conclave.authorities.policy import Item, MeasureState, State
 from conclave.authorities.receive import missing_in
-from conclave.authorities.report import counts_of
+from conclave.authorities.report import counts_of, told_of
 from conclave.authorities.standing import OrderUnknown
 from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
@@ -94,8 +94,9 @@ class Status:
     received_at: int
     missing: tuple[Item, ...]
     measures: tuple[Held, ...]
-    denied: int
-    removed: int
+    # In bands; empty while nothing is told.
+    denied: str
+    removed: str
     proof: str
 
 
@@ -193,7 +194,7 @@ def status(*, receipt: str) -> Status:
     row = Order.objects.filter(receipt=receipt).first()
     if row is None:
         raise OrderUnknown
-    counted = counts_of(row=row)
+    denied, removed = told_of(row=row)
     return Status(
         public_id=row.public_id,
         state=State(row.state),
@@ -203,8 +204,8 @@ def status(*, receipt: str) -> Status:
         received_at=row.received_at,
         missing=tuple(sorted(missing_in(row=row))) if row.state == State.INFO_REQUESTED else (),
         measures=_measures(row, of_desk=False),
-        denied=counted[Action.DENIED],
-        removed=counted[Action.REMOVED],
+        denied=denied,
+        removed=removed,
         proof=_proof(row.leaf, witness.OF_ORDER),
     )
 

@@ -164,8 +164,8 @@ def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
     if taken.state is None:
         raise OrderNotNow(taken.reason)
     row.state = taken.state
-    narrowed = Measure.objects.filter(order=row).values_list("territory", flat=True)
-    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, narrowed=narrowed)
+    acted = Measure.objects.filter(order=row, active_at__isnull=False).values_list("territory", flat=True)
+    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, acted=acted)
     row.save()
     note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
 

@@ -58,6 +58,7 @@ OUTCOMES: Words = {
     "challenged": _("challenged"),
     "withdrawn": _("withdrawn"),
     "quashed": _("quashed"),
+    "not_executed": _("not carried out, as its time was over before the ledger’s witness had signed"),
 }
 GROUNDS: Words = {
     Grounds.UNSTAFFED: _("The desk that would have to judge it is not staffed."),

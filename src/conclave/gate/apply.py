@@ -26,6 +26,21 @@ class Met:
     device: str = ""
     account: str = ""
 
+    @property
+    def person(self) -> str:
+        """Who it is, however many devices they come with: the account, or else the device."""
+        return person_of(account=self.account, device=self.device)
+
+
+def person_of(*, account: str | None, device: str) -> str:
+    """Return as whom somebody is counted: as their account, or else as their device.
+
+    Args:
+        account: theirs, if they are signed in.
+        device: what their browser calls itself.
+    """
+    return account or device
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
@@ -37,6 +52,8 @@ class Applied:
     meeting: str
     call: str
     account: str
+    # Who it is, among all that the measure has met (person_of).
+    person: str
     at: int
     undone_at: int | None
 
@@ -115,6 +132,7 @@ def _plain(row: Application) -> Applied:
         meeting=row.meeting,
         call=row.call,
         account=row.account,
+        person=person_of(account=row.account, device=row.device),
         at=row.at,
         undone_at=row.undone_at,
     )
