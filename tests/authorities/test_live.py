@@ -260,9 +260,7 @@ def test_where_somebody_was_goes_with_the_call(joins: Joins) -> None:
     assert (row.country, row.geo_confidence, row.geo_database, row.geo_built_at) == ("", "", "", 0)
 
 
-def test_ord_8_an_authority_learns_no_number_that_tells_who_is_there(
-    desk: Desk, link: Link, joins: Joins, bob: User
-) -> None:
+def test_ord_8_an_authority_learns_no_number_that_tells_who_is_there(desk: Desk, link: Link, joins: Joins, bob: User) -> None:
     joins("Ada", evidence=there("CN"))
     on_meeting, on_account = measured(desk, link), desk.orders(draft(account_id=bob.pk))
     goes_on(NOW)

@@ -226,6 +226,35 @@ def test_what_an_order_does_not_say_is_asked_for_and_added_by_its_receipt(desk: 
     reasoned(Reason.INCOMPLETE, lambda: ask(order=receipt.order, account=account(desk.rita), now=NOW))
 
 
+def test_ord_13_what_an_authority_adds_is_in_the_ledger_as_the_rest_of_its_order(desk: Desk) -> None:
+    receipt = desk.receives(replace(SAID, target=""))
+    reasoned(Reason.NOT_NOW, lambda: answer(receipt=receipt.receipt, item=Item.TARGET, text="Early.", now=NOW))
+    desk.takes(receipt.order)
+    reasoned(Reason.NOT_NOW, lambda: answer(receipt=receipt.receipt, item=Item.TARGET, text="Unasked.", now=NOW))
+    ask(order=receipt.order, account=account(desk.rita), now=NOW)
+    with pytest.raises(OrderTextForbidden):
+        answer(receipt=receipt.receipt, item=Item.TARGET, text=" ", now=NOW)
+    answer(receipt=receipt.receipt, item=Item.TARGET, text="The meeting of 4 June", now=NOW)
+    added = last_leaf(receipt.order, "ADDED")
+    assert (added["item"], added["text"]) == ("target", "The meeting of 4 June")
+    assert leaves(receipt.order)[-2:] == ["ADDED", "ORDER_STATE"]
+
+
+def test_an_order_that_names_no_territory_or_language_can_be_completed(desk: Desk) -> None:
+    receipt = desk.receives(replace(SAID, claimed=(), language=""))
+    desk.takes(receipt.order)
+    ask(order=receipt.order, account=account(desk.rita), now=NOW)
+    for item, text in ((Item.TERRITORY, "CN ZZ"), (Item.TERRITORY, ","), (Item.LANGUAGE, "de")):
+        with pytest.raises(OrderTextForbidden):
+            answer(receipt=receipt.receipt, item=item, text=text, now=NOW)
+    answer(receipt=receipt.receipt, item=Item.TERRITORY, text="hk, cn", now=NOW)
+    answer(receipt=receipt.receipt, item=Item.LANGUAGE, text="FR", now=NOW)
+    order = Order.objects.get()
+    assert (order.claimed, order.language, order.state) == (["CN", "HK"], "fr", State.UNDER_REVIEW)
+    desk.narrows(receipt.order, draft(meeting="m" * 22))
+    assert state_of(receipt.order) == State.NARROWED
+
+
 def test_ord_10_nobody_has_two_parts_in_an_order(desk: Desk) -> None:
     order = desk.receives(by=desk.ivy, channel=Channel.POST).order
     desk.takes(order)
@@ -317,6 +346,18 @@ def test_ord_15_a_desk_that_lost_its_people_stops_before_the_second_approval(des
     assert not Restriction.objects.exists()
 
 
+def test_a_flood_hides_no_live_order_from_the_desk(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclave.authorities.queries.PAGE", 3)
+    live = [desk.receives(now=NOW - number).order for number in range(4)]
+    StaffMember.objects.filter(user__in=[desk.ben.user, desk.zoe.user]).delete()
+    closed = [desk.receives(now=NOW + 1 + number).order for number in range(5)]
+    who = account(desk.rita)
+    first, second, beyond = (orders(account=who, now=NOW, page=page) for page in (1, 2, 9))
+    assert [one.id for one in first.rows] == [*live, *closed[:1:-1]], "all that are live, then the newest that are closed"
+    assert [one.id for one in second.rows] == closed[1::-1]
+    assert (first.more, second.more, beyond.rows) == (True, False, ())
+
+
 def test_whoever_is_not_of_the_desk_sees_no_order(desk: Desk) -> None:
     order = desk.receives().order
     charlie = account(person("Charlie"))
@@ -324,7 +365,7 @@ def test_whoever_is_not_of_the_desk_sees_no_order(desk: Desk) -> None:
         orders(account=charlie, now=NOW)
     with pytest.raises(StaffUnknown):
         whole_order(order=order, account=charlie, now=NOW)
-    assert [one.id for one in orders(account=account(desk.ivy), now=NOW)] == [order]
+    assert [one.id for one in orders(account=account(desk.ivy), now=NOW).rows] == [order]
     with pytest.raises(OrderUnknown):
         whole_order(order="x" * 22, account=account(desk.ivy), now=NOW)
     with pytest.raises(OrderUnknown):

@@ -130,7 +130,7 @@ def test_desk_what_came_by_another_way_is_written_down_by_intake(desk: Desk) -> 
     rita = browser(desk.rita)
     assert "Write down what came" not in rita.get("/staff/orders").content.decode()
     rita.post("/staff/orders", {**FORM, "channel": "phone"})
-    assert len(orders(account=account(desk.rita), now=NOW)) == 1
+    assert len(orders(account=account(desk.rita), now=NOW).rows) == 1
 
 
 def test_desk_an_order_is_challenged_on_its_page(desk: Desk) -> None:
@@ -220,3 +220,32 @@ def test_an_approver_reads_that_a_meeting_is_none_of_this_server(desk: Desk) -> 
     desk.takes(order)
     desk.narrows(order, draft(meeting="m" * 22))
     assert "which this server does not have" in browser(desk.ann.user).get(f"/staff/orders/{order}").content.decode()
+
+
+def test_an_authority_adds_its_territory_on_the_page_of_its_receipt(desk: Desk) -> None:
+    Client().post("/authorities", {**FORM, "claimed": ""})
+    order = Order.objects.get()
+    rita = browser(desk.rita)
+    act(rita, order.pk, "take")
+    act(rita, order.pk, "ask")
+    page = f"/authorities/{order.receipt}"
+    assert 'value="territory"' in Client().get(page).content.decode()
+    assert Client().post(page, {"item": "territory", "text": "nowhere"}).status_code == 422
+    assert Client().post(page, {"item": "territory", "text": "CN"}).status_code == 302
+    assert state_of(order.pk) == State.UNDER_REVIEW
+
+
+def test_older_orders_are_a_page_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclave.authorities.queries.PAGE", 1)
+    rita = browser(desk.rita)
+    StaffMember.objects.filter(orders="approver").delete()
+    for name in ("Court of Yesterday", "Court of Today"):
+        Client().post("/authorities", {**FORM, "authority": name})
+        Order.objects.filter(authority="Court of Yesterday").update(received_at=NOW - 1000)
+    first, second = (rita.get(f"/staff/orders{page}").content.decode() for page in ("?page=x", "?page=2"))
+    assert "Court of Today" in first
+    assert "Court of Yesterday" not in first
+    assert "?page=2" in first
+    assert "Court of Yesterday" in second
+    assert "Older orders" not in second
+    assert "There are no older orders." in rita.get("/staff/orders?page=3").content.decode()

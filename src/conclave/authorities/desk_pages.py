@@ -1,5 +1,6 @@
 """The desk of orders: what has come, and one order with everything that can be done with it by whoever looks at it."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, TypedDict
@@ -34,6 +35,7 @@ from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
+PAGES = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 DESK_RATE = Rate(name="order_desk", burst=60, every_ms=10 * clock.SECOND)
 
 
@@ -51,7 +53,8 @@ class Who(TypedDict):
 def desk(request: HttpRequest) -> HttpResponse:
     """List what has come; let intake write down what came by another way than the portal."""
     now, by = clock.now(), me(request)
-    listed = queries.orders(account=by, now=now)
+    page = int(request.GET["page"]) if PAGES.fullmatch(request.GET.get("page", "")) else 1
+    listed = queries.orders(account=by, now=now, page=page)
     may = acts_of(account=by, now=now)
     form = IntakeForm(request.POST or None) if Act.RECEIVE_ORDER in may else None
     if request.method == "POST" and form is not None and form.is_valid():
@@ -63,8 +66,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The order is received."))
             return redirect("staff_order", made.order)
-    rows = [(one, words.STATES[one.state], [words.called(code) for code in one.claimed]) for one in listed]
-    shown = {"listed": rows, "form": form, "staffed": is_staffed()}
+    rows = [(one, words.STATES[one.state], [words.called(code) for code in one.claimed]) for one in listed.rows]
+    shown = {"listed": rows, "form": form, "staffed": is_staffed(), "older": page + 1 if listed.more else 0, "page": page}
     return render(request, "authorities/desk.html", shown, status=422 if form is not None and form.errors else 200)
 
 

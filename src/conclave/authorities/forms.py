@@ -11,9 +11,8 @@ from conclave.accounts.staff_forms import countries
 from conclave.authorities import words
 from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, OrderKind
-from conclave.authorities.receive import Said
+from conclave.authorities.receive import Said, codes_in
 from conclave.gate.policy import Kind
-from conclave.kernel.territories import CODES
 
 MEETING = re.compile(r"(?:.*/m/)?([A-Za-z0-9_-]{22})(?:[/#?].*)?")
 LONGEST_DAYS = 90
@@ -55,8 +54,7 @@ class OrderForm(forms.Form):
 
     def clean_claimed(self) -> tuple[str, ...]:
         """Take codes in any case, each once."""
-        codes = sorted({*str(self.cleaned_data["claimed"]).upper().replace(",", " ").split()})
-        unknown = [code for code in codes if code not in CODES]
+        codes, unknown = codes_in(raw=str(self.cleaned_data["claimed"]))
         if unknown:
             raise ValidationError(_("No country has this code: %(codes)s"), params={"codes": " ".join(unknown)})
         return tuple(codes)
@@ -84,7 +82,7 @@ class AnswerForm(forms.Form):
     """What an authority adds to its order."""
 
     item = forms.ChoiceField(label=_("What you add"))
-    text = _text(_("What the order says"))
+    text = _text(_("What the order says"), _("For the territory codes of countries, such as FR DE; for the language en or fr."))
 
     def __init__(self, *args: Any, missing: tuple[Item, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
         super().__init__(*args, **kwargs)

@@ -15,7 +15,7 @@ from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
 from conclave.meetings.lists import title_of
 
-MOST_LISTED = 200
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,14 @@ class Listed:
     claimed: tuple[str, ...]
     state: State
     received_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page of the desk's list, and whether another one follows."""
+
+    rows: tuple[Listed, ...]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +129,23 @@ class Notice:
     proof: str
 
 
-def orders(*, account: UserId, now: int) -> list[Listed]:
-    """Return the orders, those that are live first, the newest first among each.
+def orders(*, account: UserId, now: int, page: int = 1) -> Listing:
+    """Return the orders, the newest first: with the first page all that are live, however many have come since; the closed ones by pages.
 
     Args:
         account: who asks.
         now: the time.
+        page: which, from 1.
 
     Raises:
         StaffUnknown, StaffRoleMissing: it is not for them.
     """
     allow_staff(account=account, act=Act.READ_ORDER, now=now)
-    rows = list(Order.objects.order_by("-received_at", "pk")[:MOST_LISTED])
-    return [_listed(row) for row in sorted(rows, key=lambda row: row.state == State.CLOSED)]
+    rows = Order.objects.order_by("-received_at", "pk")
+    live = rows.exclude(state=State.CLOSED) if page == 1 else rows.none()
+    start = (page - 1) * PAGE
+    closed = list(rows.filter(state=State.CLOSED)[start : start + PAGE + 1])
+    return Listing(rows=tuple(_listed(row) for row in [*live, *closed[:PAGE]]), more=len(closed) > PAGE)
 
 
 def whole_order(*, order: str, account: UserId, now: int) -> Whole:

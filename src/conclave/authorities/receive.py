@@ -149,6 +149,16 @@ def _line(raw: str) -> str:
     return line
 
 
+def codes_in(*, raw: str) -> tuple[list[str], list[str]]:
+    """Return the codes of countries in what was typed, in any case, each once and sorted; those that there are, and the others.
+
+    Args:
+        raw: as it was typed.
+    """
+    codes = sorted({*raw.upper().replace(",", " ").split()})
+    return [code for code in codes if code in CODES], [code for code in codes if code not in CODES]
+
+
 def paragraphs(*, raw: str) -> str:
     """Return a text of several lines as it is shown, empty for nothing.
 

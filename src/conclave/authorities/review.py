@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
-from conclave.authorities.policy import AuthorityKind, Item, Move, Reason, fault_of
-from conclave.authorities.receive import missing_in, paragraphs
+from conclave.authorities.policy import AuthorityKind, Item, Move, Reason, State, fault_of
+from conclave.authorities.receive import LANGUAGES, OrderTextForbidden, codes_in, missing_in, paragraphs
 from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
 from conclave.authorities.tell import tell_authority
 from conclave.gate import policy as gate
@@ -89,16 +89,33 @@ def answer(*, receipt: str, item: Item, text: str, now: int) -> None:
     """
     with writing():
         row = Order.objects.select_for_update().filter(receipt=receipt).first()
-        if row is None or item not in missing_in(row=row) or item not in _COLUMNS:
+        # Only what was asked for: an order that somebody judges does not change under their eyes.
+        if row is None or row.state != State.INFO_REQUESTED or item not in missing_in(row=row):
             raise OrderNotNow(Reason.NOT_NOW)
-        setattr(row, _COLUMNS[item], paragraphs(raw=text))
+        said = paragraphs(raw=text)
+        _add(row, item, said)
+        note(row=row, kind="ADDED", fields={"item": item.value, "text": said}, now=now)
         if not missing_in(row=row):
             move(row=row, to=Move.ANSWER, facts=facts_of(row=row, now=now), now=now)
         else:
             row.save()
 
 
-_COLUMNS = {Item.LEGAL_BASIS: "legal_basis", Item.REASONS: "reasons", Item.TARGET: "target", Item.REDRESS: "redress"}
+def _add(row: Order, item: Item, said: str) -> None:
+    """Put what was missing into an order."""
+    if not said:
+        raise OrderTextForbidden
+    if item is Item.TERRITORY:
+        row.claimed, unknown = codes_in(raw=said)
+        if unknown or not row.claimed:
+            raise OrderTextForbidden
+    elif item is Item.LANGUAGE:
+        row.language = said.lower()
+        if row.language not in LANGUAGES:
+            raise OrderTextForbidden
+    else:
+        # Each other item is the column of its name.
+        setattr(row, item.value, said)
 
 
 def narrow(*, order: str, account: UserId, found: Judgement, drafts: Sequence[Draft], now: int) -> list[str]:
