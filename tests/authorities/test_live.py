@@ -184,6 +184,8 @@ def test_restore_a_quashed_order_lets_everybody_back_at_once_and_says_sorry(
     outbox.run_due(now=NOW + DAY)
     changes = [event.payload["facts"]["change"] for event in OutboxEvent.objects.filter(kind="mail", payload__to=bob.email)]
     assert changes == ["met", "quashed"]
+    about_bob = OutboxEvent.objects.filter(kind="mail", payload__to=bob.email)
+    assert {event.payload["language"] for event in about_bob} == {""}, "nobody knows in which language they read: both"
     (told,) = OutboxEvent.objects.filter(kind="mail", payload__to="alice@example.org")
     assert told.payload["facts"] == {"count": "1", "territory": "CN", "order": Order.objects.get().public_id}, "the host learns a count"
 
@@ -307,6 +309,7 @@ def test_an_authority_is_told_when_its_order_is_over(desk: Desk, link: Link, mon
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
     measured(desk, link)
     quashed = measured(desk, link)
+    Order.objects.update(contact_confirmed=True)
     take_back(order=quashed, account=account(desk.ivy), quashed=True, document="Judgement 9", now=NOW + 1)
     goes_on(NOW + 7 * DAY)
     told = [event.payload["facts"]["change"] for event in OutboxEvent.objects.filter(kind="mail").order_by("pk")]

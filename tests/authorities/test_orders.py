@@ -1,9 +1,11 @@
 """desk: an order from its receipt to its end, and everything that keeps it from going further (ORD-1, ORD-4, ORD-8 to ORD-15)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember
@@ -25,11 +27,12 @@ from conclave.authorities.queries import notice, orders, status, whole_order
 from conclave.authorities.receive import OrderTextForbidden
 from conclave.authorities.refuse import refuse
 from conclave.authorities.retention import CLOSED_MS, ORDERS
-from conclave.authorities.review import answer, ask
+from conclave.authorities.review import answer, ask, confirm_contact
 from conclave.authorities.standing import OrderNotNow, OrderUnknown
 from conclave.gate.models import Restriction
 from conclave.gate.policy import Kind
 from conclave.kernel import outbox
+from conclave.kernel.models import OutboxEvent
 from conclave.transparency import ledger
 from conclave.transparency.models import LedgerEntry
 from tests.accounts.organisation import account, person
@@ -253,6 +256,55 @@ def test_an_order_that_names_no_territory_or_language_can_be_completed(desk: Des
     assert (order.claimed, order.language, order.state) == (["CN", "HK"], "fr", State.UNDER_REVIEW)
     desk.narrows(receipt.order, draft(meeting="m" * 22))
     assert state_of(receipt.order) == State.NARROWED
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[tuple[str, str, str]]]:
+    """Return to whom mails about orders were written, what they tell, and in which language."""
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
+
+    def sent() -> list[tuple[str, str, str]]:
+        found = [event.payload for event in OutboxEvent.objects.filter(kind="mail").order_by("pk")]
+        return [(one["to"], one["facts"]["change"], one["language"]) for one in found]
+
+    return sent
+
+
+def test_the_portal_writes_to_an_address_once_until_the_desk_has_looked_whose_it_is(
+    desk: Desk, mails: Callable[[], list[tuple[str, str, str]]]
+) -> None:
+    to = SAID.contact
+    receipt = desk.receives(replace(SAID, redress=""))
+    desk.takes(receipt.order)
+    ask(order=receipt.order, account=account(desk.rita), now=NOW)
+    assert mails() == [(to, "received", "en")]
+    confirm_contact(order=receipt.order, account=account(desk.rita), now=NOW)
+    assert last_leaf(receipt.order, "CONTACT")["confirmed"] == 1
+    reasoned(Reason.NOT_NOW, lambda: confirm_contact(order=receipt.order, account=account(desk.rita), now=NOW))
+    answer(receipt=receipt.receipt, item=Item.REDRESS, text="Appeal.", now=NOW)
+    challenge(order=receipt.order, account=account(desk.rita), explanation="Before the court of appeal.", now=NOW)
+    assert [change for _to, change, _language in mails()] == ["received", "challenged"]
+    for several in ("a@x.example, b@y.example", "a@x.example b@y.example", "Registry <a@x.example>", "@"):
+        with pytest.raises(OrderTextForbidden):
+            desk.receives(replace(SAID, contact=several))
+
+
+def test_an_unstaffed_desk_writes_one_mail_to_whoever_is_named(desk: Desk, mails: Callable[[], list[tuple[str, str, str]]]) -> None:
+    StaffMember.objects.filter(orders="approver").delete()
+    desk.receives()
+    assert [change for _to, change, _language in mails()] == ["received"]
+
+
+def test_mails_about_an_order_are_in_the_language_in_which_it_was_sent(desk: Desk, mails: Callable[[], list[tuple[str, str, str]]]) -> None:
+    with translation.override("fr"):
+        order = desk.orders(draft(meeting="m" * 22))
+    confirm_contact(order=order, account=account(desk.rita), now=NOW)
+    goes_on(NOW)
+    goes_on(NOW + 7 * DAY)
+    desk.receives(replace(SAID, language=""), by=desk.ivy, channel=Channel.POST)
+    assert [(change, language) for _to, change, language in mails()] == [
+        ("received", "fr"), ("executed", "fr"), ("expired", "fr"), ("received", ""),
+    ]  # fmt: skip
 
 
 def test_ord_10_nobody_has_two_parts_in_an_order(desk: Desk) -> None:

@@ -249,3 +249,15 @@ def test_older_orders_are_a_page_away(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert "Court of Yesterday" in second
     assert "Older orders" not in second
     assert "There are no older orders." in rita.get("/staff/orders?page=3").content.decode()
+
+
+def test_an_address_is_confirmed_on_the_page_of_an_order(desk: Desk) -> None:
+    several = Client().post("/authorities", {**FORM, "contact": "a@x.example, b@y.example"})
+    assert several.status_code == 422
+    assert "Name one e-mail address and nothing else" in several.content.decode()
+    Client().post("/authorities", FORM)
+    order = Order.objects.get().pk
+    rita = browser(desk.rita)
+    act(rita, order, "take")
+    assert "not confirmed" in rita.get(f"/staff/orders/{order}").content.decode()
+    assert "not confirmed" not in act(rita, order, "confirm_contact")

@@ -29,7 +29,7 @@ from conclave.authorities.quash import take_back
 from conclave.authorities.queries import Held, Whole
 from conclave.authorities.receive import OrderTextForbidden, receive
 from conclave.authorities.refuse import refuse
-from conclave.authorities.review import Draft, Judgement, ask, narrow, take
+from conclave.authorities.review import Draft, Judgement, ask, confirm_contact, narrow, take
 from conclave.authorities.standing import OrderNotNow, is_staffed
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
@@ -123,6 +123,7 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
         "measures": measures,
         "can_take": Act.REVIEW_ORDER in may and state is State.ACKNOWLEDGED,
         "can_ask": mine and state is State.UNDER_REVIEW and about.missing,
+        "can_confirm": mine and not about.contact_confirmed and state is not State.CLOSED,
         "can_approve": Act.APPROVE_MEASURE in may and state is State.NARROWED and not about.part,
         "forms": forms,
     }
@@ -161,6 +162,8 @@ def _do(request: HttpRequest, about: Whole, act: str, form: Form | None) -> None
             take(**who)
         case "ask":
             ask(**who)
+        case "confirm_contact":
+            confirm_contact(**who)
         case "narrow" if form is not None:
             found = Judgement(**{one.name: said[one.name] for one in fields(Judgement)})
             narrow(**who, found=found, drafts=[_draft(said, who["now"])])

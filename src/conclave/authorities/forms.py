@@ -12,6 +12,7 @@ from conclave.authorities import words
 from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, OrderKind
 from conclave.authorities.receive import Said, codes_in
+from conclave.authorities.tell import is_address
 from conclave.gate.policy import Kind
 
 MEETING = re.compile(r"(?:.*/m/)?([A-Za-z0-9_-]{22})(?:[/#?].*)?")
@@ -51,6 +52,13 @@ class OrderForm(forms.Form):
         shown = {"kind": words.choices(words.KINDS), "authority_kind": words.choices(words.AUTHORITIES), "authority_territory": countries()}
         for name, choices in shown.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined] # a ChoiceField's
+
+    def clean_contact(self) -> str:
+        """Take one address of mail, or something that is none at all."""
+        contact = str(self.cleaned_data["contact"]).strip()
+        if "@" in contact and not is_address(contact=contact):
+            raise ValidationError(_("Name one e-mail address and nothing else, or a postal address."))
+        return contact
 
     def clean_claimed(self) -> tuple[str, ...]:
         """Take codes in any case, each once."""

@@ -42,6 +42,9 @@ class Order(models.Model):
     authority_territory = models.CharField(max_length=CODE_LENGTH)
     # To whom the effect is told.
     contact = models.CharField(max_length=LONGEST_LINE)
+    # Whether somebody of the desk has looked whose address that is; and in which language mails go there, empty where nobody knows.
+    contact_confirmed = models.BooleanField(default=False)
+    spoken = models.CharField(max_length=2, blank=True, default="")
     legal_basis = models.CharField(max_length=LONGEST_TEXT, blank=True)
     reasons = models.TextField(max_length=LONGEST_TEXT, blank=True)
     target = models.TextField(max_length=LONGEST_TEXT, blank=True)

@@ -66,6 +66,7 @@ class Whole:
     authority_kind: str
     authority_territory: str
     contact: str
+    contact_confirmed: bool
     legal_basis: str
     reasons: str
     target: str
@@ -171,6 +172,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         authority_kind=row.authority_kind,
         authority_territory=row.authority_territory,
         contact=row.contact,
+        contact_confirmed=row.contact_confirmed,
         legal_basis=row.legal_basis,
         reasons=row.reasons,
         target=row.target,

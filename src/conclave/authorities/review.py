@@ -56,6 +56,27 @@ def take(*, order: str, account: UserId, now: int) -> None:
         take_part(row=row, account=account, part=Part.REVIEWER, now=now)
 
 
+def confirm_contact(*, order: str, account: UserId, now: int) -> None:
+    """Say that the address to which the answer goes is the authority's; from then on it is written to.
+
+    Args:
+        order: which.
+        account: its reviewer.
+        now: the time.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
+        OrderNotNow: that was said already, or the order is closed.
+    """
+    with writing():
+        row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
+        if row.contact_confirmed or row.state == State.CLOSED:
+            raise OrderNotNow(Reason.NOT_NOW)
+        row.contact_confirmed = True
+        row.save(update_fields=["contact_confirmed"])
+        note(row=row, kind="CONTACT", fields={"confirmed": 1}, now=now)
+
+
 def ask(*, order: str, account: UserId, now: int) -> None:
     """Ask the authority for what its order does not say.
 
