@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail
 
+from conclave.accounts.mail import hand_over
 from conclave.accounts.models import User
 from conclave.authorities.models import EffectReport, Order
 from conclave.authorities.policy import DAY, State
@@ -188,6 +190,22 @@ def test_restore_a_quashed_order_lets_everybody_back_at_once_and_says_sorry(
     assert {event.payload["language"] for event in about_bob} == {""}, "nobody knows in which language they read: both"
     (told,) = OutboxEvent.objects.filter(kind="mail", payload__to="alice@example.org")
     assert told.payload["facts"] == {"count": "1", "territory": "CN", "order": Order.objects.get().public_id}, "the host learns a count"
+
+
+def test_who_is_met_reads_the_mail_in_both_languages(
+    desk: Desk, link: Link, joins: Joins, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
+    joins("Bob", evidence=there("CN"), account=account(bob))
+    measured(desk, link)
+    outbox.run_due(now=NOW + DAY)
+    mail.outbox.clear()
+    hand_over(OutboxEvent.objects.get(kind="mail", payload__to=bob.email).payload)
+    (written,) = mail.outbox
+    for words in ("An order of a public authority on", "Un ordre d’une autorité publique sur"):
+        assert words in written.subject
+    for words in ("has kept you out of a call", "tenu hors d’un appel"):
+        assert words in written.body
 
 
 def test_ord_11_a_measure_on_an_account_holds_only_while_it_is_used_from_there(desk: Desk, joins: Joins, bob: User) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from conclave.accounts.assertion import PasskeyNotShown
@@ -20,7 +22,7 @@ from conclave.accounts.staff import (
 from conclave.accounts.staff_policy import FRESH_MS
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.challenge import challenge
-from conclave.authorities.models import EffectReport, Hand, Order, Restoration
+from conclave.authorities.models import EffectReport, Hand, Order, Restoration, Review
 from conclave.authorities.policy import DAY, AuthorityKind, Channel, Grounds, Item, OrderKind, Reason, State
 from conclave.authorities.quash import take_back
 from conclave.authorities.queries import notice, orders, status, whole_order
@@ -130,10 +132,9 @@ def test_ord_13_only_an_order_to_act_leads_to_a_measure(desk: Desk, kind: OrderK
 def test_ord_13_the_policy_says_whose_orders_lead_to_a_measure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     order = desk.receives(replace(SAID, authority_kind=AuthorityKind.POLICE)).order
     desk.takes(order)
-    police = {"authority_kind": AuthorityKind.POLICE}
-    reasoned(Reason.POLICY, lambda: desk.narrows(order, draft(meeting="m" * 22), **police))
+    reasoned(Reason.POLICY, lambda: desk.narrows(order, draft(meeting="m" * 22), authority_kind=AuthorityKind.POLICE))
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="lawful_admin"))
-    desk.narrows(order, draft(meeting="m" * 22), **police)
+    desk.narrows(order, draft(meeting="m" * 22), authority_kind=AuthorityKind.POLICE)
     court = desk.receives().order
     desk.takes(court)
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="refuse_all"))
@@ -377,6 +378,37 @@ def test_ord_10_an_approval_takes_a_passkey_shown_for_exactly_these_measures_min
         approve(order=order, account=who, shown=shown, now=NOW)
 
 
+def narrowed(desk: Desk, *, days: int = 7) -> str:
+    """Return an order that one person has approved."""
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22, days=days))
+    desk.approves(order, desk.ann)
+    return order
+
+
+def test_ord_13_the_second_approval_looks_again_at_policy_and_time(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    late, changed, unverified = narrowed(desk, days=1), narrowed(desk), narrowed(desk)
+    reasoned(Reason.PERIOD, lambda: desk.approves(late, desk.ben, now=NOW + DAY))
+    Review.objects.filter(order=unverified).update(authority_verified="")
+    reasoned(Reason.UNVERIFIED, lambda: desk.approves(unverified, desk.ben))
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy="refuse_all"))
+    reasoned(Reason.POLICY, lambda: desk.approves(changed, desk.ben))
+    goes_on(NOW)
+    assert not Restriction.objects.exists()
+
+
+@pytest.mark.parametrize("change", [{"orders": ""}, {"work_country": "CN"}, {"recused": ["CN"]}, {"work_country": ""}], ids=str)
+def test_ord_10_the_first_approval_counts_only_while_its_giver_still_may(desk: Desk, change: dict[str, object]) -> None:
+    order = narrowed(desk)
+    StaffMember.objects.filter(user=desk.zoe.user).update(work_country="SE")
+    StaffMember.objects.filter(user=desk.ann.user).update(**change)
+    reasoned(Reason.APPROVALS, lambda: desk.approves(order, desk.ben))
+    goes_on(NOW)
+    assert not Restriction.objects.exists()
+    refuse(order=order, account=account(desk.rita), grounds=Grounds.NOT_COMPETENT, explanation="Its approval fell.", now=NOW)
+
+
 def test_ord_15_an_unstaffed_desk_receives_refuses_and_never_acts(desk: Desk) -> None:
     StaffMember.objects.filter(user__in=[desk.ben.user, desk.zoe.user]).delete()
     receipt = desk.receives()
@@ -469,3 +501,45 @@ def test_an_order_is_forgotten_five_years_later_and_its_leaves_stay(desk: Desk) 
     assert ORDERS.sweep(now=NOW + CLOSED_MS) == 1
     assert not any(table.objects.exists() for table in (Order, Hand, Restoration, EffectReport))
     assert LedgerEntry.objects.filter(obj=obj).count() > len(kept)
+
+
+def test_a_court_may_quash_what_is_over_if_it_has_met_anybody(desk: Desk) -> None:
+    ivy = account(desk.ivy)
+    order = desk.orders(draft(meeting="m" * 22))
+    goes_on(NOW)
+    goes_on(NOW + 7 * DAY)
+    later = NOW + 8 * DAY
+    reasoned(Reason.NOT_NOW, lambda: take_back(order=order, account=ivy, quashed=False, document="A letter", now=later))
+    take_back(order=order, account=ivy, quashed=True, document="Judgement 9", now=later)
+    assert (state_of(order), measure_states(order)) == (State.CLOSED, ["quashed"])
+    assert last_leaf(order, "ORDER_STATE")["outcome"] == "quashed"
+    assert EffectReport.objects.get().effect == "full", "it was carried out, and wrongly"
+    reasoned(Reason.NOT_NOW, lambda: take_back(order=order, account=ivy, quashed=True, document="Again", now=later))
+    desk.cosigns = False
+    idle = desk.orders(draft(meeting="m" * 22, days=1))
+    goes_on(NOW + DAY)
+    reasoned(Reason.NOT_NOW, lambda: take_back(order=idle, account=ivy, quashed=True, document="Judgement 10", now=later))
+
+
+def test_who_is_recused_does_not_read_the_order(desk: Desk) -> None:
+    order = desk.receives().order
+    StaffMember.objects.filter(user=desk.rita).update(recused=["CN"])
+    with pytest.raises(StaffRecused):
+        whole_order(order=order, account=account(desk.rita), now=NOW)
+    assert whole_order(order=order, account=account(desk.ivy), now=NOW).target == SAID.target
+
+
+@pytest.mark.parametrize("act", ["begins", "ends", "is quashed"])
+def test_the_ledger_is_held_before_the_journal_so_that_no_two_wait_for_each_other(desk: Desk, act: str) -> None:
+    """Who holds the one and waits for the other would wait for ever for somebody who does it the other way round."""
+    order = desk.orders(draft(meeting="m" * 22))
+    if act != "begins":
+        goes_on(NOW)
+    with CaptureQueriesContext(connection) as queries:
+        if act == "is quashed":
+            take_back(order=order, account=account(desk.ivy), quashed=True, document="Judgement", now=NOW)
+        else:
+            goes_on(NOW if act == "begins" else NOW + 7 * DAY)
+    heads = [name for one in queries if "transparency_head" in one["sql"] for name in ("ledger", "journal") if f"'{name}'" in one["sql"]]
+    assert heads[0] == "ledger"
+    assert "journal" in heads

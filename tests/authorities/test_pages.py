@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from conclave.accounts.models import StaffMember, User
 from conclave.authorities.approve import _act
 from conclave.authorities.models import Measure, Order
-from conclave.authorities.policy import State
+from conclave.authorities.policy import DAY, State
 from conclave.authorities.queries import orders
 from conclave.authorities.words import MEASURES, called
 from conclave.gate.models import Application
@@ -261,3 +261,26 @@ def test_an_address_is_confirmed_on_the_page_of_an_order(desk: Desk) -> None:
     act(rita, order, "take")
     assert "not confirmed" in rita.get(f"/staff/orders/{order}").content.decode()
     assert "not confirmed" not in act(rita, order, "confirm_contact")
+
+
+def test_a_measure_on_an_address_that_nobody_has_is_not_one_on_the_meeting_beside_it(desk: Desk, link: Link) -> None:
+    order = desk.receives().order
+    rita = browser(desk.rita)
+    act(rita, order, "take")
+    both = {"kind": "remove_from", "territory": "CN", "meeting": link.meeting, "address": "nobody@nowhere.example", "days": 7}
+    wrong = rita.post(f"/staff/orders/{order}", {"act": "narrow", **both, **JUDGED})
+    assert wrong.status_code == 422
+    assert "Nobody signs in here with this address." in wrong.content.decode()
+    assert not Measure.objects.exists()
+
+
+def test_whoever_was_met_reads_of_a_late_judgement_that_it_was_wrong(desk: Desk, link: Link, joins: Joins) -> None:
+    order = desk.orders(draft(meeting=link.meeting))
+    goes_on(NOW)
+    with pytest.raises(Ordered) as refused:
+        joins("Bo", evidence=there("CN"))
+    goes_on(NOW + 7 * DAY)
+    number = refused.value.notice
+    assert "we are sorry" not in Client().get(f"/notice/{number}").content.decode()
+    assert 'value="take_back"' not in act(browser(desk.rita), order, "take_back", quashed="yes", document="Judgement 7")
+    assert "we are sorry" in Client().get(f"/notice/{number}").content.decode()

@@ -24,6 +24,7 @@ from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.challenge import challenge
 from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, RefuseForm, TakeBackForm
 from conclave.authorities.models import Part
+from conclave.authorities.outcomes import Outcome
 from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, State
 from conclave.authorities.quash import take_back
 from conclave.authorities.queries import Held, Whole
@@ -36,6 +37,8 @@ from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
 PAGES = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+# What a court may quash when it is over.
+ENDED = (Outcome.EXECUTED, Outcome.NARROWED, Outcome.WITHDRAWN)
 DESK_RATE = Rate(name="order_desk", burst=60, every_ms=10 * clock.SECOND)
 
 
@@ -142,7 +145,7 @@ def _forms(request: HttpRequest, about: Whole, may: frozenset[Act], act: str) ->
         "narrow": mine and state is State.UNDER_REVIEW,
         "refuse": mine and state in (State.UNDER_REVIEW, State.INFO_REQUESTED, State.NARROWED),
         "challenge": mine and state is State.UNDER_REVIEW,
-        "take_back": Act.LIFT_MEASURE in may and state in LIVE,
+        "take_back": Act.LIFT_MEASURE in may and (state in LIVE or about.outcome in ENDED),
     }
     made: dict[str, Callable[[], Form]] = {
         "narrow": lambda: NarrowForm(sent("narrow"), claimed=about.listed.claimed, auto_id="narrow_%s"),

@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.queries import account_of
 from conclave.accounts.staff_forms import countries
 from conclave.authorities import words
 from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
@@ -132,6 +133,13 @@ class NarrowForm(forms.Form):
     def clean_authority_kind(self) -> AuthorityKind:
         """Take one of the kinds that there are."""
         return AuthorityKind(self.cleaned_data["authority_kind"])
+
+    def clean_address(self) -> str:
+        """Take the address of an account that there is; a measure on nobody would be one on something else."""
+        address = str(self.cleaned_data["address"]).strip()
+        if address and not account_of(address=address):
+            raise ValidationError(_("Nobody signs in here with this address."))
+        return address
 
     def clean_meeting(self) -> str:
         """Take a number or a link; what is behind # is the key of those inside, and is not kept."""

@@ -10,7 +10,7 @@ from conclave.authorities.models import Hand, Measure, Order, Part, Review
 from conclave.authorities.policy import Item, MeasureState, State
 from conclave.authorities.receive import missing_in
 from conclave.authorities.report import counts_of, told_of
-from conclave.authorities.standing import OrderUnknown
+from conclave.authorities.standing import OrderUnknown, case_of
 from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
 from conclave.meetings.lists import title_of
@@ -158,13 +158,15 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         now: the time.
 
     Raises:
-        StaffUnknown, StaffRoleMissing: it is not for them.
+        StaffUnknown, StaffRoleMissing, StaffRecused: it is not for them.
         OrderUnknown: there is none.
     """
     allow_staff(account=account, act=Act.READ_ORDER, now=now)
     row = Order.objects.filter(pk=order).first()
     if row is None:
         raise OrderUnknown
+    # Who takes no part in matters of a territory does not read them either.
+    allow_staff(account=account, act=Act.READ_ORDER, now=now, case=case_of(row=row, account=account))
     review = Review.objects.filter(order=row).first() or Review()
     counted = counts_of(row=row)
     return Whole(

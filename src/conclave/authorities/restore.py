@@ -6,7 +6,7 @@ from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause
 from conclave.authorities.report import people_in
 from conclave.authorities.standing import note
 from conclave.authorities.tell import RESTORED
-from conclave.gate.apply import Action, Applied
+from conclave.gate.apply import Action, Applied, applied
 from conclave.kernel import outbox
 from conclave.meetings import enforce
 
@@ -44,6 +44,19 @@ def undo(*, order: Order, measure: Measure, cause: Cause, now: int) -> bool:
     for one in undone:
         outbox.emit(kind=RESTORED, payload={"notice": one.id, "cause": cause.value}, now=now)
     return True
+
+
+def regret(*, measure: Measure, now: int) -> None:
+    """Say of a measure that is over that it was wrong, to each whom it met; inside the caller's transaction.
+
+    Args:
+        measure: which.
+        now: the time.
+    """
+    same = Measure.objects.filter(pk=measure.pk, active_at__isnull=False, state__in=(MeasureState.EXPIRED, MeasureState.LIFTED))
+    if same.update(state=MeasureState.QUASHED):
+        for one in applied(measure=measure.pk):
+            outbox.emit(kind=RESTORED, payload={"notice": one.id, "cause": Cause.QUASHED.value}, now=now)
 
 
 def _count(order: Order, measure: Measure, undone: list[Applied], now: int) -> None:

@@ -1,6 +1,7 @@
 """An order in somebody's hands: who may touch it, which step is taken, and the leaf that says so (ORD-13)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -27,6 +28,7 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency import ledger
+from conclave.transparency.head import locked_head
 
 # As what the staff's table knows each part.
 ROLES = {Part.INTAKE: Role.INTAKE, Part.REVIEWER: Role.REVIEWER, Part.FIRST: Role.APPROVER, Part.SECOND: Role.APPROVER}
@@ -129,7 +131,7 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
     """
     measures = list(Measure.objects.filter(order=row).exclude(state__in=(MeasureState.LIFTED, MeasureState.QUASHED)))
     found = Review.objects.filter(order=row).first()
-    approvals = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values("account").distinct().count()
+    approvers = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values_list("account", flat=True)
     return Facts(
         now=now,
         staffed=is_staffed(),
@@ -142,10 +144,30 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         measures=len(measures),
         ends_at=max((one.ends_at for one in measures), default=0),
         cosigned=all(one.cosigned_at is not None for one in measures if one.state != MeasureState.EXPIRED),
-        approvals=approvals,
+        late=any(one.ends_at <= now for one in measures if one.state == MeasureState.DRAFT),
+        acted=Measure.objects.filter(order=row, active_at__isnull=False).exclude(state=MeasureState.QUASHED).exists(),
+        approvals=sum(_still_may(row, UserId(one), now) for one in approvers),
         undone=not Measure.objects.filter(order=row, over_at=None).exists(),
         reported=EffectReport.objects.filter(order=row).exists(),
     )
+
+
+def _still_may(row: Order, approver: UserId, now: int) -> bool:
+    """Tell whether whoever has approved still may: they hold the role, and neither work in the territory nor are recused by now."""
+    # As on the day they approved: their own approval is what is judged, and not a second one.
+    case = replace(case_of(row=row, account=approver), acted=frozenset())
+    try:
+        allow_staff(account=approver, act=Act.APPROVE_MEASURE, now=now, case=case, asking=True)
+    except Refused:
+        return False
+    return True
+
+
+def hold_ledger() -> None:
+    """Wait for the ledger's head now, inside the caller's transaction and before anything that writes the journal: whoever needs both takes
+    them in this order, so that no two wait for each other.
+    """
+    locked_head(chain=ledger.CHAIN)
 
 
 def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
