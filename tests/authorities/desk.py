@@ -16,7 +16,14 @@ from tests.accounts.organisation import account, person
 from tests.accounts.passkey import Device, Passkey
 
 NOW = clock.now()
-FOUND = Judgement(necessity="It names one meeting.", proportionality="One territory, one week.", rights="Expression; nobody elsewhere.")
+FOUND = Judgement(
+    authority_kind=AuthorityKind.COURT,
+    authority_territory="CN",
+    authority_verified="Called back by the number in its register.",
+    necessity="It names one meeting.",
+    proportionality="One territory, one week.",
+    rights="Expression; nobody elsewhere.",
+)
 SAID = Said(
     kind=OrderKind.ACT,
     authority="Court of Somewhere",
@@ -65,9 +72,9 @@ class Desk:
         """Let Rita review it."""
         take(order=order, account=account(self.rita), now=now)
 
-    def narrows(self, order: str, *drafts: Draft, now: int = NOW) -> list[str]:
+    def narrows(self, order: str, *drafts: Draft, now: int = NOW, **found: object) -> list[str]:
         """Let Rita narrow it."""
-        return narrow(order=order, account=account(self.rita), found=FOUND, drafts=drafts, now=now)
+        return narrow(order=order, account=account(self.rita), found=replace(FOUND, **found), drafts=drafts, now=now)  # type: ignore[arg-type] # of Judgement
 
     def approves(self, order: str, by: Device, *, now: int = NOW, later: int = 0) -> State:
         """Let somebody approve it."""

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail
 
+from conclave.accounts.mail import hand_over
 from conclave.accounts.models import User
-from conclave.authorities.models import Order
+from conclave.authorities.models import EffectReport, Order
 from conclave.authorities.policy import DAY, State
 from conclave.authorities.quash import take_back
-from conclave.authorities.queries import notice, status
+from conclave.authorities.queries import notice, status, whole_order
 from conclave.gate.apply import NotThere, applied, apply
 from conclave.gate.models import Application
 from conclave.gate.policy import NOWHERE, Confidence, Evidence, Kind
@@ -23,6 +25,7 @@ from conclave.meetings.join import Again, Ticket, recheck
 from conclave.meetings.knock import knock
 from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.queries import SeatUnknown, seated
+from conclave.transparency.models import Opening
 from tests.accounts.organisation import account
 from tests.authorities.desk import NOW, Desk, draft, goes_on, state_of, there
 from tests.meetings.conftest import Joins, Link, Posts, device_of, key_of
@@ -90,7 +93,7 @@ def test_ord_8_who_is_taken_out_reads_the_notice_and_who_is_denied_does_at_the_d
     assert notice(notice=seen.pop()).action == "denied"
     measure = Order.objects.get(pk=order).measures.get().pk
     assert sorted(one.action for one in applied(measure=measure)) == ["denied", "removed"]
-    counted = status(receipt=Order.objects.get(pk=order).receipt)
+    counted = whole_order(order=order, account=account(desk.rita), now=NOW)
     assert (counted.denied, counted.removed) == (1, 1)
 
 
@@ -183,8 +186,26 @@ def test_restore_a_quashed_order_lets_everybody_back_at_once_and_says_sorry(
     outbox.run_due(now=NOW + DAY)
     changes = [event.payload["facts"]["change"] for event in OutboxEvent.objects.filter(kind="mail", payload__to=bob.email)]
     assert changes == ["met", "quashed"]
+    about_bob = OutboxEvent.objects.filter(kind="mail", payload__to=bob.email)
+    assert {event.payload["language"] for event in about_bob} == {""}, "nobody knows in which language they read: both"
     (told,) = OutboxEvent.objects.filter(kind="mail", payload__to="alice@example.org")
     assert told.payload["facts"] == {"count": "1", "territory": "CN", "order": Order.objects.get().public_id}, "the host learns a count"
+
+
+def test_who_is_met_reads_the_mail_in_both_languages(
+    desk: Desk, link: Link, joins: Joins, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
+    joins("Bob", evidence=there("CN"), account=account(bob))
+    measured(desk, link)
+    outbox.run_due(now=NOW + DAY)
+    mail.outbox.clear()
+    hand_over(OutboxEvent.objects.get(kind="mail", payload__to=bob.email).payload)
+    (written,) = mail.outbox
+    for words in ("An order of a public authority on", "Un ordre d’une autorité publique sur"):
+        assert words in written.subject
+    for words in ("has kept you out of a call", "tenu hors d’un appel"):
+        assert words in written.body
 
 
 def test_ord_11_a_measure_on_an_account_holds_only_while_it_is_used_from_there(desk: Desk, joins: Joins, bob: User) -> None:
@@ -257,3 +278,57 @@ def test_where_somebody_was_goes_with_the_call(joins: Joins) -> None:
     leave(participant=ada.participant, now=NOW + 1)
     row = Participant.objects.get()
     assert (row.country, row.geo_confidence, row.geo_database, row.geo_built_at) == ("", "", "", 0)
+
+
+def test_ord_8_an_authority_learns_no_number_that_tells_who_is_there(desk: Desk, link: Link, joins: Joins, bob: User) -> None:
+    joins("Ada", evidence=there("CN"))
+    on_meeting, on_account = measured(desk, link), desk.orders(draft(account_id=bob.pk))
+    goes_on(NOW)
+
+    def told(order: str) -> tuple[str, str]:
+        stands = status(receipt=Order.objects.get(pk=order).receipt)
+        return stands.denied, stands.removed
+
+    for who in ("Bo", "Cy"):
+        with pytest.raises(Ordered):
+            joins(who, evidence=there("CN"))
+    for device in ("X", "Y"):
+        with pytest.raises(Ordered):
+            joins("Bob", evidence=there("CN"), account=account(bob), device=device_of(device))
+    assert told(on_meeting) == told(on_account) == ("", "")
+    reported = EffectReport.objects.get(order=on_meeting)
+    assert (reported.effect, reported.denied, reported.removed) == ("full", "", "")
+    desk_reads = [whole_order(order=one, account=account(desk.rita), now=NOW) for one in (on_meeting, on_account)]
+    assert sum(one.denied for one in desk_reads) >= 3
+    assert desk_reads[1].denied <= 1, "one person, however many devices they have"
+    goes_on(NOW + 7 * DAY)
+    assert told(on_meeting) == ("1-9", "1-9")
+    assert told(on_account) == ("", "")
+    reported.refresh_from_db()
+    assert (reported.effect, reported.denied, reported.removed, reported.at) == ("full", "1-9", "1-9", NOW + 7 * DAY), "brought up to date"
+    assert EffectReport.objects.get(order=on_account).denied == ""
+
+
+def test_one_person_with_many_devices_is_counted_once_everywhere(desk: Desk, link: Link, joins: Joins, bob: User) -> None:
+    order = measured(desk, link)
+    for device in (f"D{number}" for number in range(12)):
+        with pytest.raises(Ordered):
+            joins("Bob", evidence=there("CN"), account=account(bob), device=device_of(device))
+    assert whole_order(order=order, account=account(desk.rita), now=NOW).denied == 1
+    goes_on(NOW + 7 * DAY)
+    obj = Order.objects.get().obj
+    sealed = {(one.entry.kind, one.field): one.value for one in Opening.objects.filter(entry__obj=obj)}
+    assert sealed["APPLICATION_COUNT", "denied"] == "1-9"
+    assert sealed["RESTORATION", "people"] == "1-9"
+    assert status(receipt=Order.objects.get().receipt).denied == "1-9"
+
+
+def test_an_authority_is_told_when_its_order_is_over(desk: Desk, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
+    measured(desk, link)
+    quashed = measured(desk, link)
+    Order.objects.update(contact_confirmed=True)
+    take_back(order=quashed, account=account(desk.ivy), quashed=True, document="Judgement 9", now=NOW + 1)
+    goes_on(NOW + 7 * DAY)
+    told = [event.payload["facts"]["change"] for event in OutboxEvent.objects.filter(kind="mail").order_by("pk")]
+    assert [change for change in told if change in ("expired", "quashed")] == ["quashed", "expired"]

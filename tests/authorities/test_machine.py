@@ -65,6 +65,7 @@ class Machine:
     joins: Joins
     now: int = NOW
     order: str = ""
+    competent: str = ""
     seats: dict[str, str] = field(default_factory=dict)
     keys: dict[str, Passkey] = field(default_factory=dict)
 
@@ -93,8 +94,8 @@ class Machine:
         """Do it."""
         match what:
             case "receive":
-                number, claimed, competent = how
-                said = replace(SAID, claimed=tuple(sorted(claimed)), authority_territory=competent)
+                number, claimed, self.competent = how
+                said = replace(SAID, claimed=tuple(sorted(claimed)))
                 self.order = receive(said=said, channel=Channel.POST, by=account(self.person(number)), now=self.now).order
             case "take":
                 take(order=self.order, account=account(self.person(how[0])), now=self.now)
@@ -103,7 +104,8 @@ class Machine:
                 wanted = replace(
                     draft(meeting=self.link.meeting, territory=territory, kind=kind), starts_at=self.now, ends_at=self.now + days * DAY
                 )
-                narrow(order=self.order, account=account(self.person(number)), found=FOUND, drafts=[wanted], now=self.now)
+                found = replace(FOUND, authority_territory=self.competent)
+                narrow(order=self.order, account=account(self.person(number)), found=found, drafts=[wanted], now=self.now)
             case "approve":
                 who, device = account(self.person(how[0])), self.device(how[0])
                 question = ask_approval(order=self.order, account=who, now=self.now)
@@ -143,7 +145,7 @@ class Machine:
         """Look at everything that must hold."""
         for one in Measure.objects.select_related("order"):
             assert one.territory in one.order.claimed, "ORD-1"
-            assert one.territory == one.order.authority_territory, "ORD-1"
+            assert one.territory == one.order.review.authority_territory, "ORD-1"
             assert 0 < one.ends_at - one.starts_at <= LONGEST_MS, "ORD-4"
             parts = set(Hand.objects.filter(order=one.order).values_list("part", flat=True))
             if one.state != "draft" and one.leaf is not None:

@@ -1,14 +1,22 @@
 """desk: the portal, the desk's pages and the notice, by hand as people use them; in French too."""
 
+from html import unescape
+
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
-from conclave.accounts.models import StaffMember
+from conclave.accounts.models import StaffMember, User
+from conclave.authorities.approve import _act
 from conclave.authorities.models import Measure, Order
-from conclave.authorities.policy import State
+from conclave.authorities.policy import DAY, State
 from conclave.authorities.queries import orders
+from conclave.authorities.words import MEASURES, called
 from conclave.gate.models import Application
+from conclave.gate.policy import Kind
+from conclave.kernel.clock import to_datetime
 from conclave.meetings.door import Ordered
+from conclave.meetings.models import Meeting
 from tests.accounts.organisation import account, browser, person
 from tests.authorities.desk import NOW, Desk, draft, goes_on, state_of, there
 from tests.meetings.conftest import Joins, Link
@@ -27,7 +35,14 @@ FORM = {
     "redress": "Appeal within 14 days.",
     "language": "en",
 }
-JUDGED = {"necessity": "One meeting.", "proportionality": "One week.", "rights": "Nobody elsewhere."}
+JUDGED = {
+    "authority_kind": "court",
+    "authority_territory": "CN",
+    "authority_verified": "Called back.",
+    "necessity": "One meeting.",
+    "proportionality": "One week.",
+    "rights": "Nobody elsewhere.",
+}
 
 
 def act(window: Client, order: str, name: str, **said: object) -> str:
@@ -67,7 +82,7 @@ def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: D
     with pytest.raises(Ordered) as refused:
         joins("Bo", evidence=there("CN"))
     told = court.get(page).content.decode()
-    assert "People taken out: 1. People not let in: 1." in told
+    assert "Roughly how many people" in told, "no number while it holds"
     assert ada.participant not in told
     removed = Application.objects.get(action="removed").pk
     taken, denied = (Client().get(f"/notice/{number}").content.decode() for number in (removed, refused.value.notice))
@@ -78,7 +93,9 @@ def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: D
     assert order.receipt not in denied
     act(rita, order.pk, "take_back", quashed="yes", document="Judgement 7")
     assert "we are sorry" in Client().get(f"/notice/{removed}").content.decode()
-    assert "Closed" in court.get(page).content.decode()
+    over = court.get(page).content.decode()
+    assert "Closed" in over
+    assert "People taken out: 1-9. People not let in: 1-9." in over
 
 
 def test_desk_a_refused_order_tells_its_authority_why(desk: Desk) -> None:
@@ -113,7 +130,7 @@ def test_desk_what_came_by_another_way_is_written_down_by_intake(desk: Desk) -> 
     rita = browser(desk.rita)
     assert "Write down what came" not in rita.get("/staff/orders").content.decode()
     rita.post("/staff/orders", {**FORM, "channel": "phone"})
-    assert len(orders(account=account(desk.rita), now=NOW)) == 1
+    assert len(orders(account=account(desk.rita), now=NOW).rows) == 1
 
 
 def test_desk_an_order_is_challenged_on_its_page(desk: Desk) -> None:
@@ -166,3 +183,104 @@ def test_a_device_is_not_asked_twice(desk: Desk) -> None:
     desk.ann.confirms(ann, f"/staff/orders/{order}", {"act": "approve"})
     assert "Approve with a passkey" not in ann.get(f"/staff/orders/{order}").content.decode()
     assert ann.post(f"/staff/orders/{order}", {"act": "approve"}).status_code == 403
+
+
+def test_ord_10_who_approves_reads_all_that_the_passkey_signs(desk: Desk, link: Link, bob: User) -> None:
+    own_meeting = Meeting.objects.filter(pk=link.meeting)
+    own_meeting.update(title="The 4th of June")
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting=link.meeting), draft(account_id=bob.pk, kind=Kind.DENY_HOST_FROM))
+    ann = browser(desk.ann.user)
+    page = unescape(ann.get(f"/staff/orders/{order}").content.decode())
+    asked = unescape(ann.post(f"/staff/orders/{order}", {"act": "approve"}).content.decode())
+    signed = _act(Order.objects.get())["measures"]
+    assert isinstance(signed, list)
+    assert len(signed) == 2
+    for one in signed:
+        assert isinstance(one, dict)
+        start, end = (to_datetime(int(str(one[name]))) for name in ("starts_at", "ends_at"))
+        words = [
+            MEASURES[str(one["kind"])],
+            called(str(one["territory"])),
+            one["target"],
+            *(date_format(at, "DATETIME_FORMAT") for at in (start, end)),
+        ]
+        for shown in (page, asked):
+            assert [word for word in words if str(word) not in shown] == []
+    for shown in (page, asked):
+        assert "The 4th of June" in shown
+        assert bob.email in shown
+    told = Client().get(f"/authorities/{Order.objects.get().receipt}").content.decode()
+    assert bob.email not in told, "an authority learns of no account which address it has"
+
+
+def test_an_approver_reads_that_a_meeting_is_none_of_this_server(desk: Desk) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting="m" * 22))
+    assert "which this server does not have" in browser(desk.ann.user).get(f"/staff/orders/{order}").content.decode()
+
+
+def test_an_authority_adds_its_territory_on_the_page_of_its_receipt(desk: Desk) -> None:
+    Client().post("/authorities", {**FORM, "claimed": ""})
+    order = Order.objects.get()
+    rita = browser(desk.rita)
+    act(rita, order.pk, "take")
+    act(rita, order.pk, "ask")
+    page = f"/authorities/{order.receipt}"
+    assert 'value="territory"' in Client().get(page).content.decode()
+    assert Client().post(page, {"item": "territory", "text": "nowhere"}).status_code == 422
+    assert Client().post(page, {"item": "territory", "text": "CN"}).status_code == 302
+    assert state_of(order.pk) == State.UNDER_REVIEW
+
+
+def test_older_orders_are_a_page_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conclave.authorities.queries.PAGE", 1)
+    rita = browser(desk.rita)
+    StaffMember.objects.filter(orders="approver").delete()
+    for name in ("Court of Yesterday", "Court of Today"):
+        Client().post("/authorities", {**FORM, "authority": name})
+        Order.objects.filter(authority="Court of Yesterday").update(received_at=NOW - 1000)
+    first, second = (rita.get(f"/staff/orders{page}").content.decode() for page in ("?page=x", "?page=2"))
+    assert "Court of Today" in first
+    assert "Court of Yesterday" not in first
+    assert "?page=2" in first
+    assert "Court of Yesterday" in second
+    assert "Older orders" not in second
+    assert "There are no older orders." in rita.get("/staff/orders?page=3").content.decode()
+
+
+def test_an_address_is_confirmed_on_the_page_of_an_order(desk: Desk) -> None:
+    several = Client().post("/authorities", {**FORM, "contact": "a@x.example, b@y.example"})
+    assert several.status_code == 422
+    assert "Name one e-mail address and nothing else" in several.content.decode()
+    Client().post("/authorities", FORM)
+    order = Order.objects.get().pk
+    rita = browser(desk.rita)
+    act(rita, order, "take")
+    assert "not confirmed" in rita.get(f"/staff/orders/{order}").content.decode()
+    assert "not confirmed" not in act(rita, order, "confirm_contact")
+
+
+def test_a_measure_on_an_address_that_nobody_has_is_not_one_on_the_meeting_beside_it(desk: Desk, link: Link) -> None:
+    order = desk.receives().order
+    rita = browser(desk.rita)
+    act(rita, order, "take")
+    both = {"kind": "remove_from", "territory": "CN", "meeting": link.meeting, "address": "nobody@nowhere.example", "days": 7}
+    wrong = rita.post(f"/staff/orders/{order}", {"act": "narrow", **both, **JUDGED})
+    assert wrong.status_code == 422
+    assert "Nobody signs in here with this address." in wrong.content.decode()
+    assert not Measure.objects.exists()
+
+
+def test_whoever_was_met_reads_of_a_late_judgement_that_it_was_wrong(desk: Desk, link: Link, joins: Joins) -> None:
+    order = desk.orders(draft(meeting=link.meeting))
+    goes_on(NOW)
+    with pytest.raises(Ordered) as refused:
+        joins("Bo", evidence=there("CN"))
+    goes_on(NOW + 7 * DAY)
+    number = refused.value.notice
+    assert "we are sorry" not in Client().get(f"/notice/{number}").content.decode()
+    assert 'value="take_back"' not in act(browser(desk.rita), order, "take_back", quashed="yes", document="Judgement 7")
+    assert "we are sorry" in Client().get(f"/notice/{number}").content.decode()

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from conclave.authorities.outcomes import band_of
 from conclave.authorities.policy import (
     LIVE,
     LONGEST_MS,
@@ -20,7 +21,6 @@ from conclave.authorities.policy import (
     Reason,
     State,
     Waiting,
-    band_of,
     becomes,
     fault_of,
     step,
@@ -118,10 +118,13 @@ FACTS = st.builds(
     reason=st.sampled_from(["", " ", "why"]),
     kind=st.sampled_from(OrderKind),
     authority=st.sampled_from(AuthorityKind),
+    verified=st.booleans(),
     policy=st.sampled_from(Policy),
     measures=st.integers(min_value=0, max_value=2),
     ends_at=TIMES,
     cosigned=st.booleans(),
+    late=st.booleans(),
+    acted=st.booleans(),
     approvals=st.integers(min_value=0, max_value=2),
     undone=st.booleans(),
     reported=st.booleans(),
@@ -136,11 +139,15 @@ def test_ord_13_an_order_takes_only_the_listed_steps_and_each_only_when_its_guar
     assert taken.allowed == (taken.reason is Reason.MAY)
     if not taken.allowed:
         return
+    if state is State.CLOSED:
+        assert facts.acted
     if taken.state is State.APPROVED:
+        assert not facts.late
         assert facts.approvals == 2
         assert facts.staffed
-    if taken.state is State.NARROWED:
+    if taken.state in {State.NARROWED, State.APPROVED}:
         assert facts.kind is OrderKind.ACT
+        assert facts.verified
         assert facts.policy is not Policy.REFUSE_ALL
         assert facts.policy is Policy.LAWFUL_ADMIN or facts.authority is AuthorityKind.COURT
         assert facts.measures
@@ -157,12 +164,12 @@ def test_ord_13_an_order_takes_only_the_listed_steps_and_each_only_when_its_guar
 
 
 def test_ord_13_nothing_leads_back_and_nothing_skips_the_approvals() -> None:
-    assert not any(state is State.CLOSED for state, _move in TRANSITIONS)
+    assert [move for state, move in TRANSITIONS if state is State.CLOSED] == [Move.QUASH]
     assert {state for (state, _move), leads in TRANSITIONS.items() if leads is State.APPROVED} == {State.NARROWED}
     assert {state for (state, _move), leads in TRANSITIONS.items() if leads is State.EXECUTING} == {State.APPROVED}
     assert all((state, move) in TRANSITIONS for state in LIVE for move in (Move.WITHDRAW, Move.QUASH))
     over = [MeasureState.EXPIRED, MeasureState.LIFTED, MeasureState.QUASHED]
-    assert not any(MEASURE_MOVES[state] for state in over)
+    assert set().union(*(MEASURE_MOVES[state] for state in over)) == {MeasureState.QUASHED}, "only a court's word, and nothing that acts"
     assert [state for state, leads in MEASURE_MOVES.items() if MeasureState.ACTIVE in leads] == [MeasureState.SCHEDULED]
 
 

@@ -114,6 +114,9 @@ def test_an_order_meets_the_one_in_its_territory_and_is_undone(
         meeting = re.search(r"/m/([\w-]{22})", link)
         assert meeting
         page.fill("#narrow_meeting", meeting[1])
+        page.select_option("#narrow_authority_kind", "court")
+        page.select_option("#narrow_authority_territory", "CN")
+        page.fill("#narrow_authority_verified", "Called back by the number in its register.")
         for name in ("necessity", "proportionality", "rights"):
             page.fill(f"#narrow_{name}", "One meeting, one week, nobody elsewhere.")
         page.select_option("#narrow_territory", "CN")

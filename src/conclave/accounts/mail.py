@@ -34,7 +34,7 @@ class MailLinkUnknown(Refused):
     message = _("This link was already used, or it is older than a day. Ask for a new one.")
 
 
-def send(*, to: str, what: str, now: int, facts: Mapping[str, str] | None = None, page: str = "") -> None:
+def send(*, to: str, what: str, now: int, facts: Mapping[str, str] | None = None, page: str = "", language: str | None = None) -> None:
     """Let a mail be sent after the current transaction; where the operator set no mail server, do nothing.
 
     Args:
@@ -43,6 +43,7 @@ def send(*, to: str, what: str, now: int, facts: Mapping[str, str] | None = None
         now: the time.
         facts: what the text names, and what the link is good for.
         page: the page that the mail's link leads to; none by default.
+        language: that of whoever gets it, empty where nobody knows it, for all that there are; by default that of whoever asks.
 
     Raises:
         RuntimeError: called outside a transaction (a bug).
@@ -54,7 +55,7 @@ def send(*, to: str, what: str, now: int, facts: Mapping[str, str] | None = None
             "what": what,
             "facts": dict(facts or {}),
             "page": page,
-            "language": translation.get_language() or settings.LANGUAGE_CODE,
+            "language": (translation.get_language() or settings.LANGUAGE_CODE) if language is None else language,
             "until": now + LASTS_MS,
         }
         outbox.emit(kind="mail", payload=payload, now=now)
@@ -68,9 +69,15 @@ def hand_over(payload: dict[str, Any]) -> None:
         return
     host = urlsplit(settings.CONCLAVE.public_url).hostname
     context = {**payload["facts"], "server": host, "contact": settings.CONCLAVE.contact, "link": _link(payload)}
-    with translation.override(payload["language"]):
-        subject, _line, body = render_to_string(f"accounts/mail/{payload['what']}.txt", context).strip().partition("\n")
-    message = EmailMessage(subject, body.strip() + "\n", None, [payload["to"]], headers={"Message-ID": f"<{payload['id']}@{host}>"})
+    subjects, bodies = list[str](), list[str]()
+    for language in [payload["language"]] if payload["language"] else [code for code, _name in settings.LANGUAGES]:
+        with translation.override(language):
+            subject, _line, body = render_to_string(f"accounts/mail/{payload['what']}.txt", context).strip().partition("\n")
+        subjects.append(subject)
+        bodies.append(body.strip() + "\n")
+    message = EmailMessage(
+        " / ".join(subjects), "\n\n".join(bodies), None, [payload["to"]], headers={"Message-ID": f"<{payload['id']}@{host}>"}
+    )
     # Programs that answer mail for somebody who is away keep quiet.
     message.extra_headers["Auto-Submitted"] = "auto-generated"
     try:

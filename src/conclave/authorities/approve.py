@@ -8,6 +8,7 @@ from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.models import Hand, Measure, Order, Part
 from conclave.authorities.policy import MeasureState, Move, Reason, State
+from conclave.authorities.receive import missing_in
 from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
 from conclave.kernel import outbox
 from conclave.kernel.canonical import Json
@@ -73,7 +74,7 @@ def approve(*, order: str, account: UserId, shown: Shown | None, now: int) -> St
 
 def _schedule(row: Order, now: int) -> None:
     """Give each measure its leaf, and let it wait for the witness."""
-    facts = facts_of(row=row, now=now)
+    facts = facts_of(row=row, now=now, missing=missing_in(row=row))
     move(row=row, to=Move.APPROVE, facts=facts, now=now)
     for measure in Measure.objects.filter(order=row, state=MeasureState.DRAFT).order_by("pk"):
         measure.leaf = note(row=row, kind="MEASURE", fields=_leaf(measure), now=now)

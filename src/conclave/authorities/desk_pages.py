@@ -1,6 +1,8 @@
 """The desk of orders: what has come, and one order with everything that can be done with it by whoever looks at it."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any, TypedDict
 
 from django.contrib import messages
@@ -22,17 +24,21 @@ from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.challenge import challenge
 from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, RefuseForm, TakeBackForm
 from conclave.authorities.models import Part
+from conclave.authorities.outcomes import Outcome
 from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, State
 from conclave.authorities.quash import take_back
-from conclave.authorities.queries import Whole
+from conclave.authorities.queries import Held, Whole
 from conclave.authorities.receive import OrderTextForbidden, receive
 from conclave.authorities.refuse import refuse
-from conclave.authorities.review import Draft, Judgement, ask, narrow, take
+from conclave.authorities.review import Draft, Judgement, ask, confirm_contact, narrow, take
 from conclave.authorities.standing import OrderNotNow, is_staffed
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from conclave.kernel.limits import LIMITER, Rate
 
+PAGES = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+# What a court may quash when it is over.
+ENDED = (Outcome.EXECUTED, Outcome.NARROWED, Outcome.WITHDRAWN)
 DESK_RATE = Rate(name="order_desk", burst=60, every_ms=10 * clock.SECOND)
 
 
@@ -50,7 +56,8 @@ class Who(TypedDict):
 def desk(request: HttpRequest) -> HttpResponse:
     """List what has come; let intake write down what came by another way than the portal."""
     now, by = clock.now(), me(request)
-    listed = queries.orders(account=by, now=now)
+    page = int(request.GET["page"]) if PAGES.fullmatch(request.GET.get("page", "")) else 1
+    listed = queries.orders(account=by, now=now, page=page)
     may = acts_of(account=by, now=now)
     form = IntakeForm(request.POST or None) if Act.RECEIVE_ORDER in may else None
     if request.method == "POST" and form is not None and form.is_valid():
@@ -62,8 +69,8 @@ def desk(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The order is received."))
             return redirect("staff_order", made.order)
-    rows = [(one, words.STATES[one.state], [words.called(code) for code in one.claimed]) for one in listed]
-    shown = {"listed": rows, "form": form, "staffed": is_staffed()}
+    rows = [(one, words.STATES[one.state], [words.called(code) for code in one.claimed]) for one in listed.rows]
+    shown = {"listed": rows, "form": form, "staffed": is_staffed(), "older": page + 1 if listed.more else 0, "page": page}
     return render(request, "authorities/desk.html", shown, status=422 if form is not None and form.errors else 200)
 
 
@@ -100,7 +107,8 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
     state = about.listed.state
     mine = about.part == Part.REVIEWER
     measures = [
-        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state]) for held in about.measures
+        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state], _target(held))
+        for held in about.measures
     ]
     shown = {
         "about": about,
@@ -112,10 +120,13 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
         "authority_kind": words.AUTHORITIES[about.authority_kind],
         "competent": words.called(about.authority_territory),
         "claimed": [words.called(code) for code in about.listed.claimed],
+        "found_kind": words.AUTHORITIES.get(about.found_kind, ""),
+        "found_territory": words.called(about.found_territory) if about.found_territory else "",
         "checklist": [(word, item not in about.missing) for item, word in words.ITEMS.items()],
         "measures": measures,
         "can_take": Act.REVIEW_ORDER in may and state is State.ACKNOWLEDGED,
         "can_ask": mine and state is State.UNDER_REVIEW and about.missing,
+        "can_confirm": mine and not about.contact_confirmed and state is not State.CLOSED,
         "can_approve": Act.APPROVE_MEASURE in may and state is State.NARROWED and not about.part,
         "forms": forms,
     }
@@ -134,7 +145,7 @@ def _forms(request: HttpRequest, about: Whole, may: frozenset[Act], act: str) ->
         "narrow": mine and state is State.UNDER_REVIEW,
         "refuse": mine and state in (State.UNDER_REVIEW, State.INFO_REQUESTED, State.NARROWED),
         "challenge": mine and state is State.UNDER_REVIEW,
-        "take_back": Act.LIFT_MEASURE in may and state in LIVE,
+        "take_back": Act.LIFT_MEASURE in may and (state in LIVE or about.outcome in ENDED),
     }
     made: dict[str, Callable[[], Form]] = {
         "narrow": lambda: NarrowForm(sent("narrow"), claimed=about.listed.claimed, auto_id="narrow_%s"),
@@ -154,8 +165,10 @@ def _do(request: HttpRequest, about: Whole, act: str, form: Form | None) -> None
             take(**who)
         case "ask":
             ask(**who)
+        case "confirm_contact":
+            confirm_contact(**who)
         case "narrow" if form is not None:
-            found = Judgement(necessity=said["necessity"], proportionality=said["proportionality"], rights=said["rights"])
+            found = Judgement(**{one.name: said[one.name] for one in fields(Judgement)})
             narrow(**who, found=found, drafts=[_draft(said, who["now"])])
         case "refuse" if form is not None:
             refuse(**who, grounds=Grounds(said["grounds"]), explanation=said["explanation"])
@@ -174,20 +187,27 @@ def _draft(said: Mapping[str, Any], now: int) -> Draft:
     )  # fmt: skip
 
 
+def _target(held: Held) -> str:
+    """Return what a measure is about."""
+    return words.target(meeting=held.meeting, account=held.account, known=held.called)
+
+
+def _said(held: Held) -> str:
+    """Return all of a measure that the passkey signs, as its approver reads it: what, where, on what, from when until when."""
+    what = _("%(measure)s (%(territory)s)") % {"measure": words.MEASURES[held.kind], "territory": words.called(held.territory)}
+    return f"{what}. {_target(held)}, {words.period(start=held.starts_at, end=held.ends_at)}"
+
+
 def _approve(request: HttpRequest, about: Whole) -> HttpResponse:
     """Approve with the passkey that was sent, or ask for one."""
     by, now, shown, here = me(request), clock.now(), passkey_in(request), about.listed.id
     if shown is None:
         question = ask_approval(order=here, account=by, now=now)
-        sentences = [
-            _("%(measure)s (%(territory)s)") % {"measure": words.MEASURES[held.kind], "territory": words.called(held.territory)}
-            for held in about.measures
-        ]
         return confirmation(
             request,
             question=question,
             chosen={"act": "approve"},
-            sentence="; ".join(sentences),
+            sentence="; ".join(_said(held) for held in about.measures),
             after=_("With the second approval it acts by itself, once the ledger’s witness has cosigned. Both names stay in the order."),
             back=reverse("staff_order", args=[here]),
         )

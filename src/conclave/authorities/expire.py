@@ -4,7 +4,7 @@ from conclave.authorities.models import Measure, Order
 from conclave.authorities.policy import LIVE, Cause, MeasureState, Move, State
 from conclave.authorities.report import close
 from conclave.authorities.restore import undo
-from conclave.authorities.standing import facts_of, move
+from conclave.authorities.standing import facts_of, hold_ledger, move
 from conclave.kernel import deadlines
 from conclave.keys.locks import writing
 
@@ -22,6 +22,7 @@ def settle(now: int) -> None:
     for row in late[:MOST_AT_ONCE]:
         with writing():
             order = Order.objects.select_for_update().get(pk=row.order_id)
+            hold_ledger()
             if undo(order=order, measure=row, cause=Cause.EXPIRED, now=now):
                 _follow(order, now)
 

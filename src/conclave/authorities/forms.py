@@ -7,13 +7,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from conclave.accounts.queries import account_of
 from conclave.accounts.staff_forms import countries
 from conclave.authorities import words
 from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, OrderKind
-from conclave.authorities.receive import Said
+from conclave.authorities.receive import Said, codes_in
+from conclave.authorities.tell import is_address
 from conclave.gate.policy import Kind
-from conclave.kernel.territories import CODES
 
 MEETING = re.compile(r"(?:.*/m/)?([A-Za-z0-9_-]{22})(?:[/#?].*)?")
 LONGEST_DAYS = 90
@@ -53,10 +54,16 @@ class OrderForm(forms.Form):
         for name, choices in shown.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined] # a ChoiceField's
 
+    def clean_contact(self) -> str:
+        """Take one address of mail, or something that is none at all."""
+        contact = str(self.cleaned_data["contact"]).strip()
+        if "@" in contact and not is_address(contact=contact):
+            raise ValidationError(_("Name one e-mail address and nothing else, or a postal address."))
+        return contact
+
     def clean_claimed(self) -> tuple[str, ...]:
         """Take codes in any case, each once."""
-        codes = sorted({*str(self.cleaned_data["claimed"]).upper().replace(",", " ").split()})
-        unknown = [code for code in codes if code not in CODES]
+        codes, unknown = codes_in(raw=str(self.cleaned_data["claimed"]))
         if unknown:
             raise ValidationError(_("No country has this code: %(codes)s"), params={"codes": " ".join(unknown)})
         return tuple(codes)
@@ -84,7 +91,7 @@ class AnswerForm(forms.Form):
     """What an authority adds to its order."""
 
     item = forms.ChoiceField(label=_("What you add"))
-    text = _text(_("What the order says"))
+    text = _text(_("What the order says"), _("For the territory codes of countries, such as FR DE; for the language en or fr."))
 
     def __init__(self, *args: Any, missing: tuple[Item, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
         super().__init__(*args, **kwargs)
@@ -99,6 +106,13 @@ class NarrowForm(forms.Form):
     meeting = forms.CharField(label=_("Meeting"), required=False, max_length=500, help_text=_("Its number, or its link up to the sign #."))
     address = forms.CharField(label=_("Or else the account"), required=False, max_length=254, help_text=_("Its e-mail address."))
     days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST_DAYS, initial=7)
+    authority_kind = forms.ChoiceField(label=_("What kind of authority it is"), help_text=_("As you found it, whatever it says of itself."))
+    authority_territory = forms.ChoiceField(label=_("Where it is competent, as you found"))
+    authority_verified = _text(
+        _("How you made sure that it is this authority"),
+        _("Such as a call back to a number from an official directory, or a signature that you checked. The approvers read it."),
+        rows=3,
+    )
     necessity = _text(_("Why it is necessary"), rows=3)
     proportionality = _text(_("Why it is in proportion"), rows=3)
     rights = _text(_("Whose rights it touches, and how little"), rows=3)
@@ -106,11 +120,26 @@ class NarrowForm(forms.Form):
     def __init__(self, *args: Any, claimed: tuple[str, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = words.choices(words.MEASURES)  # type: ignore[attr-defined] # a ChoiceField's
+        # Chosen anew, and not taken over from what whoever sent the order says.
+        chosen = {"authority_kind": words.choices(words.AUTHORITIES), "authority_territory": countries()}
+        for name, choices in chosen.items():
+            self.fields[name].choices = [("", "—"), *choices]  # type: ignore[attr-defined] # a ChoiceField's
         self.fields["territory"].choices = [(code, words.called(code)) for code in claimed]  # type: ignore[attr-defined] # a ChoiceField's
 
     def clean_kind(self) -> Kind:
         """Take one of the kinds that there are."""
         return Kind(self.cleaned_data["kind"])
+
+    def clean_authority_kind(self) -> AuthorityKind:
+        """Take one of the kinds that there are."""
+        return AuthorityKind(self.cleaned_data["authority_kind"])
+
+    def clean_address(self) -> str:
+        """Take the address of an account that there is; a measure on nobody would be one on something else."""
+        address = str(self.cleaned_data["address"]).strip()
+        if address and not account_of(address=address):
+            raise ValidationError(_("Nobody signs in here with this address."))
+        return address
 
     def clean_meeting(self) -> str:
         """Take a number or a link; what is behind # is the key of those inside, and is not kept."""

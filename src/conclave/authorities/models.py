@@ -8,7 +8,8 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import F, Q
 
-from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, Effect, MeasureState, OrderKind, Outcome, State
+from conclave.authorities.outcomes import Effect, Outcome
+from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, MeasureState, OrderKind, State
 from conclave.gate.policy import Kind
 from conclave.kernel.ids import ID_LENGTH, new_id
 from conclave.kernel.territories import CODE_LENGTH, CODES
@@ -41,6 +42,9 @@ class Order(models.Model):
     authority_territory = models.CharField(max_length=CODE_LENGTH)
     # To whom the effect is told.
     contact = models.CharField(max_length=LONGEST_LINE)
+    # Whether somebody of the desk has looked whose address that is; and in which language mails go there, empty where nobody knows.
+    contact_confirmed = models.BooleanField(default=False)
+    spoken = models.CharField(max_length=2, blank=True, default="")
     legal_basis = models.CharField(max_length=LONGEST_TEXT, blank=True)
     reasons = models.TextField(max_length=LONGEST_TEXT, blank=True)
     target = models.TextField(max_length=LONGEST_TEXT, blank=True)
@@ -50,7 +54,7 @@ class Order(models.Model):
     claimed = models.JSONField(default=list)
     state = models.CharField(max_length=14, choices=_choices(State), default=State.RECEIVED.value)
     # What came of it, as it is counted; it stays when the order is closed.
-    outcome = models.CharField(max_length=10, choices=_choices(Outcome), blank=True)
+    outcome = models.CharField(max_length=12, choices=_choices(Outcome), blank=True)
     # Why it was refused or challenged, or by which document it was taken back; who ordered it reads it.
     grounds = models.CharField(max_length=16, blank=True)
     explanation = models.TextField(max_length=LONGEST_TEXT, blank=True)
@@ -117,6 +121,10 @@ class Review(models.Model):
     necessity = models.TextField(max_length=LONGEST_TEXT)
     proportionality = models.TextField(max_length=LONGEST_TEXT)
     rights = models.TextField(max_length=LONGEST_TEXT)
+    # What the reviewer found whoever ordered it to be and where it is competent, whatever it says of itself; and how they made sure.
+    authority_kind = models.CharField(max_length=14, choices=_choices(AuthorityKind), blank=True, default="")
+    authority_territory = models.CharField(max_length=CODE_LENGTH, blank=True, default="")
+    authority_verified = models.TextField(max_length=LONGEST_TEXT, blank=True, default="")
     at = models.BigIntegerField()
 
     def __str__(self) -> str:
@@ -164,8 +172,9 @@ class EffectReport(models.Model):
 
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="report")
     effect = models.CharField(max_length=7, choices=_choices(Effect))
-    denied = models.PositiveIntegerField()
-    removed = models.PositiveIntegerField()
+    # Bands; empty while nothing is told.
+    denied = models.CharField(max_length=24, blank=True, default="")
+    removed = models.CharField(max_length=24, blank=True, default="")
     at = models.BigIntegerField()
 
     class Meta:

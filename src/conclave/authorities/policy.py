@@ -7,6 +7,7 @@
                                    narrowed ──▶ approved ──▶ executing ──▶ executed ──▶ expired
                                        └──▶ refused
     any that is live ──▶ withdrawn, quashed        expired, withdrawn, quashed, refused ──▶ restored ──▶ closed
+    closed ──▶ quashed, if it has met anybody
 
 Who may take a step is in accounts/staff_policy.py, which has the only table of it; whom a measure meets is in gate/policy.py.
 """
@@ -91,6 +92,7 @@ TRANSITIONS: dict[tuple[State, Move], State] = {
     **{(state, M.QUASH): S.QUASHED for state in LIVE},
     **{(state, M.RESTORE): S.RESTORED for state in OVER},
     (S.RESTORED, M.CLOSE): S.CLOSED,
+    (S.CLOSED, M.QUASH): S.QUASHED,
 }
 
 
@@ -159,28 +161,6 @@ class Grounds(StrEnum):
     INFORMAL = "informal"
 
 
-class Outcome(StrEnum):
-    """What came of an order, as it is counted."""
-
-    EXECUTED = "executed"
-    NARROWED = "narrowed"
-    REFUSED = "refused"
-    CHALLENGED = "challenged"
-    WITHDRAWN = "withdrawn"
-    QUASHED = "quashed"
-
-
-class Effect(StrEnum):
-    """How far an order was followed, as its authority is told."""
-
-    NONE = "none"
-    PARTIAL = "partial"
-    FULL = "full"
-
-
-EFFECTS = {Outcome.EXECUTED: Effect.FULL, Outcome.NARROWED: Effect.PARTIAL}
-
-
 class Cause(StrEnum):
     """Why somebody is restored."""
 
@@ -197,6 +177,7 @@ class Reason(StrEnum):
     UNSTAFFED = "unstaffed"
     NO_REASON = "no_reason"
     INCOMPLETE = "incomplete"
+    UNVERIFIED = "unverified"
     NOTHING_ORDERED = "nothing_ordered"
     POLICY = "policy"
     APPROVALS = "approvals"
@@ -223,13 +204,18 @@ class Facts:
     # Why it is refused or challenged, or by which document it is taken back.
     reason: str = ""
     kind: OrderKind = OrderKind.ACT
+    # What the reviewer found whoever ordered it to be, and whether they have said how they made sure.
     authority: AuthorityKind = AuthorityKind.COURT
+    verified: bool = False
     policy: Policy = Policy.JUDICIAL_ONLY
     # Of the measures: how many there are, the last end, whether each one's leaf is cosigned.
     measures: int = 0
     ends_at: int = 0
     cosigned: bool = False
-    # How many different people have approved it, who did nothing else in it.
+    # Whether the end of one of them has come; whether one has ever acted and was not quashed.
+    late: bool = False
+    acted: bool = False
+    # How many different people have approved it, who did nothing else in it and still may.
     approvals: int = 0
     # Whether everything that was done is undone, and the authority was told of it.
     undone: bool = False
@@ -258,7 +244,8 @@ def step(*, state: State, move: Move, facts: Facts) -> Step:
         facts: what it depends on.
     """
     leads = TRANSITIONS.get((state, move))
-    if leads is None:
+    # A court may come later than the end: whom the measure met is told so all the same.
+    if leads is None or (state is S.CLOSED and not facts.acted):
         return Step(Reason.NOT_NOW)
     guard = _guard(move, facts)
     return Step(guard) if guard is not None else Step(Reason.MAY, leads)
@@ -271,6 +258,7 @@ _GUARDS: tuple[tuple[frozenset[Move], Callable[[Facts], bool], Reason], ...] = (
     (frozenset({M.ASK}), lambda facts: not facts.missing, Reason.INCOMPLETE),
     (frozenset({M.REFUSE, M.CHALLENGE, M.WITHDRAW, M.QUASH}), lambda facts: not facts.reason.strip(), Reason.NO_REASON),
     (frozenset({M.APPROVE}), lambda facts: facts.approvals < APPROVERS, Reason.APPROVALS),
+    (frozenset({M.APPROVE}), lambda facts: facts.late, Reason.PERIOD),
     (frozenset({M.DONE}), lambda facts: not facts.cosigned, Reason.WITNESS),
     (frozenset({M.EXPIRE}), lambda facts: facts.now < facts.ends_at, Reason.TOO_EARLY),
     (frozenset({M.RESTORE}), lambda facts: not facts.undone, Reason.NOT_UNDONE),
@@ -280,13 +268,15 @@ _GUARDS: tuple[tuple[frozenset[Move], Callable[[Facts], bool], Reason], ...] = (
 
 def _guard(move: Move, facts: Facts) -> Reason | None:
     """Return what keeps this step from being taken, or None."""
-    if move is Move.NARROW:
-        return _narrowing(facts)
-    return next((reason for moves, stops, reason in _GUARDS if move in moves and stops(facts)), None)
+    guard = next((reason for moves, stops, reason in _GUARDS if move in moves and stops(facts)), None)
+    # What led to measures is looked at again before they act: in between the policy may have changed, and time goes on.
+    return _narrowing(facts) if guard is None and move in {M.NARROW, M.APPROVE} else guard
 
 
 def _narrowing(facts: Facts) -> Reason | None:
     """Return why an order does not lead to measures, or None."""
+    if not facts.verified:
+        return Reason.UNVERIFIED
     judicial = facts.authority is AuthorityKind.COURT
     if facts.kind is not OrderKind.ACT:
         return Reason.NOTHING_ORDERED
@@ -321,7 +311,7 @@ def fault_of(*, measure: Measure, claimed: Iterable[str], competent: Iterable[st
 
 
 class MeasureState(StrEnum):
-    """Where a measure stands. From what is over nothing leads back."""
+    """Where a measure stands. From what is over nothing leads back; a court may still say that it was wrong."""
 
     DRAFT = "draft"
     # Approved twice: waits for its leaf to be cosigned, and for its time.
@@ -336,8 +326,8 @@ MEASURE_MOVES: dict[MeasureState, frozenset[MeasureState]] = {
     MeasureState.DRAFT: frozenset({MeasureState.SCHEDULED, MeasureState.LIFTED, MeasureState.QUASHED}),
     MeasureState.SCHEDULED: frozenset({MeasureState.ACTIVE, MeasureState.EXPIRED, MeasureState.LIFTED, MeasureState.QUASHED}),
     MeasureState.ACTIVE: frozenset({MeasureState.EXPIRED, MeasureState.LIFTED, MeasureState.QUASHED}),
-    MeasureState.EXPIRED: frozenset(),
-    MeasureState.LIFTED: frozenset(),
+    MeasureState.EXPIRED: frozenset({MeasureState.QUASHED}),
+    MeasureState.LIFTED: frozenset({MeasureState.QUASHED}),
     MeasureState.QUASHED: frozenset(),
 }
 
@@ -363,38 +353,3 @@ def becomes(waiting: Waiting) -> MeasureState:
     if not waiting.cosigned or waiting.now < waiting.starts_at:
         return MeasureState.SCHEDULED
     return MeasureState.ACTIVE
-
-
-def outcome_of(*, move: Move, before: str, claimed: Iterable[str], narrowed: Iterable[str]) -> str:
-    """Return what came of an order, after a step.
-
-    Args:
-        move: the step.
-        before: what had come of it.
-        claimed: the territories that it names.
-        narrowed: those in which measures hold.
-    """
-    if move is Move.DONE:
-        return Outcome.EXECUTED if set(narrowed) == set(claimed) else Outcome.NARROWED
-    ends = {
-        Move.REFUSE: Outcome.REFUSED,
-        Move.REFUSE_UNSTAFFED: Outcome.REFUSED,
-        Move.CHALLENGE: Outcome.CHALLENGED,
-        Move.WITHDRAW: Outcome.WITHDRAWN,
-        Move.QUASH: Outcome.QUASHED,
-    }
-    return ends.get(move, before)
-
-
-def band_of(count: int) -> str:
-    """Return how many people were met, as it is published: never so exactly that somebody could be told by it.
-
-    Args:
-        count: people.
-    """
-    if count == 0:
-        return "0"
-    low = 1
-    while low * 10 <= count:
-        low *= 10
-    return f"{low}-{low * 10 - 1}"

@@ -5,7 +5,7 @@ from conclave.authorities.models import Measure
 from conclave.authorities.policy import Cause, Move
 from conclave.authorities.receive import paragraphs
 from conclave.authorities.report import close
-from conclave.authorities.restore import undo
+from conclave.authorities.restore import regret, undo
 from conclave.authorities.standing import facts_of, move, order_for
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
@@ -15,7 +15,7 @@ def take_back(*, order: str, account: UserId, quashed: bool, document: str, now:
     """Write down that an order does not stand any more, and undo it.
 
     Args:
-        order: which.
+        order: which; a court may quash also what is over already, if it has met anybody.
         account: who of this desk writes it down; to undo takes one person.
         quashed: whether a court has done so, or else whoever gave it.
         document: by which document.
@@ -31,6 +31,9 @@ def take_back(*, order: str, account: UserId, quashed: bool, document: str, now:
         row = order_for(order=order, account=account, act=Act.LIFT_MEASURE, now=now)
         row.explanation = paragraphs(raw=document)
         move(row=row, to=to, facts=facts_of(row=row, now=now, reason=row.explanation), now=now)
-        for measure in Measure.objects.filter(order=row, over_at=None):
-            undo(order=row, measure=measure, cause=cause, now=now)
+        for measure in Measure.objects.filter(order=row).order_by("pk"):
+            if measure.over_at is None:
+                undo(order=row, measure=measure, cause=cause, now=now)
+            elif quashed:
+                regret(measure=measure, now=now)
         close(row=row, now=now)

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 
+from conclave.accounts.queries import address_of
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
 from conclave.authorities.policy import Item, MeasureState, State
 from conclave.authorities.receive import missing_in
-from conclave.authorities.report import counts_of
-from conclave.authorities.standing import OrderUnknown
+from conclave.authorities.report import counts_of, told_of
+from conclave.authorities.standing import OrderUnknown, case_of
 from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
+from conclave.meetings.lists import title_of
 
-MOST_LISTED = 200
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A page of the desk's list, and whether another one follows."""
+
+    rows: tuple[Listed, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """A measure as the desk sees it."""
 
@@ -39,6 +49,8 @@ class Held:
     territory: str
     meeting: str
     account: str
+    # For the desk alone: what the meeting is called, or by which address the account is known; None when there is none here.
+    called: str | None
     starts_at: int
     ends_at: int
     state: MeasureState
@@ -54,6 +66,7 @@ class Whole:
     authority_kind: str
     authority_territory: str
     contact: str
+    contact_confirmed: bool
     legal_basis: str
     reasons: str
     target: str
@@ -63,6 +76,10 @@ class Whole:
     grounds: str
     outcome: str
     missing: frozenset[Item]
+    # What the reviewer found its authority to be, and how; empty before.
+    found_kind: str
+    found_territory: str
+    authority_verified: str
     necessity: str
     proportionality: str
     rights: str
@@ -86,8 +103,9 @@ class Status:
     received_at: int
     missing: tuple[Item, ...]
     measures: tuple[Held, ...]
-    denied: int
-    removed: int
+    # In bands; empty while nothing is told.
+    denied: str
+    removed: str
     proof: str
 
 
@@ -112,19 +130,23 @@ class Notice:
     proof: str
 
 
-def orders(*, account: UserId, now: int) -> list[Listed]:
-    """Return the orders, those that are live first, the newest first among each.
+def orders(*, account: UserId, now: int, page: int = 1) -> Listing:
+    """Return the orders, the newest first: with the first page all that are live, however many have come since; the closed ones by pages.
 
     Args:
         account: who asks.
         now: the time.
+        page: which, from 1.
 
     Raises:
         StaffUnknown, StaffRoleMissing: it is not for them.
     """
     allow_staff(account=account, act=Act.READ_ORDER, now=now)
-    rows = list(Order.objects.order_by("-received_at", "pk")[:MOST_LISTED])
-    return [_listed(row) for row in sorted(rows, key=lambda row: row.state == State.CLOSED)]
+    rows = Order.objects.order_by("-received_at", "pk")
+    live = rows.exclude(state=State.CLOSED) if page == 1 else rows.none()
+    start = (page - 1) * PAGE
+    closed = list(rows.filter(state=State.CLOSED)[start : start + PAGE + 1])
+    return Listing(rows=tuple(_listed(row) for row in [*live, *closed[:PAGE]]), more=len(closed) > PAGE)
 
 
 def whole_order(*, order: str, account: UserId, now: int) -> Whole:
@@ -136,13 +158,15 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         now: the time.
 
     Raises:
-        StaffUnknown, StaffRoleMissing: it is not for them.
+        StaffUnknown, StaffRoleMissing, StaffRecused: it is not for them.
         OrderUnknown: there is none.
     """
     allow_staff(account=account, act=Act.READ_ORDER, now=now)
     row = Order.objects.filter(pk=order).first()
     if row is None:
         raise OrderUnknown
+    # Who takes no part in matters of a territory does not read them either.
+    allow_staff(account=account, act=Act.READ_ORDER, now=now, case=case_of(row=row, account=account))
     review = Review.objects.filter(order=row).first() or Review()
     counted = counts_of(row=row)
     return Whole(
@@ -150,6 +174,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         authority_kind=row.authority_kind,
         authority_territory=row.authority_territory,
         contact=row.contact,
+        contact_confirmed=row.contact_confirmed,
         legal_basis=row.legal_basis,
         reasons=row.reasons,
         target=row.target,
@@ -159,10 +184,13 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         grounds=row.grounds,
         outcome=row.outcome,
         missing=missing_in(row=row),
+        found_kind=review.authority_kind,
+        found_territory=review.authority_territory,
+        authority_verified=review.authority_verified,
         necessity=review.necessity,
         proportionality=review.proportionality,
         rights=review.rights,
-        measures=_measures(row),
+        measures=_measures(row, of_desk=True),
         approvals=Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).count(),
         part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
         denied=counted[Action.DENIED],
@@ -182,7 +210,7 @@ def status(*, receipt: str) -> Status:
     row = Order.objects.filter(receipt=receipt).first()
     if row is None:
         raise OrderUnknown
-    counted = counts_of(row=row)
+    denied, removed = told_of(row=row)
     return Status(
         public_id=row.public_id,
         state=State(row.state),
@@ -191,9 +219,9 @@ def status(*, receipt: str) -> Status:
         explanation=row.explanation,
         received_at=row.received_at,
         missing=tuple(sorted(missing_in(row=row))) if row.state == State.INFO_REQUESTED else (),
-        measures=_measures(row),
-        denied=counted[Action.DENIED],
-        removed=counted[Action.REMOVED],
+        measures=_measures(row, of_desk=False),
+        denied=denied,
+        removed=removed,
         proof=_proof(row.leaf, witness.OF_ORDER),
     )
 
@@ -229,8 +257,8 @@ def notice(*, notice: str) -> Notice:
     )
 
 
-def _measures(row: Order) -> tuple[Held, ...]:
-    """Return the measures of an order."""
+def _measures(row: Order, *, of_desk: bool) -> tuple[Held, ...]:
+    """Return the measures of an order; to its authority without what else the server knows of whom or what they are about."""
     return tuple(
         Held(
             id=one.pk,
@@ -238,6 +266,7 @@ def _measures(row: Order) -> tuple[Held, ...]:
             territory=one.territory,
             meeting=one.meeting,
             account=one.account,
+            called=_called(one) if of_desk else None,
             starts_at=one.starts_at,
             ends_at=one.ends_at,
             state=MeasureState(one.state),
@@ -245,6 +274,11 @@ def _measures(row: Order) -> tuple[Held, ...]:
         )
         for one in Measure.objects.filter(order=row).order_by("territory", "pk")
     )
+
+
+def _called(measure: Measure) -> str | None:
+    """Return what the desk knows the target of a measure by, None when there is no such meeting or account."""
+    return title_of(meeting=measure.meeting) if measure.meeting else address_of(account=measure.account) or None
 
 
 def _proof(leaf: int | None, fields: tuple[str, ...]) -> str:

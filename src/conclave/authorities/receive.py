@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.names import shown_line
@@ -11,7 +12,7 @@ from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT, Order, Part
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, Move, OrderKind, State
 from conclave.authorities.report import close
 from conclave.authorities.standing import facts_of, is_staffed, move, note, take_part
-from conclave.authorities.tell import tell_authority
+from conclave.authorities.tell import RECEIVED, is_address, tell_authority
 from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
@@ -75,17 +76,20 @@ def receive(*, said: Said, channel: Channel, by: UserId | None, now: int) -> Rec
     if by is not None:
         allow_staff(account=by, act=Act.RECEIVE_ORDER, now=now)
     row = _row(said, channel, now)
+    # What somebody of the desk writes down they have in their hands; who writes on the portal reads it in their own language.
+    row.contact_confirmed = by is not None
+    row.spoken = said.language if by is not None else _spoken()
     with writing():
         row.save(force_insert=True)
         if by is not None:
             take_part(row=row, account=by, part=Part.INTAKE, now=now)
         note(row=row, kind="ORDER", fields=_leaf(row), now=now)
         move(row=row, to=Move.ACKNOWLEDGE, facts=facts_of(row=row, now=now), now=now)
+        tell_authority(row=row, change=RECEIVED, now=now)
         if not is_staffed():
             row.grounds = Grounds.UNSTAFFED
             move(row=row, to=Move.REFUSE_UNSTAFFED, facts=facts_of(row=row, now=now), now=now)
             close(row=row, now=now)
-        tell_authority(row=row, change="received", now=now)
     return Receipt(order=row.pk, receipt=row.receipt, leaf=row.leaf or 0, state=State(row.state))
 
 
@@ -124,6 +128,8 @@ def _row(said: Said, channel: Channel, now: int) -> Order:
     """Return an order as it is stored."""
     if not {said.authority_territory, *said.claimed} <= CODES or (said.language and said.language not in LANGUAGES):
         raise OrderTextForbidden
+    if "@" in said.contact and not is_address(contact=said.contact.strip()):
+        raise OrderTextForbidden
     return Order(
         channel=channel,
         kind=said.kind,
@@ -141,12 +147,28 @@ def _row(said: Said, channel: Channel, now: int) -> Order:
     )
 
 
+def _spoken() -> str:
+    """Return the language of whoever asks now, empty if it is none of ours."""
+    language = translation.get_language() or ""
+    return language if language in LANGUAGES else ""
+
+
 def _line(raw: str) -> str:
     """Return a line that has to be there."""
     line = shown_line(raw=raw, longest=LONGEST_LINE)
     if line is None:
         raise OrderTextForbidden
     return line
+
+
+def codes_in(*, raw: str) -> tuple[list[str], list[str]]:
+    """Return the codes of countries in what was typed, in any case, each once and sorted; those that there are, and the others.
+
+    Args:
+        raw: as it was typed.
+    """
+    codes = sorted({*raw.upper().replace(",", " ").split()})
+    return [code for code in codes if code in CODES], [code for code in codes if code not in CODES]
 
 
 def paragraphs(*, raw: str) -> str:

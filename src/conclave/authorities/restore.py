@@ -1,12 +1,12 @@
 """Undoing a measure: whoever it met may come back at once, without anybody's doing, and is told so (ORD-9)."""
 
-from collections import Counter
-
 from conclave.authorities.models import Measure, Order, Restoration
-from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause, MeasureState, band_of
+from conclave.authorities.outcomes import band_of
+from conclave.authorities.policy import MEASURE_MOVES, RESTORED_WITHIN_MS, Cause, MeasureState
+from conclave.authorities.report import people_in
 from conclave.authorities.standing import note
 from conclave.authorities.tell import RESTORED
-from conclave.gate.apply import Action, Applied
+from conclave.gate.apply import Action, Applied, applied
 from conclave.kernel import outbox
 from conclave.meetings import enforce
 
@@ -34,7 +34,7 @@ def undo(*, order: Order, measure: Measure, cause: Cause, now: int) -> bool:
         return True
     undone = enforce.lift(measure=measure.pk, now=now)
     _count(order, measure, undone, now)
-    people = len({one.account or one.id for one in undone})
+    people = len({one.person for one in undone})
     leaf = note(
         row=order, kind="RESTORATION", fields={"cause": cause.value, "territory": measure.territory, "people": band_of(people)}, now=now
     )
@@ -46,8 +46,21 @@ def undo(*, order: Order, measure: Measure, cause: Cause, now: int) -> bool:
     return True
 
 
+def regret(*, measure: Measure, now: int) -> None:
+    """Say of a measure that is over that it was wrong, to each whom it met; inside the caller's transaction.
+
+    Args:
+        measure: which.
+        now: the time.
+    """
+    same = Measure.objects.filter(pk=measure.pk, active_at__isnull=False, state__in=(MeasureState.EXPIRED, MeasureState.LIFTED))
+    if same.update(state=MeasureState.QUASHED):
+        for one in applied(measure=measure.pk):
+            outbox.emit(kind=RESTORED, payload={"notice": one.id, "cause": Cause.QUASHED.value}, now=now)
+
+
 def _count(order: Order, measure: Measure, undone: list[Applied], now: int) -> None:
     """Write down how many a measure has met, as it is published."""
-    done = Counter(one.action for one in undone)
+    done = people_in(done=undone)
     fields = {"territory": measure.territory, "denied": band_of(done[Action.DENIED]), "removed": band_of(done[Action.REMOVED])}
     note(row=order, kind="APPLICATION_COUNT", fields={**fields}, now=now)

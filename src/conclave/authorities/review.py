@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
-from conclave.authorities.policy import Item, Move, Reason, fault_of
-from conclave.authorities.receive import missing_in, paragraphs
-from conclave.authorities.standing import OrderNotNow, facts_of, move, order_for, take_part
+from conclave.authorities.policy import AuthorityKind, Item, Move, Reason, State, fault_of
+from conclave.authorities.receive import LANGUAGES, OrderTextForbidden, codes_in, missing_in, paragraphs
+from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
 from conclave.authorities.tell import tell_authority
 from conclave.gate import policy as gate
 from conclave.kernel.ids import UserId, new_id
@@ -28,8 +28,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a reviewer finds: whether it is necessary, whether it is proportionate, whose rights it touches."""
+    """What a reviewer finds: who ordered it and how they made sure, whether it is necessary and in proportion, whose rights it touches."""
 
+    authority_kind: AuthorityKind
+    authority_territory: str
+    authority_verified: str
     necessity: str
     proportionality: str
     rights: str
@@ -51,6 +54,27 @@ def take(*, order: str, account: UserId, now: int) -> None:
         row = order_for(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
         move(row=row, to=Move.TAKE, facts=facts_of(row=row, now=now), now=now)
         take_part(row=row, account=account, part=Part.REVIEWER, now=now)
+
+
+def confirm_contact(*, order: str, account: UserId, now: int) -> None:
+    """Say that the address to which the answer goes is the authority's; from then on it is written to.
+
+    Args:
+        order: which.
+        account: its reviewer.
+        now: the time.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
+        OrderNotNow: that was said already, or the order is closed.
+    """
+    with writing():
+        row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
+        if row.contact_confirmed or row.state == State.CLOSED:
+            raise OrderNotNow(Reason.NOT_NOW)
+        row.contact_confirmed = True
+        row.save(update_fields=["contact_confirmed"])
+        note(row=row, kind="CONTACT", fields={"confirmed": 1}, now=now)
 
 
 def ask(*, order: str, account: UserId, now: int) -> None:
@@ -86,16 +110,33 @@ def answer(*, receipt: str, item: Item, text: str, now: int) -> None:
     """
     with writing():
         row = Order.objects.select_for_update().filter(receipt=receipt).first()
-        if row is None or item not in missing_in(row=row) or item not in _COLUMNS:
+        # Only what was asked for: an order that somebody judges does not change under their eyes.
+        if row is None or row.state != State.INFO_REQUESTED or item not in missing_in(row=row):
             raise OrderNotNow(Reason.NOT_NOW)
-        setattr(row, _COLUMNS[item], paragraphs(raw=text))
+        said = paragraphs(raw=text)
+        _add(row, item, said)
+        note(row=row, kind="ADDED", fields={"item": item.value, "text": said}, now=now)
         if not missing_in(row=row):
             move(row=row, to=Move.ANSWER, facts=facts_of(row=row, now=now), now=now)
         else:
             row.save()
 
 
-_COLUMNS = {Item.LEGAL_BASIS: "legal_basis", Item.REASONS: "reasons", Item.TARGET: "target", Item.REDRESS: "redress"}
+def _add(row: Order, item: Item, said: str) -> None:
+    """Put what was missing into an order."""
+    if not said:
+        raise OrderTextForbidden
+    if item is Item.TERRITORY:
+        row.claimed, unknown = codes_in(raw=said)
+        if unknown or not row.claimed:
+            raise OrderTextForbidden
+    elif item is Item.LANGUAGE:
+        row.language = said.lower()
+        if row.language not in LANGUAGES:
+            raise OrderTextForbidden
+    else:
+        # Each other item is the column of its name.
+        setattr(row, item.value, said)
 
 
 def narrow(*, order: str, account: UserId, found: Judgement, drafts: Sequence[Draft], now: int) -> list[str]:
@@ -119,16 +160,21 @@ def narrow(*, order: str, account: UserId, found: Judgement, drafts: Sequence[Dr
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
         said = {name: paragraphs(raw=text) for name, text in _texts(found).items()}
+        if not said["authority_verified"]:
+            raise OrderNotNow(Reason.UNVERIFIED)
         if not all(said.values()):
             raise OrderNotNow(Reason.NO_REASON)
         for draft in drafts:
-            fault = fault_of(measure=plain(draft=draft), claimed=row.claimed, competent=[row.authority_territory], now=now)
+            fault = fault_of(measure=plain(draft=draft), claimed=row.claimed, competent=[found.authority_territory], now=now)
             if fault is not None:
                 raise OrderNotNow(fault)
         ids = [new_id() for _ in drafts]
         Measure.objects.bulk_create([_measure(row, draft, new) for draft, new in zip(drafts, ids, strict=True)])
         missing = missing_in(row=row)
-        Review.objects.create(order=row, missing=sorted(missing), at=now, **said)
+        who = {"authority_kind": found.authority_kind, "authority_territory": found.authority_territory}
+        Review.objects.create(order=row, missing=sorted(missing), at=now, **said, **who)
+        told = {"category": found.authority_kind.value, "territory": found.authority_territory, "verified": said["authority_verified"]}
+        note(row=row, kind="AUTHORITY", fields=told, now=now)
         move(row=row, to=Move.NARROW, facts=facts_of(row=row, now=now, missing=missing), now=now)
     return ids
 
@@ -172,7 +218,12 @@ def plain(*, draft: Draft, measure: str = "") -> gate.Measure:
 
 def _texts(found: Judgement) -> dict[str, str]:
     """Return what was found by column."""
-    return {"necessity": found.necessity, "proportionality": found.proportionality, "rights": found.rights}
+    return {
+        "authority_verified": found.authority_verified,
+        "necessity": found.necessity,
+        "proportionality": found.proportionality,
+        "rights": found.rights,
+    }
 
 
 def _measure(row: Order, draft: Draft, new: str) -> Measure:

@@ -1,13 +1,15 @@
 """An order in somebody's hands: who may touch it, which step is taken, and the leaf that says so (ORD-13)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.staff import allow_staff, staffed
 from conclave.accounts.staff_policy import Act, Case, Role
-from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part
+from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part, Review
+from conclave.authorities.outcomes import outcome_of
 from conclave.authorities.policy import (
     APPROVERS,
     AuthorityKind,
@@ -19,7 +21,6 @@ from conclave.authorities.policy import (
     Policy,
     Reason,
     State,
-    outcome_of,
     step,
 )
 from conclave.kernel import clock
@@ -27,6 +28,7 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency import ledger
+from conclave.transparency.head import locked_head
 
 # As what the staff's table knows each part.
 ROLES = {Part.INTAKE: Role.INTAKE, Part.REVIEWER: Role.REVIEWER, Part.FIRST: Role.APPROVER, Part.SECOND: Role.APPROVER}
@@ -35,6 +37,7 @@ SENTENCES = {
     Reason.UNSTAFFED: _("This desk is not staffed: without a reviewer and two approvers it refuses and publishes, and never acts."),
     Reason.NO_REASON: _("Say why. Whoever ordered it reads it, and so does the public in numbers."),
     Reason.INCOMPLETE: _("The order does not say everything that it has to. Ask for what is missing, or refuse it."),
+    Reason.UNVERIFIED: _("Say how you made sure that this authority is the one it says, and of what kind it is."),
     Reason.NOTHING_ORDERED: _("This order does not ask for something to be done. Only an order to act leads to a measure."),
     Reason.POLICY: _("By the policy of this server such an order leads to no measure."),
     Reason.APPROVALS: _("Two people have to approve it who did nothing else in it."),
@@ -113,7 +116,7 @@ def case_of(*, row: Order, account: UserId) -> Case:
         territories=frozenset(row.claimed),
         acted=frozenset(ROLES[Part(part)] for part in parts),
         established=settings.CONCLAVE.established,
-        court=row.authority_kind == AuthorityKind.COURT,
+        court=Review.objects.filter(order=row, authority_kind=AuthorityKind.COURT).exists(),
     )
 
 
@@ -127,22 +130,44 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         reason: why the step is taken.
     """
     measures = list(Measure.objects.filter(order=row).exclude(state__in=(MeasureState.LIFTED, MeasureState.QUASHED)))
-    approvals = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values("account").distinct().count()
+    found = Review.objects.filter(order=row).first()
+    approvers = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values_list("account", flat=True)
     return Facts(
         now=now,
         staffed=is_staffed(),
         missing=missing,
         reason=reason,
         kind=OrderKind(row.kind),
-        authority=AuthorityKind(row.authority_kind),
+        authority=AuthorityKind(found.authority_kind if found and found.authority_kind else row.authority_kind),
+        verified=found is not None and found.authority_verified != "",
         policy=Policy(settings.CONCLAVE.order_policy),
         measures=len(measures),
         ends_at=max((one.ends_at for one in measures), default=0),
         cosigned=all(one.cosigned_at is not None for one in measures if one.state != MeasureState.EXPIRED),
-        approvals=approvals,
+        late=any(one.ends_at <= now for one in measures if one.state == MeasureState.DRAFT),
+        acted=Measure.objects.filter(order=row, active_at__isnull=False).exclude(state=MeasureState.QUASHED).exists(),
+        approvals=sum(_still_may(row, UserId(one), now) for one in approvers),
         undone=not Measure.objects.filter(order=row, over_at=None).exists(),
         reported=EffectReport.objects.filter(order=row).exists(),
     )
+
+
+def _still_may(row: Order, approver: UserId, now: int) -> bool:
+    """Tell whether whoever has approved still may: they hold the role, and neither work in the territory nor are recused by now."""
+    # As on the day they approved: their own approval is what is judged, and not a second one.
+    case = replace(case_of(row=row, account=approver), acted=frozenset())
+    try:
+        allow_staff(account=approver, act=Act.APPROVE_MEASURE, now=now, case=case, asking=True)
+    except Refused:
+        return False
+    return True
+
+
+def hold_ledger() -> None:
+    """Wait for the ledger's head now, inside the caller's transaction and before anything that writes the journal: whoever needs both takes
+    them in this order, so that no two wait for each other.
+    """
+    locked_head(chain=ledger.CHAIN)
 
 
 def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
@@ -161,8 +186,8 @@ def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
     if taken.state is None:
         raise OrderNotNow(taken.reason)
     row.state = taken.state
-    narrowed = Measure.objects.filter(order=row).values_list("territory", flat=True)
-    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, narrowed=narrowed)
+    acted = Measure.objects.filter(order=row, active_at__isnull=False).values_list("territory", flat=True)
+    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, acted=acted)
     row.save()
     note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
 

@@ -1,6 +1,8 @@
 """Mails about an order: to whoever ordered it, to whoever it met, and to whoever owns a meeting in which it met somebody."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.urls import reverse
 
 from conclave.accounts import mail
@@ -12,19 +14,37 @@ from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 
 RESTORED = "authorities.restored"
+RECEIVED = "received"
+# Nobody knows which language an account reads in: who is written to because of something that the clock or somebody else did reads both.
+UNKNOWN = ""
 
 
 def tell_authority(*, row: Order, change: str, now: int) -> None:
     """Write to whoever ordered it how it stands, where a mail was named; inside the caller's transaction.
+
+    Whoever writes on the portal can name anybody's address: until somebody of the desk has looked, nothing but the receipt goes there.
 
     Args:
         row: the order.
         change: what has happened.
         now: the time.
     """
-    if "@" in row.contact:
+    if is_address(contact=row.contact) and (row.contact_confirmed or change == RECEIVED):
         facts = {"change": change, "receipt": row.receipt, "address": _page("order_status", row.receipt)}
-        mail.send(to=row.contact, what="order", facts=facts, now=now)
+        mail.send(to=row.contact, what="order", facts=facts, now=now, language=row.spoken)
+
+
+def is_address(*, contact: str) -> bool:
+    """Tell whether a contact is one address of mail, and no list of them.
+
+    Args:
+        contact: as it was typed.
+    """
+    try:
+        validate_email(contact)
+    except ValidationError:
+        return False
+    return True
 
 
 def tell_host(*, account: str, count: int, measure: Measure, public_id: str, now: int) -> None:
@@ -40,7 +60,7 @@ def tell_host(*, account: str, count: int, measure: Measure, public_id: str, now
     address = address_of(account=account) if account else ""
     if address:
         facts = {"count": str(count), "territory": measure.territory, "order": public_id}
-        mail.send(to=address, what="order_host", facts=facts, now=now)
+        mail.send(to=address, what="order_host", facts=facts, now=now, language=UNKNOWN)
 
 
 @outbox.handles(MET)
@@ -68,4 +88,4 @@ def _write(notice: str, change: str) -> None:
         return
     with writing():
         facts = {"change": change, "address": _page("order_notice", notice)}
-        mail.send(to=address, what="order_notice", facts=facts, now=clock.now())
+        mail.send(to=address, what="order_notice", facts=facts, now=clock.now(), language=UNKNOWN)

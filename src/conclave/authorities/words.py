@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State
 from conclave.gate.policy import Kind
+from conclave.kernel import clock
 from conclave.kernel.territories import territory_name
 
 Words = Mapping[str, str | Promise]
@@ -56,6 +58,7 @@ OUTCOMES: Words = {
     "challenged": _("challenged"),
     "withdrawn": _("withdrawn"),
     "quashed": _("quashed"),
+    "not_executed": _("not carried out, as its time was over before the ledger’s witness had signed"),
 }
 GROUNDS: Words = {
     Grounds.UNSTAFFED: _("The desk that would have to judge it is not staffed."),
@@ -101,6 +104,31 @@ def choices(words: Words) -> list[tuple[str, str]]:
         words: one of the tables above.
     """
     return [(str(value.value if isinstance(value, StrEnum) else value), str(word)) for value, word in words.items()]
+
+
+def target(*, meeting: str, account: str, known: str | None) -> str:
+    """Return what a measure is about, as the desk judges it: the number with what it is known by.
+
+    Args:
+        meeting: its number, empty where it is about an account.
+        account: its number, empty where it is about a meeting.
+        known: the meeting's title or the account's address; None when there is none.
+    """
+    if known is None:
+        return gettext("%(number)s, which this server does not have") % {"number": meeting or account}
+    if meeting:
+        return gettext("The meeting “%(title)s” (%(number)s)") % {"title": known or "—", "number": meeting}
+    return gettext("The account %(address)s (%(number)s)") % {"address": known, "number": account}
+
+
+def period(*, start: int, end: int) -> str:
+    """Return from when until when a measure holds, in the reader's language.
+
+    Args:
+        start: its beginning.
+        end: its end.
+    """
+    return " – ".join(date_format(clock.to_datetime(moment), "DATETIME_FORMAT") for moment in (start, end)) + " UTC"
 
 
 def called(code: str) -> str:

@@ -249,3 +249,12 @@ def _housed(row: Any, known: dict[str, Ruling | None]) -> Housed:  # noqa: ANN40
 def _past(row: Any, _known: dict[str, Ruling | None]) -> Past:  # noqa: ANN401 - a row of past(), with what was annotated
     """Return a row as plain values."""
     return Past(meeting=MeetingId(row.pk), title=row.title, started_at=row.past_at, ended_at=row.ended, invited=row.invited or 0)
+
+
+def title_of(*, meeting: str) -> str | None:
+    """Return what a meeting is called, for those who judge an order about it; None when there is no such meeting.
+
+    Args:
+        meeting: its id.
+    """
+    return Meeting.objects.filter(pk=meeting).values_list("title", flat=True).first()
