@@ -6,8 +6,6 @@ from typing import Any, LiteralString
 from conclave.archive import LIBRARIES, WITNESSES
 from conclave.servers import database_server
 
-if TYPE_CHECKING:
-    import psycopg
 
 PATIENCE_SECONDS = 10
 
