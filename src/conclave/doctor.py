@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from conclave import archive, postgres
 from conclave.archive import DATABASE, known_migrations, looked_through, unknown_migrations
-from conclave.asking import ANSWER_SECONDS, ask_json, clock_is_kept, dialled, open_page
+from conclave.asking import ANSWER_SECONDS, ask_json, clock_is_kept, dialled, open_page, own_addresses
 from conclave.backup import FOLDER
 from conclave.config import ROOT, Config, is_own_address, load
 from conclave.holding import held_by
@@ -198,7 +198,7 @@ def node(*, config: Config) -> Finding:
         config: the operator's settings.
     """
     address, local = ipaddress.ip_address(config.node_address), urlsplit(config.public_url).hostname in LOCAL_HOSTS
-    seen = [own for own in _own_addresses() if own != str(address)]
+    seen = [own for own in own_addresses() if own != str(address)]
     others = f" This machine's own: {', '.join(seen)}." if seen else ""
     if address.is_loopback and not local:
         text = f"browsers are told to find the media engine at {address}, which is their own machine."
@@ -392,13 +392,3 @@ def _outside(config: Config) -> Finding:
     return Finding(
         check="outside", level="ok", text=f"whether people elsewhere reach this server, {page} shows in the browser of one of them."
     )
-
-
-def _own_addresses() -> list[str]:
-    """Return the addresses this machine would use towards others; nothing is sent to find out."""
-    found = []
-    for family, far in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
-        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.connect((far, 9))
-            found.append(str(probe.getsockname()[0]))
-    return [address for address in found if not ipaddress.ip_address(address).is_loopback]

@@ -6,7 +6,6 @@ from typing import Any, LiteralString
 from conclave.archive import LIBRARIES, WITNESSES
 from conclave.servers import database_server
 
-
 PATIENCE_SECONDS = 10
 
 
