@@ -58,7 +58,7 @@ def test_a_new_folder_or_an_import_that_points_up_is_noticed(tmp_path: Path) -> 
     assert outcome.returncode == 1
     assert "conclave.kernel.ids -> conclave.accounts.owner" in outcome.stdout
     ids.write_bytes((ROOT / "src/conclave/kernel/ids.py").read_bytes())
-    (copy / "stray.py").write_text('"""In no layer."""\n')
+    (copy / "in_no_layer.py").write_text('"""In no layer."""\n')
     outcome = lint(tmp_path, tmp_path / "src")
     assert outcome.returncode == 1
-    assert "conclave.stray" in outcome.stdout
+    assert "conclave.in_no_layer" in outcome.stdout
