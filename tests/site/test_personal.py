@@ -45,8 +45,10 @@ from conclave.accounts.standing import LastOwner
 from conclave.accounts.tokens import make_token
 from conclave.authorities.models import Hand, Measure, Order
 from conclave.gate.apply import Action, Met, apply
+from conclave.gate.impose import impose_measure, lift
 from conclave.gate.models import Restriction
-from conclave.gate.policy import Confidence, Evidence, Subject
+from conclave.gate.policy import Confidence, Evidence, Kind, Subject
+from conclave.gate.policy import Measure as Held
 from conclave.kernel import clock, oblivion, outbox
 from conclave.kernel.ids import new_id
 from conclave.kernel.models import OutboxEvent
@@ -161,7 +163,10 @@ def everywhere() -> User:
     there = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
     with transaction.atomic():
         met = Met(meeting=his["meeting"], device=device_of("Alice"), account=alice.pk)
-        apply(measure=new_id(), territory="CN", action=Action.DENIED, met=met, evidence=there, now=NOW)
+        held = Held(id=new_id(), kind=Kind.REMOVE_FROM, territory="CN", meeting=his["meeting"], starts_at=NOW, ends_at=NOW + clock.DAY)
+        impose_measure(measure=held)
+        apply(measure=held.id, territory="CN", action=Action.DENIED, met=met, evidence=there, now=NOW)
+        lift(notice=held.id)
     ask_erasure(account=account_of(alice), now=NOW)
     return alice
 
