@@ -25,8 +25,10 @@ SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
 PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 # Half of the time that unit tests take: what carries a call.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
-# The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps.
-MACHINES = {f"tests/journeys/test_{name}.py" for name in ("alone", "doctor", "firewall", "privacy", "tls", "upgrade")}
+# The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps. What
+# people get has a journey in the other one, which judges that (test_ids.py).
+APART = ("alone", "doctor", "firewall", "privacy", "territories", "tls", "upgrade")
+MACHINES = {f"tests/journeys/test_{name}.py" for name in APART}
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 PROGRESS = re.compile(r"[.FEsx]+ +\[ *\d+%\]")
 LOGS = ROOT / ".conclave" / "log" / "test"
