@@ -24,6 +24,7 @@ from conclave.config import Config
 from conclave.kernel import clock
 from conclave.media import placement, reach, ticket
 from conclave.media.policy import Picture
+from conclave.media.receipt import receipt_key
 from conclave.meetings.farewell import farewell
 from conclave.meetings.leave import leave
 from conclave.meetings.line import stand
@@ -428,9 +429,10 @@ def test_reg_8_whoever_sat_in_it_its_owner_and_its_organisation_get_the_receipt(
     assert [one["receipt"]["call"] for one in saved.json()["receipts"]] == [seat.call]
     path = tmp_path / "receipts.json"
     path.write_bytes(saved.content)
-    assert main(["receipt", str(path)]) == 0
+    judged = ["receipt", str(path), "--key", receipt_key()]
+    assert main(judged) == 0
     path.write_bytes(saved.content.replace(b'"why":"began"', b'"why":"moved"'))
-    assert main(["receipt", str(path)]) == 1
+    assert main(judged) == 1
     leave(participant=seat.participant, now=NOW)
     assert json.loads(receipt_for(participant=seat.participant, seat=seat.seat, now=NOW))["receipt"]["to"] == NOW
 
