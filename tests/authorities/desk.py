@@ -10,12 +10,13 @@ from conclave.authorities.policy import DAY, AuthorityKind, Channel, OrderKind, 
 from conclave.authorities.receive import Receipt, Said, receive
 from conclave.authorities.review import Draft, Judgement, narrow, take
 from conclave.gate.policy import Confidence, Evidence, Kind
-from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from tests.accounts.organisation import account, person
 from tests.accounts.passkey import Device, Passkey
+from tests.meetings import conftest as meetings
 
-NOW = clock.now()
+# One time for those who decide and for those who meet: a measure that begins a second after they come would meet nobody.
+NOW = meetings.NOW
 FOUND = Judgement(
     authority_kind=AuthorityKind.COURT,
     authority_territory="CN",
