@@ -1,9 +1,12 @@
 """Secrets that the server makes and keeps in its state folder, readable by its own user only, and what it stores of those it gave out."""
 
+import functools
 import hashlib
 import os
 import secrets
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def stored_hash(*, kind: str, token: str) -> str:
@@ -44,3 +47,18 @@ def text_secret(*, path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+@functools.lru_cache(maxsize=8)
+def signing_key(*, path: Path, kind: str) -> Ed25519PrivateKey:
+    """Return the key that signs for one purpose, which follows from the secret in this file.
+
+    Args:
+        path: the file; made on first use, as text_secret() does.
+        kind: what it signs, so that one secret never makes the same key for two purposes.
+
+    Raises:
+        OSError: the folder or the file cannot be read or written.
+    """
+    seed = hashlib.sha256(f"conclave/{kind}-seed/1\0{text_secret(path=path)}".encode()).digest()
+    return Ed25519PrivateKey.from_private_bytes(seed)

@@ -1,7 +1,5 @@
 """The gateway's word on who sits where: signed into every leaf's credential (docs/protocol/join.md, "The attestation")."""
 
-import functools
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,21 +40,14 @@ def attest(
     told |= {"account": account} if account else {}
     told |= {"domain": domain} if domain else {}
     text = canonical.encode(told)
-    return Attestation(text=text.decode(), signature=b64.encode(_key(_path()).sign(LABEL + text)), key=attestation_key())
+    return Attestation(text=text.decode(), signature=b64.encode(_key().sign(LABEL + text)), key=attestation_key())
 
 
 def attestation_key() -> str:
     """Return the public key that attestations are checked with, b64."""
-    return b64.encode(_key(_path()).public_key().public_bytes_raw())
+    return b64.encode(_key().public_key().public_bytes_raw())
 
 
-def _path() -> Path:
-    """Return where the seed is kept."""
-    return Path(settings.CONCLAVE.state_dir) / "attestation.key"
-
-
-@functools.lru_cache(maxsize=4)
-def _key(path: Path) -> Ed25519PrivateKey:
+def _key() -> Ed25519PrivateKey:
     """Return the signing key, made on first use."""
-    text = secrets.text_secret(path=path)
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"conclave/attestation-seed/1\x00" + text.encode("ascii")).digest())
+    return secrets.signing_key(path=Path(settings.CONCLAVE.state_dir) / "attestation.key", kind="attestation")

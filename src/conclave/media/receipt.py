@@ -1,6 +1,5 @@
 """The routing receipt of a call: where its sound and picture were carried and which lists allowed it, signed by this server (REG-8)."""
 
-import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -44,22 +43,15 @@ def receipt(*, call: str, meeting: str, started_at: int, ended_at: int | None, r
         "made": now,
         "stops": [dict(stop) for stop in route],
     }
-    signature = b64.encode(_key(_path()).sign(LABEL + canonical.encode(said)))
+    signature = b64.encode(_key().sign(LABEL + canonical.encode(said)))
     return canonical.encode({"receipt": said, "signature": signature, "key": receipt_key()}) + b"\n"
 
 
 def receipt_key() -> str:
     """Return the public key that receipts are checked with, b64."""
-    return b64.encode(_key(_path()).public_key().public_bytes_raw())
+    return b64.encode(_key().public_key().public_bytes_raw())
 
 
-def _path() -> Path:
-    """Return where the seed is kept."""
-    return Path(settings.CONCLAVE.state_dir) / "receipt.key"
-
-
-@functools.lru_cache(maxsize=4)
-def _key(path: Path) -> Ed25519PrivateKey:
+def _key() -> Ed25519PrivateKey:
     """Return the signing key, made on first use."""
-    text = secrets.text_secret(path=path)
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"conclave/receipt-seed/1\x00" + text.encode("ascii")).digest())
+    return secrets.signing_key(path=Path(settings.CONCLAVE.state_dir) / "receipt.key", kind="receipt")

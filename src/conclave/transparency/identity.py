@@ -1,7 +1,5 @@
 """Who the log is: its origin, which follows from the server's address, and the key that signs its checkpoints (LEDG-4)."""
 
-import functools
-import hashlib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,15 +36,13 @@ def log_key(*, state_dir: Path, public_url: str) -> Key:
     return Key(origin(public_url=public_url), SIGNS, private_key(path=state_dir / KEY_FILE).public_key().public_bytes_raw())
 
 
-@functools.lru_cache(maxsize=4)
 def private_key(*, path: Path) -> Ed25519PrivateKey:
     """Return the key in this file, made on first use, readable by the server's own user only.
 
     Args:
         path: where the secret is kept from which the key follows.
     """
-    text = secrets.text_secret(path=path)
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"conclave/log-seed/1\x00" + text.encode("ascii")).digest())
+    return secrets.signing_key(path=path, kind="log")
 
 
 def own_witness(*, state_dir: Path) -> Path:
