@@ -14,8 +14,8 @@ const MOST_ANSWERED = 100;
 const ASKED = "seat:";
 /** As many knocks as fit beside each other as messages. */
 const TOLD_APART = 2;
-/** A crowd that comes is drawn so often and no more: a page that draws each of two hundred by itself has no time for pictures. */
-const DRAWN_MS = 400;
+/** Who comes to the door is drawn so often and no more: a page that draws each of two hundred by itself has no time for pictures. */
+const DRAWN_MS = 1_000;
 
 export class Knocks {
   readonly #keys: Keys;
