@@ -178,6 +178,7 @@ ASKED = {
     "api/v1/organisations/<organisation>/people get_people": Ask(path="/api/v1/organisations/{organisation}/people"),
     "api/v1/organisations/<organisation>/invitations get_offers": Ask(path="/api/v1/organisations/{organisation}/invitations"),
     "api/v1/organisations/<organisation>/journal get_journal": Ask(path="/api/v1/organisations/{organisation}/journal"),
+    "api/v1/organisations/<organisation>/meetings get_housed": Ask(path="/api/v1/organisations/{organisation}/meetings"),
     "m/<str:meeting> call": Ask(path="/m/{meeting}"),
     "^/*media(?:/|$) signal_validate": Ask(path="/media/local/rtc/v1/validate?access_token={participant}"),
     "api/v1/join post_join": Ask(method="post", path="/api/v1/join", body={"v": 1, **LINK, **CHARLIE}),

@@ -13,6 +13,8 @@ from conclave.accounts.models import User
 from conclave.accounts.organise import found
 from conclave.accounts.rulebook import save
 from conclave.accounts.rules import Policy, Rotation, Rule
+from conclave.accounts.scopes import Scope
+from conclave.accounts.tokens import make_token
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.meetings import lists, retention
@@ -72,6 +74,23 @@ def test_meet_20_staff_see_that_there_is_one_and_its_settings_and_nothing_else(h
     # Nor by asking for words of the title.
     assert "There is none." in page(dora, harbour, "?words=redundancies")[1]
     assert "who is invited" in page(dora, harbour, "?words=ali")[1]
+
+
+def test_meet_20_a_program_of_the_organisation_reads_the_same(harbour: str, alice: User) -> None:
+    """MEET-20, TOK-6."""
+    meeting = made(alice, "Redundancies", organisation=harbour, who="invited", capacity=7)
+    made(alice, "Private")
+    token = make_token(
+        account=account_of(alice), name="A program", scopes=[Scope.HOUSE_READ], days=7, organisation=harbour, now=clock.now()
+    )
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    answer = program.get(f"/api/v1/organisations/{harbour}/meetings")
+    (told,) = answer.json()["meetings"]
+    assert (told["host"], told["who"], told["capacity"], told["live"]) == ("Alice", "invited", 7, False)
+    assert not [word for word in ("Redundancies", meeting, Meeting.objects.get(pk=meeting).link_id) if word in answer.content.decode()]
+    assert program.get(f"/api/v1/organisations/{harbour}/meetings?words=redundancies").json() == {"meetings": [], "next": None}
+    assert program.get(f"/api/v1/organisations/{harbour}/meetings?shown=titles").status_code == 400
+    assert program.get(f"/api/v1/organisations/{new_id()}/meetings").status_code == 404
 
 
 def test_meet_20_members_and_strangers_see_nothing(harbour: str, alice: User) -> None:

@@ -21,6 +21,7 @@ class Scope(StrEnum):
     DIRECTORY_READ = "directory:read"
     PEOPLE_READ = "people:read"
     JOURNAL_READ = "journal:read"
+    HOUSE_READ = "house:read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ REACH: dict[Scope, Reach] = {
     Scope.DIRECTORY_READ: Reach(_("Read which organisations you belong to, and look for people in their directories")),
     Scope.PEOPLE_READ: Reach(_("Read who belongs to the organisation, and who is invited"), Act.SEE_PEOPLE),
     Scope.JOURNAL_READ: Reach(_("Read the organisation’s journal"), Act.READ_JOURNAL),
+    Scope.HOUSE_READ: Reach(
+        _("Read which meetings the organisation has, whose, when and with which settings; no titles"), Act.SEE_MEETINGS
+    ),
 }
 
 

@@ -1,19 +1,19 @@
 """One's own meetings in the JSON API: in a browser, or by a program with a token."""
 
 from dataclasses import asdict
-from typing import Annotated, cast
+from typing import Annotated, Literal, cast
 
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop as _
 from ninja import Query, Router, Status
 
-from conclave.accounts.bearer import account_of, has_shown, takes
+from conclave.accounts.bearer import account_of, has_shown, speaks_for, takes
 from conclave.accounts.scopes import Scope
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import Rate
 from conclave.kernel.schema import OWN_REFUSALS
-from conclave.meetings import hosting, invitations, links, own, plan, queries
+from conclave.meetings import hosting, invitations, links, lists, own, plan, queries
 from conclave.meetings.entrance import Changes
 from conclave.meetings.guard import limit
 from conclave.meetings.media_schemas import ReceiptsOut
@@ -24,6 +24,8 @@ from conclave.meetings.schemas import (
     ChangesIn,
     EntranceIn,
     EntranceOut,
+    HousedListOut,
+    HousedOut,
     HouseOut,
     InvitationIn,
     InvitationOut,
@@ -104,6 +106,25 @@ def get_meetings(
     """Return one's own meetings, newest first, a page at a time; `after` takes what `next` said."""
     page = queries.page_of_own(owner=account_of(request), after=after, limit=limit)
     return MeetingsOut(meetings=[_meeting_out(meeting) for meeting in page.rows], next=page.after or None)
+
+
+@router.get(
+    "/organisations/{organisation}/meetings",
+    response={200: HousedListOut, **OWN_REFUSALS},
+    **takes(Scope.HOUSE_READ, alone=True),
+    summary=_("Which meetings an organisation has"),
+)
+def get_housed(
+    request: HttpRequest,
+    organisation: str,
+    shown: Literal["all", "now", "past"] = "all",
+    words: Annotated[str, Query(max_length=lists.LONGEST_WORDS)] = "",
+    after: Annotated[str, Query(max_length=LONGEST_PLACE)] = "",
+) -> HousedListOut:
+    """Return a page of an organisation's meetings, as its page shows them (MEET-20); `words` begin the host's name."""
+    account = speaks_for(request, organisation=organisation)
+    page = lists.of_house(organisation=organisation, account=account, shown=shown, words=words, after=after)
+    return HousedListOut(meetings=[HousedOut.model_validate(asdict(one)) for one in page.rows], next=page.after or None)
 
 
 @router.get("/meetings/{meeting}", response={200: MeetingOut, **OWN_REFUSALS}, **_READS, summary=_("One of your meetings"))

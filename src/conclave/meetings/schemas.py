@@ -253,6 +253,31 @@ class MeetingsOut(Strict):
     next: str | None
 
 
+class HousedOut(Strict):
+    """A meeting as its organisation sees it (MEET-20): whose it is, when, and who comes in; no id, no title, nobody else."""
+
+    host: str
+    created_at: int
+    live: bool
+    next_at: int | None
+    zone: str
+    past_at: int | None
+    preset: Preset
+    who: Literal["link", "signed_in", "invited"]
+    waiting: Literal["nobody", "strangers", "uninvited", "everybody"]
+    passcode: bool
+    before_host: bool
+    guests: Literal["allowed", "admitted", "none"]
+    capacity: int | None
+
+
+class HousedListOut(Strict):
+    """GET /organisations/<organisation>/meetings: one page of them; `next` continues it."""
+
+    meetings: list[HousedOut]
+    next: str | None
+
+
 class ChangesIn(Strict):
     """PATCH /meetings/<meeting>; a preset sets what it means before anything else is set."""
 

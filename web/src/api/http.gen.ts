@@ -9,6 +9,8 @@ export interface Http {
   ErrorOut?: ErrorOut;
   HostWordIn?: HostWordIn;
   HouseOut?: HouseOut;
+  HousedListOut?: HousedListOut;
+  HousedOut?: HousedOut;
   IceServerOut?: IceServerOut;
   InvitationIn?: InvitationIn;
   InvitationOut?: InvitationOut;
@@ -153,6 +155,31 @@ export interface HouseOut {
   organisation: string;
   presets: ("guarded" | "open" | "school" | "confidential")[];
   sign_in: "password" | "second_factor" | "sso";
+}
+/**
+ * GET /organisations/<organisation>/meetings: one page of them; `next` continues it.
+ */
+export interface HousedListOut {
+  meetings: HousedOut[];
+  next: string | null;
+}
+/**
+ * A meeting as its organisation sees it (MEET-20): whose it is, when, and who comes in; no id, no title, nobody else.
+ */
+export interface HousedOut {
+  before_host: boolean;
+  capacity: number | null;
+  created_at: number;
+  guests: "allowed" | "admitted" | "none";
+  host: string;
+  live: boolean;
+  next_at: number | null;
+  passcode: boolean;
+  past_at: number | null;
+  preset: "guarded" | "open" | "school" | "confidential";
+  waiting: "nobody" | "strangers" | "uninvited" | "everybody";
+  who: "link" | "signed_in" | "invited";
+  zone: string;
 }
 /**
  * A STUN or TURN server, as browsers take it; one without credentials may have none.
