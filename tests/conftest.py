@@ -8,7 +8,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import translation
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 pytest_plugins = ["tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
@@ -17,8 +17,17 @@ WRITERS = 4
 # So many times as many random examples, and other ones each time; with one, the same in every run (web/src/testing/longer.ts reads it too).
 TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
 
+# A sabotaged test only has to fail (tests/sabotage/runner.py): the smallest example that fails would take minutes to find.
+PHASES = {Phase.explicit, Phase.generate} if os.environ.get("ANY_FAILURE") else set(Phase)
+
 settings.register_profile(
-    "suite", derandomize=TIMES == 1, deadline=None, print_blob=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    "suite",
+    derandomize=TIMES == 1,
+    deadline=None,
+    print_blob=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase in PHASES],
 )
 settings.load_profile("suite")
 

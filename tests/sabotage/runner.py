@@ -135,7 +135,7 @@ def _fault(patch: Sabotage) -> str:
 def _test(folder: Path, words: tuple[str, ...]) -> tuple[int, str]:
     """Build what changed in a copy and run one test there; return its exit code and what it printed."""
     kind, *rest = words
-    env = {**os.environ, "PYTHONPATH": str(folder / "src")}
+    env = {**os.environ, "PYTHONPATH": str(folder / "src"), "ANY_FAILURE": "yes"}
     python = str(folder / ".conclave" / "venv" / "bin" / "python")
     if kind == "pytest":
         build = subprocess.run(
