@@ -27,7 +27,7 @@ HIGHEST_HEADER = 120
 SHORTEST = 60
 # Programs' addresses, what only answers to a form, files, and what a mail or a lost session leads to, which tests of their own go through.
 NO_PAGES = re.compile(
-    r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|\.well-known/|"
+    r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|trust/regions|\.well-known/|"
     r"\S*/(file|end|keep|export|remove|times|back|saml|receipts|invitations/<\S+) |"
     r"account/\S+/<str:token> |transparency/[cpt]"
 )
