@@ -60,7 +60,7 @@ def _is_in_the_ledger(row: Node) -> bool:
     if now - _seen.get(what, -BELIEVED_SECONDS) < BELIEVED_SECONDS:
         return True
     said = ledger.last(kind=KIND, obj=row.obj) == row.leaf and is_said(index=row.leaf, described=row.described, by=row.by)
-    if not said or (row.by == TWO_PEOPLE and not cosign.is_cosigned(index=row.leaf)):
+    if not said or (row.by == TWO_PEOPLE and not cosign.was_cosigned(index=row.leaf)):
         _seen.pop(what, None)
         return False
     _seen[what] = now
