@@ -176,5 +176,6 @@ def _with_room(sites: Iterable[Site], percent: int, ahead: int, people: int) -> 
         free = site.capacity * percent // 100 - site.seated
         if not site.capacity or free >= ahead + people:
             return site.name
-        ahead -= max(0, free)
+        # Whoever goes first takes what is free here; nobody goes first more than that, or a call that moves would be split.
+        ahead = max(0, ahead - max(0, free))
     return ""
