@@ -25,7 +25,7 @@ from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, parent, problem
 from conclave.regions import RegionSettings
-from conclave.stray import calls_left_behind, lists_without_a_region
+from conclave.stray import calls_left_behind, engines_not_entered, lists_without_a_region, unstaffed_desk
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -36,6 +36,7 @@ CLIENT = ROOT / "web" / "dist" / ".vite" / "manifest.json"
 LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
 BACKUP_DAYS = 30
 DAY_SECONDS = 86_400
+NO_MAIL = "not configured: links are copied or sent by people themselves, so nothing needs it."
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 # STUN: a Binding request, and the first bytes of its answer.
 BINDING_REQUEST, BOUND = bytes.fromhex("000100002112a442") + b"conclave-ask", bytes.fromhex("0101")
@@ -109,15 +110,13 @@ def examine(*, config: Config, now: float) -> list[Finding]:
         lambda: _disk(config),
         lambda: _clock(config, now),
         lambda: _outside(config),
+        lambda: Finding(check="mail", level="ok", text=NO_MAIL),
+        lambda: _desks(config),
     ]
     found: list[Finding] = []
     for check in checks:
         one = check()
         found += one if isinstance(one, list) else [one]
-    found.append(
-        Finding(check="mail", level="ok", text="not configured: links are copied or sent by people themselves, so nothing needs it.")
-    )
-    found.append(Finding(check="desks", level="ok", text="/authorities says whether that of orders is staffed; if not, it never acts."))
     return found
 
 
@@ -255,6 +254,7 @@ def _regions(config: Config) -> list[Finding]:
     """Whether each region can be used and says where it stands, and whether calls and meetings name any that there is not."""
     left = [_wrong("region", sentence) for sentence in calls_left_behind(config=config)]
     left += [_wrong("region", sentence, level="warn") for sentence in lists_without_a_region(config=config)]
+    left += [_wrong("region", sentence) for sentence in engines_not_entered(config=config)]
     return [*(_region(config, region) for region in config.regions), *left]
 
 
@@ -269,6 +269,13 @@ def _region(config: Config, region: RegionSettings) -> Finding:
         return Finding(check="region", level="warn", text=f"{name} is not among allowed_regions: no call is held there.", advice=advice)
     where = f"in {region.territory}" if region.territory else "in no territory that it names"
     return Finding(check="region", level="ok", text=f"{name} stands {where}; browsers reach it at {', '.join(region.addresses)}.")
+
+
+def _desks(config: Config) -> Finding:
+    """Whether the desk of orders can act; one that nobody has begun to staff refuses by design."""
+    lacks, begun = unstaffed_desk(config=config)
+    advice = "The owner gives roles on the page /staff. Until then orders are received, refused and counted." if lacks else ""
+    return Finding(check="desks", level="warn" if lacks and begun else "ok", text=lacks or "that of orders is staffed.", advice=advice)
 
 
 def _turn(config: Config, pid: str | None) -> Finding:
@@ -389,6 +396,5 @@ def _clock(config: Config, now: float) -> Finding:
 def _outside(config: Config) -> Finding:
     """What cannot be seen from here: whether others get in."""
     page = f"{config.public_url.rstrip('/')}/selftest"
-    return Finding(
-        check="outside", level="ok", text=f"whether people elsewhere reach this server, {page} shows in the browser of one of them."
-    )
+    text = f"whether people elsewhere reach this server, {page} shows in the browser of one of them."
+    return Finding(check="outside", level="ok", text=text)

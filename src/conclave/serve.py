@@ -77,7 +77,10 @@ def _prepare(config: Config, *, first: bool) -> dict[str, str]:
 
     django.setup()
     from conclave.accounts.owner import owner_link
+    from conclave.media.enter import enter_configuration
     from conclave.meetings.now import meet_now_link
+    from conclave.stray import engines_not_entered
+    from conclave.transparency import current
     from conclave.upgrade import migrate
 
     now = clock.now()
@@ -85,8 +88,13 @@ def _prepare(config: Config, *, first: bool) -> dict[str, str]:
     if copy:
         sys.stdout.write(f"The database was brought to this version; everything as it was before is kept in {copy}.\n")
         sys.stdout.flush()
+    enter_configuration(now=now)
+    current.emit(now=now)
     if not first:
         return {}
+    for sentence in engines_not_entered(config=config):
+        sys.stdout.write(f"  Careful: {sentence}\n")
+        sys.stdout.flush()
     links = {"Meet now, once": meet_now_link(now=now)}
     owner = owner_link(now=now)
     return {"Owner link, until it is used once": owner, **links} if owner else links

@@ -5,13 +5,15 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from conclave import config, servers
+from conclave import archive, config, servers
 from conclave.kernel import logs, secrets
 
 CONCLAVE = config.load()
 _PUBLIC = urlsplit(CONCLAVE.public_url)
 _TLS = _PUBLIC.scheme == "https"
 
+# Which version of Conclave this is, for the ledger to name with the client that it gives.
+VERSION = archive.product_version()
 DEBUG = False
 SECRET_KEY = secrets.text_secret(path=CONCLAVE.state_dir / "secret.key")
 ALLOWED_HOSTS = sorted({_PUBLIC.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", CONCLAVE.node_address})

@@ -1,4 +1,4 @@
-"""What the database says of regions that the settings do not have, for whoever looks at the server without Django."""
+"""What the database says of regions, their engines and the desks, for whoever looks at the server without Django."""
 
 import contextlib
 import json
@@ -6,10 +6,15 @@ import sqlite3
 from collections import Counter
 from typing import Any, LiteralString
 
+from conclave.accounts.staff_policy import Role
 from conclave.archive import DATABASE, PATIENCE_SECONDS
+from conclave.authorities.policy import APPROVERS
 from conclave.config import Config, is_own_address
+from conclave.media.credentials import pair_file
+from conclave.media.description import describe
 from conclave.media.policy import Lists, permits
 from conclave.postgres import rows
+from conclave.regions import RegionSettings
 
 
 def calls_left_behind(*, config: Config) -> list[str]:
@@ -53,6 +58,55 @@ def lists_without_a_region(*, config: Config) -> list[str]:
     return [
         f"No region of this server is on {lists}, so nobody can join there: whoever looks after them corrects that, or you add a region."
     ]
+
+
+def engines_not_entered(*, config: Config) -> list[str]:
+    """Return one sentence for each region that may be used and whose engine the ledger does not name: no call is held there (REG-10).
+
+    Args:
+        config: the operator's settings.
+    """
+    rows = dict(_rows(config, "SELECT region, CAST(described AS TEXT) FROM media_node"))
+    if not rows or not _was_staffed(config):
+        # Before the first start, and as long as nobody has a role, the next start enters what the settings say.
+        return []
+    return [
+        f"No call is held in region '{region.name}', as the public ledger names another engine than the settings, or none: "
+        "two people, the owner and engineers, approve it on the page /staff/nodes."
+        for region in config.all_regions
+        if region.name in config.platform_regions and not _is_entered(config, rows.get(region.name, "{}"), region)
+    ]
+
+
+def _is_entered(config: Config, said: str, region: RegionSettings) -> bool:
+    """Tell whether the ledger names a region's engine as the settings do; a key pair that is yet to be made is none that it names."""
+    made = pair_file(state_dir=config.state_dir, region=region.name).exists()
+    return made and json.loads(said) == describe(region=region, state_dir=config.state_dir)
+
+
+def _was_staffed(config: Config) -> bool:
+    """Tell whether anybody has a role on this server, or ever had one."""
+    query = "SELECT 1 FROM accounts_staffmember UNION ALL SELECT 1 FROM transparency_journalentry WHERE kind = 'staff_granted' LIMIT 1"
+    return bool(_rows(config, query))
+
+
+def unstaffed_desk(*, config: Config) -> tuple[str, bool]:
+    """Return what the desk of orders lacks to be able to act, empty if nothing, and whether anybody is there (ORD-15, STAFF-5).
+
+    Args:
+        config: the operator's settings.
+    """
+    query: LiteralString = (
+        "SELECT orders, work_country FROM accounts_staffmember JOIN accounts_user ON accounts_user.id = user_id "
+        "WHERE is_active AND orders <> ''"
+    )
+    limits = [json.loads(text) for (text,) in _rows(config, "SELECT CAST(countries AS TEXT) FROM accounts_staffrule")]
+    places = set(limits[0]) if limits else set()
+    held = Counter(role for role, country in _rows(config, query) if not places or country in places)
+    reviewers, approvers = held[Role.REVIEWER.value], held[Role.APPROVER.value]
+    lacks = not reviewers or approvers < APPROVERS
+    said = f"that of orders is not staffed: {reviewers} reviewers and {approvers} approvers, and it takes 1 and {APPROVERS}."
+    return said if lacks else "", bool(held)
 
 
 def _allows_nothing(config: Config, rules: str) -> bool:

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("conclave.accounts.urls")),
     path("", include("conclave.authorities.urls")),
     path("", include("conclave.meetings.urls")),
+    path("", include("conclave.media.urls")),
     path("", include("conclave.transparency.urls")),
 ]
 

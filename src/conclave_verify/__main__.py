@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = checks.add_parser("client", help="does a server give visitors the client that was built from this source, and nothing else?")
     about.add_argument("url", metavar="URL", help="where the installation answers")
     about.add_argument("--built", type=Path, default=BUILT, metavar="PATH", help="the built client, or its list as sha256sum writes it")
+    about.add_argument("--policy", type=Path, metavar="FILE", help="whom to believe: then also whether the public ledger names this client")
     record = checks.add_parser("attendance", help="is a saved list of who held a call's key what a host of that meeting signed?")
     record.add_argument("file", type=Path, metavar="FILE", help="the list, as a host saved it with its signature")
     record.add_argument("--link", metavar="LINK", help="the meeting it must be of; the secret between # and the dot may be left out")
@@ -77,7 +78,30 @@ def _client(chosen: argparse.Namespace) -> int:
     for finding in result.findings:
         sys.stdout.write(f"{finding.code:<15} {finding.where}: {finding.what}.\n")
     sys.stdout.write(_verdict(chosen.url, result))
-    return 1 if result.findings else 0
+    named = _named(chosen) if chosen.policy else 0
+    return 1 if result.findings else named
+
+
+def _named(chosen: argparse.Namespace) -> int:
+    """Say whether the server's public ledger names the client that was built."""
+    from conclave_verify import quorum, release  # without a policy nothing but Python is needed
+    from conclave_verify.merkle import Wrong
+    from conclave_verify.note import Forged, Malformed
+
+    try:
+        policy = quorum.parse(chosen.policy.read_bytes())
+        found = release.check(url=chosen.url, wanted=client.hashes(built=chosen.built), policy=policy)
+    except (release.NoEntry, Unreachable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{error.filename} cannot be read: {error.strerror}.\n")
+        return 2
+    except (Malformed, Forged, quorum.Unsigned, Wrong) as error:
+        sys.stdout.write(f"NOT good. {error}\n")
+        return 1
+    sys.stdout.write(f"Good: entry {found.index} of its public ledger names this client, version {_printable(found.version)}.\n")
+    return 0
 
 
 def _attendance(chosen: argparse.Namespace) -> int:

@@ -36,6 +36,8 @@ approve_measure      .      .        X        .         .      .       .       .
 lift_measure         X      X        X        .         .      .       .       .        .
 see_reports          .      .        .        o         X      o       m       .        .
 open_engine          .      .        .        .         .      .       .       2        .
+see_nodes            .      .        .        .         .      .       X       X        X
+enter_node           .      .        .        .         .      .       .       X        X
 see_applications     .      X        .        .         .      .       X       .        .
 decide_application   .      X        .        .         .      .       .       .        .
 see_staff            .      .        .        .         .      .       X       .        X
@@ -107,7 +109,7 @@ def test_whatever_is_allowed_keeps_every_rule(person: Person, act: Act, case: Ca
     assert not case.party
     assert not case.oneself
     assert not case.territories & person.recused
-    assert not case.places or person.place in case.places
+    assert not case.places or person.place in case.places or Role.OWNER in held, "works elsewhere (STAFF-5)"
     assert case.nexus or verdict.extent is not Extent.NEXUS
     assert case.own or verdict.extent is not Extent.OWN_CASE
     assert case.second or verdict.extent is not Extent.SECOND

@@ -76,7 +76,8 @@ PATIENCE = 10.0
 # The same page for everybody, about nobody.
 EVERYBODY = {
     " home", "protection protection", "inventory inventory", "trust trust",
-    "trust/client.sha256 client_hashes", ".well-known/security.txt security_txt",
+    "trust/client.sha256 client_hashes", "trust/client.tlog-proof client_proof", "trust/regions/<slug:region> region_proof",
+    ".well-known/security.txt security_txt",
     "help help", "help/<slug:page> help_page", "selftest selftest", "selftest/bytes selftest_bytes", "authorities authorities",
     "language set_language", "healthz healthz", "readyz readyz", "owner owner", "check check", "now now",
     "account/login/ account_login", "account/login/second/ mfa_authenticate", "account/login/passkey/ mfa_login_webauthn",
@@ -100,6 +101,7 @@ OWN = {
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
     "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
+    "staff/nodes staff_nodes", "staff/countries staff_countries",
     "staff/schools staff_schools", "staff/orders staff_orders", "account/tokens own_tokens", "account/tokens/new own_token",
     "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
@@ -342,7 +344,7 @@ def test_every_address_has_its_row() -> None:
 
 
 def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
-    public = ["help/<slug:page> help_page", "transparency/tile/<path:tile> ledger_tile"]
+    public = ["help/<slug:page> help_page", "transparency/tile/<path:tile> ledger_tile", "trust/regions/<slug:region> region_proof"]
     assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
 
 

@@ -18,8 +18,9 @@ from tests.architecture.test_purity import FILES, SOURCE, imported
 PAIR = EngineCredentials(key="conclave-local-1", secret="s" * 48)
 MINT, JOIN, GATE, SELFTEST = "media/ticket.py", "meetings/join.py", "meetings/signal.py", "media/selftest.py"
 READS = "accounts/oidc.py"
-# Who may see the secret with which a ticket is signed: the engine that reads it, and three ways of proving that one knows it.
-SECRET = {"media/child.py", "media/engine.py", "media/ticket.py", "media/turn.py"}
+# Who may see the secret with which a ticket is signed: where it is made and hashed, the engine that reads it, and three ways of proving
+# that one knows it.
+SECRET = {"media/child.py", "media/credentials.py", "media/engine.py", "media/ticket.py", "media/turn.py"}
 # What join() calls to prove the link.
 PROVES = {"access_meeting", "_access"}
 TEXTS = st.text(min_size=1, max_size=40)

@@ -17,6 +17,8 @@ from conclave.archive import DATABASE, known_migrations
 from conclave.config import Config
 from conclave.doctor import Finding
 from conclave.holding import hold
+from conclave.media.credentials import engine_credentials
+from conclave.media.description import describe
 from tests.journeys.world import free_ports
 
 NOW = 1_800_000_000.0
@@ -289,3 +291,52 @@ def test_it_prints_lines_for_people_and_json_for_programs(
     assert said["ok"] is False
     assert {finding["check"] for finding in said["findings"]} >= {"port", "node", "clock", "disk", "database", "engine", "mail", "desks"}
     assert all(finding["advice"] for finding in said["findings"] if finding["level"] != "ok")
+
+
+def staff(config: Config, *people: tuple[str, str], countries: str = "", described: str = "") -> None:
+    """Let a database say who is of the staff, where they may work, and what the ledger names."""
+    config.state_dir.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(config.state_dir / DATABASE)) as opened:
+        opened.execute("CREATE TABLE accounts_user (id TEXT, is_active INTEGER)")
+        opened.execute("CREATE TABLE accounts_staffmember (user_id TEXT, orders TEXT, work_country TEXT)")
+        opened.execute("CREATE TABLE accounts_staffrule (countries TEXT)")
+        opened.execute("CREATE TABLE transparency_journalentry (kind TEXT)")
+        opened.execute("CREATE TABLE media_node (region TEXT, described TEXT)")
+        opened.executemany("INSERT INTO accounts_user VALUES (?, 1)", [(str(number),) for number, _ in enumerate(people)])
+        rows = [(str(number), role, country) for number, (role, country) in enumerate(people)]
+        opened.executemany("INSERT INTO accounts_staffmember VALUES (?, ?, ?)", rows)
+        opened.executemany("INSERT INTO accounts_staffrule VALUES (?)", [(countries,)] if countries else [])
+        opened.executemany("INSERT INTO media_node VALUES ('local', ?)", [(described,)] if described else [])
+        opened.commit()
+
+
+TWO_APPROVERS = (("reviewer", "FR"), ("approver", "DE"), ("approver", "HK"))
+
+
+def test_ord_15_a_desk_that_nobody_staffs_is_said_and_one_that_lacks_people_is_a_warning(config: Config) -> None:
+    nobody = one(config, "desks")
+    assert (nobody.level, "0 reviewers and 0 approvers" in nobody.text) == ("ok", True)
+    staff(config, *TWO_APPROVERS[:2])
+    lacks = one(config, "desks")
+    assert (lacks.level, "1 reviewers and 1 approvers" in lacks.text, "/staff" in lacks.advice) == ("warn", True, True)
+
+
+@pytest.mark.parametrize(("countries", "level"), [("", "ok"), ('["FR", "DE", "HK"]', "ok"), ('["FR", "DE", "CN"]', "warn")])
+def test_staff_5_who_works_where_no_staff_may_does_not_count_at_the_desk(config: Config, countries: str, level: str) -> None:
+    staff(config, *TWO_APPROVERS, countries=countries)
+    assert one(config, "desks").level == level
+
+
+@pytest.mark.parametrize(("people", "changed", "fails"), [(TWO_APPROVERS, True, True), (TWO_APPROVERS, False, False), ((), True, False)])
+def test_reg_10_an_engine_that_the_ledger_does_not_name_is_said(
+    config: Config,
+    people: tuple[tuple[str, str], ...],
+    changed: bool,  # noqa: FBT001 - by name
+    fails: bool,  # noqa: FBT001 - by name
+) -> None:
+    """REG-10; as long as nobody has a role, the next start enters it."""
+    engine_credentials(state_dir=config.state_dir, region="local")
+    described = describe(region=config.all_regions[0], state_dir=config.state_dir)
+    staff(config, *people, described=json.dumps({**described, **({"addresses": "203.0.113.1"} if changed else {})}))
+    sentences = [finding.text for finding in found(config, "region") if finding.level == "fail"]
+    assert ["the public ledger names another engine" in text for text in sentences] == [True] * fails

@@ -27,18 +27,21 @@ HIGHEST_HEADER = 120
 SHORTEST = 60
 # Programs' addresses, what only answers to a form, files, and what a mail or a lost session leads to, which tests of their own go through.
 NO_PAGES = re.compile(
-    r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|\.well-known/|"
+    r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|trust/regions|\.well-known/|"
     r"\S*/(file|end|keep|export|remove|times|back|saml|receipts|invitations/<\S+) |"
     r"account/\S+/<str:token> |transparency/[cpt]"
 )
 # Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number
-# of a receipt or a notice: the journeys of the account, of schools, of sign-in by organisations and of orders look at them.
+# of a receipt or a notice: the journeys of the account, of schools (which has the owner's), of sign-in by organisations and of orders look
+# at them.
 ELSEWHERE = {
     "account/login/ account_login",
     "account/login/second/ mfa_authenticate",
     "account/login/passkey/ mfa_login_webauthn",
     "organisations/<slug:organisation>/school/roster organisation_roster",
     "staff/people/<slug:member> staff_person",
+    "staff/nodes staff_nodes",
+    "staff/countries staff_countries",
     "organisations/<slug:organisation>/welcome organisation_welcome",
     "authorities/<slug:receipt> order_status",
     "notice/<slug:notice> order_notice",

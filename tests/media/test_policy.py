@@ -24,10 +24,17 @@ from conclave.media.policy import (
 
 TERRITORIES = {"fr": "FR", "fr-south": "FR", "de": "DE", "us": "US", "hk": "HK", "cn": "CN", "nowhere": ""}
 NAMES = sorted(TERRITORIES)
+ALL = frozenset(NAMES)
 WORDS = [*NAMES, *sorted(set(TERRITORIES.values()) - {""})]
 
 some_names: st.SearchStrategy[Names] = st.none() | st.frozensets(st.sampled_from(WORDS), max_size=4)
-lists = st.builds(Lists, platform=st.frozensets(st.sampled_from(NAMES)), others=st.lists(some_names, max_size=3).map(tuple))
+lists = st.builds(
+    Lists,
+    platform=st.frozensets(st.sampled_from(NAMES)),
+    others=st.lists(some_names, max_size=3).map(tuple),
+    # Mostly what a server that has started has (REG-10).
+    entered=st.sampled_from([ALL, ALL, ALL, ALL - {"fr"}, frozenset({"hk", "cn"})]),
+)
 
 
 def site(name: str, *, up: bool = True, seated: int = 0, capacity: int = 0) -> Site:
@@ -51,7 +58,7 @@ def test_reg_1_r1_a_place_is_on_every_list(there: list[Site], allowed: Lists, ah
     """REG-1, REG-3."""
     outcome = place(sites=there, lists=allowed, ahead=ahead, waited_ms=waited)
     if isinstance(outcome, Placed):
-        assert outcome.region in allowed.platform
+        assert outcome.region in allowed.platform & allowed.entered
         assert all(named_by(outcome.region, names) for names in allowed.others)
         assert next(one for one in there if one.name == outcome.region).up
 
@@ -61,7 +68,7 @@ def test_reg_3_r1_whatever_is_down_or_full_no_other_region_is_used(names: list[s
     """REG-3: those that are allowed are down, or full beyond measure; all others are up and empty."""
     allowed, others = names[:2], names[2:]
     there = [*(site(name, up=up, seated=100, capacity=10) for name in allowed), *(site(name) for name in others)]
-    outcome = place(sites=there, lists=Lists(platform=frozenset(allowed)), waited_ms=waited)
+    outcome = place(sites=there, lists=Lists(platform=frozenset(allowed), entered=ALL), waited_ms=waited)
     assert isinstance(outcome, Refuse | Wait)
     assert not isinstance(outcome, Refuse) or outcome.status == 503
 
@@ -74,6 +81,12 @@ def test_reg_6_a_call_that_moves_is_not_split(there: list[Site], allowed: Lists,
         (chosen,) = (one for one in there if one.name == outcome.region)
         share = {Picture.FULL: 100, Picture.SMALL: 125, Picture.NONE: 150}[outcome.picture]
         assert not chosen.capacity or chosen.seated + people <= chosen.capacity * share // 100
+
+
+def test_reg_6_what_is_free_in_one_region_makes_no_room_in_another() -> None:
+    """REG-6: two places here and one there are none for three who stay together."""
+    there = [site("fr", capacity=2), site("de", capacity=1)]
+    assert place(sites=there, lists=Lists(platform=ALL, entered=ALL), people=3, waited_ms=0) == Wait(position=1)
 
 
 @given(there=sites, allowed=lists)
@@ -111,13 +124,13 @@ def test_reg_1_no_territory_is_part_of_another() -> None:
 
 
 def test_reg_1_a_list_may_name_the_territory_and_another_the_region() -> None:
-    allowed = Lists(platform=frozenset(NAMES), others=(frozenset({"FR"}), frozenset({"fr-south", "de"})))
+    allowed = Lists(platform=frozenset(NAMES), others=(frozenset({"FR"}), frozenset({"fr-south", "de"})), entered=ALL)
     assert place(sites=[site("fr"), site("de"), site("fr-south")], lists=allowed) == Placed(region="fr-south")
 
 
 def test_reg_3_without_room_one_waits_then_comes_with_less_then_is_refused_and_never_goes_elsewhere() -> None:
     """REG-3."""
-    allowed = Lists(platform=frozenset({"fr"}))
+    allowed = Lists(platform=frozenset({"fr"}), entered=ALL)
     elsewhere = site("us")
 
     def asks(seated: int, *, ahead: int = 0, waited: int = WAIT_MS) -> object:
@@ -161,7 +174,7 @@ class Router(RuleBasedStateMachine):
     @initialize(platform=st.frozensets(st.sampled_from(NAMES), min_size=1))
     def begin(self, platform: frozenset[str]) -> None:
         """Set the platform's list, and a machine in each region."""
-        self.platform = platform
+        self.platform, self.entered = platform, ALL
         self.nodes = {name: Node(territory=territory, key=name) for name, territory in TERRITORIES.items()}
         self.calls: dict[int, Call] = {}
         # Token: for which call and region, and which lists held then.
@@ -171,7 +184,11 @@ class Router(RuleBasedStateMachine):
         self.clock, self.skew = 0, 0
 
     def _lists(self, call: Call) -> Lists:
-        return Lists(platform=self.platform, others=call.others)
+        return Lists(platform=self.platform, others=call.others, entered=self.entered)
+
+    def _may(self, name: str, call: Call) -> bool:
+        """Tell whether a call may be held in a region by lists and ledger, as the gate asks (placement.check_allowed)."""
+        return name in self.entered and permits(name=name, territory=TERRITORIES[name], lists=self._lists(call))
 
     def _sites(self) -> list[Site]:
         """What a gateway believes: whether a region's engine answered to its own key pair, as seen the last time."""
@@ -209,6 +226,12 @@ class Router(RuleBasedStateMachine):
         self.platform = platform
         self._narrowed()
 
+    @rule(entered=st.sampled_from([ALL, ALL - {"fr", "de"}, frozenset({"us"})]))
+    def two_people_decide(self, entered: frozenset[str]) -> None:
+        """What the ledger says of engines changes (REG-10)."""
+        self.entered = entered
+        self._narrowed()
+
     @rule(call=st.integers(0, 3), others=st.lists(some_names, max_size=2).map(tuple))
     def owner_decides(self, call: int, others: tuple[Names, ...]) -> None:
         """The lists of a meeting or its organisation change."""
@@ -218,7 +241,7 @@ class Router(RuleBasedStateMachine):
 
     def _narrowed(self) -> None:
         for call in self.calls.values():
-            bad = call.region is not None and not permits(name=call.region, territory=TERRITORIES[call.region], lists=self._lists(call))
+            bad = call.region is not None and not self._may(call.region, call)
             call.forbidden_since = (call.forbidden_since or self.clock) if bad else None
 
     @rule(call=st.integers(0, 3), person=st.integers(0, 30), others=st.lists(some_names, max_size=2).map(tuple), times=st.integers(1, 3))
@@ -240,7 +263,7 @@ class Router(RuleBasedStateMachine):
         """R1, at the moment of minting."""
         row = self.calls[call]
         assert region == row.region
-        assert region in self.platform
+        assert region in self.platform & self.entered
         assert all(named_by(region, names) for names in row.others)
         self.tokens.append((call, region))
 
@@ -252,9 +275,9 @@ class Router(RuleBasedStateMachine):
         call, region = self.tokens[which % len(self.tokens)]
         row, node = self.calls[call], self.nodes[entrance]
         gate = region == entrance and row.region == entrance
-        gate = gate and permits(name=entrance, territory=TERRITORIES[entrance], lists=self._lists(row))
+        gate = gate and self._may(entrance, row)
         if gate and node.up and node.key == region:
-            assert entrance in self.platform
+            assert entrance in self.platform & self.entered
             assert all(named_by(entrance, names) for names in row.others)
             assert node.territory == TERRITORIES[entrance], "media would flow on a machine that stands elsewhere"
 
@@ -278,8 +301,7 @@ class Router(RuleBasedStateMachine):
         for row in getattr(self, "calls", {}).values():
             if row.region is None:
                 continue
-            allowed = permits(name=row.region, territory=TERRITORIES[row.region], lists=self._lists(row))
-            assert allowed or (row.forbidden_since is not None and self.clock - row.forbidden_since < 60_000)
+            assert self._may(row.region, row) or (row.forbidden_since is not None and self.clock - row.forbidden_since < 60_000)
 
 
 TestRegR3 = Router.TestCase

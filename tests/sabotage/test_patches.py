@@ -16,15 +16,15 @@ GATE = {
     *(("POL", number) for number in (15, 16, 18, 19, 20, 21, 22)),
     *(("ATT", number) for number in (1, 2, 3)),
     *(("RULE", number) for number in range(1, 7)),
-    *(("STAFF", number) for number in (1, 2, 3, 4)),
+    *(("STAFF", number) for number in (1, 2, 3, 4, 5)),
     *(("SCHOOL", number) for number in range(1, 7)),
     *(("SSO", number) for number in range(1, 16)),
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
-    *(("REG", number) for number in (1, 2, 3, 5, 6, 7, 8, 9)),
+    *(("REG", number) for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11)),
     *(("ORD", number) for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15)),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
-    *(("LEDG", number) for number in range(1, 10)),
+    *(("LEDG", number) for number in range(1, 12)),
     *(("REP", number) for number in range(1, 6)),
 }
 

@@ -5,19 +5,19 @@ says; that nobody holds two roles which exclude each other, the table's constrai
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from conclave.accounts.assertion import PasskeyNotShown, Question, Shown, ask_passkey, use_passkey
-from conclave.accounts.models import StaffMember, User
+from conclave.accounts.models import StaffMember, StaffRule, User
 from conclave.accounts.staff_policy import APART, CASES, GIVEN, NO_CASE, ORDERS, Act, Case, Person, Reason, Role, conflict, may
 from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.kernel.territories import CODES
-from conclave.transparency.journal import journal
+from conclave.transparency.journal import has, journal
 
 LABELS = {
     Role.INTAKE: gettext_lazy("Intake of orders"),
@@ -98,6 +98,14 @@ class StaffWorksThere(Refused):
     message = gettext_lazy("You work in the country that this order is about. Somebody who works elsewhere has to do it.")
 
 
+class StaffPlace(Refused):
+    """The asker does not work in one of the countries that the owner has named for the staff (STAFF-5)."""
+
+    code = "staff_place"
+    status = 403
+    message = gettext_lazy("The staff of this server works in countries that its owner has named. Yours is none of them, or is not known.")
+
+
 class StaffRolesConflict(Refused):
     """One person would hold two roles that exclude each other."""
 
@@ -115,6 +123,7 @@ _REFUSALS: dict[Reason, type[Refused]] = {
     Reason.ONESELF: StaffOneself,
     Reason.PARTY: StaffParty,
     Reason.RECUSED: StaffRecused,
+    Reason.PLACE: StaffPlace,
     Reason.NOT_FRESH: PasskeyNotShown,
     Reason.OTHER_ROLE: StaffOtherRole,
     Reason.COUNTRY_UNKNOWN: StaffPlaceUnknown,
@@ -150,8 +159,18 @@ def facts_of(*, account: UserId, shown_at: int | None = None) -> Person:
     if held is None:
         return Person(roles=frozenset(owner), shown_at=shown_at)
     return Person(
-        roles=frozenset({*owner, *roles_in(row=held)}), work_country=held.work_country, recused=frozenset(held.recused), shown_at=shown_at
+        roles=frozenset({*owner, *roles_in(row=held)}),
+        work_country=held.work_country,
+        place=held.work_country,
+        recused=frozenset(held.recused),
+        shown_at=shown_at,
     )
+
+
+def access_countries() -> frozenset[str]:
+    """Return the countries in which staff has to work (STAFF-5); none where the owner has limited nothing."""
+    found = StaffRule.objects.values_list("countries", flat=True).first()
+    return frozenset(found or ())
 
 
 def allow_staff(*, account: UserId, act: Act, now: int, case: Case = NO_CASE, shown_at: int | None = None, asking: bool = False) -> None:
@@ -166,29 +185,37 @@ def allow_staff(*, account: UserId, act: Act, now: int, case: Case = NO_CASE, sh
         asking: whether they are only about to be asked for it.
 
     Raises:
-        StaffUnknown, StaffRoleMissing, StaffOneself, StaffParty, StaffRecused, PasskeyNotShown: it does not.
+        StaffUnknown, StaffRoleMissing, StaffPlace, StaffOneself, StaffParty, StaffRecused, PasskeyNotShown: it does not.
     """
+    case = replace(case, places=access_countries())
     verdict = may(person=facts_of(account=account, shown_at=shown_at), act=act, case=case, now=now)
     if not verdict.allowed and not (asking and verdict.reason is Reason.NOT_FRESH):
         raise _REFUSALS[verdict.reason]
 
 
 def acts_of(*, account: UserId, now: int) -> frozenset[Act]:
-    """Return what somebody's roles are good for as such; nothing for whoever is not of the staff.
+    """Return what somebody's roles are good for as such; nothing for whoever is not of the staff, or works where no staff may.
 
     Args:
         account: who.
         now: the time.
     """
-    person = facts_of(account=account, shown_at=now)
-    return frozenset(act for act in Act if may(person=person, act=act, now=now).allowed)
+    person, case = facts_of(account=account, shown_at=now), Case(places=access_countries())
+    return frozenset(act for act in Act if may(person=person, act=act, case=case, now=now).allowed)
 
 
 def staffed() -> dict[Role, int]:
     """Return how many people hold each role of the desk of orders; a desk with too few receives, refuses and publishes, and never acts."""
-    held = StaffMember.objects.filter(user__is_active=True, orders__in=[role.value for role in ORDERS]).values_list("orders", flat=True)
-    counted = Counter(held)
+    held = StaffMember.objects.filter(user__is_active=True, orders__in=[role.value for role in ORDERS])
+    places = access_countries()
+    # Who works where no staff may cannot act, and is not counted.
+    counted = Counter((held.filter(work_country__in=places) if places else held).values_list("orders", flat=True))
     return {role: counted[role.value] for role in ORDERS}
+
+
+def was_staffed() -> bool:
+    """Tell whether anybody but the owner has a role on this server, or ever had one: the journal remembers those who are gone."""
+    return StaffMember.objects.exists() or has(kind="staff_granted")
 
 
 def is_staff(*, account: UserId) -> bool:

@@ -26,6 +26,35 @@ class GrantForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=[(role.value, LABELS[role]) for role in GIVEN])
 
 
+def codes(text: str) -> tuple[str, ...]:
+    """Return the codes of countries in a text, in any case, each once.
+
+    Raises:
+        ValidationError: there is no such country.
+    """
+    found = sorted({*text.upper().replace(",", " ").split()})
+    unknown = [code for code in found if code not in CODES]
+    if unknown:
+        raise ValidationError(_("No country has this code: %(codes)s"), params={"codes": " ".join(unknown)})
+    return tuple(found)
+
+
+class CountriesForm(forms.Form):
+    """In which countries the staff has to work."""
+
+    countries = forms.CharField(
+        label=_("Countries in which staff works"),
+        required=False,
+        max_length=750,
+        help_text=_("Codes of countries, with spaces between them, such as FR DE. Empty for anywhere."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_countries(self) -> tuple[str, ...]:
+        """Take codes in any case, each once."""
+        return codes(str(self.cleaned_data["countries"]))
+
+
 class PlaceForm(forms.Form):
     """Where somebody works, and in whose matters they take no part."""
 
@@ -46,8 +75,4 @@ class PlaceForm(forms.Form):
 
     def clean_recused(self) -> tuple[str, ...]:
         """Take codes in any case, each once."""
-        codes = sorted({*str(self.cleaned_data["recused"]).upper().replace(",", " ").split()})
-        unknown = [code for code in codes if code not in CODES]
-        if unknown:
-            raise ValidationError(_("No country has this code: %(codes)s"), params={"codes": " ".join(unknown)})
-        return tuple(codes)
+        return codes(str(self.cleaned_data["recused"]))

@@ -19,14 +19,17 @@ from conclave.accounts.staff import (
     StaffOneself,
     StaffRolesConflict,
     StaffUnknown,
+    access_countries,
     acts_of,
+    allow_staff,
     ask_change,
     change_staff,
     facts_of,
 )
-from conclave.accounts.staff_forms import GrantForm, PlaceForm
+from conclave.accounts.staff_forms import CountriesForm, GrantForm, PlaceForm
 from conclave.accounts.staff_list import Member, history_of, own_member, staff_member, staff_members, whom
 from conclave.accounts.staff_policy import TABLE, Act, Extent, Role
+from conclave.accounts.staff_rule import ask_countries, set_countries
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.kernel.territories import territory_name
@@ -42,6 +45,8 @@ ACTS = {
     Act.LIFT_MEASURE: gettext_lazy("Lift a measure"),
     Act.SEE_REPORTS: gettext_lazy("See reports and evidence"),
     Act.OPEN_ENGINE: gettext_lazy("Open the media engine or its raw log"),
+    Act.SEE_NODES: gettext_lazy("See which media engines the ledger names"),
+    Act.ENTER_NODE: gettext_lazy("Approve a media engine, with a second person"),
     Act.SEE_APPLICATIONS: gettext_lazy("See applications of schools"),
     Act.DECIDE_APPLICATION: gettext_lazy("Decide on applications of schools"),
     Act.SEE_STAFF: gettext_lazy("See who is what"),
@@ -86,6 +91,8 @@ def staff(request: HttpRequest) -> HttpResponse:
         "members": [(member, _place(member)) for member in staff_members(account=by, now=now)] if Act.SEE_STAFF in may else None,
         "form": form if Act.CHANGE_STAFF in may else None,
         "table": _table(),
+        "countries": ", ".join(map(_called, sorted(access_countries()))),
+        "away": not may,
     }
     return render(request, "staff/staff.html", shown, status=422 if form.errors else 200)
 
@@ -120,6 +127,41 @@ def person(request: HttpRequest, member: str) -> HttpResponse:
         "form": form,
     }
     return render(request, "staff/person.html", shown, status=422 if form.errors else 200)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def countries(request: HttpRequest) -> HttpResponse:
+    """Let the owner say in which countries the staff has to work (STAFF-5)."""
+    now, by = clock.now(), me(request)
+    allow_staff(account=by, act=Act.CHANGE_STAFF, now=now, asking=True)
+    form = CountriesForm(request.POST or None, initial={"countries": " ".join(sorted(access_countries()))})
+    if request.method == "POST" and form.is_valid():
+        LIMITER.check(rate=CHANGE_RATE, subject=by, now=now)
+        wanted, shown = form.cleaned_data["countries"], passkey_in(request)
+        if shown is None:
+            said = _("Staff has to work in: %(countries)s.") % {"countries": ", ".join(map(_called, wanted)) or _("any country")}
+            after = _("It counts at once, and the public ledger says so. Whoever works elsewhere can do and read nothing here any more.")
+            question = ask_countries(by=by, countries=wanted, now=now)
+            return confirmation(
+                request,
+                question=question,
+                chosen={"countries": " ".join(wanted)},
+                sentence=said,
+                after=after,
+                back=reverse("staff_countries"),
+            )
+        set_countries(by=by, countries=wanted, shown=shown, now=now)
+        messages.success(request, _("It is done."))
+        return redirect("staff_countries")
+    away = [member for member in staff_members(account=by, now=now) if member.roles and not _works_there(member)]
+    return render(request, "staff/countries.html", {"form": form, "away": away}, status=422 if form.errors else 200)
+
+
+def _works_there(member: Member) -> bool:
+    """Tell whether somebody works where staff may."""
+    return not access_countries() or member.work_country in access_countries()
 
 
 def _change(request: HttpRequest, about: Member, change: Change, chosen: dict[str, str], back: str) -> HttpResponse:

@@ -9,15 +9,19 @@
     lift a measure           X       X         X
     see reports                                       own case     X     own case  metadata
     open the engine                                                                         with a second one
+    see the engines                                                                  X         X                X
+    enter an engine                                                                            X                X
     see applications                 X                                               X
     decide on one                    X
     see the staff                                                                    X                           X
     change the staff                                                                                             X
 
-The owner is whoever runs the server: who appoints, and holds no desk. Nobody changes their own roles.
+The owner is whoever runs the server: who appoints, and holds no desk. Nobody changes their own roles. That it takes two to enter an engine
+is media/enter.py's to see to.
 
 One person is at most one of intake, reviewer and approver, and at most one of moderator, senior and appeals; an auditor or an engineer is
-nothing else (STAFF-2). Beyond what somebody is, it counts what they have done: on one case nobody acts in two roles (STAFF-4).
+nothing else (STAFF-2). Beyond what somebody is, it counts what they have done: on one case nobody acts in two roles (STAFF-4). Where the
+owner has named countries, nobody but the owner acts or reads who works elsewhere (STAFF-5).
 """
 
 from collections.abc import Iterable
@@ -60,6 +64,8 @@ class Act(StrEnum):
     LIFT_MEASURE = "lift_measure"
     SEE_REPORTS = "see_reports"
     OPEN_ENGINE = "open_engine"
+    SEE_NODES = "see_nodes"
+    ENTER_NODE = "enter_node"
     SEE_APPLICATIONS = "see_applications"
     DECIDE_APPLICATION = "decide_application"
     SEE_STAFF = "see_staff"
@@ -99,15 +105,17 @@ TABLE: dict[Act, dict[Role, Extent]] = {
         Role.AUDITOR: Extent.METADATA,
     },
     Act.OPEN_ENGINE: {Role.ENGINEER: Extent.SECOND},
+    Act.SEE_NODES: {Role.AUDITOR: Extent.ALL, Role.ENGINEER: Extent.ALL, Role.OWNER: Extent.ALL},
+    Act.ENTER_NODE: {Role.ENGINEER: Extent.ALL, Role.OWNER: Extent.ALL},
     Act.SEE_APPLICATIONS: {Role.REVIEWER: Extent.ALL, Role.AUDITOR: Extent.ALL},
     Act.DECIDE_APPLICATION: {Role.REVIEWER: Extent.ALL},
     Act.SEE_STAFF: {Role.OWNER: Extent.ALL, Role.AUDITOR: Extent.ALL},
     Act.CHANGE_STAFF: {Role.OWNER: Extent.ALL},
 }
 # What only reads; everything else is an act on a case, in one role.
-READS = frozenset({Act.READ_ORDER, Act.SEE_REPORTS, Act.SEE_APPLICATIONS, Act.SEE_STAFF})
+READS = frozenset({Act.READ_ORDER, Act.SEE_REPORTS, Act.SEE_NODES, Act.SEE_APPLICATIONS, Act.SEE_STAFF})
 # What takes a passkey, shown for exactly this act, minutes ago.
-DANGEROUS = frozenset({Act.APPROVE_MEASURE, Act.OPEN_ENGINE, Act.DECIDE_APPLICATION, Act.CHANGE_STAFF})
+DANGEROUS = frozenset({Act.APPROVE_MEASURE, Act.OPEN_ENGINE, Act.ENTER_NODE, Act.DECIDE_APPLICATION, Act.CHANGE_STAFF})
 
 
 class Reason(StrEnum):
@@ -138,7 +146,7 @@ class Person:
     work_country: str = ""
     # The territories in whose matters they take no part.
     recused: frozenset[str] = frozenset()
-    # From where they ask, if that is known.
+    # From where they work, as far as anybody has said: the owner's list of countries is held against it.
     place: str = ""
     # When they were asked for the passkey that they have shown for this very act.
     shown_at: int | None = None
@@ -164,7 +172,7 @@ class Case:
     # Where the operator is established: there, and only if a court asks, somebody who works there may approve.
     established: frozenset[str] = frozenset()
     court: bool = False
-    # From where staff may work; empty where the operator has not limited it.
+    # In which countries staff has to work (STAFF-5); empty where the owner has not limited it.
     places: frozenset[str] = frozenset()
 
 
@@ -222,7 +230,9 @@ def may(*, person: Person, act: Act, case: Case = NO_CASE, now: int) -> Verdict:
 def _cell(person: Person, act: Act, case: Case, cell: tuple[Role, Extent]) -> Verdict:
     """Judge by one cell of the table, whether or not the passkey is fresh."""
     role, extent = cell
-    reason = _standing(person, case) or _reach(case, extent)
+    # The owner has the machine itself, works where nobody has said, and is who sets the list.
+    away = role is not Role.OWNER and case.places and person.place not in case.places
+    reason = Reason.PLACE if away else _standing(person, case) or _reach(case, extent)
     # To let go of what was ordered is an undoing: who has had a hand in it may, whichever.
     if reason is None and act not in READS and act is not Act.LIFT_MEASURE and case.acted - {role}:
         reason = Reason.OTHER_ROLE
@@ -233,8 +243,6 @@ def _cell(person: Person, act: Act, case: Case, cell: tuple[Role, Extent]) -> Ve
 
 def _standing(person: Person, case: Case) -> Reason | None:
     """Return what keeps this person from this case, whatever they want to do."""
-    if case.places and person.place not in case.places:
-        return Reason.PLACE
     if case.oneself:
         return Reason.ONESELF
     if case.party:

@@ -66,6 +66,7 @@ urlpatterns = [
     path("account/tokens/new", token_pages.own_token, name="own_token"),
     path("account/tokens/<slug:token>/end", token_pages.own_token_end, name="own_token_end"),
     path("staff", staff_pages.staff, name="staff"),
+    path("staff/countries", staff_pages.countries, name="staff_countries"),
     path("staff/schools", school_pages.desk, name="staff_schools"),
     path("staff/schools/<slug:school>", school_pages.review, name="staff_school"),
     path("staff/people/<slug:member>", staff_pages.person, name="staff_person"),

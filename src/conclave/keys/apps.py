@@ -10,5 +10,5 @@ class KeysConfig(AppConfig):
     label = "keys"
 
     def ready(self) -> None:
-        """Register the deadlines."""
-        from conclave.keys import retention, settle  # noqa: F401 - importing it registers them
+        """Register the deadlines, and the key that the ledger names."""
+        from conclave.keys import attestation, retention, settle  # noqa: F401 - importing them registers what they do

@@ -1,5 +1,6 @@
 """The gateway's word on who sits where: signed into every leaf's credential (docs/protocol/join.md, "The attestation")."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from conclave.kernel import b64, canonical, secrets
+from conclave.transparency import current
 
 LABEL = b"conclave/attestation/1\x00"
 VERSION = 1
@@ -46,6 +48,12 @@ def attest(
 def attestation_key() -> str:
     """Return the public key that attestations are checked with, b64."""
     return b64.encode(_key().public_key().public_bytes_raw())
+
+
+@current.says("KEY")
+def _public() -> Mapping[str, Mapping[str, str]]:
+    """Return the key that the ledger names whenever it is another one."""
+    return {"attestation": {"public": attestation_key()}}
 
 
 def _key() -> Ed25519PrivateKey:

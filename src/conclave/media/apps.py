@@ -10,5 +10,5 @@ class MediaConfig(AppConfig):
     label = "media"
 
     def ready(self) -> None:
-        """Let the outbox know what it can ask of the engine."""
-        from conclave.media import outbox  # noqa: F401
+        """Let the outbox know what it can ask of the engine and of the ledger's witnesses, and old approvals go."""
+        from conclave.media import enter, outbox, own_keys, retention  # noqa: F401 - importing them registers what they do

@@ -1,10 +1,13 @@
 """The key pair with which this server speaks to its media engine and signs tickets; one pair per region."""
 
 import contextlib
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+
+FINGERPRINT_LABEL = b"conclave/engine-key/1\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,11 @@ class EngineCredentials:
     def __repr__(self) -> str:
         return f"EngineCredentials(key={self.key!r})"
 
+    @property
+    def fingerprint(self) -> str:
+        """Return what stands for the pair in public, in hex: the secret is long and random, so it cannot be found from a hash (REG-10)."""
+        return hashlib.sha256(FINGERPRINT_LABEL + f"{self.key}\x00{self.secret}".encode()).hexdigest()
+
 
 def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
     """Return the region's key pair, made on first use and readable by the owner only.
@@ -28,13 +36,23 @@ def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
     Returns:
         The same pair on every call.
     """
-    path = state_dir / "engine" / f"{region}.key.json"
+    path = pair_file(state_dir=state_dir, region=region)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         pair = {"key": f"conclave-{region}-{secrets.token_hex(4)}", "secret": secrets.token_urlsafe(48)}
         write_private(path, json.dumps(pair), replace=False)
     raw = json.loads(path.read_text(encoding="utf-8"))
     return EngineCredentials(key=raw["key"], secret=raw["secret"])
+
+
+def pair_file(*, state_dir: Path, region: str) -> Path:
+    """Return where a region's key pair is kept; the file may be absent.
+
+    Args:
+        state_dir: the server's state folder.
+        region: the region.
+    """
+    return state_dir / "engine" / f"{region}.key.json"
 
 
 def write_private(path: Path, text: str, *, replace: bool = True) -> None:

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel.errors import Refused, Unavailable
+from conclave.media import nodes
 from conclave.media.credentials import EngineCredentials, engine_credentials
-from conclave.media.policy import AGAIN_DOWN_MS, Lists, Names, Outcome, Picture, Placed, Reason, Refuse, Site, Wait, permits
+from conclave.media.policy import AGAIN_DOWN_MS, AGAIN_FULL_MS, Lists, Names, Outcome, Picture, Placed, Reason, Refuse, Site, Wait, permits
 from conclave.media.policy import place as judge
 from conclave.media.turn import IceServer, ice_server, is_offered, own_url
 
@@ -43,6 +44,15 @@ class RegionForbidden(Refused):
     code = "region_forbidden"
     status = 451
     message = _("This server has no region in which this meeting may be held, so it is not held anywhere. Ask whoever set its regions.")
+
+
+class RegionUnentered(Unavailable):
+    """No region that may be used has an engine that stands in the public ledger as the settings name it (REG-10)."""
+
+    code = "region_unentered"
+    message = _(
+        "What would carry sound and picture is not in the public ledger yet, so no call is held there. Ask whoever runs this server."
+    )
 
 
 class RegionFull(Unavailable):
@@ -126,21 +136,32 @@ def regions() -> dict[str, Region]:
     }
 
 
-def lists_of(*, others: tuple[Names, ...]) -> Lists:
-    """Return every list that speaks of a meeting, the platform's among them.
+def platform() -> frozenset[str]:
+    """Return the platform's own list."""
+    return settings.CONCLAVE.platform_regions
+
+
+def lists_of(*, others: tuple[Names, ...], entered: frozenset[str] | None = None) -> Lists:
+    """Return every list that speaks of a meeting, the platform's among them, and which regions the ledger names (REG-10).
 
     Args:
         others: the organisation's and the meeting's.
+        entered: what nodes.entered() has said a moment ago, where somebody asks for many meetings; None looks.
     """
-    return Lists(platform=settings.CONCLAVE.platform_regions, others=others)
+    return Lists(platform=platform(), others=others, entered=nodes.entered() if entered is None else entered)
 
 
 def permitted(*, lists: Lists) -> list[Region]:
-    """Return the regions that every list allows, in the order in which they are chosen.
+    """Return the regions that every list allows and the ledger names, in the order in which they are chosen.
 
     Args:
         lists: who allows what.
     """
+    return [one for one in _allowed(lists) if one.id in lists.entered]
+
+
+def _allowed(lists: Lists) -> list[Region]:
+    """Return the regions that every list allows."""
     return [one for one in regions().values() if permits(name=one.id, territory=one.territory, lists=lists)]
 
 
@@ -164,6 +185,7 @@ def place(*, lists: Lists, now: int, seated: Mapping[str, int] | None = None, ah
 
     Raises:
         RegionForbidden: the lists allow none (REG-2).
+        RegionUnentered: the ledger names none of those that they allow (REG-10).
         MediaUnavailable: what they allow does not work.
         PlaceAwaited: what they allow has no room yet.
         RegionFull: it has none.
@@ -187,6 +209,7 @@ def place_call(*, lists: Lists, now: int, seated: Mapping[str, int], people: int
 
     Raises:
         RegionForbidden: the lists allow none (REG-2).
+        RegionUnentered: the ledger names none of those that they allow (REG-10).
         MediaUnavailable: what they allow does not work.
         RegionFull: it has not so many places.
     """
@@ -230,6 +253,7 @@ def check_place(*, region: str, lists: Lists, present: int, now: int) -> Region:
         MediaUnavailable: its engine is down, the installation has it no longer, or the lists do not allow it any more while they allow
             another, to which the call moves (REG-6).
         RegionForbidden: the lists allow none.
+        RegionUnentered: the ledger names none of those that they allow.
         CallFull: there is no room.
     """
     found = check_allowed(region=region, lists=lists, now=now)
@@ -250,11 +274,12 @@ def check_allowed(*, region: str, lists: Lists, now: int) -> Region:
 
     Raises:
         MediaUnavailable: the lists allow another, and not this one.
+        RegionUnentered: the ledger names none of those that they allow.
         RegionForbidden: they allow none.
     """
     allowed = permitted(lists=lists)
     if not allowed:
-        raise RegionForbidden
+        raise _again(RegionUnentered(), now + AGAIN_FULL_MS) if _allowed(lists) else RegionForbidden()
     for one in allowed:
         if one.id == region:
             return one
@@ -326,6 +351,8 @@ def _settled(outcome: Outcome, *, line: Callable[[], str], now: int) -> Placed:
             raise PlaceAwaited(region=line(), position=position, again_at=now + ASK_AGAIN_MS)
         case Refuse(reason=Reason.LISTS):
             raise RegionForbidden
+        case Refuse(reason=Reason.LEDGER, again_in_ms=again):
+            raise _again(RegionUnentered(), now + (again or 0))
         case Refuse(reason=Reason.FULL, again_in_ms=again):
             raise _again(RegionFull(), now + (again or 0))
     raise _again(MediaUnavailable(), now + AGAIN_DOWN_MS)

@@ -6,8 +6,8 @@ from conclave.accounts.rules import Ruling
 from conclave.kernel import clock, deadlines
 from conclave.kernel.errors import Unavailable
 from conclave.keys.locks import writing
+from conclave.media import nodes, placement, reach
 from conclave.media import outbox as engine
-from conclave.media import placement, reach
 from conclave.media.policy import Lists, Picture
 from conclave.meetings.departure import finish
 from conclave.meetings.models import Call, Ended, Participant
@@ -53,9 +53,9 @@ def relocate(*, now: int) -> int:
         How many were moved or ended.
     """
     known: dict[str, Ruling | None] = {}
-    left = 0
+    left, entered = 0, nodes.entered()
     for call in Call.objects.filter(ended_at=None).select_related("meeting"):
-        lists = placement.lists_of(others=ruled(meeting=call.meeting, known=known).regions)
+        lists = placement.lists_of(others=ruled(meeting=call.meeting, known=known).regions, entered=entered)
         why = _must_leave(call, lists, now)
         if why is not None:
             left += _leave(call, why, now=now)

@@ -34,7 +34,7 @@ def stop(*, region: placement.Region, others: tuple[Regions, ...], why: str, now
         "region": region.id,
         "territory": region.territory,
         "addresses": sorted(region.addresses),
-        "platform": sorted(placement.lists_of(others=()).platform),
+        "platform": sorted(placement.platform()),
         "lists": [sorted(names) for names in others if names is not None],
         "from": now,
         "why": why,

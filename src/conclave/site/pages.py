@@ -16,11 +16,13 @@ from conclave.accounts.school_list import contacts_of
 from conclave.kernel import clock
 from conclave.kernel.errors import Malformed
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.media.node_list import entries
 from conclave.media.receipt import receipt_key
-from conclave.site import assets, reference
 from conclave.site import inventory as kept
+from conclave.site import reference
 from conclave.site import trust as promised
 from conclave.site.errors import tell
+from conclave.site.release import client_list, release_proof
 
 HELP_PAGES = ("class", "raid", "code", "remove")
 SELFTEST_BYTES = 2 * 1024 * 1024
@@ -53,7 +55,8 @@ def trust(request: HttpRequest) -> HttpResponse:
     """Say what is promised, what shows it, and whom to write to."""
     parts = promised.promises(language=get_language() or settings.LANGUAGE_CODE)
     config = settings.CONCLAVE
-    regions = [region for region in config.all_regions if region.name in config.platform_regions]
+    named = entries()
+    regions = [(region, named.get(region.name)) for region in config.all_regions if region.name in config.platform_regions]
     said = {"advisories": promised.source().get("advisory", ()), "weekly_session": config.weekly_session, **_contact()}
     shown = {"promises": parts, "regions": regions, "receipt_key": receipt_key(), "site": config.public_url.rstrip("/")}
     return render(request, "trust.html", {**shown, **said})
@@ -62,8 +65,20 @@ def trust(request: HttpRequest) -> HttpResponse:
 @require_safe
 def client_hashes(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it."""
-    lines = "".join(f"{digest}  {path}\n" for path, digest in assets.hashes(dist=settings.WEB_DIST))
-    return HttpResponse(lines, content_type="text/plain; charset=utf-8")
+    return HttpResponse(client_list(), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def client_proof(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Give everybody the proof that the public ledger names this client (LEDG-10).
+
+    Raises:
+        Http404: it does not yet, or no witness has signed it.
+    """
+    proof = release_proof()
+    if proof is None:
+        raise Http404
+    return HttpResponse(proof, content_type="text/plain; charset=utf-8")
 
 
 @require_safe

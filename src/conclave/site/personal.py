@@ -17,11 +17,12 @@ from conclave.authorities import personal as authorities
 from conclave.gate import personal as gate
 from conclave.kernel import clock, deadlines
 from conclave.keys.locks import writing
+from conclave.media import personal as media
 from conclave.meetings import personal as meetings
 from conclave.transparency import personal as transparency
 
 # In the order in which they let go: who needs to know more of the person comes first, and last what the others have written down of it.
-DOMAINS = (authorities, meetings, gate, accounts, transparency)
+DOMAINS = (authorities, meetings, gate, media, accounts, transparency)
 # What the archive's index says of each section; a test fails for one without.
 TITLES = {
     "account": _("Your account"),
@@ -46,6 +47,7 @@ TITLES = {
     "bans": _("Meetings you were banned from, by the name you had there"),
     "orders": _("What orders of public authorities did to you in meetings"),
     "measures": _("Measures of public authorities on your account"),
+    "node_approvals": _("Media engines that you have approved and that wait for a second person, as one of the staff"),
     "order_parts": _("Your part in orders of public authorities, as one of the staff"),
     "restrictions": _("Where your account may not come in, and why"),
     "journal": _("What the audit journal says of you"),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("inventory", pages.inventory, name="inventory"),
     path("trust", pages.trust, name="trust"),
     path("trust/client.sha256", pages.client_hashes, name="client_hashes"),
+    path("trust/client.tlog-proof", pages.client_proof, name="client_proof"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),
     path("api/docs", pages.api_reference, name="api_reference"),
     path("account/data", data.own_data, name="own_data"),

@@ -113,6 +113,15 @@ def cosigned(*, policy: Policy, above: int) -> Checkpoint | None:
     return None
 
 
+def was_cosigned(*, above: int) -> bool:
+    """Tell whether a witness has ever signed a checkpoint with more than so many entries, whoever the witnesses are now.
+
+    Args:
+        above: the index of an entry that it must contain.
+    """
+    return Cosignature.objects.filter(checkpoint__size__gt=above).exists()
+
+
 def signed(*, checkpoint: Checkpoint) -> str:
     """Return a checkpoint with all its signatures."""
     return checkpoint.note + "".join(checkpoint.cosignatures.order_by("id").values_list("line", flat=True))

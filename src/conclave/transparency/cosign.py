@@ -52,6 +52,15 @@ def is_cosigned(*, index: int) -> bool:
         return False
 
 
+def was_cosigned(*, index: int) -> bool:
+    """Tell whether an entry was ever in a checkpoint that a witness has signed: other witnesses, or a new log, undo nothing.
+
+    Args:
+        index: the entry's.
+    """
+    return checkpoints.was_cosigned(above=index)
+
+
 def proof(*, index: int, fields: Collection[str] = ()) -> str | None:
     """Return the proof, as a file for whom it concerns, that an entry is in a checkpoint that enough witnesses have signed (LEDG-7).
 

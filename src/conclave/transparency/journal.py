@@ -126,6 +126,15 @@ def read(*, obj: str, search: Search, before: int | None, limit: int) -> list[En
     return [_told(row) for row in found]
 
 
+def has(*, kind: str) -> bool:
+    """Tell whether something of a kind was ever done.
+
+    Args:
+        kind: such as staff_granted.
+    """
+    return JournalEntry.objects.filter(kind=kind).exists()
+
+
 def first_broken() -> int | None:
     """Return the index of the first row that was changed, removed or put in, or None when the chain holds."""
     tip, size = "", 0

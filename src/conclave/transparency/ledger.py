@@ -1,6 +1,6 @@
 """The ledger: what the operator will answer for in public, as sealed entries with gapless indices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from conclave.kernel import canonical
@@ -8,7 +8,7 @@ from conclave.kernel.errors import Malformed
 from conclave.kernel.ids import new_id
 from conclave.transparency.head import locked_head
 from conclave.transparency.models import Head, LedgerEntry, Opening
-from conclave.transparency.sealing import FieldOpening, seal
+from conclave.transparency.sealing import FieldOpening, opens, seal
 from conclave_verify.entry import TYPE
 
 CHAIN = "ledger"
@@ -78,3 +78,49 @@ def openings(*, index: int) -> tuple[FieldOpening, ...]:
     """Return what still opens this entry; fewer than its fields after an erasure, empty when there is no such entry."""
     rows = Opening.objects.filter(entry_id=index).order_by("field")
     return tuple(FieldOpening(row.field, bytes(row.salt), row.value) for row in rows)
+
+
+def hold() -> None:
+    """Wait for the ledger's head, inside the caller's transaction: what is read after it stays so until the transaction is over.
+
+    Whoever needs both chains takes the ledger first and the journal then, so that no two wait for each other.
+    """
+    locked_head(chain=CHAIN)
+
+
+def told(*, kind: str, index: int, fields: Collection[str]) -> dict[str, canonical.Json] | None:
+    """Return what an entry of a kind says in some of its fields, each opening tried against the entry itself.
+
+    Args:
+        kind: the entry's type.
+        index: the entry's.
+        fields: which of its fields.
+
+    Returns:
+        None where there is no such entry, it is of another type, or one of the fields cannot be opened any more or opens something else.
+    """
+    row = LedgerEntry.objects.filter(index=index, kind=kind).first()
+    if row is None:
+        return None
+    wanted = [one for one in openings(index=index) if one.field in fields]
+    whole = {one.field for one in wanted} == set(fields) and all(opens(leaf=row.leaf.encode(), opening=one) for one in wanted)
+    return {one.field: one.value for one in wanted} if whole else None
+
+
+def has(*, kind: str) -> bool:
+    """Tell whether there is an entry of a type.
+
+    Args:
+        kind: the type.
+    """
+    return LedgerEntry.objects.filter(kind=kind).exists()
+
+
+def last(*, kind: str, obj: str) -> int | None:
+    """Return the index of the last entry of a type about one thing, None where there is none.
+
+    Args:
+        kind: the type, of which there are few: nobody looks for what entries are about by an index of the table.
+        obj: the random id of what it is about.
+    """
+    return LedgerEntry.objects.filter(kind=kind, obj=obj).order_by("-index").values_list("index", flat=True).first()

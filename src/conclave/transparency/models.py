@@ -73,6 +73,23 @@ class Opening(SealedField):
         return f"opening of {self.field}"
 
 
+class Current(models.Model):
+    """The ledger's last word on something that holds until it changes, such as a public key; without fields, that it is gone."""
+
+    kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=400)
+    fields = models.JSONField(default=dict)
+    obj = models.CharField(max_length=22)
+    leaf = models.BigIntegerField()
+    since = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="one_current_of_a_name")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class TreeTile(models.Model):
     """Up to 256 neighbouring hashes of the tree over the ledger, at one of the levels that are kept (C2SP tlog-tiles)."""
 

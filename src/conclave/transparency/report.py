@@ -3,6 +3,7 @@
 Nothing but the ledger is read. Whoever has the files works the same tables out again: `conclave-verify report`.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel import b64, canonical
 from conclave.kernel.errors import Refused
+from conclave.kernel.ids import new_id
 from conclave.transparency import checkpoints, cosign, tree, witnesses
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry, Opening
@@ -83,8 +85,12 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
         checkpoint=checkpoints.signed(checkpoint=signed),
     )
     (folder / REPORT).write_bytes(written)
+    opened = hashlib.sha256((folder / OPENINGS).read_bytes()).hexdigest()
     with transaction.atomic():
-        index = append(kind="REPORT", fields={"report": period, "sha256": shared.parse(written).sha256}, now=now)
+        # What was opened to everybody stands in the ledger by itself, and the report after it (LEDG-11).
+        obj = new_id()
+        before = append(kind="OPENINGS", fields={"report": period, "sha256": opened}, now=now, obj=obj)
+        index = append(kind="REPORT", fields={"report": period, "sha256": shared.parse(written).sha256}, now=now, obj=obj, prev=before)
     cosign.cosign_now(now=now)
     (folder / PROOF).write_text(cosign.proof(index=index, fields=["report", "sha256"]) or "", encoding="utf-8")
     return end

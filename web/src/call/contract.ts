@@ -31,7 +31,7 @@ export type EndReason =
   | "link_unknown" | "link_incomplete" | "link_old" | "name_empty" | "name_too_long" | "name_forbidden" | "call_locked" | "call_full"
   | "knock_refused" | "knock_blocked" | "knock_unknown" | "stopped_waiting" | "waiting_full" | "passcode_required" | "passcode_wrong" | "sign_in_required"
   | "invitation_required" | "too_often" | OrganisationReason
-  | "media_unavailable" | "region_forbidden" | "region_full" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
+  | "media_unavailable" | "region_forbidden" | "region_unentered" | "region_full" | "server_unreachable" | "call_moved" | "browser_unfit" | "malformed";
 
 /** A rule of the meeting's organisation, which the refusal names (RULE-4). */
 export type OrganisationReason = "organisation_guests" | "organisation_sign_in" | "organisation_sso" | "organisation_clients";

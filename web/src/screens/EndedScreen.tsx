@@ -22,6 +22,7 @@ const ICONS: Partial<Record<EndReason, LucideIcon>> = {
   server_unreachable: ServerOff,
   media_unavailable: ServerOff,
   region_full: ServerOff,
+  region_unentered: ServerOff,
   region_forbidden: MapPinOff,
   restarting: RotateCw,
   browser_unfit: ShieldX,
@@ -32,7 +33,7 @@ const CALM: readonly EndReason[] = ["left", "ended", "restarting", "joined_elsew
 
 /** A fresh page may mend these; the seat alone does not. */
 const ASKS: readonly EndReason[] = ["knock_refused", "knock_unknown", "stopped_waiting", "waiting_full"];
-const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "region_full", "call_full", "call_locked", "too_often"];
+const TRIES: readonly EndReason[] = ["server_unreachable", "media_unavailable", "region_full", "region_unentered", "call_full", "call_locked", "too_often"];
 const SIGNS_IN: readonly EndReason[] = ["sign_in_required", "invitation_required", "organisation_guests"];
 const RELOADS: readonly EndReason[] = ["misbehaved", "malformed"];
 

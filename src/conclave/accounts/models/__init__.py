@@ -6,7 +6,7 @@ from conclave.accounts.models.people import OwnerLink, SearchKeyField, User
 from conclave.accounts.models.policies import PolicyVersion
 from conclave.accounts.models.providers import IdentityProvider, ProviderIdentity, Speaks
 from conclave.accounts.models.schools import School
-from conclave.accounts.models.staff import PasskeyAsk, StaffMember
+from conclave.accounts.models.staff import PasskeyAsk, StaffMember, StaffRule
 from conclave.accounts.models.tokens import ApiToken
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "SearchKeyField",
     "Speaks",
     "StaffMember",
+    "StaffRule",
     "User",
 ]

@@ -43,6 +43,23 @@ class StaffMember(models.Model):
         return self.id
 
 
+class StaffRule(models.Model):
+    """In which countries the staff of this server has to work: one row, or none while the owner has limited nothing."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    countries = models.JSONField(default=list)
+    # What its entries in the ledger are about, the index of the last one, and when it was made.
+    obj = models.CharField(max_length=ID_LENGTH)
+    leaf = models.BigIntegerField()
+    since = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_rule_for_all_staff")]
+
+    def __str__(self) -> str:
+        return "staff rule"
+
+
 class PasskeyAsk(models.Model):
     """A passkey is asked for, for one act of one person; gone once it was shown, or minutes later."""
 
