@@ -336,9 +336,9 @@ def test_reg_6_a_region_that_is_killed_while_many_calls_are_in_it_spills_into_no
     for call in Call.objects.all():
         allowed = {name.lower() for name in held[call.meeting_id]}
         assert (call.region in allowed, call.ended_at) == (True, None)
-        assert call.region != "fr" or "us" not in allowed, "whoever may be elsewhere, where there is room, waits for nothing"
-    assert stands["de"] == 15, "ten calls, and half as many again with less"
-    assert Participant.objects.filter(left_at=None, call__region="de").count() == 30
+        assert call.region != "fr" or not allowed & {"us"}, "where there is room and it is allowed, nobody waits"
+        assert call.region != "fr" or "de" not in allowed or stands["de"] == 15, "nor before the other one is full"
+    assert 10 <= stands["de"] <= 15, "ten calls, and at most half as many again with less"
 
 
 @pytest.mark.usefixtures("sets")
