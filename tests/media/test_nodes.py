@@ -376,7 +376,8 @@ STEPS = st.one_of(
 )
 
 
-@examples(max_examples=longer(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@examples(max_examples=longer(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=25))
 def test_reg_11_whatever_anybody_does_in_whatever_order_no_engine_serves_that_one_person_has_added(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: list[tuple[Any, ...]]
