@@ -29,6 +29,7 @@ from conclave.accounts.tenure import State, proved  # noqa: E402
 from conclave.accounts.tokens import make_token  # noqa: E402
 from conclave.kernel import clock  # noqa: E402
 from conclave.kernel.ids import UserId, new_id  # noqa: E402
+from conclave.media.enter import enter_configuration  # noqa: E402
 from conclave.meetings.models import Meeting  # noqa: E402
 from conclave.meetings.own import create_meeting  # noqa: E402
 
@@ -48,6 +49,8 @@ def main() -> None:
     parser.add_argument("meetings", type=int)
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0, interactive=False)
+    # As a server's first start does: a call is held only on an engine that the ledger names.
+    enter_configuration(now=clock.now())
     with transaction.atomic():
         large = _people(arguments.people)
         _meetings(arguments.meetings, people=arguments.people)

@@ -171,6 +171,16 @@ def test_reg_11_a_first_start_enters_what_the_settings_name_and_a_second_one_not
     assert enter_configuration(now=NOW + 1) == 0
 
 
+def test_reg_11_an_installation_that_had_a_staff_before_enters_what_it_has_once(server: Server) -> None:
+    """REG-11: an upgrade stops no calls; from its first start on, two people are needed."""
+    server.staffed()
+    assert enter_configuration(now=NOW) == 3
+    assert nodes.entered() == {*NAMES}
+    server.has(territories("cn"))
+    assert enter_configuration(now=NOW + 1) == 0
+    assert nodes.entered() == frozenset()
+
+
 def test_reg_11_without_a_staff_a_changed_setting_is_entered_at_the_next_start_and_one_that_is_gone_is_taken_out(server: Server) -> None:
     enter_configuration(now=NOW)
     server.has({"fr": {"territory": "FR", "node_address": "203.0.113.7"}, "de": {"territory": "DE"}})
@@ -366,7 +376,8 @@ STEPS = st.one_of(
 )
 
 
-@examples(max_examples=longer(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@examples(max_examples=longer(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, max_size=25))
 def test_reg_11_whatever_anybody_does_in_whatever_order_no_engine_serves_that_one_person_has_added(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, steps: list[tuple[Any, ...]]

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,10 +23,13 @@ from conclave.accounts.rules import Policy, Rule
 from conclave.accounts.standing import OrganisationUnknown
 from conclave.config import Config
 from conclave.kernel import clock
+from conclave.kernel.ids import new_id
 from conclave.media import placement, reach, ticket
 from conclave.media.policy import Picture
 from conclave.media.receipt import receipt_key
+from conclave.meetings.door import Newcomer
 from conclave.meetings.farewell import farewell
+from conclave.meetings.join import join
 from conclave.meetings.leave import leave
 from conclave.meetings.line import stand
 from conclave.meetings.models import Call, Ended, InLine, Meeting, Participant
@@ -306,6 +310,35 @@ def test_reg_6_a_region_that_is_gone_gives_its_calls_to_another_that_is_allowed_
     assert relocate(now=NOW) == 1
     assert region_of(link) == "de"
     assert Call.objects.get(meeting=link.meeting).route[-1]["why"] == "down"
+
+
+def test_reg_6_a_region_that_is_killed_while_many_calls_are_in_it_spills_into_none_that_they_do_not_allow(
+    monkeypatch: pytest.MonkeyPatch, sets: Sets, alice: User
+) -> None:
+    """REG-3, REG-6: forty calls at once, more than the other region has room for; each is where its lists allow, or waits, or is over."""
+    sets(de={"capacity": 20})
+    lists = [("FR",), ("FR", "DE"), ("fr", "us"), ("FR", "DE", "us")]
+    held: dict[str, tuple[str, ...]] = {}
+    for number in range(40):
+        link = Link(meeting=new_id(), link_id=new_id())
+        Meeting.objects.create(id=link.meeting, owner=alice, title="x", link_id=link.link_id, host_hash=new_id(), created_at=NOW)
+        says(link, *lists[number % 4])
+        for name in ("Bob", "Ada"):
+            newcomer = Newcomer(name=name, signature_key=new_id() + new_id()[:21], device=device_of(f"{name} {number}"), account=None)
+            join(meeting=link.meeting, link_id=link.link_id, newcomer=newcomer, again=None, now=NOW)
+        held[link.meeting] = lists[number % 4]
+    assert set(Call.objects.values_list("region", flat=True)) == {"fr"}
+    monkeypatch.setattr(placement, "GONE_SECONDS", 0.0)
+    placement.report(region="fr", up=False)
+    for at in range(3):
+        relocate(now=NOW + at)
+    stands = Counter(Call.objects.values_list("region", flat=True))
+    for call in Call.objects.all():
+        allowed = {name.lower() for name in held[call.meeting_id]}
+        assert (call.region in allowed, call.ended_at) == (True, None)
+        assert call.region != "fr" or not allowed & {"us"}, "where there is room and it is allowed, nobody waits"
+        assert call.region != "fr" or "de" not in allowed or stands["de"] == 15, "nor before the other one is full"
+    assert 10 <= stands["de"] <= 15, "ten calls, and at most half as many again with less"
 
 
 @pytest.mark.usefixtures("sets")
