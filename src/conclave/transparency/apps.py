@@ -10,5 +10,5 @@ class TransparencyConfig(AppConfig):
     label = "transparency"
 
     def ready(self) -> None:
-        """Let old values of the journal go, and have the ledger signed and cosigned."""
-        from conclave.transparency import cosign, retention  # noqa: F401 - importing them registers what they do by themselves
+        """Let old values of the journal go, have the ledger signed and cosigned, and reports made."""
+        from conclave.transparency import cosign, publish, retention  # noqa: F401 - importing them registers what they do by themselves
