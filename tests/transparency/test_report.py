@@ -97,7 +97,7 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
     assert tables["measures"] == [{"territory": "FR", "kind": "deny_join", "count": 1, "median_days": 30}]
     assert tables["people"][0] == {"territory": "FR", "action": "denied", "band": "1-9", "count": 1}
     assert tables["restorations"] == [{"territory": "FR", "cause": "expired", "people": "1-9", "count": 1}]
-    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
+    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "handed": "no", "count": 1}]
     assert tables["reports"] == [{"source": "art16", "category": "VIOLENCE", "count": 9}]
     assert {"type": "ORDER", "count": 9} in tables["entries"]
     assert tables["sealed_orders"] == [{"count": 0}]
@@ -115,6 +115,7 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
 def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_both(state: Path, tmp_path: Path) -> None:
     order("FR,FR,DE", outcome="executed", minutes=70)
     obj = LedgerEntry.objects.get(index=0).obj
+    append(kind="DISCLOSURE", fields={"territory": "DE", "field": "accounts.User.name", "count": 2}, now=NOW, obj=obj)
     append(kind="ORDER_STATE", fields={"state": "quashed", "outcome": "quashed", "reason": ""}, now=NOW, obj=obj, prev=0)
     with own(state):
         make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
@@ -123,6 +124,7 @@ def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_bot
         (place, outcome, 1) for place in ("DE", "FR") for outcome in ("executed", "quashed", "received")
     ]
     assert [(one["territory"], one["outcome"], one["count"]) for one in tables["orders"]] == [("DE", "quashed", 1), ("FR", "quashed", 1)]
+    assert tables["disclosures"] == [{"territory": "DE", "field": "accounts.User.name", "handed": "yes", "count": 1}]
 
 
 def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:

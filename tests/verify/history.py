@@ -186,5 +186,5 @@ def _entered(chance: random.Random, now: int) -> None:
         for field in ("accounts.User.email", "accounts.User.name"):
             append(kind="DISCLOSURE", fields={"territory": territory.split(",")[0], "field": field, "subject": "x"}, now=now, obj=obj)
     if chance.random() < 0.05:
-        append(kind="GLASS", fields={"day": day, "scope": chance.choice(("logs", "addresses"))}, now=now)
+        append(kind="GLASS", fields={"day": day, "scope": chance.choice(("log", "addresses", "meeting"))}, now=now)
         append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": chance.randrange(1, 9)}, now=now)

@@ -47,7 +47,7 @@ TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
     "restorations": (_("Given back"), _("For each measure that is over: why, and to how many people.")),
     "disclosures": (
         _("What was told of people"),
-        _("Each field that was handed out, once for each person. What people say, write and show is none."),
+        _("For each order that asked for it, each field, and whether it was handed out by then. What people say, write and show is none."),
     ),
     "territory_times": (
         _("How long it took, by territory"),
@@ -81,6 +81,7 @@ COLUMNS: Words = {
     "people": _("People"),
     "cause": _("Cause"),
     "field": _("Field"),
+    "handed": _("Handed out"),
     "source": _("Source"),
     "scope": _("What was opened"),
     "desk": _("Desk"),
@@ -117,6 +118,12 @@ _VALUES: Mapping[str, Words] = {
     "action": {"denied": _("not let in"), "removed": _("taken out")},
     "cause": {"expired": _("its time was over"), "withdrawn": _("it was withdrawn"), "quashed": _("a court has quashed it")},
     "source": {"art16": _("Anybody (DSA, article 16)"), "trusted_flagger": _("Trusted flaggers")},
+    "handed": {"yes": _("yes"), "no": _("no")},
+    "scope": {
+        "log": _("Lines of a log"),
+        "addresses": _("The addresses of an account"),
+        "meeting": _("When a meeting took place, and with whom"),
+    },
     "desk": {"orders": _("Orders of public authorities")},
     "staffed": {"yes": _("yes"), "no": _("no")},
 }
