@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conclave.kernel import clock, outbox
 from conclave.transparency import named, publish, sheets
@@ -23,6 +25,7 @@ from conclave.transparency.sheets import Tables
 from conclave.transparency.witnesses import policy
 from conclave_verify import proof, report
 from conclave_verify.report import COLUMNS
+from tests.conftest import longer
 from tests.transparency.conftest import NOW, own
 from tests.transparency.test_report import half_year, judge
 
@@ -211,6 +214,19 @@ def test_rep_7_no_cell_is_a_formula() -> None:
         text = sheets.sheet(name="orders", tables=rows, period=PERIOD, service="meet.example")
         _first, row = csv.reader(io.StringIO(text, newline=""))
         assert row == [f"'{begins}", "'=cmd|x", "refused", "-3"], "numbers stay numbers"
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"territory": st.text(max_size=4), "reason": st.text(max_size=9), "count": st.integers()}), max_size=4)
+)
+@settings(max_examples=longer(60))
+def test_rep_7_whatever_a_report_says_its_spreadsheet_holds_text_and_numbers(rows: list[dict[str, Any]]) -> None:
+    text = sheets.sheet(name="refusals", tables={"refusals": rows}, period=PERIOD, service="meet.example")
+    _first, *lines = csv.reader(io.StringIO(text, newline=""))
+    for line, row in zip(lines, rows, strict=True):
+        assert [cell.removeprefix("'") for cell in line[:2]] == [row[name].removeprefix("'") for name in ("territory", "reason")]
+        assert not any(cell.startswith(sheets.FORMULA) for cell in line[:2])
+        assert int(line[2]) == row["count"]
 
 
 def test_a_report_that_lacks_a_table_is_shown_without_it() -> None:

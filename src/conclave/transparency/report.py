@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel import b64, canonical
 from conclave.kernel.errors import Refused
+from conclave.kernel.ids import new_id
 from conclave.transparency import checkpoints, cosign, named, tree, witnesses
 from conclave.transparency.head import locked_head
 from conclave.transparency.ledger import CHAIN, append
@@ -71,8 +72,11 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
         # Of two who make one at the same time, one does.
         locked_head(chain=CHAIN)
         _check(period=period, start=start, end=end, now=now)
-        told = {"report": period, "sha256": shared.parse(written).sha256, "start": start, "end": end}
-        index = append(kind=named.KIND, fields=told, now=now)
+        # What was opened to everybody stands in the ledger by itself, and the report after it (LEDG-11).
+        obj, report = new_id(), shared.parse(written)
+        before = append(kind="OPENINGS", fields={"report": period, "sha256": report.openings_sha256}, now=now, obj=obj)
+        told = {"report": period, "sha256": report.sha256, "start": start, "end": end}
+        index = append(kind=named.KIND, fields=told, now=now, obj=obj, prev=before)
     with suppress(cosign.WitnessAway):
         cosign.cosign_now(now=now)
     proof = cosign.proof(index=index, fields=PROVED)
