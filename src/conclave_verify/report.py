@@ -200,19 +200,19 @@ class Report:
     sha256: str
 
 
-def write(*, period: str, start: int, end: int, openings: bytes, tables: Tables, checkpoint: str) -> bytes:
+def write(*, period: str, start: int, end: int, openings_sha256: str, tables: Tables, checkpoint: str) -> bytes:
     """Return a report as its file: canonical JSON.
 
     Args:
         period: such as 2026H2.
         start: the first entry of its range.
         end: the first entry that is not in its range any more.
-        openings: the file of openings.
+        openings_sha256: of the file of openings, in hex.
         tables: of Counting.
         checkpoint: a cosigned checkpoint over at least the range.
     """
     told = {"v": 1, "report": period, "start": start, "end": end, "tables": tables, "checkpoint": checkpoint}
-    return canonical({**told, "openings_sha256": hashlib.sha256(openings).hexdigest()})
+    return canonical({**told, "openings_sha256": openings_sha256})
 
 
 def parse(content: bytes) -> Report:
