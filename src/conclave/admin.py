@@ -29,7 +29,6 @@ class Asked:
     dry_run: bool = False
     yes: bool = False
     period: str = ""
-    previous: Path | None = None
 
 
 def main(
@@ -42,7 +41,6 @@ def main(
     dry_run: bool = False,
     yes: bool = False,
     period: str = "",
-    previous: Path | None = None,
 ) -> int:
     """Carry out one act and print its answer.
 
@@ -55,13 +53,12 @@ def main(
         dry_run: whether an act that deletes only says what it would delete.
         yes: whether an erasure is meant.
         period: the half-year that a report is called after.
-        previous: the report before it.
 
     Returns:
         The exit code: 0, or 1 when the act could not be done.
     """
     try:
-        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes, period=period, previous=previous)
+        asked = Asked(email=email, new=new, file=file, replace=replace, dry_run=dry_run, yes=yes, period=period)
         answer = _backups(act, asked) if act in {"backup", "restore"} else _in_django(ACTS[act], asked)
     except (AdminError, ConclaveError) as error:
         sys.stderr.write(f"{error.text} [{error.code}]\n" if isinstance(error, ConclaveError) else f"{error}\n")
@@ -129,18 +126,18 @@ def _address(asked: Asked) -> str:
 
 
 def _report(asked: Asked) -> str:
-    """Make a transparency report of the ledger, beside the running server, whose witness is asked."""
-    from conclave.transparency.report import make_report
-    from conclave_verify.note import Malformed
-    from conclave_verify.report import parse
+    """Make a transparency report of the ledger and publish it, beside the running server, whose witness is asked."""
+    from conclave.transparency import publish
 
-    folder = asked.file or Path.cwd() / asked.period
-    try:
-        start = parse(asked.previous.read_bytes()).end if asked.previous else 0
-    except (Malformed, OSError) as error:
-        raise AdminError(f"{asked.previous} is not the report before it.") from error
-    end = make_report(period=asked.period, start=start, folder=folder, now=clock.now())
-    return f"The report over the entries {start} to {end - 1} is in {folder}: publish all of its files together."
+    if asked.file is not None and asked.file.exists():
+        raise AdminError(f"{asked.file} exists already: name another folder.")
+    made = publish.publish(period=asked.period, now=clock.now())
+    address = f"{load().public_url.rstrip('/')}/transparency/reports/{made.period}/"
+    said = f"The report over the entries {made.start} to {made.end - 1} is public: {address}"
+    if asked.file is not None:
+        publish.copy(report=made, folder=asked.file)
+        said += f"\nIts files are also in {asked.file}."
+    return said
 
 
 def _journal(_asked: Asked) -> str:

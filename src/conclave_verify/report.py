@@ -7,7 +7,7 @@ import hashlib
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +32,41 @@ PUBLIC: dict[str, frozenset[str]] = {
     "RESTORATION": frozenset({"cause", "people", "territory"}),
     "DISCLOSURE": frozenset({"field", "territory"}),
     "REPORTS_COUNT": frozenset({"category", "count", "source"}),
+    "GLASS": frozenset({"scope"}),
+    "REGION_REFUSALS": frozenset({"count", "reason"}),
+    "DESK": frozenset({"desk", "staffed"}),
 }
+# Entries that are counted as they are: in which table, by which fields, and which field is added up; without one, the entries are.
+SIMPLE: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "RESTORATION": ("restorations", ("territory", "cause", "people"), ""),
+    "REPORTS_COUNT": ("reports", ("source", "category"), "count"),
+    "GLASS": ("glass", ("scope",), ""),
+    "REGION_REFUSALS": ("region_refusals", ("reason",), "count"),
+    "DESK": ("desks", ("desk", "staffed"), ""),
+}
+# The key columns of each table, by which its rows are in order; beside them stands `count`, and in some a median.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "entries": ("type",),
+    "orders": ("territory", "kind", "outcome"),
+    "reached": ("territory", "outcome"),
+    "origins": ("category", "channel", "kind"),
+    "refusals": ("territory", "reason"),
+    "earlier_orders": ("outcome",),
+    "sealed_orders": (),
+    "times": ("kind", "state"),
+    "territory_times": ("territory", "kind", "state"),
+    "measures": ("territory", "kind"),
+    "people": ("territory", "action", "band"),
+    "disclosures": ("territory", "field", "handed"),
+    **{table: names for table, names, _summed in SIMPLE.values()},
+}
+MEDIANS = {"times": "median_minutes", "territory_times": "median_minutes", "measures": "median_days"}
+# What an order can be in the table `reached` beside its outcomes.
+RECEIVED = "received"
+# With which outcomes something was done, or handed out.
+DONE = ("executed", "narrowed")
+# Of which states the time is taken since an order came.
+TIMED = ("acknowledged", "executed", "refused")
 FEW_ORDERS = 5
 DAY_MS = 24 * 60 * 60 * 1000
 OPEN, SEALED = "open", "sealed"
@@ -48,7 +82,14 @@ class _Order:
     opened: Opened
     outcome: str = OPEN
     reason: str = ""
-    reached: dict[str, int] = field(default_factory=dict)
+    # Every outcome that it has had, and the minute of each state.
+    outcomes: set[str] = field(default_factory=set)
+    minutes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def territories(self) -> list[str]:
+        """Return the territories that it names; a sealed one is one."""
+        return list(dict.fromkeys(_text(self.opened, "territory").split(",")))
 
 
 class Counting:
@@ -59,7 +100,10 @@ class Counting:
         self._types: Counter[str] = Counter()
         self._orders: dict[str, _Order] = {}
         self._earlier: dict[str, str] = {}
-        self._measures: dict[tuple[str, str], list[int]] = {}
+        self._measures: list[tuple[int, tuple[str, ...]]] = []
+        # By `obj`: what may be told because of an order, and whether it was carried out by the end of the range.
+        self._told: list[tuple[str, str, str]] = []
+        self._done: set[str] = set()
         self._counted: dict[str, Counter[tuple[str, ...]]] = {}
 
     def take(self, entry: Entry, opened: Opened) -> None:
@@ -76,16 +120,15 @@ class Counting:
             self._state(entry, opened)
         elif entry.type == "MEASURE":
             days = (_number(opened, "ends_at") - _number(opened, "starts_at")) // DAY_MS
-            self._measures.setdefault((_text(opened, "territory"), _text(opened, "kind")), []).append(days)
+            self._measures.append((days, (_text(opened, "territory"), _text(opened, "kind"))))
         elif entry.type == "APPLICATION_COUNT":
             for action in ("denied", "removed"):
                 self._add("people", _text(opened, "territory"), action, _text(opened, action))
-        elif entry.type == "RESTORATION":
-            self._add("restorations", _text(opened, "territory"), _text(opened, "cause"), _text(opened, "people"))
         elif entry.type == "DISCLOSURE":
-            self._add("disclosures", _text(opened, "territory"), _text(opened, "field"))
-        elif entry.type == "REPORTS_COUNT":
-            self._add("reports", _text(opened, "source"), _text(opened, "category"), by=_number(opened, "count"))
+            self._told.append((entry.obj, _text(opened, "territory"), _text(opened, "field")))
+        elif entry.type in SIMPLE:
+            table, names, summed = SIMPLE[entry.type]
+            self._add(table, *(_text(opened, name) for name in names), by=_number(opened, summed) if summed else 1)
 
     def tables(self) -> Tables:
         """Return the tables, each in the order of its rows' keys."""
@@ -95,55 +138,50 @@ class Counting:
                 self._count(one)
         for outcome in self._earlier.values():
             self._add("earlier_orders", outcome)
-        columns = {
-            "orders": ("territory", "kind", "outcome"),
-            "origins": ("category", "channel", "kind"),
-            "refusals": ("territory", "reason"),
-            "earlier_orders": ("outcome",),
-            "people": ("territory", "action", "band"),
-            "restorations": ("territory", "cause", "people"),
-            "disclosures": ("territory", "field"),
-            "reports": ("source", "category"),
-        }
-        found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in columns.items()}
-        found["entries"] = _rows(("type",), Counter({(name,): count for name, count in self._types.items()}))
+        for obj, territory, name in self._told:
+            self._add("disclosures", territory, name, "yes" if obj in self._done else "no")
+        self._counted["entries"] = Counter({(name,): count for name, count in self._types.items()})
+        found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in COLUMNS.items()}
         found["sealed_orders"] = [{"count": sealed}]
-        found["times"] = list(self._times())
-        found["measures"] = [
-            {"territory": territory, "kind": kind, "count": len(days), "median_days": statistics.median_low(days)}
-            for (territory, kind), days in sorted(self._measures.items())
-        ]
+        times = list(self._times())
+        per_territory = [(minutes, (territory, *key)) for minutes, key, order in times for territory in order.territories]
+        found["times"] = _medians("times", ((minutes, key) for minutes, key, _order in times))
+        found["territory_times"] = _medians("territory_times", per_territory)
+        found["measures"] = _medians("measures", self._measures)
         return found
 
     def _state(self, entry: Entry, opened: Opened) -> None:
         """Note how far an order has come; the last one counts."""
-        outcome = _text(opened, "outcome") or OPEN
+        said = _text(opened, "outcome")
+        outcome = said or OPEN
+        if said in DONE:
+            self._done.add(entry.obj)
         order = self._orders.get(entry.obj)
         if order is None:
             self._earlier[entry.obj] = outcome
             return
         order.outcome, order.reason = outcome, _text(opened, "reason")
+        order.outcomes |= {said} - {""}
         if "minute" in opened:
-            order.reached.setdefault(_text(opened, "state"), _number(opened, "minute"))
+            order.minutes.setdefault(_text(opened, "state"), _number(opened, "minute"))
 
     def _count(self, order: _Order) -> None:
         """Count an order once in each of its territories."""
         kind = _text(order.opened, "kind")
         self._add("origins", _text(order.opened, "category"), _text(order.opened, "channel"), kind)
-        for territory in _text(order.opened, "territory").split(","):
+        for territory in order.territories:
             self._add("orders", territory, kind, order.outcome)
+            for outcome in {RECEIVED, *order.outcomes}:
+                self._add("reached", territory, outcome)
             if order.outcome == "refused":
                 self._add("refusals", territory, order.reason)
 
-    def _times(self) -> Iterator[dict[str, Json]]:
-        """Yield the median minutes from receiving an order to a state, for each kind, where minutes are opened."""
-        taken: dict[tuple[str, str], list[int]] = {}
+    def _times(self) -> Iterator[tuple[int, tuple[str, str], _Order]]:
+        """Yield the minutes from receiving an order to a state, with its kind and that state, where minutes are opened."""
         for order in self._orders.values():
-            for state, minute in order.reached.items() if "minute" in order.opened else ():
-                if state in {"acknowledged", "executed", "refused"}:
-                    taken.setdefault((_text(order.opened, "kind"), state), []).append(minute - _number(order.opened, "minute"))
-        for (kind, state), minutes in sorted(taken.items()):
-            yield {"kind": kind, "state": state, "count": len(minutes), "median_minutes": statistics.median_low(minutes)}
+            for state, minute in order.minutes.items() if "minute" in order.opened else ():
+                if state in TIMED:
+                    yield minute - _number(order.opened, "minute"), (_text(order.opened, "kind"), state), order
 
     def _add(self, table: str, *key: str, by: int = 1) -> None:
         self._counted.setdefault(table, Counter())[key] += by
@@ -162,19 +200,19 @@ class Report:
     sha256: str
 
 
-def write(*, period: str, start: int, end: int, openings: bytes, tables: Tables, checkpoint: str) -> bytes:
+def write(*, period: str, start: int, end: int, openings_sha256: str, tables: Tables, checkpoint: str) -> bytes:
     """Return a report as its file: canonical JSON.
 
     Args:
         period: such as 2026H2.
         start: the first entry of its range.
         end: the first entry that is not in its range any more.
-        openings: the file of openings.
+        openings_sha256: of the file of openings, in hex.
         tables: of Counting.
         checkpoint: a cosigned checkpoint over at least the range.
     """
     told = {"v": 1, "report": period, "start": start, "end": end, "tables": tables, "checkpoint": checkpoint}
-    return canonical({**told, "openings_sha256": hashlib.sha256(openings).hexdigest()})
+    return canonical({**told, "openings_sha256": openings_sha256})
 
 
 def parse(content: bytes) -> Report:
@@ -248,6 +286,17 @@ def check_logged(*, report: Report, proved: Proved) -> None:
 def _rows(names: tuple[str, ...], counted: Counter[tuple[str, ...]]) -> list[dict[str, Json]]:
     """Return a table's rows."""
     return [{**dict(zip(names, key, strict=True)), "count": count} for key, count in sorted(counted.items())]
+
+
+def _medians(table: str, taken: Iterable[tuple[int, tuple[str, ...]]]) -> list[dict[str, Json]]:
+    """Return a table of medians: of the numbers that were taken for each key, the middle one."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for number, key in taken:
+        found.setdefault(key, []).append(number)
+    return [
+        {**dict(zip(COLUMNS[table], key, strict=True)), "count": len(numbers), MEDIANS[table]: statistics.median_low(numbers)}
+        for key, numbers in sorted(found.items())
+    ]
 
 
 def _text(opened: Opened, name: str) -> str:

@@ -86,7 +86,8 @@ EVERYBODY = {
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
     "transparency/ ledger", "transparency/checkpoint ledger_checkpoint", "transparency/policy ledger_policy",
-    "transparency/tile/<path:tile> ledger_tile",
+    "transparency/tile/<path:tile> ledger_tile", "trust/government-requests government_requests", "transparency/reports/ reports",
+    "transparency/reports/<slug:report>/ report", "transparency/reports/<slug:report>/<str:name> report_file",
     "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
@@ -344,7 +345,9 @@ def test_every_address_has_its_row() -> None:
 
 
 def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
-    public = ["help/<slug:page> help_page", "transparency/tile/<path:tile> ledger_tile", "trust/regions/<slug:region> region_proof"]
+    reports = ["transparency/reports/<slug:report>/ report", "transparency/reports/<slug:report>/<str:name> report_file"]
+    tile, region = "transparency/tile/<path:tile> ledger_tile", "trust/regions/<slug:region> region_proof"
+    public = ["help/<slug:page> help_page", *reports, tile, region]
     assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
 
 
@@ -361,7 +364,9 @@ def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alice
 
 @pytest.mark.parametrize("address", sorted(EVERYBODY | OWN))
 def test_what_names_nothing_tells_nothing_of_alice(address: str, alices: Ids) -> None:
-    route = address.rpartition(" ")[0].replace("<slug:page>", "class")
+    route = (
+        address.rpartition(" ")[0].replace("<slug:page>", "class").replace("<slug:report>", "2026H2").replace("<str:name>", "report.json")
+    )
     secrets, before = (*alices.values(), "alice@example.org", "Plans of Alice", "Bob of the plans"), rows()
     for client in charlies():
         answers = [client.get(f"/{route}"), client.post(f"/{route}", alices)]

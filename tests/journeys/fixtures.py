@@ -51,6 +51,7 @@ IDS = (
     "seen",
     "receipt",
     "ledger",
+    "report",
     "desk",
     "measure",
     "restore",

@@ -29,11 +29,11 @@ SHORTEST = 60
 NO_PAGES = re.compile(
     r"api/v1|\^|language |healthz |readyz |selftest/bytes |trust/client|trust/regions|\.well-known/|"
     r"\S*/(file|end|keep|export|remove|times|back|saml|receipts|invitations/<\S+) |"
-    r"account/\S+/<str:token> |transparency/[cpt]"
+    r"account/\S+/<str:token> |transparency/[cpt]|transparency/reports/\S+/<str:name> "
 )
 # Whoever is signed in is sent on from here, and the others are for a school, an owner, whom a provider sent, and whoever holds the number
-# of a receipt or a notice: the journeys of the account, of schools (which has the owner's), of sign-in by organisations and of orders look
-# at them.
+# of a receipt or a notice, or there is none yet: the journeys of the account, of schools (which has the owner's), of sign-in by
+# organisations, of orders and of reports look at them.
 ELSEWHERE = {
     "account/login/ account_login",
     "account/login/second/ mfa_authenticate",
@@ -45,6 +45,7 @@ ELSEWHERE = {
     "organisations/<slug:organisation>/welcome organisation_welcome",
     "authorities/<slug:receipt> order_status",
     "notice/<slug:notice> order_notice",
+    "transparency/reports/<slug:report>/ report",
 }
 # MEET-1: these make or read a link's secret, which takes the whole client.
 HEAVY = {"call", "meeting", "meetings", "now", "check", "selftest"}

@@ -50,6 +50,11 @@ def half_year() -> None:
     append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email", "subject": "x"}, now=NOW)
     append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 7}, now=NOW)
     append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 2}, now=NOW)
+    append(kind="GLASS", fields={"day": "2026-07-02", "scope": "addresses", "reason": "x"}, now=NOW)
+    for day, reason, count in (("2026-07-02", "full", 3), ("2026-07-03", "full", 4), ("2026-07-03", "lists", 1)):
+        append(kind="REGION_REFUSALS", fields={"day": day, "reason": reason, "count": count}, now=NOW)
+    for day, staffed in (("2026-07-02", "no"), ("2026-07-03", "yes"), ("2026-07-04", "yes")):
+        append(kind="DESK", fields={"day": day, "desk": "orders", "staffed": staffed}, now=NOW)
 
 
 @dataclass
@@ -92,11 +97,34 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
     assert tables["measures"] == [{"territory": "FR", "kind": "deny_join", "count": 1, "median_days": 30}]
     assert tables["people"][0] == {"territory": "FR", "action": "denied", "band": "1-9", "count": 1}
     assert tables["restorations"] == [{"territory": "FR", "cause": "expired", "people": "1-9", "count": 1}]
-    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
+    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "handed": "no", "count": 1}]
     assert tables["reports"] == [{"source": "art16", "category": "VIOLENCE", "count": 9}]
     assert {"type": "ORDER", "count": 9} in tables["entries"]
     assert tables["sealed_orders"] == [{"count": 0}]
     assert {"kind": "act", "state": "refused", "count": 6, "median_minutes": 3} in tables["times"]
+    medians = [(one["territory"], one["state"], one["count"], one["median_minutes"]) for one in tables["territory_times"]]
+    assert medians == [(one, state, 6, minutes) for one in ("CN", "HK") for state, minutes in (("acknowledged", 1), ("refused", 3))]
+    assert tables["glass"] == [{"scope": "addresses", "count": 1}]
+    assert tables["region_refusals"] == [{"reason": "full", "count": 7}, {"reason": "lists", "count": 1}]
+    assert tables["desks"] == [{"desk": "orders", "staffed": "no", "count": 1}, {"desk": "orders", "staffed": "yes", "count": 2}]
+    assert list(tables["reached"][0]) == ["count", "outcome", "territory"], "canonical JSON"
+    assert {"territory": "CN", "outcome": "received", "count": 6} in tables["reached"]
+    assert {"territory": "FR", "outcome": "received", "count": 2} in tables["reached"]
+
+
+def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_both(state: Path, tmp_path: Path) -> None:
+    order("FR,FR,DE", outcome="executed", minutes=70)
+    obj = LedgerEntry.objects.get(index=0).obj
+    append(kind="DISCLOSURE", fields={"territory": "DE", "field": "accounts.User.name", "count": 2}, now=NOW, obj=obj)
+    append(kind="ORDER_STATE", fields={"state": "quashed", "outcome": "quashed", "reason": ""}, now=NOW, obj=obj, prev=0)
+    with own(state):
+        make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
+    tables = json.loads((tmp_path / "r" / "report.json").read_bytes())["tables"]
+    assert [(one["territory"], one["outcome"], one["count"]) for one in tables["reached"]] == [
+        (place, outcome, 1) for place in ("DE", "FR") for outcome in ("executed", "quashed", "received")
+    ]
+    assert [(one["territory"], one["outcome"], one["count"]) for one in tables["orders"]] == [("DE", "quashed", 1), ("FR", "quashed", 1)]
+    assert tables["disclosures"] == [{"territory": "DE", "field": "accounts.User.name", "handed": "yes", "count": 1}]
 
 
 def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:

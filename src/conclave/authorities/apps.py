@@ -10,5 +10,5 @@ class AuthoritiesConfig(AppConfig):
     label = "authorities"
 
     def ready(self) -> None:
-        """Let measures begin and end by themselves."""
-        from conclave.authorities import execute, expire, retention, tell  # noqa: F401 - importing them registers what they do
+        """Let measures begin and end by themselves, and the ledger know whether the desk is staffed."""
+        from conclave.authorities import execute, expire, retention, staffed, tell  # noqa: F401 - importing them registers what they do

@@ -19,7 +19,7 @@ from conclave.kernel.schema import REFUSALS
 from conclave.media import placement, selftest
 from conclave.media.policy import Picture
 from conclave.media.turn import IceServer
-from conclave.meetings import queries
+from conclave.meetings import queries, turned
 from conclave.meetings.door import Newcomer, Pass, Shown
 from conclave.meetings.entrance import is_open
 from conclave.meetings.guard import StrictParser, guarded, limit
@@ -113,6 +113,9 @@ def post_join(request: HttpRequest, body: JoinIn) -> TicketOut:
         raise
     except placement.PlaceAwaited as waits:
         stand(meeting=body.meeting, device=body.device, region=waits.region, now=now)
+        raise
+    except tuple(turned.REASONS) as refused:
+        turned.count(refused=refused, now=now)
         raise
 
 

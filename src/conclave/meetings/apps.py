@@ -11,4 +11,4 @@ class MeetingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the deadlines of seats be settled, calls leave where they may not be, the engine be told of rights, and what is over go."""
-        from conclave.meetings import lost, plan, relocate, retention, rights  # noqa: F401
+        from conclave.meetings import lost, plan, relocate, retention, rights, turned  # noqa: F401

@@ -219,6 +219,20 @@ class InLine(models.Model):
         return self.id
 
 
+class RegionRefusal(models.Model):
+    """How many joins of a day were refused because of where calls may be held (turned.py), until the ledger says so."""
+
+    day = models.CharField(max_length=10)
+    reason = models.CharField(max_length=8)
+    count = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "reason"], name="meetings_refused_once_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.reason} on {self.day}"
+
+
 class FormerLink(models.Model):
     """A link that a meeting had: it still knocks, and enters no more (LINK-6)."""
 

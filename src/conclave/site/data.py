@@ -1,11 +1,9 @@
 """The pages of one's own data: taking a copy of everything, and having it erased."""
 
 import tempfile
-from collections.abc import AsyncIterator
-from typing import IO, Any
+from typing import Any
 
 from allauth.account.decorators import reauthentication_required
-from asgiref.sync import sync_to_async
 from django import forms
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -20,12 +18,12 @@ from conclave.accounts.personal import GRACE_MS, ask_erasure, erased_at, keep_ac
 from conclave.accounts.queries import address_of, me
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
+from conclave.kernel.pieces import Pieces
 from conclave.site.inventory import time_in_words
 from conclave.site.personal import write_archive
 
 EXPORT_RATE = Rate(name="export", burst=5, every_ms=10 * clock.MINUTE)
 IN_MEMORY = 1024 * 1024
-PIECE = 64 * 1024
 
 
 class EraseForm(forms.Form):
@@ -68,7 +66,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     write_archive(account=account, language=_language(), now=now, file=file)
     headers = {"Content-Disposition": f'attachment; filename="conclave-{clock.to_day(now)}.zip"', "Content-Length": str(file.tell())}
     file.seek(0)
-    return StreamingHttpResponse(_Pieces(file), content_type="application/zip", headers=headers)
+    return StreamingHttpResponse(Pieces(file), content_type="application/zip", headers=headers)
 
 
 @never_cache
@@ -91,22 +89,6 @@ def keep(request: HttpRequest) -> HttpResponse:
     """Take back that an account is to be erased."""
     keep_account(account=me(request), now=clock.now())
     return redirect("own_data")
-
-
-class _Pieces:
-    """A file that is sent piece by piece; Django closes it with the answer, be it sent to its end or not."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Yield what is in it."""
-        while piece := await sync_to_async(self._file.read, thread_sensitive=False)(PIECE):
-            yield piece
-
-    def close(self) -> None:
-        """Let it go."""
-        self._file.close()
 
 
 def _language() -> str:

@@ -3,13 +3,16 @@
 from django.urls import path
 from django.views.i18n import set_language
 
-from conclave.site import data, health, pages, policy_pages
+from conclave.site import data, health, pages, policy_pages, report_pages, request_pages
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("protection", pages.protection, name="protection"),
     path("inventory", pages.inventory, name="inventory"),
     path("trust", pages.trust, name="trust"),
+    path("trust/government-requests", request_pages.government_requests, name="government_requests"),
+    path("transparency/reports/", report_pages.reports, name="reports"),
+    path("transparency/reports/<slug:report>/", report_pages.report, name="report"),
     path("trust/client.sha256", pages.client_hashes, name="client_hashes"),
     path("trust/client.tlog-proof", pages.client_proof, name="client_proof"),
     path(".well-known/security.txt", pages.security_txt, name="security_txt"),

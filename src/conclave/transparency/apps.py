@@ -10,5 +10,5 @@ class TransparencyConfig(AppConfig):
     label = "transparency"
 
     def ready(self) -> None:
-        """Let old values of the journal go, have the ledger signed and cosigned, and have it name the keys of log and witnesses."""
-        from conclave.transparency import cosign, own_keys, retention  # noqa: F401 - importing them registers what they do by themselves
+        """Let old values go, have the ledger signed and cosigned, have it name the keys of log and witnesses, and have reports made."""
+        from conclave.transparency import cosign, own_keys, publish, retention  # noqa: F401 - importing them registers what they do

@@ -74,6 +74,15 @@ def append_all(*, drafts: Sequence[Draft], now: int) -> int:
     return head.size
 
 
+def last_at(*, kind: str) -> int | None:
+    """Return when an entry of a type was appended last, or None.
+
+    Args:
+        kind: the type.
+    """
+    return LedgerEntry.objects.filter(kind=kind).order_by("-index").values_list("appended_at", flat=True).first()
+
+
 def openings(*, index: int) -> tuple[FieldOpening, ...]:
     """Return what still opens this entry; fewer than its fields after an erasure, empty when there is no such entry."""
     rows = Opening.objects.filter(entry_id=index).order_by("field")

@@ -6,6 +6,7 @@ Nothing but the ledger is read. Whoever has the files works the same tables out 
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +16,17 @@ from django.utils.translation import gettext_lazy as _
 from conclave.kernel import b64, canonical
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import new_id
-from conclave.transparency import checkpoints, cosign, tree, witnesses
-from conclave.transparency.ledger import append
+from conclave.transparency import checkpoints, cosign, named, tree, witnesses
+from conclave.transparency.head import locked_head
+from conclave.transparency.ledger import CHAIN, append
 from conclave.transparency.models import LedgerEntry, Opening
 from conclave_verify import report as shared
 from conclave_verify.entry import Entry, parse_entry
 from conclave_verify.report import FEW_ORDERS, PUBLIC, Counting
 
 REPORT, OPENINGS, PROOF = "report.json", "openings.jsonl", "report.tlog-proof"
+# What the proof opens of the entry that names a report (REP-5).
+PROVED = ("end", "report", "sha256", "start")
 PIECE = 1000
 
 
@@ -30,7 +34,7 @@ class ReportForbidden(Refused):
     """A report cannot be made like this."""
 
     code = "report_forbidden"
-    message = _("A report needs a half-year such as 2026H2, and begins where the one before it ended.")
+    message = _("A report needs a half-year such as 2026H2 that has begun and has no report yet, and begins where the one before it ended.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +54,58 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
     Args:
         period: what it is called, such as 2026H2.
         start: where the report before it ended; 0 for the first.
-        folder: where the three files are written.
+        folder: where the three files are written; the proof only if the witnesses have cosigned its entry at once.
         now: the time.
 
     Returns:
         The first entry that is not in it any more.
 
     Raises:
-        ReportForbidden: there is no such period, or nothing there yet.
-        WitnessAway: too few witnesses have cosigned.
+        ReportForbidden: there is no such half-year, nothing there yet, or a report of it; or it does not begin where the last one ended.
+        WitnessAway: too few witnesses have cosigned what it would be about.
         LedgerForked: the ledger does not continue what was signed.
     """
     end = cosign.cosign_now(now=now)
-    if not shared.PERIOD.fullmatch(period) or not 0 <= start <= end or end == 0:
-        raise ReportForbidden
+    _check(period=period, start=start, end=end, now=now)
     folder.mkdir(parents=True, exist_ok=True)
-    counting, few = Counting(), few_orders(start=start, end=end)
+    written = _write(period, start, end, folder)
+    with transaction.atomic():
+        # Of two who make one at the same time, one does.
+        locked_head(chain=CHAIN)
+        _check(period=period, start=start, end=end, now=now)
+        # What was opened to everybody stands in the ledger by itself, and the report after it (LEDG-11).
+        obj, report = new_id(), shared.parse(written)
+        before = append(kind="OPENINGS", fields={"report": period, "sha256": report.openings_sha256}, now=now, obj=obj)
+        told = {"report": period, "sha256": report.sha256, "start": start, "end": end}
+        index = append(kind=named.KIND, fields=told, now=now, obj=obj, prev=before)
+    with suppress(cosign.WitnessAway):
+        cosign.cosign_now(now=now)
+    proof = cosign.proof(index=index, fields=PROVED)
+    if proof is not None:
+        (folder / PROOF).write_text(proof, encoding="utf-8")
+    return end
+
+
+def _check(*, period: str, start: int, end: int, now: int) -> None:
+    """Refuse what is no report, or is not the next one (REP-5)."""
+    if not shared.PERIOD.fullmatch(period) or period > named.period_at(now) or not 0 <= start <= end or end == 0:
+        raise ReportForbidden
+    last = named.latest()
+    if last is not None and (period <= last.period or start != last.end):
+        raise ReportForbidden
+
+
+def _write(period: str, start: int, end: int, folder: Path) -> bytes:
+    """Write the openings of a range and the report that follows from them; return the report."""
+    counting, few, digest = Counting(), few_orders(start=start, end=end), hashlib.sha256()
     with (folder / OPENINGS).open("wb") as file:
         for row in rows(start=start, end=end):
             public = [one for one in row.openings if is_public(row=row, field=one.field, few=few)]
             for one in public:
                 told = {"leaf": row.index, "field": one.field, "salt": b64.encode(bytes(one.salt)), "value": one.value}
-                file.write(canonical.encode(told) + b"\n")
+                line = canonical.encode(told) + b"\n"
+                digest.update(line)
+                file.write(line)
             counting.take(row.entry, {one.field: one.value for one in public})
     signed = checkpoints.cosigned(policy=witnesses.policy(), above=end - 1)
     if signed is None:
@@ -80,20 +114,12 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
         period=period,
         start=start,
         end=end,
-        openings=(folder / OPENINGS).read_bytes(),
+        openings_sha256=digest.hexdigest(),
         tables=counting.tables(),
         checkpoint=checkpoints.signed(checkpoint=signed),
     )
     (folder / REPORT).write_bytes(written)
-    opened = hashlib.sha256((folder / OPENINGS).read_bytes()).hexdigest()
-    with transaction.atomic():
-        # What was opened to everybody stands in the ledger by itself, and the report after it (LEDG-11).
-        obj = new_id()
-        before = append(kind="OPENINGS", fields={"report": period, "sha256": opened}, now=now, obj=obj)
-        index = append(kind="REPORT", fields={"report": period, "sha256": shared.parse(written).sha256}, now=now, obj=obj, prev=before)
-    cosign.cosign_now(now=now)
-    (folder / PROOF).write_text(cosign.proof(index=index, fields=["report", "sha256"]) or "", encoding="utf-8")
-    return end
+    return written
 
 
 def is_public(*, row: Row, field: str, few: Collection[str]) -> bool:

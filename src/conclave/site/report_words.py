@@ -1,0 +1,145 @@
+"""What pages call the tables of transparency reports, their columns and their values."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from conclave.authorities import words
+from conclave.authorities.words import Words
+from conclave.kernel.territories import CODES
+from conclave.transparency import sheets
+
+Sentence = str | Promise
+
+BY_TERRITORY: tuple[Sentence, Sentence] = (
+    _("What came, and how far it got"),
+    _(
+        "An order stands in every column that it came to, and in every territory that it names: one that was carried out and then quashed "
+        "is in both."
+    ),
+)
+UNION: tuple[Sentence, Sentence] = (
+    _("Orders of member states of the European Union"),
+    _("As the Digital Services Act wants them counted (article 15). A state that has sent none has no row. Times are in minutes."),
+)
+# The columns of the template that have numbers here, each with what it is called.
+DSA: Words = {
+    sheets.COUNTED[sheets.ACT]: _("To act"),
+    sheets.TOLD[sheets.ACT]: _("Until receipt was confirmed"),
+    sheets.DONE[sheets.ACT]: _("Until it was done"),
+    sheets.COUNTED[sheets.INFORM]: _("To inform"),
+    sheets.TOLD[sheets.INFORM]: _("Until receipt of that was confirmed"),
+    sheets.DONE[sheets.INFORM]: _("Until that was told"),
+}
+# In the order in which people read them: what each table is called, and what it says.
+TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
+    "orders": (_("How each order stands"), _("The last that came of it. An order that names several territories stands in each of them.")),
+    "refusals": (_("Why orders were refused"), _("The reason that whoever ordered it was told too.")),
+    "origins": (_("Who asked, and how it came"), _("Each order once. Who it was stands as the authority itself said it.")),
+    "people": (
+        _("People who were met"),
+        _("For each measure that is over, roughly how many people were not let in or taken out: never so exactly that somebody could be "
+          "told by it. The number is of measures."),
+    ),
+    "measures": (_("Measures, and for how long"), _("Each holds in one territory and has an end.")),
+    "restorations": (_("Given back"), _("For each measure that is over: why, and to how many people.")),
+    "disclosures": (
+        _("What was told of people"),
+        _("For each order that asked for it, each field, and whether it was handed out by then. What people say, write and show is none."),
+    ),
+    "territory_times": (
+        _("How long it took, by territory"),
+        _("From when an order came. Where a territory has sent fewer than five, no time is opened: it could name a meeting."),
+    ),
+    "times": (_("How long it took, everywhere"), _("From when an order came; each order once.")),
+    "earlier_orders": (_("What became of orders of earlier reports"), _("Their last outcome in this one.")),
+    "region_refusals": (
+        _("Refused rather than held elsewhere"),
+        _("How often somebody could not join because of where the call may be held. Nobody was moved to a region that was not allowed."),
+    ),
+    "glass": (_("Looks behind the glass"), _("How often two people of the staff opened logs or addresses, for an hour at most.")),
+    "desks": (
+        _("Which desks were staffed"),
+        _("Days, as the server saw them. A desk that is not staffed refuses and publishes, and never acts."),
+    ),
+    "reports": (_("What people reported"), _("Notices, by where they came from and what they were about.")),
+    "sealed_orders": (_("Orders that cannot be opened any more"), _("They are counted above as not opened.")),
+    "entries": (_("Lines of the ledger in this half-year"), _("All of them, by type: none is left out.")),
+}  # fmt: skip
+COLUMNS: Words = {
+    "territory": _("Territory"),
+    "kind": _("Kind"),
+    "outcome": _("What came of it"),
+    "category": _("Category"),
+    "channel": _("How it came"),
+    "reason": _("Reason"),
+    "state": _("Until"),
+    "action": _("What was done"),
+    "band": _("People"),
+    "people": _("People"),
+    "cause": _("Cause"),
+    "field": _("Field"),
+    "handed": _("Handed out"),
+    "source": _("Source"),
+    "scope": _("What was opened"),
+    "desk": _("Desk"),
+    "staffed": _("Staffed"),
+    "type": _("Type"),
+    "count": _("Number"),
+    "median_minutes": _("Minutes (median)"),
+    "median_days": _("Days (median)"),
+}
+# Of the steps that an order can have come to, in the order of a table's columns.
+REACHED: Words = {
+    "received": _("Received"),
+    "refused": _("Refused"),
+    "challenged": _("Challenged"),
+    "narrowed": _("Narrowed"),
+    "executed": _("Carried out"),
+    "not_executed": _("Not carried out in time"),
+    "withdrawn": _("Withdrawn"),
+    "quashed": _("Quashed"),
+}
+OUTCOMES: Words = {**words.OUTCOMES, "open": _("nothing yet")}
+_VALUES: Mapping[str, Words] = {
+    "kind": {**words.KINDS, **words.MEASURES},
+    "outcome": OUTCOMES,
+    "channel": words.CHANNELS,
+    "category": words.AUTHORITIES,
+    "reason": {
+        **words.GROUNDS,
+        "lists": _("The rules of the meeting, its organisation and this server allow no region."),
+        "full": _("The regions that are allowed had no place."),
+        "down": _("The regions that are allowed did not answer."),
+    },
+    "state": {"acknowledged": _("its receipt was confirmed"), "executed": _("it was carried out"), "refused": _("it was refused")},
+    "action": {"denied": _("not let in"), "removed": _("taken out")},
+    "cause": {"expired": _("its time was over"), "withdrawn": _("it was withdrawn"), "quashed": _("a court has quashed it")},
+    "source": {"art16": _("Anybody (DSA, article 16)"), "trusted_flagger": _("Trusted flaggers")},
+    "handed": {"yes": _("yes"), "no": _("no")},
+    "scope": {
+        "log": _("Lines of a log"),
+        "addresses": _("The addresses of an account"),
+        "meeting": _("When a meeting took place, and with whom"),
+    },
+    "desk": {"orders": _("Orders of public authorities")},
+    "staffed": {"yes": _("yes"), "no": _("no")},
+}
+_SEALED = "sealed"
+
+
+def value(*, column: str, told: object) -> str:
+    """Return a value of a table in the reader's language; one that has no word stands as it is.
+
+    Args:
+        column: in which column it stands.
+        told: the value.
+    """
+    text = str(told)
+    if text == _SEALED:
+        return gettext("not opened")
+    if column == "territory" and text in CODES:
+        return words.called(text)
+    return str(_VALUES.get(column, {}).get(text, text))

@@ -1,0 +1,107 @@
+"""Which reports the ledger names, and for which half-year the next one is due (REP-4, REP-5)."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from conclave.kernel import clock
+from conclave.transparency.models import LedgerEntry, Opening
+
+KIND = "REPORT"
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A report as its entry has it: of which half-year, over which entries, the hash of its file, where the entry is and since when."""
+
+    period: str
+    start: int
+    end: int
+    sha256: str
+    index: int
+    made_at: int
+
+
+def named() -> list[Named]:
+    """Return the reports that the ledger names, the newest first."""
+    entries = list(LedgerEntry.objects.filter(kind=KIND).order_by("-index")[:MOST])
+    fields: dict[int, dict[str, object]] = {}
+    for opening in Opening.objects.filter(entry__in=entries):
+        fields.setdefault(opening.entry_id, {})[opening.field] = opening.value
+    told = [(entry, fields.get(entry.index, {})) for entry in entries]
+    return [
+        Named(
+            period=str(said["report"]),
+            start=int(str(said["start"])),
+            end=int(str(said["end"])),
+            sha256=str(said["sha256"]),
+            index=entry.index,
+            made_at=entry.appended_at,
+        )
+        for entry, said in told
+        if said.keys() >= {"report", "start", "end", "sha256"}
+    ]
+
+
+def latest() -> Named | None:
+    """Return the last report that the ledger names."""
+    return next(iter(named()), None)
+
+
+def due(*, now: int) -> str | None:
+    """Return the half-year whose report is to be made now: the last one that is over, if something was entered before its end that is in
+    no report; None otherwise.
+
+    Args:
+        now: the time.
+    """
+    last, running = latest(), period_at(now)
+    over = _before(running)
+    if last is not None and last.period >= over:
+        return None
+    waiting = LedgerEntry.objects.filter(index__gte=last.end if last else 0, appended_at__lt=begins(running))
+    return over if waiting.exists() else None
+
+
+def coming(*, now: int) -> tuple[str, int]:
+    """Return which half-year the next report will be of, and from when on it is made.
+
+    Args:
+        now: the time.
+    """
+    last, period = latest(), due(now=now) or period_at(now)
+    if last is not None and last.period >= period:
+        period = _after(last.period)
+    return period, begins(_after(period))
+
+
+def period_at(ms: int) -> str:
+    """Return the half-year of a time, as 2026H2.
+
+    Args:
+        ms: the time.
+    """
+    at = clock.to_datetime(ms)
+    return f"{at.year:04}H{1 if at.month <= 6 else 2}"
+
+
+def begins(period: str) -> int:
+    """Return when a half-year begins, in UTC.
+
+    Args:
+        period: as 2026H2.
+    """
+    month = 1 if period.endswith("1") else 7
+    return int(datetime(int(period[:4]), month, 1, tzinfo=UTC).timestamp()) * clock.SECOND
+
+
+def _before(period: str) -> str:
+    """Return the half-year before one."""
+    year = int(period[:4])
+    return f"{year:04}H1" if period.endswith("2") else f"{year - 1:04}H2"
+
+
+def _after(period: str) -> str:
+    """Return the half-year after one."""
+    year = int(period[:4])
+    return f"{year:04}H2" if period.endswith("1") else f"{year + 1:04}H1"

@@ -1,0 +1,195 @@
+"""Publishing reports: each half-year by itself, into a folder of the server from which everybody reads (REP-6)."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from conclave.kernel import clock, deadlines, outbox
+from conclave.kernel.errors import ConclaveError, Refused
+from conclave.kernel.ids import new_id
+from conclave.transparency import cosign, named
+from conclave.transparency.named import Named
+from conclave.transparency.report import OPENINGS, PROOF, PROVED, REPORT, make_report
+from conclave_verify.note import Malformed
+from conclave_verify.report import Report, Tables, parse
+
+FOLDER = "reports"
+KIND = "transparency.report"
+FILES = (REPORT, OPENINGS, PROOF)
+
+_pace = clock.Seldom(every_ms=clock.HOUR)
+_log = structlog.get_logger("conclave.report")
+
+
+class ReportUnknown(Refused):
+    """There is no such report, or this server does not hold its files."""
+
+    code = "report_unknown"
+    status = 404
+    message = _("There is no such report here.")
+
+
+def publish(*, period: str, now: int) -> Named:
+    """Make the report of a half-year over everything that is in none, and give it to everybody; outside a transaction.
+
+    Args:
+        period: which, such as 2026H2.
+        now: the time.
+
+    Returns:
+        It, as the ledger names it.
+
+    Raises:
+        ReportForbidden: there is no such half-year, nothing to report, or a report of it already.
+        WitnessAway: too few witnesses have cosigned what it would be about.
+        LedgerForked: the ledger does not continue what was signed.
+    """
+    last = named.latest()
+    draft = _home() / f".{period}-{new_id()}"
+    try:
+        make_report(period=period, start=last.end if last else 0, folder=draft, now=now)
+    finally:
+        # What the ledger names by now is kept, whatever went wrong afterwards.
+        done = next((one for one in named.named() if one.period == period), None)
+        if done is not None:
+            _put_in_place(done)
+        shutil.rmtree(draft, ignore_errors=True)
+    return find(period=period)
+
+
+def find(*, period: str) -> Named:
+    """Return a report as the ledger names it.
+
+    Args:
+        period: of which half-year.
+
+    Raises:
+        ReportUnknown: there is none.
+    """
+    found = next((one for one in named.named() if one.period == period), None)
+    if found is None:
+        raise ReportUnknown
+    return found
+
+
+def read(*, report: Named) -> Report:
+    """Return what a report says, if its file is the one that the ledger names.
+
+    Args:
+        report: which.
+
+    Raises:
+        ReportUnknown: this server does not hold it, or somebody changed it.
+    """
+    path = file_of(report=report, name=REPORT)
+    try:
+        told = parse(path.read_bytes())
+    except (OSError, Malformed) as error:
+        raise ReportUnknown from error
+    if told.sha256 != report.sha256:
+        raise ReportUnknown
+    return told
+
+
+def tables_of(*, report: Report) -> Tables:
+    """Return the tables of a report: rows by table, as far as they are in that form.
+
+    Args:
+        report: as it was read.
+    """
+    told = report.tables if isinstance(report.tables, dict) else {}
+    return {name: rows for name, rows in told.items() if isinstance(rows, list) and all(isinstance(row, dict) for row in rows)}
+
+
+def file_of(*, report: Named, name: str) -> Path:
+    """Return where a file of a report is.
+
+    Args:
+        report: which.
+        name: one of FILES.
+
+    Raises:
+        ReportUnknown: this server does not hold it; for the proof, perhaps not yet.
+    """
+    folder = _home() / report.period
+    if not folder.is_dir():
+        _put_in_place(report)
+    path = folder / name
+    if name == PROOF and folder.is_dir() and not path.exists():
+        proof = cosign.proof(index=report.index, fields=PROVED)
+        if proof is not None:
+            draft = folder / f".{new_id()}"
+            draft.write_text(proof, encoding="utf-8")
+            draft.replace(path)
+    if name not in FILES or not path.is_file():
+        raise ReportUnknown
+    return path
+
+
+def copy(*, report: Named, folder: Path) -> None:
+    """Copy the files of a report elsewhere.
+
+    Args:
+        report: which.
+        folder: a new one.
+
+    Raises:
+        ReportUnknown: this server does not hold it.
+    """
+    file_of(report=report, name=REPORT)
+    shutil.copytree(_home() / report.period, folder)
+
+
+@outbox.handles(KIND)
+def make_due(payload: outbox.Payload) -> None:
+    """Make the report of a half-year in the background; what fails is asked for again by settle()."""
+    try:
+        made = publish(period=str(payload["period"]), now=clock.now())
+    except ConclaveError as error:
+        _log.warning("no report made", period=payload["period"], code=error.code)
+    else:
+        _log.info("report made", period=made.period, start=made.start, end=made.end)
+
+
+@deadlines.settles
+def settle(now: int) -> None:
+    """Have the report of the half-year that is over made, asked for once an hour until it is there (REP-6).
+
+    Args:
+        now: the time.
+    """
+    if not _pace.due(now=now):
+        return
+    period = named.due(now=now)
+    if period is not None and not outbox.is_waiting(kind=KIND):
+        with transaction.atomic():
+            outbox.emit(kind=KIND, payload={"period": period}, now=now)
+
+
+def _put_in_place(report: Named) -> None:
+    """Give the files that were written for a report its name: a process that ended in between left them under another."""
+    for draft in _drafts(report.period):
+        try:
+            fits = hashlib.sha256((draft / REPORT).read_bytes()).hexdigest() == report.sha256
+        except OSError:
+            continue
+        if fits:
+            shutil.rmtree(_home() / report.period, ignore_errors=True)
+            draft.rename(_home() / report.period)
+            return
+
+
+def _drafts(period: str) -> Iterator[Path]:
+    """Yield the folders in which a report of a half-year was begun."""
+    yield from sorted(_home().glob(f".{period}-*"))
+
+
+def _home() -> Path:
+    """Return the folder in which all reports are."""
+    return settings.CONCLAVE.state_dir / FOLDER

@@ -1,0 +1,243 @@
+"""Reports come by themselves and are public: to read, as spreadsheets, and byte for byte (REP-5 to REP-7)."""
+
+import csv
+import io
+import json
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.test import Client
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conclave.kernel import clock, outbox
+from conclave.transparency import named, publish, sheets
+from conclave.transparency.cosign import WitnessAway
+from conclave.transparency.ledger import append
+from conclave.transparency.models import LedgerEntry
+from conclave.transparency.publish import ReportUnknown
+from conclave.transparency.report import ReportForbidden
+from conclave.transparency.sheets import Tables
+from conclave.transparency.witnesses import policy
+from conclave_verify import proof, report
+from conclave_verify.report import COLUMNS
+from tests.conftest import longer
+from tests.transparency.conftest import NOW, own
+from tests.transparency.test_report import half_year, judge
+
+pytestmark = pytest.mark.django_db
+# NOW is 15 January 2027: the second half of 2026 is over.
+PERIOD, IN_2026, NEXT = "2026H2", NOW - 30 * clock.DAY, "2027H1"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the hour begin anew, and the time be NOW."""
+    monkeypatch.setattr(publish, "_pace", clock.Seldom(every_ms=clock.HOUR))
+    monkeypatch.setattr("conclave.kernel.clock.now", lambda: NOW)
+
+
+@pytest.fixture
+def published(state: Path) -> named.Named:
+    """A report over a seeded half-year, published."""
+    half_year()
+    with own(state):
+        return publish.publish(period=PERIOD, now=NOW)
+
+
+def get(name: str, period: str = PERIOD) -> tuple[int, bytes, str]:
+    """Fetch a file as a visitor."""
+    answer = Client().get(f"/transparency/reports/{period}/{name}")
+    return answer.status_code, body(answer), answer.get("Cache-Control", "")
+
+
+def body(answer: Any) -> bytes:
+    """Return what an answer holds, be it sent in pieces or not."""
+
+    async def whole() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    return async_to_sync(whole)() if answer.streaming else bytes(answer.content)
+
+
+def table(name: str) -> list[list[str]]:
+    """Fetch a spreadsheet."""
+    status, content, _kept = get(f"{name}.csv")
+    assert status == 200
+    return list(csv.reader(io.StringIO(content.decode())))
+
+
+def happened(at: int) -> None:
+    """Let something be entered at a time."""
+    append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email"}, now=at)
+
+
+def test_rep_6_the_report_of_a_half_year_comes_by_itself_once_it_is_over(state: Path) -> None:
+    happened(IN_2026)
+    publish.settle(IN_2026)
+    assert not outbox.is_waiting(kind=publish.KIND), "the half-year still runs"
+    publish.settle(NOW)
+    publish.settle(NOW + clock.HOUR)
+    with own(state):
+        assert outbox.run_due(now=NOW) == 1
+    (made,) = named.named()
+    assert (made.period, made.start, made.end) == (PERIOD, 0, 1)
+    publish.settle(NOW + 3 * clock.HOUR)
+    assert not outbox.is_waiting(kind=publish.KIND), "there is one"
+    assert named.due(now=NOW) is None
+    july = named.begins("2027H2")
+    assert named.due(now=july - 1) is None
+    assert named.due(now=july) == NEXT, "the entry of the first report is in the second"
+
+
+def test_rep_6_where_nothing_was_entered_before_its_end_there_is_no_report() -> None:
+    assert named.due(now=NOW) is None
+    happened(NOW)
+    assert named.due(now=NOW) is None
+    assert named.coming(now=NOW) == (NEXT, named.begins("2027H2"))
+
+
+def test_rep_6_while_the_witness_is_away_there_is_none_and_it_is_tried_again(state: Path) -> None:
+    happened(IN_2026)
+    with pytest.raises(WitnessAway):
+        publish.publish(period=PERIOD, now=NOW)
+    publish.make_due({"period": PERIOD})
+    assert not named.named()
+    assert not list((state / publish.FOLDER).glob("*")), "nothing half done is left"
+    publish.settle(NOW)
+    assert outbox.is_waiting(kind=publish.KIND)
+
+
+def test_rep_5_a_half_year_has_one_report_and_each_begins_where_the_last_one_ended(state: Path, published: named.Named) -> None:
+    with own(state):
+        for period in (PERIOD, "2026H1", "2027H2", "2027H3", "../x"):
+            with pytest.raises(ReportForbidden):
+                publish.publish(period=period, now=NOW)
+        happened(NOW)
+        later = publish.publish(period=NEXT, now=NOW)
+    assert later.start == published.end
+    assert [one.period for one in named.named()] == [NEXT, PERIOD]
+    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [PERIOD, NEXT]
+
+
+def test_rep_6_the_files_are_those_that_the_ledger_names_and_caches_keep_them(state: Path, published: named.Named) -> None:
+    status, content, kept = get("report.json")
+    assert status == 200
+    assert report.parse(content).sha256 == published.sha256
+    assert "immutable" in kept
+    status, openings, kept = get("openings.jsonl")
+    assert status == 200
+    assert openings == (state / publish.FOLDER / PERIOD / "openings.jsonl").read_bytes()
+    assert "immutable" in kept
+    status, shown, kept = get("report.tlog-proof")
+    assert status == 200
+    assert "immutable" not in kept
+    report.check_logged(report=report.parse(content), proved=proof.check(proof=proof.parse(shown), policy=policy()))
+    judge(state / publish.FOLDER / PERIOD)
+    for name, period in (("other.json", PERIOD), ("orders", PERIOD), ("none.csv", PERIOD), ("report.json", NEXT), ("report.json", "x")):
+        assert get(name, period)[0] == 404
+
+
+def test_rep_6_a_file_that_somebody_changed_is_not_given(state: Path, published: named.Named) -> None:
+    path = state / publish.FOLDER / published.period / "report.json"
+    for changed in (path.read_bytes().replace(b'"count":6', b'"count":5', 1), b"{}"):
+        path.write_bytes(changed)
+        assert [get(name)[0] for name in ("report.json", "orders.csv", "")] == [404, 404, 404]
+
+
+def test_rep_6_what_was_written_before_a_crash_is_found(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    (home / ".2026H2-aaa").mkdir()
+    (home / ".2026H2-bbb").mkdir()
+    (home / ".2026H2-bbb" / "report.json").write_text("{}", encoding="utf-8")
+    (home / PERIOD).rename(home / ".2026H2-ccc")
+    assert get("report.json")[0] == 200
+    assert (home / PERIOD / "openings.jsonl").is_file()
+    shutil.rmtree(home / PERIOD)
+    with pytest.raises(ReportUnknown):
+        publish.read(report=published)
+
+
+def test_rep_6_the_proof_comes_as_soon_as_the_witness_has_signed(state: Path, published: named.Named) -> None:
+    path = state / publish.FOLDER / published.period / "report.tlog-proof"
+    path.unlink()
+    assert get("report.tlog-proof")[0] == 200
+    assert path.is_file()
+
+
+def test_a_copy_of_the_files_goes_where_the_operator_wants_it(published: named.Named, tmp_path: Path) -> None:
+    publish.copy(report=published, folder=tmp_path / "copy")
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == sorted(publish.FILES)
+
+
+@pytest.mark.usefixtures("published")
+def test_rep_7_the_spreadsheets_have_what_the_report_has_and_nothing_else() -> None:
+    tables = json.loads(get("report.json")[1])["tables"]
+    assert set(tables) == set(COLUMNS)
+    for name in COLUMNS:
+        first, *rows = table(name)
+        assert tuple(first) == sheets.columns(table=name)
+        assert rows == [[str(row[column]) for column in first] for row in tables[name]]
+
+
+@pytest.mark.usefixtures("published")
+def test_rep_7_the_tables_of_the_dsa_follow_from_those_of_the_report() -> None:
+    first, *rows = table("dsa-orders")
+    (france,) = [dict(zip(first, row, strict=True)) for row in rows]
+    assert (france["Scope"], france["Reporting period"], france["Service"]) == ("FR", PERIOD, "meet.example")
+    assert (france[sheets.COUNTED["act"]], france[sheets.COUNTED["inform"]]) == ("1", "1")
+    assert france[sheets.TOLD["act"]] == "", "fewer than five orders: no time is open"
+    assert first[6:8] == [sheets.COUNTED["act"], sheets.ITEMS]
+    first, *rows = table("dsa-notices")
+    assert [row[first.index("Category of illegal content")] for row in rows] == ["VIOLENCE"]
+    assert [row[first.index(sheets.NOTICES)] for row in rows] == ["9"]
+
+
+def test_rep_7_times_of_a_member_state_stand_in_its_row() -> None:
+    tables: Tables = {
+        "orders": [{"territory": "DE", "kind": "act", "outcome": one, "count": 3} for one in ("executed", "refused")],
+        "territory_times": [{"territory": "DE", "kind": "act", "state": "executed", "count": 3, "median_minutes": 90}],
+    }
+    (row,) = sheets.dsa_orders(tables=tables)
+    assert (row[sheets.COUNTED["act"]], row[sheets.DONE["act"]], row[sheets.TOLD["act"]]) == (6, 90, "")
+    flagged: Tables = {"reports": [{"source": "trusted_flagger", "category": "VIOLENCE", "count": 2}]}
+    assert sheets.dsa_notices(tables=flagged)[0] == {"Category of illegal content": "VIOLENCE", sheets.NOTICES: 2, sheets.FLAGGED: 2}
+
+
+def test_rep_7_no_cell_is_a_formula() -> None:
+    for begins in ("=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx"):
+        rows: Tables = {"orders": [{"territory": begins, "kind": "=cmd|x", "outcome": "refused", "count": -3}]}
+        text = sheets.sheet(name="orders", tables=rows, period=PERIOD, service="meet.example")
+        _first, row = csv.reader(io.StringIO(text, newline=""))
+        assert row == [f"'{begins}", "'=cmd|x", "refused", "-3"], "numbers stay numbers"
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"territory": st.text(max_size=4), "reason": st.text(max_size=9), "count": st.integers()}), max_size=4)
+)
+@settings(max_examples=longer(60))
+def test_rep_7_whatever_a_report_says_its_spreadsheet_holds_text_and_numbers(rows: list[dict[str, Any]]) -> None:
+    text = sheets.sheet(name="refusals", tables={"refusals": rows}, period=PERIOD, service="meet.example")
+    _first, *lines = csv.reader(io.StringIO(text, newline=""))
+    for line, row in zip(lines, rows, strict=True):
+        assert [cell.removeprefix("'") for cell in line[:2]] == [row[name].removeprefix("'") for name in ("territory", "reason")]
+        assert not any(cell.startswith(sheets.FORMULA) for cell in line[:2])
+        assert int(line[2]) == row["count"]
+
+
+def test_a_report_that_lacks_a_table_is_shown_without_it() -> None:
+    for name in sheets.names():
+        text = sheets.sheet(name=name, tables={}, period=PERIOD, service="meet.example")
+        assert len(text.splitlines()) == 1
+
+
+def test_half_years_follow_each_other() -> None:
+    days = {"2026-06-30T23:59:59+00:00": "2026H1", "2026-07-01T00:00:00+00:00": "2026H2", "2027-01-01T00:00:00+00:00": "2027H1"}
+    for text, period in days.items():
+        assert named.period_at(int(datetime.fromisoformat(text).timestamp() * 1000)) == period
+    assert clock.to_day(named.begins("2026H2")) == "2026-07-01"
+    assert not LedgerEntry.objects.exists()
