@@ -37,7 +37,7 @@ from conclave.accounts.models import (
 )
 from conclave.accounts.organise import found
 from conclave.accounts.tokens import make_token
-from conclave.authorities.models import Measure, Order
+from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -68,6 +68,7 @@ THINGS = (
     "api_token",
     "order",
     "measure",
+    "disclosure",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -137,6 +138,7 @@ ASKED = {
     # Whoever holds the number of a receipt or of a notice was given it: none but these two is worth anything here.
     "authorities/<slug:receipt> order_status": Ask(path="/authorities/{order}"),
     "notice/<slug:notice> order_notice": Ask(path="/notice/{measure}"),
+    "notice/told/<slug:notice> disclosure_notice": Ask(path="/notice/told/{disclosure}"),
     "organisations/<slug:organisation>/school organisation_school": Ask(path="/organisations/{organisation}/school"),
     "organisations/<slug:organisation>/school/roster organisation_roster": Ask(path="/organisations/{organisation}/school/roster"),
     "organisations/<slug:organisation> organisation": Ask(path="/organisations/{organisation}"),
@@ -279,6 +281,7 @@ def things() -> Ids:
     measure = Measure.objects.create(
         order=order, kind="remove_from", territory="CN", meeting=meeting, starts_at=NOW, ends_at=NOW + clock.DAY
     )
+    told = Disclosure.objects.create(order=order, territory="CN", fields=["accounts.User.email"], made_at=NOW, ends_at=NOW + clock.DAY)
     return {
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
@@ -286,7 +289,7 @@ def things() -> Ids:
         "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
         "api_token": ApiToken.objects.get(user=alice).pk,
-        "order": order.pk, "measure": measure.pk,
+        "order": order.pk, "measure": measure.pk, "disclosure": told.pk,
         "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

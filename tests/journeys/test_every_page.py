@@ -42,6 +42,7 @@ ELSEWHERE = {
     "organisations/<slug:organisation>/welcome organisation_welcome",
     "authorities/<slug:receipt> order_status",
     "notice/<slug:notice> order_notice",
+    "notice/told/<slug:notice> disclosure_notice",
 }
 # MEET-1: these make or read a link's secret, which takes the whole client.
 HEAVY = {"call", "meeting", "meetings", "now", "check", "selftest"}

@@ -1,8 +1,12 @@
-"""What orders say of one person: of the staff, in which they had a part; of anybody, which measure is about their account."""
+"""What orders say of one person: of the staff, in which they had a part; of anybody, which measure is about their account
+and what was told of them.
+"""
 
 from collections.abc import Iterable
 
-from conclave.authorities.models import Hand, Measure
+from django.db.models import F
+
+from conclave.authorities.models import Hand, Measure, Subject
 
 # In the place of an account that is no more: the measure is about nobody then, and still about one thing.
 ERASED = "erased"
@@ -18,7 +22,10 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
     """
     parts = Hand.objects.filter(account=account).order_by("at", "pk")
     measures = Measure.objects.filter(account=account).order_by("starts_at", "pk")
+    # Whoever is not to be told yet does not learn it here either; the deferral has an end (ORD-19).
+    told = Subject.objects.filter(account=account, told_at__isnull=False).order_by("given_at", "pk")
     return {
+        "told_to_authorities": told.values("id", "territory", "given_at", "told_at", fields=F("disclosure__fields")).iterator(),
         "order_parts": parts.values(*_PARTS).iterator(),
         "measures": measures.values("id", *_MEASURES).iterator(),
     }
@@ -35,3 +42,5 @@ def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's e
         # Still one person in each part.
         Hand.objects.filter(pk=hand.pk).update(account=f"{ERASED}-{hand.pk}")
     Measure.objects.filter(account=account).update(account=ERASED)
+    for subject in Subject.objects.filter(account=account):
+        Subject.objects.filter(pk=subject.pk).update(account=f"{ERASED}-{subject.pk}")

@@ -46,6 +46,7 @@ TITLES = {
     "bans": _("Meetings you were banned from, by the name you had there"),
     "orders": _("What orders of public authorities did to you in meetings"),
     "measures": _("Measures of public authorities on your account"),
+    "told_to_authorities": _("What was told of you to public authorities"),
     "order_parts": _("Your part in orders of public authorities, as one of the staff"),
     "restrictions": _("Where your account may not come in, and why"),
     "journal": _("What the audit journal says of you"),
