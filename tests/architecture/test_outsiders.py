@@ -37,7 +37,7 @@ from conclave.accounts.models import (
 )
 from conclave.accounts.organise import found
 from conclave.accounts.tokens import make_token
-from conclave.authorities.models import Disclosure, Measure, Order
+from conclave.authorities.models import Disclosure, Glass, Measure, Order
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -69,6 +69,7 @@ THINGS = (
     "order",
     "measure",
     "disclosure",
+    "glass",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -101,7 +102,8 @@ OWN = {
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
     "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
-    "staff/schools staff_schools", "staff/orders staff_orders", "account/tokens own_tokens", "account/tokens/new own_token",
+    "staff/schools staff_schools", "staff/orders staff_orders",
+    "staff/glass staff_glasses", "account/tokens own_tokens", "account/tokens/new own_token",
     "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
 
@@ -135,6 +137,7 @@ ASKED = {
     "staff/people/<slug:member> staff_person": Ask(path="/staff/people/{staff}"),
     "staff/schools/<slug:school> staff_school": Ask(path="/staff/schools/{school}"),
     "staff/orders/<slug:order> staff_order": Ask(path="/staff/orders/{order}"),
+    "staff/glass/<slug:glass> staff_glass": Ask(path="/staff/glass/{glass}"),
     # Whoever holds the number of a receipt or of a notice was given it: none but these two is worth anything here.
     "authorities/<slug:receipt> order_status": Ask(path="/authorities/{order}"),
     "notice/<slug:notice> order_notice": Ask(path="/notice/{measure}"),
@@ -290,6 +293,7 @@ def things() -> Ids:
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
         "api_token": ApiToken.objects.get(user=alice).pk,
         "order": order.pk, "measure": measure.pk, "disclosure": told.pk,
+        "glass": Glass.objects.create(asker=alice.pk, scope="meeting", target=meeting, reason="A look", asked_at=NOW).pk,
         "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

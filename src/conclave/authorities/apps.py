@@ -11,4 +11,4 @@ class AuthoritiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let measures begin and end by themselves."""
-        from conclave.authorities import execute, expire, produce, retention, tell  # noqa: F401 - importing them registers what they do
+        from conclave.authorities import execute, expire, glass, produce, retention, tell  # noqa: F401 - importing them registers what they do

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import F, Q
 
+from conclave.authorities.glass_rule import LONGEST_RANGE_MS, Scope
 from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS
 from conclave.authorities.outcomes import Effect, Outcome
 from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, MeasureState, OrderKind, State, ToldState
@@ -282,3 +283,44 @@ class Restoration(models.Model):
 
     def __str__(self) -> str:
         return self.cause
+
+
+class Glass(models.Model):
+    """Somebody of the staff wants to look at logs or addresses: why, at exactly what, and who has agreed (GLASS-1 to GLASS-4)."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    # As text, so that it stays true when the account is no more.
+    asker = models.CharField(max_length=40)
+    second = models.CharField(max_length=40, blank=True, default="")
+    scope = models.CharField(max_length=9, choices=_choices(Scope))
+    # The name of a log, the number of an account or of a meeting; of a log, from when until when.
+    target = models.CharField(max_length=64)
+    since = models.BigIntegerField(null=True)
+    until = models.BigIntegerField(null=True)
+    reason = models.TextField(max_length=LONGEST_TEXT)
+    asked_at = models.BigIntegerField()
+    # When the second one agreed, with a passkey that was asked for then; from then on it is open for an hour.
+    opened_at = models.BigIntegerField(null=True)
+    shown_at = models.BigIntegerField(null=True)
+    leaf = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("scope", Scope), name="glass_scope_known"),
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(target=""), name="glass_has_reason_and_target"),
+            # GLASS-1: two people, and a passkey and a leaf of the second one's.
+            models.CheckConstraint(
+                condition=Q(opened_at=None, second="", leaf=None)
+                | (Q(opened_at__isnull=False, shown_at__isnull=False, leaf__isnull=False) & ~Q(second="") & ~Q(second=F("asker"))),
+                name="glass_opened_by_another",
+            ),
+            models.CheckConstraint(
+                condition=(Q(scope=Scope.LOG.value) & Q(until__gt=F("since"), until__lte=F("since") + LONGEST_RANGE_MS))
+                | (~Q(scope=Scope.LOG.value) & Q(since=None, until=None)),
+                name="glass_log_has_a_range",
+            ),
+        ]
+        indexes = [models.Index(fields=["asked_at"], name="glass_by_time")]
+
+    def __str__(self) -> str:
+        return f"glass {self.scope}"

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from conclave.authorities.glass_rule import Scope, Stand
 from conclave.authorities.narrowing import LeftOut, Why
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State, ToldState
 from conclave.gate.policy import Kind
@@ -110,6 +111,35 @@ WHYS: Words = {
     Why.NOT_DISCLOSABLE: _("The inventory does not mark it as something that may be told."),
     Why.NOT_PERSONAL: _("It says nothing of one person."),
     Why.NOT_THERE: _("Nobody signs in here with this address, or nothing shows that they are in the territory."),
+}
+
+# What somebody asks to look at, and what each request is called.
+ASKS: Words = {
+    Scope.LOG: _("Lines of a log of this server"),
+    Scope.ADDRESSES: _("The e-mail addresses of an account"),
+    Scope.MEETING: _("When a meeting took place, and with whom"),
+}
+SCOPES: Words = {
+    Scope.LOG: _("Log %(target)s"),
+    Scope.ADDRESSES: _("Addresses of the account %(target)s"),
+    Scope.MEETING: _("Meeting %(target)s"),
+}
+STANDS: Words = {
+    Stand.ASKED: _("Asked, waits for somebody else to agree"),
+    Stand.LAPSED: _("Nobody has agreed within a day"),
+    Stand.WAITS: _("Agreed, waits for the witness of the ledger"),
+    Stand.OPEN: _("Open"),
+    Stand.OVER: _("Closed again"),
+}
+COLUMNS: Words = {
+    "line": _("Line"),
+    "address": _("Address"),
+    "name": _("Name"),
+    "role": _("Role"),
+    "joined_at": _("Came"),
+    "left_at": _("Left"),
+    "gone_reason": _("Why"),
+    "region": _("Region"),
 }
 
 

@@ -47,6 +47,8 @@ TITLES = {
     "orders": _("What orders of public authorities did to you in meetings"),
     "measures": _("Measures of public authorities on your account"),
     "told_to_authorities": _("What was told of you to public authorities"),
+    "glass_asked": _("Logs and addresses that you asked to look at, as one of the staff"),
+    "glass_agreed": _("Looks at logs and addresses that you agreed to, as one of the staff"),
     "order_parts": _("Your part in orders of public authorities, as one of the staff"),
     "restrictions": _("Where your account may not come in, and why"),
     "journal": _("What the audit journal says of you"),
