@@ -10,5 +10,5 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Let accounts be erased when their time has come, and the ledger name the client that visitors are given."""
-        from conclave.site import personal, release  # noqa: F401 - importing them registers what they do
+        """Let accounts be erased in time, orders know which fields may be told, and the ledger name the client that visitors are given."""
+        from conclave.site import inventory, personal, release  # noqa: F401 - importing them registers what they do
