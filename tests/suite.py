@@ -27,7 +27,7 @@ PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
 # The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps. What
 # people get has a journey in the other one, which judges that (test_ids.py).
-APART = ("alone", "doctor", "firewall", "privacy", "territories", "tls", "upgrade")
+APART = ("alone", "doctor", "firewall", "june_2020", "privacy", "territories", "tls", "upgrade")
 MACHINES = {f"tests/journeys/test_{name}.py" for name in APART}
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 PROGRESS = re.compile(r"[.FEsx]+ +\[ *\d+%\]")

@@ -55,6 +55,10 @@ class BarePage:
         """Return the names of the engine's rooms, as whoever runs the server can see them."""
         return [room["name"] for room in self._ask("ListRooms", {}, roomList=True).get("rooms", [])]
 
+    def sids(self) -> dict[str, str]:
+        """Return the engine's rooms by name, each with the number that it has as long as it lives."""
+        return {room["name"]: room["sid"] for room in self._ask("ListRooms", {}, roomList=True).get("rooms", [])}
+
     def identities(self, *, room: str) -> list[str]:
         """Return who is in a room, as the engine sees it."""
         found = self._ask("ListParticipants", {"room": room}, roomAdmin=True, room=room).get("participants", [])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import api, ledger
+from benchmarks import api, june, ledger, order
 from benchmarks.raid import GUESTS, Full, Raid, figures
 
 INSIDE = sorted(["Alice", *GUESTS])
@@ -88,3 +88,30 @@ def test_a_ledger_that_is_fast_and_the_same_elsewhere_is_good() -> None:
 @pytest.mark.parametrize("change", [{"appends": [600.0, 499.0]}, {"verify_s": 60.1}, {"verified": False}, {"roots": ("aa", "ab")}])
 def test_a_ledger_that_is_slow_or_another_one_is_not(change: dict[str, Any]) -> None:
     assert ledger.figures(**{**LEDGER, **change})["ok"] is False
+
+
+ROUND = order.Round(cosign=0.4, acted=0.1, cuts=[0.5, 1.0], epochs=[1.0, 3.0], disconnects=[], complaints=[], load=1.0)
+
+
+def test_an_order_that_is_carried_out_at_once_and_that_nobody_else_notices_is_good() -> None:
+    found = order.figures([ROUND], members=200)
+    assert (found["ok"], found["cosign_s"], found["covered"]) == (True, [0.4], 2)
+    assert {"name", "goal", "cut_p95_s", "epoch_p95_s", "untouched_disconnects"} <= set(found)
+
+
+@pytest.mark.parametrize("change", [{"cuts": [1.1]}, {"epochs": [3.1]}, {"disconnects": ["Guest 1"]}, {"complaints": ["stale"]}])
+def test_an_order_that_takes_longer_or_disturbs_somebody_is_not(change: dict[str, Any]) -> None:
+    assert order.figures([replace(ROUND, **change)], members=200)["ok"] is False
+
+
+JUNE: dict[str, Any] = {"gap_ms": 300.0, "calm_ms": 150.0, "same_room": True, "exactly_those": True, "pictures": True}
+
+
+def test_a_june_in_which_no_picture_stops_is_good() -> None:
+    found = june.figures([JUNE, {**JUNE, "gap_ms": 200.0}])
+    assert (found["ok"], found["worst_gap_ms"], found["gaps_ms"], found["taken_out"]) == (True, 300, [300, 200], 3)
+
+
+@pytest.mark.parametrize("change", [{"gap_ms": 301.0}, {"same_room": False}, {"exactly_those": False}, {"pictures": False}])
+def test_one_in_which_others_are_met_too_is_not(change: dict[str, Any]) -> None:
+    assert june.figures([JUNE, {**JUNE, **change}])["ok"] is False

@@ -16,6 +16,8 @@ interface Command {
   readonly block?: boolean;
   readonly passcode?: string;
   readonly device?: string;
+  /** By which address this one comes to the gateway, if not by the world's. */
+  readonly url?: string;
   readonly text?: string;
   readonly texts?: readonly string[];
   readonly rate?: number;
@@ -33,8 +35,8 @@ function member(command: Command): Member {
   return found;
 }
 
-function newcomer({ name = "", host = false, passcode, device }: Command): Member {
-  const one = new Member(world, ledger, name, host, { ...(passcode === undefined ? {} : { passcode }), ...(device === undefined ? {} : { device }) });
+function newcomer({ name = "", host = false, passcode, device, url }: Command): Member {
+  const one = new Member(world, ledger, name, host, { ...(passcode === undefined ? {} : { passcode }), ...(device === undefined ? {} : { device }) }, url);
   members.set(one.name, one);
   return one;
 }
@@ -115,7 +117,7 @@ function report(): unknown {
     bytes: ledger.bytes,
     leases: ledger.leases,
     cpu: Object.fromEntries([...ledger.cpu].map(([what, [ms, times]]) => [what, { ms: Math.round(ms), times }])),
-    states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone, incarnation: one.state?.incarnation, heard: one.heard })),
+    states: [...members.values()].map((one) => ({ name: one.name, epoch: one.state?.epoch, code: one.state?.code, size: one.state?.roster.length, gone: one.gone, notice: one.notice, participant: one.ticket?.participant, incarnation: one.state?.incarnation, heard: one.heard })),
   };
 }
 

@@ -58,6 +58,8 @@ export class Member {
   ticket: Ticket | null = null;
   state: MlsState | null = null;
   gone: string | null = null;
+  /** Where the notice stands of an order that has taken this member out (ORD-8). */
+  notice: string | null = null;
   /** Where a knock stands: empty before it, `waiting`, `admitted`, `refused` or `over`. */
   fate = "";
   again: { readonly again_at: number | null; readonly blocked: boolean } | null = null;
@@ -96,9 +98,9 @@ export class Member {
   #work: Promise<void> = Promise.resolve();
   #waiting: (() => void)[] = [];
 
-  constructor(world: World, ledger: Ledger, name: string, host: boolean, extra: Extra = {}) {
+  constructor(world: World, ledger: Ledger, name: string, host: boolean, extra: Extra = {}, url = world.url) {
     this.#extra = extra;
-    this.#world = world;
+    this.#world = { ...world, url };
     this.#ledger = ledger;
     this.name = name;
     this.#host = host;
@@ -350,6 +352,7 @@ export class Member {
       case "gone":
         if (this.#stubborn && message["reason"] === "misbehaved") break;
         this.gone = message["reason"] as string;
+        this.notice = (message["notice"] as string | undefined) ?? null;
         break;
     }
     this.#changed();

@@ -13,7 +13,7 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet  # type: ignore[import-untyped] # it has no types
 
 # From where each comes.
-ADDRESSES = {"CN": "127.0.0.2", "HK": "127.0.0.3", "FR": "127.0.0.4"}
+ADDRESSES = {"CN": "127.0.0.2", "HK": "127.0.0.3", "FR": "127.0.0.4", "US": "127.0.0.5", "TW": "127.0.0.6"}
 CHUNK = 65_536
 
 
@@ -46,6 +46,11 @@ class Way:
     def flag(self) -> str:
         """What makes Chromium take this way, whatever stands in its address bar."""
         return f"--host-resolver-rules=MAP localhost:{self._to} 127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The server's address for whoever takes this way without a browser."""
+        return f"http://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         """Let nobody through any more, once those who were have gone."""

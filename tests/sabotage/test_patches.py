@@ -22,7 +22,7 @@ GATE = {
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
     *(("REG", number) for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11)),
-    *(("ORD", number) for number in (1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)),
+    *(("ORD", number) for number in (1, 2, 3, 4, 5, 6, *range(8, 21))),
     *(("GLASS", number) for number in (1, 2, 3, 4)),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
     *(("LEDG", number) for number in range(1, 12)),

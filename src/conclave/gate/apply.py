@@ -1,5 +1,7 @@
 """What measures of orders have done to people: each application with the evidence it rests on, until it is undone (ORD-2, ORD-8)."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +127,17 @@ def applied(*, measure: str) -> list[Applied]:
         measure: its id.
     """
     return [_plain(row) for row in Application.objects.filter(measure=measure).order_by("at", "pk")]
+
+
+def people_removed(*, notices: Iterable[str]) -> Counter[str]:
+    """Return how many people measures have taken out, by territory; one with several devices is one.
+
+    Args:
+        notices: the ids of what they read.
+    """
+    rows = Application.objects.filter(pk__in=list(notices), action=Action.REMOVED)
+    people = {(row.territory, person_of(account=row.account, device=row.device) or row.pk) for row in rows}
+    return Counter(territory for territory, _person in people)
 
 
 def application(*, notice: str) -> Applied | None:

@@ -62,7 +62,9 @@ class Tape:
 
 @dataclass(slots=True, eq=False)
 class Listener:
-    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is, `alarms` what all are told."""
+    """One socket's ear: `news` is set when there may be something for it; `over` says why its seat is, `alarms` what all are told, and
+    `hints` how often there may have been something for hosts alone.
+    """
 
     participant: str
     socket: str
@@ -70,6 +72,7 @@ class Listener:
     over: str = ""
     dropped: int = 0
     alarms: list[dict[str, object]] = field(default_factory=list)
+    hints: int = 0
 
 
 @dataclass(slots=True)
@@ -178,6 +181,12 @@ class Feed:
                 ear.alarms.append(message)
             ear.news.set()
 
+    def _hint_hosts(self) -> None:
+        """Let every socket look whether it is a host's and has something to be told."""
+        for ear in self.listeners:
+            ear.hints += 1
+            ear.news.set()
+
     async def _listen(self) -> None:
         """Turn the channel layer's hints into ours."""
         layer = get_channel_layer()
@@ -190,6 +199,8 @@ class Feed:
                 message = await layer.receive(name)
                 if told := message.get("alarm"):
                     self._alarm(told)
+                if message.get("hosts"):
+                    self._hint_hosts()
                 self.hint(str(message.get("participant", "")))
         finally:
             await layer.group_discard(channel(call=self.call), name)

@@ -21,6 +21,15 @@ def wake(*, call: str, participant: str = "") -> None:
     bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "participant": participant})
 
 
+def wake_hosts(*, call: str) -> None:
+    """Let the sockets of a call's hosts look for what is for hosts alone, once the current transaction is committed.
+
+    Args:
+        call: the call.
+    """
+    bus.post_on_commit(group=channel(call=call), message={"type": WAKE, "hosts": True})
+
+
 def tell_all(*, call: str, message: dict[str, object]) -> None:
     """Tell every socket of a call something that is kept nowhere, as a late word of it is worth nothing.
 

@@ -24,6 +24,7 @@ from conclave.meetings.farewell import farewell
 from conclave.meetings.manners import Manners, manners_of
 from conclave.meetings.queries import Seat, SeatUnknown
 from conclave.meetings.stream import Stream
+from conclave.meetings.tally import Tally
 from conclave.meetings.waiting import Bell
 
 HELLO_SECONDS = 10.0
@@ -206,6 +207,7 @@ class MeetingSocket:
         self._ear = feed.Listener(participant=seat.participant, socket=self._id)
         read = await feed.attach(call=seat.call, listener=self._ear)
         self._bell = Bell(meeting=seat.meeting, news=self._ear.news, tell=self._tell)
+        self._tally = Tally(call=seat.call, ear=self._ear, tell=self._tell)
         self._stream = Stream(
             participant=seat.participant, key=seat.signature_key, feed=read, ear=self._ear, arrival=arrival, send=self._text
         )
@@ -232,6 +234,7 @@ class MeetingSocket:
                 await self._stream.push()
                 if self._bell is not None:
                     await self._bell.push(hosting=self._stream.hosting)
+                await self._tally.push(hosting=self._stream.hosting)
             except OSError:
                 return
             except Exception as error:  # noqa: BLE001 - the client comes back and reads on from its cursor

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from conclave.kernel.errors import Malformed
-from conclave.meetings.bounds import B64Of32, B64Of64, B64Small, Id, Index, Message
+from conclave.meetings.bounds import LARGEST_INDEX, B64Of32, B64Of64, B64Small, Id, Index, Message
 
 LARGEST_WAITER_TEXT = 1024
 # A sealed link with the certificates of a chain of a dozen co-hosts (LINK-8).
@@ -72,6 +72,14 @@ class AdmitAsked(Message):
     incarnation: Id
     participant: Id
     key_package: B64Small
+
+
+class OrderedOut(Message):
+    """To hosts: how many people orders of public authorities have taken out of this call so far, in one territory (ORD-20)."""
+
+    t: Literal["ordered_out"]
+    territory: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    people: Annotated[int, Field(ge=1, le=LARGEST_INDEX)]
 
 
 # The waiting socket (knock.md)

@@ -7,11 +7,12 @@ the room or the tickets of the others, who see an ordinary departure (ORD-5).
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from conclave.gate.apply import Action, Applied, Met, OrderOver, apply, undo
+from conclave.gate.apply import Action, Applied, Met, OrderOver, apply, people_removed, undo
 from conclave.gate.impose import impose_measure
 from conclave.gate.impose import lift as lift_rows
 from conclave.gate.policy import Cause, Confidence, Decision, Evidence, Kind, Measure, Refuse, located, verdict
 from conclave.keys.locks import writing
+from conclave.keys.wake import wake_hosts
 from conclave.meetings.departure import depart
 from conclave.meetings.door import judge_seated
 from conclave.meetings.models import Call, Gone, Participant
@@ -91,6 +92,16 @@ def judge_inside(*, seat: Seat, now: int) -> Decision:
     return decision
 
 
+def taken_out(*, call: str) -> dict[str, int]:
+    """Return how many people orders have taken out of a call so far, by territory: what its hosts are told, and nobody else (ORD-20).
+
+    Args:
+        call: which.
+    """
+    notices = Participant.objects.filter(call=call, gone_reason=Gone.ORDERED).exclude(notice="").values_list("notice", flat=True)
+    return dict(people_removed(notices=notices)) if notices else {}
+
+
 def look_again(*, seat: Seat, evidence: Evidence | None) -> Seat:
     """Return a seat with where its holder is by now, as they have come again (ORD-2).
 
@@ -133,4 +144,5 @@ def _take_out(row: Participant, *, measure: str, evidence: Evidence, lines: list
     notice = apply(measure=measure, territory=located(evidence), action=Action.REMOVED, met=met, evidence=evidence, now=now)
     Participant.objects.filter(pk=row.pk).update(notice=notice)
     depart(participant=row.pk, reason=Gone.ORDERED, told=str(Gone.LEFT), lines=lines, now=now)
+    wake_hosts(call=row.call_id)
     return met.person or row.pk

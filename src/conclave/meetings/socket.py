@@ -13,7 +13,7 @@ from conclave.kernel import canonical
 from conclave.kernel.errors import Malformed
 from conclave.meetings.barring import BanList, Bans, Link, Linked, Unban
 from conclave.meetings.bounds import LARGEST_INDEX, LARGEST_TEXT, B64Of32, B64Of64, B64Small, B64Text, Code, Hex32, Id, Index, Message
-from conclave.meetings.doorbell import DOOR, WAITER, Admit, AdmitAsked, Answer, Knocks
+from conclave.meetings.doorbell import DOOR, WAITER, Admit, AdmitAsked, Answer, Knocks, OrderedOut
 from conclave.meetings.published import REFERENCE, published
 
 Mode = Literal["create", "join", "resume"]
@@ -334,6 +334,7 @@ ServerMessage = Annotated[
     | Keeper
     | Knocks
     | AdmitAsked
+    | OrderedOut
     | Said
     | Intruder
     | BanList

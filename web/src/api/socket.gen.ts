@@ -14,6 +14,7 @@ export type ServerMessage =
   | Keeper
   | Knocks
   | AdmitAsked
+  | OrderedOut
   | Said
   | Intruder
   | BanList
@@ -352,6 +353,14 @@ export interface AdmitAsked {
   key_package: string;
   participant: string;
   t: "admit_asked";
+}
+/**
+ * To hosts: how many people orders of public authorities have taken out of this call so far, in one territory (ORD-20).
+ */
+export interface OrderedOut {
+  people: number;
+  t: "ordered_out";
+  territory: string;
 }
 /**
  * What was said, from the socket's cursor on.

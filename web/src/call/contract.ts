@@ -114,10 +114,13 @@ export interface Toast {
     | "joined" | "left" | "removed" | "hand" | "chat" | "reconnected" | "stranger" | "intruder" | "knock" | "knocks" | "microphone_dead" | "speaking_muted"
     | "device_lost" | "share_ended" | "code_changed" | "send_failed"
     | "locked" | "unlocked" | "strict" | "lax" | "suspended" | "resumed" | "partly" | "cohost" | "unhosted" | "handed" | "link" | "false_link"
-    | "region" | "astray" | "small_picture" | "sound_only" | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped" | "at_risk";
+    | "region" | "astray" | "small_picture" | "sound_only" | "muted" | "asked_microphone" | "asked_camera" | "renamed" | "stopped" | "at_risk" | "ordered_out";
+  /** Of `ordered_out`: the code of the territory. */
   readonly name: string;
   /** Of a knock: which. */
   readonly knock?: string;
+  /** Of `ordered_out`: how many people. */
+  readonly people?: number;
 }
 
 /** What a host gives back by itself after a suspension. */

@@ -13,6 +13,7 @@ import type { Entry } from "./entry";
 import type { Staleness } from "./freshness";
 import { rename, seatedAgain, type Joined } from "./join";
 import { Knocks } from "./knocks";
+import { tellingOrders } from "./orders";
 import { HostWords, Own } from "./own";
 import { governing } from "./presets";
 import { Reactions } from "./reactions";
@@ -22,7 +23,7 @@ import type { Reaction, Utterance } from "./said";
 import { Screens } from "./screens";
 import { keepSeat } from "./seat";
 import type { Session, SessionHooks } from "./session";
-import { toast, type Store } from "./store";
+import { retell, toast, type Store } from "./store";
 import { Talk } from "./talk";
 import { changesBetween, entered, NO_SECURITY } from "./verify";
 
@@ -96,10 +97,9 @@ export class InCall {
         this.#stale = reason;
         this.#show();
       },
-      intruder: () => {
-        // Whoever comes again every few seconds is one message, not many.
-        if (!store.getState().toasts.some(({ kind }) => kind === "intruder")) toast(store, "intruder");
-      },
+      // Whoever comes again every few seconds is one message, not many.
+      intruder: () => { retell(store, "intruder", ""); },
+      orderedOut: tellingOrders(store),
       link: (link) => { if (link) void this.#link(link); else toast(store, "false_link"); },
       bans: (bans) => { if (store.getState().hosting) store.setState({ bans }); },
       over: (reason, by) => {

@@ -171,7 +171,7 @@ export class Knocks {
     const outdated = ({ kind, knock }: Toast): boolean => (kind === "knocks" && !crowd) || (kind === "knock" && (crowd || !this.#waiting.has(knock ?? "")));
     this.#store.setState(({ toasts }) => ({ knocks: waiting, toasts: toasts.filter((shown) => !outdated(shown)) }));
     if (crowd) retell(this.#store, "knocks", String(waiting.length));
-    else for (const { knock, name } of fresh) toast(this.#store, "knock", name, knock);
+    else for (const { knock, name } of fresh) toast(this.#store, "knock", name, { knock });
     if (fresh.length > 0) ring();
   }
 

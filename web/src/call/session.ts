@@ -4,7 +4,7 @@
  */
 import { ApiError } from "../api/http";
 import type { Ticket } from "../api/join";
-import type { AdmitAsked, Banned, ClientMessage, Knocks, ServerMessage } from "../api/socket.gen";
+import type { AdmitAsked, Banned, ClientMessage, Knocks, OrderedOut, ServerMessage } from "../api/socket.gen";
 import type { MlsEvent as GroupEvent, MlsState as GroupState, NewLink } from "../e2ee/mls";
 import { sourcesOf, viewersOf } from "../e2ee/rights";
 import type { Workers } from "../e2ee/workers";
@@ -31,6 +31,8 @@ export interface SessionHooks {
   fresh(staleness: Staleness | null): void;
   /** JOIN-14: the server put somebody out of the media room. */
   intruder(): void;
+  /** To hosts: how many people orders of authorities have taken out of the call, and where (ORD-20). */
+  orderedOut(message: OrderedOut): void;
   /** To hosts: who waits at the door, and for whom a strict group asks our word. */
   knocks(message: Knocks): void;
   admitAsked(message: AdmitAsked): void;
@@ -206,6 +208,9 @@ export class Session {
         return;
       case "intruder":
         this.#hooks.intruder();
+        return;
+      case "ordered_out":
+        this.#hooks.orderedOut(message);
         return;
       case "error":
         return;

@@ -17,9 +17,16 @@ export function createCallStore(meeting: string): Store {
   }));
 }
 
-export function toast(store: Store, kind: Toast["kind"], name = "", knock?: string): void {
-  const made = { id: ++lastToast, kind, name, ...(knock === undefined ? {} : { knock }) };
-  store.setState(({ toasts }) => ({ toasts: [...toasts, made].slice(-TOASTS_SHOWN) }));
+/** Many departures at once must not take away what says why. */
+const KEPT: Toast["kind"] = "ordered_out";
+
+export function toast(store: Store, kind: Toast["kind"], name = "", more: Pick<Toast, "knock" | "people"> = {}): void {
+  const made = { id: ++lastToast, kind, name, ...more };
+  store.setState(({ toasts }) => {
+    const all = [...toasts, made];
+    const passing = all.filter((one) => one.kind !== KEPT).slice(-TOASTS_SHOWN);
+    return { toasts: all.filter((one) => one.kind === KEPT || passing.includes(one)) };
+  });
 }
 
 /** A message whose words change as long as it is shown: it stays where it is, and whoever has dismissed it is told anew. */

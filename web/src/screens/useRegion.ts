@@ -5,7 +5,8 @@ import type { Region } from "../call/contract";
 /** The region of a server that runs its own media engine and was given no territory. */
 const HERE = "local";
 
-function territoryName(code: string, language: string): string {
+/** A territory as the reader's language calls it. */
+export function territoryName(code: string, language: string): string {
   try {
     return new Intl.DisplayNames([language], { type: "region" }).of(code) ?? code;
   } catch {

@@ -125,6 +125,8 @@ export const toasts = {
   renamed: "A new name: {{name}}.",
   at_risk: "{{name}} people with typed names came in by the link within two minutes. Did you expect them?",
   stopped: "The host has turned your microphone or camera off.",
+  ordered_out_one: "An order of an authority, limited to one territory ({{territory}}), has taken one person out of this call.",
+  ordered_out_other: "An order of an authority, limited to one territory ({{territory}}), has taken {{count}} people out of this call.",
 } as const;
 
 export const toastActions = {

@@ -129,6 +129,8 @@ export const toasts: Sentences["toasts"] = {
   renamed: "Un nouveau nom : {{name}}.",
   at_risk: "{{name}} personnes au nom seulement saisi sont entrées par le lien en deux minutes. Les attendiez-vous ?",
   stopped: "L’hôte a coupé votre micro ou votre caméra.",
+  ordered_out_one: "Un ordre d’une autorité, limité à un territoire ({{territory}}), a fait sortir une personne de cet appel.",
+  ordered_out_other: "Un ordre d’une autorité, limité à un territoire ({{territory}}), a fait sortir {{count}} personnes de cet appel.",
 };
 
 export const toastActions: Sentences["toastActions"] = {

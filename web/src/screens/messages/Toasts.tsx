@@ -1,4 +1,4 @@
-import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MapPin, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, VideoOff, X } from "lucide-react";
+import { CircleAlert, CirclePause, CirclePlay, Crown, DoorClosed, DoorOpen, FileKey, FileX, Hand, Link, Lock, LockOpen, type LucideIcon, LogOut, MapPin, MessageSquare, Mic, MicOff, MonitorOff, RefreshCw, Scale, ShieldAlert, SquarePen, TriangleAlert, Unplug, UserMinus, Video, VideoOff, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -6,6 +6,7 @@ import type { Toast } from "../../call/contract";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { useActions, useCall } from "../context";
+import { territoryName } from "../useRegion";
 import { useToastActions } from "./useToastActions";
 
 const ICONS: Record<Toast["kind"], LucideIcon> = {
@@ -47,9 +48,10 @@ const ICONS: Record<Toast["kind"], LucideIcon> = {
   renamed: SquarePen,
   stopped: MicOff,
   at_risk: TriangleAlert,
+  ordered_out: Scale,
 };
 /** These ask for something and stay until answered. */
-const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "astray", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera", "at_risk"];
+const STAYING: readonly Toast["kind"][] = ["stranger", "intruder", "astray", "false_link", "knock", "knocks", "microphone_dead", "device_lost", "code_changed", "send_failed", "asked_microphone", "asked_camera", "at_risk", "ordered_out"];
 /** The announcer says these to screen readers already. */
 const SAID: readonly Toast["kind"][] = ["joined", "left", "hand"];
 const SHOWN = 3;
@@ -71,7 +73,7 @@ export function Toasts() {
 }
 
 function Message({ toast }: { readonly toast: Toast }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const call = useActions();
   const actions = useToastActions(toast);
   const held = useRef(false);
@@ -102,7 +104,11 @@ function Message({ toast }: { readonly toast: Toast }) {
       }}
     >
       <Icon size={20} aria-hidden />
-      <p role={SAID.includes(toast.kind) ? undefined : "status"}>{t(`toasts.${toast.kind}`, { name: toast.name === "" ? t("safety.someHost") : toast.name })}</p>
+      <p role={SAID.includes(toast.kind) ? undefined : "status"}>
+        {toast.kind === "ordered_out"
+          ? t("toasts.ordered_out", { count: toast.people ?? 0, territory: territoryName(toast.name, i18n.language) })
+          : t(`toasts.${toast.kind}`, { name: toast.name === "" ? t("safety.someHost") : toast.name })}
+      </p>
       {actions.map((action) => (
         <Button
           key={action.label}

@@ -81,6 +81,7 @@ export function useToastActions(toast: Toast): readonly ToastAction[] {
     case "reconnected":
     case "share_ended":
     case "intruder":
+    case "ordered_out":
       return [];
   }
 }
