@@ -18,6 +18,7 @@ from conclave_verify.note import Forged, Malformed
 from conclave_verify.quorum import Unsigned
 from conclave_verify.quorum import parse as parse_policy
 from conclave_verify.report import Counting, Opened
+from tests.verify import recount
 from tests.verify.history import BY_THE_DESK, ENTERED, Given
 
 # They ask no database; but who makes the half-year needs one, and there is none unless a test says so.
@@ -70,6 +71,13 @@ def test_rep_1_both_reports_follow_from_the_public_files_in_another_directory(ow
     assert {row["outcome"] for row in tables["orders"]} == {
         "challenged", "executed", "narrowed", "not_executed", "open", "quashed", "refused", "withdrawn",
     }  # fmt: skip
+
+
+def test_rep_2_a_second_program_made_from_the_documents_alone_agrees_on_every_cell(own: Given) -> None:
+    for folder in (own.first, own.second):
+        told = json.loads((folder / "report.json").read_bytes())
+        again = recount.tables(where=own.public, start=told["start"], end=told["end"], openings=folder / "openings.jsonl")
+        assert again == told["tables"]
 
 
 def test_rep_4_a_gap_between_two_reports_shows(own: Given, capsys: pytest.CaptureFixture[str]) -> None:
