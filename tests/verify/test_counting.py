@@ -18,7 +18,7 @@ Told = tuple[str, str, dict[str, Any]]
 @st.composite
 def histories(draw: st.DrawFn) -> list[Told]:
     """Draw entries, of a few orders and what concerns them, each with what is opened of it."""
-    said: dict[str, dict[str, Any]] = {
+    said: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "ORDER": {
             "territory": st.lists(st.sampled_from(CODES), min_size=1, max_size=3).map(",".join),
             "kind": st.sampled_from(("act", "inform")),

@@ -9,8 +9,6 @@ from conclave.transparency.sheets import Tables
 
 # A page is for reading; the spreadsheet has all rows.
 MOST_ROWS = 300
-# What is longer than a look is folded.
-LONG = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +22,6 @@ class Shown:
     rows: Sequence[Sequence[str | int]]
     more: int
     sheets: Sequence[str]
-
-    @property
-    def is_long(self) -> bool:
-        """Tell whether the table is folded until somebody wants it."""
-        return len(self.rows) > LONG
 
     @property
     def lines(self) -> list[list[tuple[str, str | int]]]:
