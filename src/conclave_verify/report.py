@@ -27,7 +27,7 @@ PERIOD = re.compile(r"[0-9]{4}H[12]", re.ASCII)
 PUBLIC: dict[str, frozenset[str]] = {
     "ORDER": frozenset({"category", "channel", "dummy", "kind", "minute", "territory"}),
     "ORDER_STATE": frozenset({"minute", "outcome", "reason", "state"}),
-    "MEASURE": frozenset({"ends_at", "kind", "starts_at", "territory"}),
+    "MEASURE": frozenset({"days", "kind", "territory"}),
     "APPLICATION_COUNT": frozenset({"denied", "removed", "territory"}),
     "RESTORATION": frozenset({"cause", "people", "territory"}),
     "DISCLOSURE": frozenset({"field", "territory"}),
@@ -68,7 +68,6 @@ DONE = ("executed", "narrowed")
 # Of which states the time is taken since an order came.
 TIMED = ("acknowledged", "executed", "refused")
 FEW_ORDERS = 5
-DAY_MS = 24 * 60 * 60 * 1000
 OPEN, SEALED = "open", "sealed"
 
 Opened = dict[str, Json]
@@ -82,9 +81,9 @@ class _Order:
     opened: Opened
     outcome: str = OPEN
     reason: str = ""
-    # Every outcome that it has had, and the minute of each state.
+    # Every outcome that it has had, and the minute of the first entry of each state; None while that is sealed.
     outcomes: set[str] = field(default_factory=set)
-    minutes: dict[str, int] = field(default_factory=dict)
+    minutes: dict[str, int | None] = field(default_factory=dict)
 
     @property
     def territories(self) -> list[str]:
@@ -105,6 +104,8 @@ class Counting:
         self._told: list[tuple[str, str, str]] = []
         self._done: set[str] = set()
         self._counted: dict[str, Counter[tuple[str, ...]]] = {}
+        # Of what a minute is opened.
+        self._dated: set[str] = set()
 
     def take(self, entry: Entry, opened: Opened) -> None:
         """Count one entry.
@@ -114,13 +115,15 @@ class Counting:
             opened: what is opened of its fields.
         """
         self._types[entry.type] += 1
+        if "minute" in opened:
+            self._dated.add(entry.obj)
         if entry.type == "ORDER":
             self._orders[entry.obj] = _Order(opened)
         elif entry.type == "ORDER_STATE":
             self._state(entry, opened)
         elif entry.type == "MEASURE":
-            days = (_number(opened, "ends_at") - _number(opened, "starts_at")) // DAY_MS
-            self._measures.append((days, (_text(opened, "territory"), _text(opened, "kind"))))
+            if "days" in opened:
+                self._measures.append((_number(opened, "days"), (_text(opened, "territory"), _text(opened, "kind"))))
         elif entry.type == "APPLICATION_COUNT":
             for action in ("denied", "removed"):
                 self._add("people", _text(opened, "territory"), action, _text(opened, action))
@@ -132,10 +135,10 @@ class Counting:
 
     def tables(self) -> Tables:
         """Return the tables, each in the order of its rows' keys."""
-        sealed = sum("territory" not in one.opened for one in self._orders.values())
-        for one in self._orders.values():
-            if one.opened.get("dummy", 0) == 0:
-                self._count(one)
+        real = [one for one in self._orders.values() if _number(one.opened, "dummy") == 0]
+        sealed = sum("territory" not in one.opened for one in real)
+        for one in real:
+            self._count(one)
         for outcome in self._earlier.values():
             self._add("earlier_orders", outcome)
         for obj, territory, name in self._told:
@@ -143,12 +146,18 @@ class Counting:
         self._counted["entries"] = Counter({(name,): count for name, count in self._types.items()})
         found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in COLUMNS.items()}
         found["sealed_orders"] = [{"count": sealed}]
-        times = list(self._times())
+        times = list(self._times(real))
         per_territory = [(minutes, (territory, *key)) for minutes, key, order in times for territory in order.territories]
         found["times"] = _medians("times", ((minutes, key) for minutes, key, _order in times))
         found["territory_times"] = _medians("territory_times", per_territory)
         found["measures"] = _medians("measures", self._measures)
         return found
+
+    def names_a_meeting(self) -> bool:
+        """Tell whether a minute is opened of an order with a territory from which there are few, or of what is no order here (REP-3)."""
+        counted = Counter(territory for one in self._orders.values() if "territory" in one.opened for territory in one.territories)
+        dated = [self._orders.get(obj) for obj in self._dated]
+        return any(order is None or any(counted[one] < FEW_ORDERS for one in order.territories) for order in dated)
 
     def _state(self, entry: Entry, opened: Opened) -> None:
         """Note how far an order has come; the last one counts."""
@@ -162,8 +171,7 @@ class Counting:
             return
         order.outcome, order.reason = outcome, _text(opened, "reason")
         order.outcomes |= {said} - {""}
-        if "minute" in opened:
-            order.minutes.setdefault(_text(opened, "state"), _number(opened, "minute"))
+        order.minutes.setdefault(_text(opened, "state"), _number(opened, "minute") if "minute" in opened else None)
 
     def _count(self, order: _Order) -> None:
         """Count an order once in each of its territories."""
@@ -176,11 +184,11 @@ class Counting:
             if order.outcome == "refused":
                 self._add("refusals", territory, order.reason)
 
-    def _times(self) -> Iterator[tuple[int, tuple[str, str], _Order]]:
+    def _times(self, orders: Iterable[_Order]) -> Iterator[tuple[int, tuple[str, str], _Order]]:
         """Yield the minutes from receiving an order to a state, with its kind and that state, where minutes are opened."""
-        for order in self._orders.values():
+        for order in orders:
             for state, minute in order.minutes.items() if "minute" in order.opened else ():
-                if state in TIMED:
+                if state in TIMED and minute is not None:
                     yield minute - _number(order.opened, "minute"), (_text(order.opened, "kind"), state), order
 
     def _add(self, table: str, *key: str, by: int = 1) -> None:
@@ -249,14 +257,13 @@ def check(*, report: Report, files: Source, policy: Policy, openings: Path, prev
     """
     if report.start != (previous.end if previous else 0):
         raise Wrong("The report does not begin where the one before it ended: entries between them are in neither.")
-    digest = hashlib.sha256()
-    for piece in ledger.pieces_of(openings):
-        digest.update(piece)
-    if digest.hexdigest() != report.openings_sha256:
+    if _sha256(openings) != report.openings_sha256:
         raise Wrong("The file of openings is not the one that the report is made of.")
     counting = Counting()
 
     def count(index: int, entry: Entry, opened: Opened) -> None:
+        if not opened.keys() <= PUBLIC.get(entry.type, frozenset()):
+            raise Wrong(f"Of entry {index} something is opened that has to stay sealed.")
         if report.start <= index < report.end:
             counting.take(entry, opened)
         elif opened:
@@ -265,10 +272,9 @@ def check(*, report: Report, files: Source, policy: Policy, openings: Path, prev
     result = ledger.check(files=files, policy=policy, openings=[ledger.lines_of(openings)], each=count)
     if result.vouched.checkpoint.size < report.size:
         raise Wrong("The ledger has become shorter since the report was made.")
-    tables = counting.tables()
-    for name in sorted(tables.keys() | (report.tables.keys() if isinstance(report.tables, dict) else set())):
-        if not isinstance(report.tables, dict) or report.tables.get(name) != tables.get(name):
-            raise Wrong(f"The table {name!r} of the report does not follow from the ledger.")
+    if counting.names_a_meeting():
+        raise Wrong("A time is opened of an order whose territory has fewer than five: it could name a meeting.")
+    _compare(told=report.tables, found=counting.tables())
     return result
 
 
@@ -281,6 +287,21 @@ def check_logged(*, report: Report, proved: Proved) -> None:
     opened = {one.field: one.value for one in proved.openings}
     if proved.entry.type != "REPORT" or opened.get("sha256") != report.sha256:
         raise Wrong("The ledger's entry is not of this report.")
+
+
+def _sha256(path: Path) -> str:
+    """Return the hash of a file, however large it is."""
+    digest = hashlib.sha256()
+    for piece in ledger.pieces_of(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _compare(*, told: Json, found: Tables) -> None:
+    """Refuse tables that are not those that follow from the ledger."""
+    for name in sorted(found.keys() | (told.keys() if isinstance(told, dict) else set())):
+        if not isinstance(told, dict) or told.get(name) != found.get(name):
+            raise Wrong(f"The table {name!r} of the report does not follow from the ledger.")
 
 
 def _rows(names: tuple[str, ...], counted: Counter[tuple[str, ...]]) -> list[dict[str, Json]]:

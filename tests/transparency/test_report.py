@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conclave.kernel import canonical
+from conclave.kernel import canonical, clock
 from conclave.transparency import witnesses
 from conclave.transparency.cosign import cosign_now
 from conclave.transparency.ledger import append
@@ -34,7 +34,7 @@ def order(territory: str, *, outcome: str, minutes: int, kind: str = "act", reas
         fields = {"day": "2026-07-01", "minute": minute, "state": state, "outcome": came, "reason": reason if came else ""}
         append(kind="ORDER_STATE", fields=fields, now=NOW, obj=obj, prev=first)
     if outcome == "executed":
-        span = {"starts_at": 0, "ends_at": 30 * report.DAY_MS}
+        span = {"starts_at": 0, "ends_at": 30 * clock.DAY, "days": 30}
         append(kind="MEASURE", fields={"territory": territory, "kind": "deny_join", "target": "m", **span}, now=NOW, obj=obj)
         append(kind="APPLICATION_COUNT", fields={"territory": territory, "denied": "1-9", "removed": "0"}, now=NOW, obj=obj)
         append(kind="RESTORATION", fields={"territory": territory, "cause": "expired", "people": "1-9"}, now=NOW, obj=obj)
@@ -132,6 +132,25 @@ def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:
     assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subject", "day"})
     minutes = {line["leaf"] for line in lines if line["field"] == "minute"}
     assert minutes == set(range(18)), "only those of territories with at least five orders"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"few_orders": lambda **_range: set()}, "could name a meeting"),
+        ({"PUBLIC": {**report.PUBLIC, "MEASURE": report.PUBLIC["MEASURE"] | {"target"}}}, "has to stay sealed"),
+    ],
+)
+def test_rep_3_a_report_that_opens_more_is_refused(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, object], said: str
+) -> None:
+    half_year()
+    for name, value in change.items():
+        monkeypatch.setattr(f"conclave.transparency.report.{name}", value)
+    with own(state):
+        make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
+        with pytest.raises(Wrong, match=said):
+            judge(tmp_path / "r")
 
 
 def test_rep_1_no_number_and_no_opening_can_be_another(made: Path, tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def _order_tables(entries: list[Entry]) -> dict[str, list[Row]]:
     placed = [(place, order) for order in orders for place in order.territories()]
     refused = [(place, order) for place, order in placed if last_outcome(order.states) == "refused"]
     reached = [(place, step) for place, order in placed for step in {"received"} | {entry.text("outcome") for entry in order.states} - {""}]
-    times = [(order, state, minutes) for order in every for state, minutes in order.delays()]
+    times = [(order, state, minutes) for order in orders for state, minutes in order.delays()]
     local = [((place, o.entry.text("kind"), state), minutes) for o, state, minutes in times for place in o.territories()]
     return {
         "orders": counted("territory kind outcome", ((place, o.entry.text("kind"), last_outcome(o.states)) for place, o in placed)),
@@ -262,7 +262,7 @@ def _order_tables(entries: list[Entry]) -> dict[str, list[Row]]:
         "origins": counted("category channel kind", _fields((o.entry for o in orders), "category channel kind")),
         "refusals": counted("territory reason", ((place, o.states[-1].text("reason")) for place, o in refused)),
         "earlier_orders": counted("outcome", ((last_outcome(those),) for obj, those in states.items() if obj not in objs)),
-        "sealed_orders": [{"count": sum("territory" not in order.entry.opened for order in every)}],
+        "sealed_orders": [{"count": sum("territory" not in order.entry.opened for order in orders)}],
         "times": medians("kind state", "median_minutes", (((o.entry.text("kind"), state), minutes) for o, state, minutes in times)),
         "territory_times": medians("territory kind state", "median_minutes", local),
     }
@@ -284,14 +284,14 @@ def tables(*, where: Path, start: int, end: int, openings: Path) -> dict[str, li
     def add(kind: str, columns: str) -> list[Row]:
         return summed(columns, ((key, e.number("count")) for key, e in zip(_fields(kinds[kind], columns), kinds[kind], strict=True)))
 
-    days = [(entry.number("ends_at") - entry.number("starts_at")) // 86_400_000 for entry in kinds["MEASURE"]]
+    lasted = [((e.text("territory"), e.text("kind")), e.number("days")) for e in kinds["MEASURE"] if "days" in e.opened]
     people = [(e.text("territory"), action, e.text(action)) for e in kinds["APPLICATION_COUNT"] for action in ("denied", "removed")]
     done = {entry.obj for entry in kinds["ORDER_STATE"] if entry.text("outcome") in {"executed", "narrowed"}}
     told = [(e.text("territory"), e.text("field"), "yes" if e.obj in done else "no") for e in kinds["DISCLOSURE"]]
     return {
         "entries": counted("type", ((entry.type,) for entry in entries)),
         **_order_tables(entries),
-        "measures": medians("territory kind", "median_days", zip(_fields(kinds["MEASURE"], "territory kind"), days, strict=True)),
+        "measures": medians("territory kind", "median_days", lasted),
         "people": counted("territory action band", people),
         "restorations": count("RESTORATION", "territory cause people"),
         "disclosures": counted("territory field handed", told),

@@ -10,7 +10,7 @@ from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.disclose import act_of, schedule
 from conclave.authorities.models import Hand, Measure, Order, Part
-from conclave.authorities.policy import MeasureState, Move, Reason, State
+from conclave.authorities.policy import DAY, MeasureState, Move, Reason, State
 from conclave.authorities.receive import missing_in
 from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
 from conclave.kernel import outbox
@@ -97,6 +97,8 @@ def _leaf(measure: Measure) -> dict[str, Json]:
         "target": measure.meeting or measure.account,
         "starts_at": measure.starts_at,
         "ends_at": measure.ends_at,
+        # What is opened to everybody of its time (REP-3): when it began could name a meeting.
+        "days": (measure.ends_at - measure.starts_at) // DAY,
     }
 
 
