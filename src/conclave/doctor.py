@@ -25,7 +25,7 @@ from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, parent, problem
 from conclave.regions import RegionSettings
-from conclave.stray import calls_left_behind, engines_not_entered, lists_without_a_region, unstaffed_desk
+from conclave.stray import calls_left_behind, decided_alone, engines_not_entered, lists_without_a_region, unstaffed_desk
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -36,6 +36,7 @@ CLIENT = ROOT / "web" / "dist" / ".vite" / "manifest.json"
 LITTLE_DISK_MB, LEAST_DISK_MB = 1000, 200
 BACKUP_DAYS = 30
 DAY_SECONDS = 86_400
+ALONE = "the settings alone put the engines into the public ledger; once somebody has a role here, a change takes two people."
 NO_MAIL = "not configured: links are copied or sent by people themselves, so nothing needs it."
 LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 # STUN: a Binding request, and the first bytes of its answer.
@@ -242,12 +243,8 @@ def _engine(config: Config, region: RegionSettings) -> Finding:
     advice = f"Its last words are in {config.state_dir / 'log' / log}; the server starts it again by itself."
     if not region.here:
         advice = f"Look after it where it runs, and whether {region.engine} can be reached from here."
-    return Finding(
-        check="engine",
-        level="fail",
-        text=f"the media engine of region '{region.name}' does not answer on {region.engine_host}.",
-        advice=advice,
-    )
+    text = f"the media engine of region '{region.name}' does not answer on {region.engine_host}."
+    return Finding(check="engine", level="fail", text=text, advice=advice)
 
 
 def _regions(config: Config) -> list[Finding]:
@@ -255,6 +252,7 @@ def _regions(config: Config) -> list[Finding]:
     left = [_wrong("region", sentence) for sentence in calls_left_behind(config=config)]
     left += [_wrong("region", sentence, level="warn") for sentence in lists_without_a_region(config=config)]
     left += [_wrong("region", sentence) for sentence in engines_not_entered(config=config)]
+    left += [Finding(check="region", level="ok", text=ALONE)] if decided_alone(config=config) else []
     return [*(_region(config, region) for region in config.regions), *left]
 
 

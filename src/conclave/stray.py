@@ -78,6 +78,15 @@ def engines_not_entered(*, config: Config) -> list[str]:
     ]
 
 
+def decided_alone(*, config: Config) -> bool:
+    """Tell whether the settings alone have entered this server's engines in the ledger, as nobody but the owner has a role (REG-11).
+
+    Args:
+        config: the operator's settings.
+    """
+    return bool(_rows(config, "SELECT 1 FROM media_node")) and not _was_staffed(config)
+
+
 def _is_entered(config: Config, said: str, region: RegionSettings) -> bool:
     """Tell whether the ledger names a region's engine as the settings do; a key pair that is yet to be made is none that it names."""
     made = pair_file(state_dir=config.state_dir, region=region.name).exists()

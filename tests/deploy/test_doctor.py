@@ -339,4 +339,5 @@ def test_reg_10_an_engine_that_the_ledger_does_not_name_is_said(
     described = describe(region=config.all_regions[0], state_dir=config.state_dir)
     staff(config, *people, described=json.dumps({**described, **({"addresses": "203.0.113.1"} if changed else {})}))
     sentences = [finding.text for finding in found(config, "region") if finding.level == "fail"]
+    assert [doctor.ALONE in finding.text for finding in found(config, "region")].count(True) == (not people)
     assert ["the public ledger names another engine" in text for text in sentences] == [True] * fails

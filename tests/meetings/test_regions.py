@@ -267,6 +267,26 @@ def test_reg_6_a_call_whose_region_is_no_longer_allowed_moves_at_once(joins: Joi
 
 
 @pytest.mark.usefixtures("sets")
+def test_reg_10_a_call_leaves_an_engine_that_the_ledger_names_no_more_and_nobody_comes_in_there(
+    monkeypatch: pytest.MonkeyPatch, joins: Joins, posts: Posts, link: Link
+) -> None:
+    """REG-10: as where a list does not allow it any more (REG-6); where none is named, 503 and then the end."""
+    bob = joins("Bob")
+    monkeypatch.setattr("conclave.media.nodes.entered", lambda: frozenset({"de", "us"}))
+    with pytest.raises(placement.MediaUnavailable):
+        joins("Ada")
+    assert (relocate(now=NOW), region_of(link)) == (1, "de")
+    assert Call.objects.get(pk=bob.call).route[-1]["why"] == "policy"
+    monkeypatch.setattr("conclave.media.nodes.entered", frozenset)
+    asks = {"meeting": link.meeting, "link_id": link.link_id}
+    joined = posts("/join", {"v": 1, **asks, "name": "Ada", "signature_key": "A" * 43, "device": "A" * 22})
+    assert (joined.status_code, joined.json()["error"]["code"]) == (503, "region_unentered")
+    relocate(now=NOW + 1)
+    assert relocate(now=NOW + 1 + WITHIN_MS) == 1
+    assert Call.objects.get(pk=bob.call).ended_at is not None
+
+
+@pytest.mark.usefixtures("sets")
 def test_reg_6_where_nothing_is_allowed_any_more_it_ends_and_says_why(joins: Joins, link: Link) -> None:
     """REG-6."""
     bob = joins("Bob")

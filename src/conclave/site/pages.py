@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from conclave.accounts.queries import me
@@ -43,6 +44,7 @@ def protection(request: HttpRequest) -> HttpResponse:
     return render(request, "protection.html")
 
 
+@gzip_page  # long, and with nothing in it that a visitor could have put there
 @require_safe
 def inventory(request: HttpRequest) -> HttpResponse:
     """Say what this server keeps, field by field."""
