@@ -60,13 +60,13 @@ def test_ord_2_and_ord_5_exactly_those_in_the_territory_are_taken_out_and_nothin
     before, running = list(others.values()), Call.objects.values().get()
     OutboxEvent.objects.all().delete()
     told: list[tuple[str, str]] = []
-    monkeypatch.setattr(delivery, "depart", lambda **how: told.append((how["participant"], how["told"] or how["reason"])))
+    monkeypatch.setattr(delivery, "depart_together", lambda **how: told.extend((one, how["told"]) for one in how["participants"]))
     measured(desk, link)
     assert inside(call) == {"Cy", "Di", "Ed", "Flo", "Gil"}
     assert list(others.values()) == before
     assert Call.objects.values().get() == running, "the same call, and the same room"
     engine = [event.payload for event in OutboxEvent.objects.filter(kind="engine.remove")]
-    assert {event["participant"] for event in engine} == {tickets["Ada"].participant, tickets["Bo"].participant}
+    assert [set(event["participants"]) for event in engine] == [{tickets["Ada"].participant, tickets["Bo"].participant}]
     assert sorted(told) == sorted((tickets[name].participant, "left") for name in ("Ada", "Bo")), "others read an ordinary departure"
     for name in ("Ada", "Bo"):
         with pytest.raises(SeatUnknown):

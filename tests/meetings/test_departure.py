@@ -30,7 +30,7 @@ def test_leaving_frees_the_seat_and_the_media_and_tells_the_group(joins: Joins) 
     row = Participant.objects.get(pk=bob.participant)
     assert (row.left_at, row.gone_reason) == (NOW + 1, "left")
     assert KeysSeat.objects.get(participant=bob.participant).gone == "left"
-    assert _asked() == [("engine.remove", bob.participant)]
+    assert _asked() == [("engine.remove", [bob.participant])]
     assert Call.objects.get().ended_at is None
 
 
@@ -65,7 +65,7 @@ def test_the_last_one_out_ends_the_call_and_names_go_with_it(joins: Joins, bob: 
     for row in Participant.objects.all():
         assert (row.name, row.signature_key, row.device, row.pseudonym, row.account_id) == ("", "", "", "", None)
     assert not Restriction.objects.exists()
-    assert ("engine.end", "") in _asked()
+    assert ("engine.end", []) in _asked()
 
 
 def test_a_removal_bars_the_person_from_this_call_and_is_written_down(joins: Joins) -> None:
@@ -219,5 +219,5 @@ def _arrive(ticket: Ticket) -> None:
     )
 
 
-def _asked() -> list[tuple[str, str]]:
-    return [(event.kind, event.payload.get("participant", "")) for event in OutboxEvent.objects.order_by("id")]
+def _asked() -> list[tuple[str, list[str]]]:
+    return [(event.kind, event.payload.get("participants", [])) for event in OutboxEvent.objects.order_by("id")]

@@ -101,7 +101,8 @@ def apply(*, measure: str, territory: str, action: Action, met: Met, evidence: E
     else:
         row, made = Application.objects.create(**{**known, **new}), True
     if made:
-        outbox.emit(kind=MET, payload={"notice": row.pk}, now=now)
+        # What is done first is what ends their media; mails come after it.
+        outbox.emit(kind=MET, payload={"notice": row.pk}, now=now, after_ms=1)
     return row.pk
 
 

@@ -19,7 +19,7 @@ from conclave.keys.announce import BadKeyPackage, announce
 from conclave.keys.arrive import Arrival, Place, Sitter, arrive, holds, lose
 from conclave.keys.commit import Commit, CommitRefused, commit
 from conclave.keys.create import BadGroup, create
-from conclave.keys.leave import absent, close, depart
+from conclave.keys.leave import absent, close, depart, depart_together
 from conclave.keys.log import NotLive
 from conclave.keys.nack import nack
 from conclave.keys.read import Newcomers, has_leaf, hosts_inside, newcomers
@@ -52,6 +52,7 @@ __all__ = [
     "commit",
     "create",
     "depart",
+    "depart_together",
     "has_leaf",
     "holds",
     "holds_host_key",

@@ -1,5 +1,7 @@
 """What the outbox asks of the media engine: after the commit, at least once, without harm when done twice."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from conclave.kernel import outbox
@@ -9,16 +11,16 @@ from conclave.media.placement import regions
 REMOVE, END = "engine.remove", "engine.end"
 
 
-def emit_remove(*, region: str, call: str, participant: str, now: int) -> None:
-    """Have a participant disconnected from a call's room.
+def emit_remove(*, region: str, call: str, participants: Sequence[str], now: int) -> None:
+    """Have participants disconnected from a call's room, all at the same time.
 
     Args:
         region: the call's region.
         call: the call's id.
-        participant: whose connection.
+        participants: whose connections.
         now: the time.
     """
-    outbox.emit(kind=REMOVE, payload={"region": region, "call": call, "participant": participant}, now=now)
+    outbox.emit(kind=REMOVE, payload={"region": region, "call": call, "participants": list(participants)}, now=now)
 
 
 def emit_end(*, region: str, call: str, now: int) -> None:
@@ -34,10 +36,12 @@ def emit_end(*, region: str, call: str, now: int) -> None:
 
 @outbox.handles(REMOVE)
 async def _remove(payload: dict[str, Any]) -> None:
-    """Disconnect the participant; a region that is no more has nobody to disconnect."""
+    """Disconnect the participants; a region that is no more has nobody to disconnect."""
+    # As one it was written before there were several.
+    named = payload.get("participants") or [payload["participant"]]
     if region := regions().get(payload["region"]):
         async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
-            await engine.remove(call=payload["call"], participant=payload["participant"])
+            await asyncio.gather(*(engine.remove(call=payload["call"], participant=one) for one in named))
 
 
 @outbox.handles(END)

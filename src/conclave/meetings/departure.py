@@ -1,5 +1,7 @@
 """What every way out of a call has in common: the seat ends, the group and the media engine follow, an empty call is over."""
 
+from collections.abc import Sequence
+
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce, Greatest
 
@@ -12,9 +14,7 @@ from conclave.meetings.there import FORGOTTEN
 from conclave.transparency.journal import Line, journal_lines
 
 
-def depart(
-    *, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None, told: str = "", lines: list[Line] | None = None
-) -> bool:
+def depart(*, participant: str, reason: Gone, now: int, by: tuple[str, str] | None = None) -> bool:
     """End one seat, inside the caller's transaction.
 
     Args:
@@ -22,8 +22,6 @@ def depart(
         reason: why.
         now: the time.
         by: the host's word when a host asked, key and signature, as keys/ returned them.
-        told: what the others read instead: an order is between whoever it meets and us.
-        lines: where to put what the journal is to say, for a caller who has more to do and writes it last; by default it is written.
 
     Returns:
         Whether it was this call that ended it; a seat that is over already is left as it is.
@@ -34,15 +32,36 @@ def depart(
     # Where they were is nobody's business any more: an order that met them has it in its own row (ORD-2).
     if call is None or not seat.update(left_at=now, gone_reason=reason, awaited_until=None, **FORGOTTEN):
         return False
-    delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, told=told, now=now)
-    engine.emit_remove(region=call.region, call=call.pk, participant=participant, now=now)
-    said = lines if lines is not None else []
-    said.append(Line(kind=f"participant_{told or reason}", obj=call.pk, fields={"participant": participant}))
-    if not Participant.objects.filter(call=call, left_at=None).exists():
-        finish(call=call.pk, reason=Ended.EMPTY, now=now, lines=said)
-    if lines is None:
-        journal_lines(lines=said, now=now)
+    delivery.depart(call=call.pk, participant=participant, reason=str(reason), by=by, now=now)
+    lines: list[Line] = []
+    _follow(call, [participant], str(reason), lines, now)
+    journal_lines(lines=lines, now=now)
     return True
+
+
+def depart_together(*, call: str, participants: Sequence[str], reason: Gone, told: str, lines: list[Line], now: int) -> None:
+    """End several live seats of a call at once, inside the caller's transaction: the group has one epoch for it, the engine one act.
+
+    Args:
+        call: the call; its row is locked by the caller.
+        participants: whose seats.
+        reason: why.
+        told: what the others read instead: an order is between whoever it meets and us.
+        lines: where to put what the journal is to say; the caller has more to do, and holds the journal last.
+        now: the time.
+    """
+    row = Call.objects.filter(pk=call).get()
+    Participant.objects.filter(pk__in=participants, left_at=None).update(left_at=now, gone_reason=reason, awaited_until=None, **FORGOTTEN)
+    delivery.depart_together(call=call, participants=participants, reason=str(reason), told=told, now=now)
+    _follow(row, participants, told, lines, now)
+
+
+def _follow(call: Call, participants: Sequence[str], word: str, lines: list[Line], now: int) -> None:
+    """Let the media engine and the journal follow, and the call end with its last seat."""
+    engine.emit_remove(region=call.region, call=call.pk, participants=participants, now=now)
+    lines.extend(Line(kind=f"participant_{word}", obj=call.pk, fields={"participant": one}) for one in participants)
+    if not Participant.objects.filter(call=call, left_at=None).exists():
+        finish(call=call.pk, reason=Ended.EMPTY, now=now, lines=lines)
 
 
 def finish(*, call: str, reason: Ended, now: int, lines: list[Line] | None = None) -> bool:
@@ -52,7 +71,7 @@ def finish(*, call: str, reason: Ended, now: int, lines: list[Line] | None = Non
         call: which call.
         reason: why.
         now: the time.
-        lines: as in depart(): the journal is held last, so that nobody who waits for it holds what is needed here.
+        lines: as in depart_together(): the journal is held last, so that nobody who waits for it holds what is needed here.
 
     Returns:
         Whether it was this call that ended it; one that is over already is left as it is.

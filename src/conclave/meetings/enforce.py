@@ -13,7 +13,7 @@ from conclave.gate.impose import lift as lift_rows
 from conclave.gate.policy import Cause, Confidence, Decision, Evidence, Kind, Measure, Refuse, located, verdict
 from conclave.keys.locks import writing
 from conclave.keys.wake import wake_hosts
-from conclave.meetings.departure import depart
+from conclave.meetings.departure import depart_together
 from conclave.meetings.door import judge_seated
 from conclave.meetings.models import Call, Gone, Participant
 from conclave.meetings.queries import Seat
@@ -42,9 +42,10 @@ def impose(*, measure: Measure, now: int) -> Effect:
         # Whoever is coming in at this moment sits by the time the seats are read, or reads the row at the door.
         settle_first(meeting=measure.meeting, account=measure.account, imposing=True)
         impose_measure(measure=measure)
-        for row in _met(measure, now) if measure.kind is Kind.REMOVE_FROM else ():
-            person = _take_out(row, measure=measure.id, evidence=evidence_of(row=row), lines=lines, now=now)
-            met |= {(row.call.meeting.owner_id or "", person)} if person else set()
+        for rows in _by_call(_met(measure, now)) if measure.kind is Kind.REMOVE_FROM else ():
+            evidence = {row.pk: evidence_of(row=row) for row in rows}
+            people = _take_out(rows, measure=measure.id, evidence=evidence, lines=lines, now=now)
+            met |= {(rows[0].call.meeting.owner_id or "", person) for person in people}
         removed = Counter(owner for owner, _person in met)
         # Last, as everybody else who writes waits for the journal.
         lines.append(Line(kind="measure_imposed", obj=measure.id, fields={"removed": str(removed.total())}))
@@ -85,7 +86,7 @@ def judge_inside(*, seat: Seat, now: int) -> Decision:
     try:
         with writing():
             row = Participant.objects.select_related("call__meeting").get(pk=seat.participant)
-            if _take_out(row, measure=decision.notice, evidence=seat.evidence, lines=lines, now=now):
+            if _take_out([row], measure=decision.notice, evidence={row.pk: seat.evidence}, lines=lines, now=now):
                 journal_lines(lines=lines, now=now)
     except OrderOver:
         return judge_inside(seat=seat, now=now)
@@ -134,15 +135,29 @@ def _is_met(row: Participant, measure: Measure, now: int) -> bool:
     return measure.id in met
 
 
-def _take_out(row: Participant, *, measure: str, evidence: Evidence, lines: list[Line], now: int) -> str:
-    """End one seat, and return whose it was; the notice is written before it ends (ORD-8). Of a seat that is over nothing is written."""
-    # Whoever leaves at this moment does so first: the same row is locked in depart().
-    list(Call.objects.select_for_update().filter(pk=row.call_id).values_list("pk", flat=True))
-    if not Participant.objects.filter(pk=row.pk, left_at=None).exists():
-        return ""
-    met = Met(meeting=row.call.meeting_id, call=row.call_id, device=row.device, account=row.account_id or "")
-    notice = apply(measure=measure, territory=located(evidence), action=Action.REMOVED, met=met, evidence=evidence, now=now)
-    Participant.objects.filter(pk=row.pk).update(notice=notice)
-    depart(participant=row.pk, reason=Gone.ORDERED, told=str(Gone.LEFT), lines=lines, now=now)
-    wake_hosts(call=row.call_id)
-    return met.person or row.pk
+def _by_call(rows: list[Participant]) -> list[list[Participant]]:
+    """Return seats by the call in which they are."""
+    calls: dict[str, list[Participant]] = {}
+    for row in rows:
+        calls.setdefault(row.call_id, []).append(row)
+    return list(calls.values())
+
+
+def _take_out(rows: list[Participant], *, measure: str, evidence: dict[str, Evidence], lines: list[Line], now: int) -> set[str]:
+    """End seats of one call, and return whose they were; their notices are written before (ORD-8), and none of a seat that is over."""
+    call = rows[0].call_id
+    # Whoever leaves at this moment does so first: the same row is locked in depart() too.
+    list(Call.objects.select_for_update().filter(pk=call).values_list("pk", flat=True))
+    live = set(Participant.objects.filter(pk__in=[row.pk for row in rows], left_at=None).values_list("pk", flat=True))
+    people = set()
+    for row in (row for row in rows if row.pk in live):
+        met = Met(meeting=row.call.meeting_id, call=call, device=row.device, account=row.account_id or "")
+        there = evidence[row.pk]
+        notice = apply(measure=measure, territory=located(there), action=Action.REMOVED, met=met, evidence=there, now=now)
+        Participant.objects.filter(pk=row.pk).update(notice=notice)
+        people.add(met.person or row.pk)
+    out = [row.pk for row in rows if row.pk in live]
+    if out:
+        depart_together(call=call, participants=out, reason=Gone.ORDERED, told=str(Gone.LEFT), lines=lines, now=now)
+        wake_hosts(call=call)
+    return people
