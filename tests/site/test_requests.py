@@ -50,7 +50,8 @@ def test_every_value_that_the_rules_know_stands_there(language: str) -> None:
 
 def test_for_every_act_it_is_decided_whether_it_is_about_orders() -> None:
     others = {
-        Act.SEE_REPORTS, Act.OPEN_ENGINE, Act.SEE_APPLICATIONS, Act.DECIDE_APPLICATION, Act.SEE_STAFF, Act.CHANGE_STAFF,
+        Act.SEE_REPORTS, Act.OPEN_ENGINE, Act.SEE_NODES, Act.ENTER_NODE, Act.SEE_APPLICATIONS,
+        Act.DECIDE_APPLICATION, Act.SEE_STAFF, Act.CHANGE_STAFF,
     }  # fmt: skip
     assert {*requests.ACTS, *others} == set(Act), "name a new act in requests.ACTS and request_words.ACTS, or here"
     assert set(request_words.ACTS) == set(requests.ACTS)
