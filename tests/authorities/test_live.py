@@ -307,6 +307,10 @@ def test_ord_8_an_authority_learns_no_number_that_tells_who_is_there(desk: Desk,
     reported.refresh_from_db()
     assert (reported.effect, reported.denied, reported.removed, reported.at) == ("full", "1-9", "1-9", NOW + 7 * DAY), "brought up to date"
     assert EffectReport.objects.get(order=on_account).denied == ""
+    # Nor does what everybody reads of the ledger, in which an authority finds its order by the obj that its proof has.
+    for order, bands in ((on_meeting, {"1-9"}), (on_account, {"account"})):
+        counted = Opening.objects.filter(entry__obj=Order.objects.get(pk=order).obj, field__in=("denied", "removed", "people"))
+        assert {one.value for one in counted} == bands
 
 
 def test_one_person_with_many_devices_is_counted_once_everywhere(desk: Desk, link: Link, joins: Joins, bob: User) -> None:

@@ -59,7 +59,8 @@ def test_for_every_act_it_is_decided_whether_it_is_about_orders() -> None:
 
 
 def test_what_the_rules_say_today() -> None:
-    assert requests.follows(chosen=policy.Policy.JUDICIAL_ONLY)[OrderKind.ACT] == [AuthorityKind.COURT]
+    for kind in (OrderKind.ACT, OrderKind.INFORM):
+        assert requests.follows(chosen=policy.Policy.JUDICIAL_ONLY)[kind] == [AuthorityKind.COURT]
     assert requests.follows(chosen=policy.Policy.LAWFUL_ADMIN)[OrderKind.ACT] == list(AuthorityKind)
     assert not any(found for found in requests.follows(chosen=policy.Policy.REFUSE_ALL).values())
     assert set(requests.items()) == set(Item)

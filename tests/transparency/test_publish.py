@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclave.kernel import clock, outbox
-from conclave.transparency import named, publish, sheets
+from conclave.transparency import cosign, named, publish, sheets
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
@@ -147,6 +147,36 @@ def test_rep_6_a_file_that_somebody_changed_is_not_given(state: Path, published:
     for changed in (path.read_bytes().replace(b'"count":6', b'"count":5', 1), b"{}"):
         path.write_bytes(changed)
         assert [get(name)[0] for name in ("report.json", "orders.csv", "")] == [404, 404, 404]
+
+
+def test_rep_6_openings_that_somebody_changed_are_not_given(state: Path, published: named.Named) -> None:
+    path = state / publish.FOLDER / published.period / "openings.jsonl"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert [get(name)[0] for name in ("openings.jsonl", "report.json")] == [404, 200]
+
+
+def test_rep_5_a_report_whose_entry_says_no_range_ends_where_it_stands(state: Path) -> None:
+    happened(NOW)
+    index = append(kind="REPORT", fields={"report": "2026H1", "sha256": "0" * 64}, now=NOW)
+    happened(NOW)
+    with own(state):
+        assert publish.publish(period=PERIOD, now=NOW).start == index
+
+
+def test_rep_6_whoever_reads_a_report_while_it_is_made_does_not_break_it(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    happened(NOW)
+    sign, calls = cosign.cosign_now, list[int]()
+
+    def visited(*, now: int) -> int:
+        calls.append(now)
+        if len(calls) > 1:
+            assert get("report.json")[0] == 200
+        return sign(now=now)
+
+    monkeypatch.setattr("conclave.transparency.report.cosign.cosign_now", visited)
+    with own(state):
+        publish.publish(period=PERIOD, now=NOW)
+    assert get("report.tlog-proof")[0] == 200
 
 
 def test_rep_6_what_was_written_before_a_crash_is_found(state: Path, published: named.Named) -> None:

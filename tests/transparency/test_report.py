@@ -18,7 +18,7 @@ from conclave.transparency.report import ReportForbidden, make_report
 from conclave_verify import proof, report
 from conclave_verify.__main__ import main
 from conclave_verify.merkle import Wrong
-from conclave_verify.note import Malformed
+from conclave_verify.note import Forged, Malformed
 from conclave_verify.quorum import parse as parse_policy
 from tests.transparency.conftest import NOW, own
 
@@ -132,6 +132,18 @@ def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:
     assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subject", "day"})
     minutes = {line["leaf"] for line in lines if line["field"] == "minute"}
     assert minutes == set(range(18)), "only those of territories with at least five orders"
+
+
+def test_rep_1_neither_the_checkpoint_nor_a_table_more_is_taken_on_trust(made: Path) -> None:
+    told = json.loads((made / "report.json").read_bytes())
+    *head, root, rest = told["checkpoint"].split("\n", 3)
+    other = "\n".join([*head, "A" + root[1:] if root[0] != "A" else "B" + root[1:], rest])
+    for changed in ({"checkpoint": other}, {"tables": {**told["tables"], "more": None}}, {"tables": {**told["tables"], "glass": None}}):
+        with pytest.raises((Wrong, Forged)):
+            judge(made, content=canonical.encode({**told, **changed}))
+    zero = canonical.encode(told).replace(b'"sealed_orders":[{"count":0}]', b'"sealed_orders":[{"count":false}]')
+    with pytest.raises(Wrong, match="sealed_orders"):
+        judge(made, content=zero)
 
 
 @pytest.mark.parametrize(

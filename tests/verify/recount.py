@@ -246,6 +246,11 @@ def medians(columns: str, median: str, items: Iterable[tuple[Key, int]]) -> list
     return [_row(columns, key, **{"count": len(those), median: those[(len(those) - 1) // 2]}) for key, those in ranked.items()]
 
 
+def several(rows: list[Row]) -> list[Row]:
+    """Leave out rows that are about fewer than five."""
+    return [row for row in rows if int(row["count"]) >= 5]
+
+
 def _order_tables(entries: list[Entry]) -> dict[str, list[Row]]:
     states = _gathered((entry.obj, entry) for entry in entries if entry.type == "ORDER_STATE")
     every = [Order(entry, states.get(entry.obj, [])) for entry in entries if entry.type == "ORDER"]
@@ -263,8 +268,10 @@ def _order_tables(entries: list[Entry]) -> dict[str, list[Row]]:
         "refusals": counted("territory reason", ((place, o.states[-1].text("reason")) for place, o in refused)),
         "earlier_orders": counted("outcome", ((last_outcome(those),) for obj, those in states.items() if obj not in objs)),
         "sealed_orders": [{"count": sum("territory" not in order.entry.opened for order in orders)}],
-        "times": medians("kind state", "median_minutes", (((o.entry.text("kind"), state), minutes) for o, state, minutes in times)),
-        "territory_times": medians("territory kind state", "median_minutes", local),
+        "times": several(
+            medians("kind state", "median_minutes", (((o.entry.text("kind"), state), minutes) for o, state, minutes in times))
+        ),
+        "territory_times": several(medians("territory kind state", "median_minutes", local)),
     }
 
 

@@ -10,6 +10,7 @@ from conclave.gate.apply import Action, Applied, applied
 from conclave.kernel import outbox
 from conclave.meetings import enforce
 
+ACCOUNT = "account"
 BECOMES = {Cause.EXPIRED: MeasureState.EXPIRED, Cause.WITHDRAWN: MeasureState.LIFTED, Cause.QUASHED: MeasureState.QUASHED}
 
 
@@ -36,7 +37,10 @@ def undo(*, order: Order, measure: Measure, cause: Cause, now: int) -> bool:
     _count(order, measure, undone, now)
     people = len({one.person for one in undone})
     leaf = note(
-        row=order, kind="RESTORATION", fields={"cause": cause.value, "territory": measure.territory, "people": band_of(people)}, now=now
+        row=order,
+        kind="RESTORATION",
+        fields={"cause": cause.value, "territory": measure.territory, "people": _band(measure, people)},
+        now=now,
     )
     # Due a day after it was to end: with this row it is done, however late a gateway came to it.
     due = (measure.ends_at if cause is Cause.EXPIRED else now) + RESTORED_WITHIN_MS
@@ -62,5 +66,11 @@ def regret(*, measure: Measure, now: int) -> None:
 def _count(order: Order, measure: Measure, undone: list[Applied], now: int) -> None:
     """Write down how many a measure has met, as it is published."""
     done = people_in(done=undone)
-    fields = {"territory": measure.territory, "denied": band_of(done[Action.DENIED]), "removed": band_of(done[Action.REMOVED])}
+    denied, removed = (_band(measure, done[action]) for action in (Action.DENIED, Action.REMOVED))
+    fields = {"territory": measure.territory, "denied": denied, "removed": removed}
     note(row=order, kind="APPLICATION_COUNT", fields={**fields}, now=now)
+
+
+def _band(measure: Measure, people: int) -> str:
+    """Return how many people are said to have been met; of an account it is not said whether it was there at all (ORD-13)."""
+    return ACCOUNT if measure.account else band_of(people)

@@ -116,6 +116,8 @@ _VALUES: Mapping[str, Words] = {
     },
     "state": {"acknowledged": _("its receipt was confirmed"), "executed": _("it was carried out"), "refused": _("it was refused")},
     "action": {"denied": _("not let in"), "removed": _("taken out")},
+    "band": {"account": _("one account: whether it came is not said")},
+    "people": {"account": _("one account: whether it came is not said")},
     "cause": {"expired": _("its time was over"), "withdrawn": _("it was withdrawn"), "quashed": _("a court has quashed it")},
     "source": {"art16": _("Anybody (DSA, article 16)"), "trusted_flagger": _("Trusted flaggers")},
     "handed": {"yes": _("yes"), "no": _("no")},

@@ -140,7 +140,8 @@ def items() -> list[Item]:
 
 def _leads(kind: OrderKind, authority: AuthorityKind, chosen: Policy) -> bool:
     """Tell whether such an order may be narrowed to a measure."""
-    return _narrows(Facts(kind=kind, authority=authority, verified=True, policy=chosen, measures=1))
+    told, measures = (1, 0) if kind is OrderKind.INFORM else (0, 1)
+    return _narrows(Facts(kind=kind, authority=authority, verified=True, policy=chosen, told=told, measures=measures))
 
 
 def _narrows(facts: Facts) -> bool:

@@ -32,14 +32,15 @@ def named() -> list[Named]:
     return [
         Named(
             period=str(said["report"]),
-            start=int(str(said["start"])),
-            end=int(str(said["end"])),
+            # The first reports did not say so: all that was there before belongs to them.
+            start=int(str(said.get("start", 0))),
+            end=int(str(said.get("end", entry.index))),
             sha256=str(said["sha256"]),
             index=entry.index,
             made_at=entry.appended_at,
         )
         for entry, said in told
-        if said.keys() >= {"report", "start", "end", "sha256"}
+        if said.keys() >= {"report", "sha256"}
     ]
 
 

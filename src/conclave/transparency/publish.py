@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -89,12 +90,27 @@ def read(*, report: Named) -> Report:
     """
     path = file_of(report=report, name=REPORT)
     try:
-        told = parse(path.read_bytes())
+        told = _parsed(path, _state(path))
     except (OSError, Malformed) as error:
         raise ReportUnknown from error
     if told.sha256 != report.sha256:
         raise ReportUnknown
     return told
+
+
+def openings_of(*, report: Named) -> Path:
+    """Return where the openings of a report are, if they are those that the report is made of.
+
+    Args:
+        report: which.
+
+    Raises:
+        ReportUnknown: this server does not hold them, or somebody changed them.
+    """
+    path = file_of(report=report, name=OPENINGS)
+    if _hash(path, _state(path)) != read(report=report).openings_sha256:
+        raise ReportUnknown
+    return path
 
 
 def tables_of(*, report: Report) -> Tables:
@@ -170,6 +186,25 @@ def settle(now: int) -> None:
     if period is not None and not outbox.is_waiting(kind=KIND):
         with transaction.atomic():
             outbox.emit(kind=KIND, payload={"period": period}, now=now)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return what changes with a file's content."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=8)
+def _parsed(path: Path, _state: tuple[int, int]) -> Report:
+    """Return a report as it was read when its file was in this state: visitors come more often than it changes."""
+    return parse(path.read_bytes())
+
+
+@lru_cache(maxsize=64)
+def _hash(path: Path, _state: tuple[int, int]) -> str:
+    """Return the hash that a file had in this state."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _put_in_place(report: Named) -> None:

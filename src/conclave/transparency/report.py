@@ -4,11 +4,13 @@ Nothing but the ledger is read. Whoever has the files works the same tables out 
 """
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -81,8 +83,10 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
     with suppress(cosign.WitnessAway):
         cosign.cosign_now(now=now)
     proof = cosign.proof(index=index, fields=PROVED)
-    if proof is not None:
-        (folder / PROOF).write_text(proof, encoding="utf-8")
+    # Whoever reads it meanwhile has given the folder its name, and the proof is written when it is asked for.
+    if proof is not None and folder.is_dir():
+        with suppress(FileNotFoundError):
+            (folder / PROOF).write_text(proof, encoding="utf-8")
     return end
 
 
@@ -107,6 +111,7 @@ def _write(period: str, start: int, end: int, folder: Path) -> bytes:
                 digest.update(line)
                 file.write(line)
             counting.take(row.entry, {one.field: one.value for one in public})
+        _keep(file)
     signed = checkpoints.cosigned(policy=witnesses.policy(), above=end - 1)
     if signed is None:
         raise cosign.WitnessAway
@@ -118,8 +123,16 @@ def _write(period: str, start: int, end: int, folder: Path) -> bytes:
         tables=counting.tables(),
         checkpoint=checkpoints.signed(checkpoint=signed),
     )
-    (folder / REPORT).write_bytes(written)
+    with (folder / REPORT).open("wb") as file:
+        file.write(written)
+        _keep(file)
     return written
+
+
+def _keep(file: BinaryIO) -> None:
+    """Have a file on the disk before the ledger names it: it could never be made again."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def is_public(*, row: Row, field: str, few: Collection[str]) -> bool:

@@ -14,7 +14,7 @@ from conclave.transparency.publish import ReportUnknown
 from conclave.transparency.report import OPENINGS, PROOF, REPORT
 
 TYPES = {REPORT: "application/json", OPENINGS: "application/jsonl", PROOF: TEXT}
-CSV = ".csv"
+CSV, AN_HOUR = ".csv", "public, max-age=3600"
 
 
 @require_safe
@@ -27,10 +27,9 @@ def file(request: HttpRequest, report: str, name: str) -> HttpResponseBase:
     if name.endswith(CSV):
         return _sheet(request, report=report, name=name.removesuffix(CSV))
     found = publish.find(period=report)
-    if name == REPORT:
-        # Only as the ledger names it.
-        publish.read(report=found)
-    path = publish.file_of(report=found, name=name)
+    # Only as the ledger names them.
+    publish.read(report=found)
+    path = publish.openings_of(report=found) if name == OPENINGS else publish.file_of(report=found, name=name)
     headers = {"Cache-Control": A_MOMENT if name == PROOF else FOR_GOOD, "Content-Length": str(path.stat().st_size)}
     return StreamingHttpResponse(Pieces(path.open("rb")), content_type=TYPES[name], headers=headers)
 
@@ -43,5 +42,6 @@ def _sheet(request: HttpRequest, *, report: str, name: str) -> HttpResponse:  # 
     told = publish.read(report=publish.find(period=report))
     service = urlsplit(settings.CONCLAVE.public_url).netloc
     text = sheets.sheet(name=name, tables=publish.tables_of(report=told), period=told.period, service=service)
-    headers = {"Cache-Control": FOR_GOOD, "Content-Disposition": f'attachment; filename="{told.period}-{name}.csv"'}
+    # What is made here may be made better: not kept for good.
+    headers = {"Cache-Control": AN_HOUR, "Content-Disposition": f'attachment; filename="{told.period}-{name}.csv"'}
     return HttpResponse(text, content_type="text/csv; charset=utf-8", headers=headers)
