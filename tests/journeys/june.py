@@ -152,6 +152,14 @@ class June:
         """Return how each headless member stands."""
         return self.beside.states()
 
+    def codes(self) -> set[str]:
+        """Return the security codes that they read; afterwards each has the whole window for the pictures again."""
+        found = set()
+        for person in self.others.values():
+            found.add(person.code())
+            person.chromium.page.keyboard.press("Escape")
+        return found
+
     def watch(self) -> None:
         """Begin to watch the pictures of the others at each of them."""
         for person in self.others.values():
