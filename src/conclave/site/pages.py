@@ -61,7 +61,7 @@ def trust(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def client_hashes(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it."""
+    """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it (TRUST-2)."""
     lines = "".join(f"{digest}  {path}\n" for path, digest in assets.hashes(dist=settings.WEB_DIST))
     return HttpResponse(lines, content_type="text/plain; charset=utf-8")
 
