@@ -85,7 +85,7 @@ def test_trust_2_the_list_has_each_file_of_the_client_with_the_hash_of_what_is_g
         (dist / name).write_bytes(content)
     settings.WEB_DIST = settings.STATIC_ROOT = dist
     listed = Client().get("/trust/client.sha256").content.decode()
-    digests = dict(reversed(line.split("  ")) for line in listed.splitlines())
+    digests = {name: digest for digest, name in (line.split("  ") for line in listed.splitlines())}
     assert list(digests) == list(files)
     given = {name: Client().get(f"/static/{name}") for name in files}
     assert digests == {name: hashlib.sha256(answer.content).hexdigest() for name, answer in given.items()}
