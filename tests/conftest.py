@@ -6,24 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.conf import settings as django
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import translation
 from hypothesis import HealthCheck, Phase, settings
 
-pytest_plugins = ["tests.journeys.fixtures"]
+pytest_plugins = ["tests.database", "tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
 WRITERS = 4
 
-# So many times as many random examples, and other ones each time; with one, the same in every run (web/src/testing/longer.ts reads it too).
-TIMES = int(os.environ.get("EXAMPLES_TIMES", "1"))
+# So many times as many random examples, and other ones each time; with one or less, the same in every run (web/src/e2ee/testing.ts too).
+TIMES = float(os.environ.get("EXAMPLES_TIMES", "1"))
 
 # A sabotaged test only has to fail (tests/sabotage/runner.py): the smallest example that fails would take minutes to find.
 PHASES = {Phase.explicit, Phase.generate} if os.environ.get("ANY_FAILURE") else set(Phase)
 
 settings.register_profile(
     "suite",
-    derandomize=TIMES == 1,
+    derandomize=TIMES <= 1,
     deadline=None,
     print_blob=True,
     database=None,
@@ -35,7 +36,13 @@ settings.load_profile("suite")
 
 def longer(examples: int) -> int:
     """Return how many examples a random test tries."""
-    return examples * TIMES
+    return max(1, round(examples * TIMES))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_hashes() -> None:
+    """Hash passwords and passcodes as the product does, but at next to no cost: real ones take 100 MiB and a tenth of a second each."""
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
 
 
 @pytest.fixture(autouse=True)

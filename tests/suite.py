@@ -27,7 +27,7 @@ PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
 # The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps. What
 # people get has a journey in the other one, which judges that (test_ids.py).
-APART = ("alone", "doctor", "firewall", "june_2020", "privacy", "territories", "tls", "upgrade")
+APART = ("alone", "doctor", "firewall", "june_2020", "privacy", "service", "territories", "tls", "upgrade")
 MACHINES = {f"tests/journeys/test_{name}.py" for name in APART}
 DENIED = ("--config", "deny.toml", "check", "bans", "licenses", "sources")
 PROGRESS = re.compile(r"[.FEsx]+ +\[ *\d+%\]")
@@ -35,6 +35,8 @@ LOGS = ROOT / ".conclave" / "log" / "test"
 # pytest says last which tests failed, compilers first what is wrong.
 FIRST_SHOWN, LAST_SHOWN = 150, 150
 TOGETHER = 2
+# A fast look tries so much of the random examples (tests/conftest.py).
+FAST_EXAMPLES = "0.1"
 # More failures than this are not the machine's.
 MOST_AGAIN = 5
 REMEMBERED = ROOT / ".conclave" / "cache" / "test"
@@ -133,6 +135,8 @@ def _tests(name: str, *chosen: str, needs: tuple[str, ...], browsers: bool = Fal
 def main() -> None:
     """Run the asked steps and exit with 1 if any failed."""
     arguments = _arguments()
+    if arguments.fast:
+        os.environ.setdefault("EXAMPLES_TIMES", FAST_EXAMPLES)
     steps = checks(fast=arguments.fast, soak=arguments.soak)
     results = [
         _tell(name, ok=False, output="There is no such step.") for name in arguments.only if name not in {step.name for step in steps}

@@ -358,6 +358,7 @@ def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
     assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", sorted(ASKED))
 def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alices: Ids) -> None:
     before = rows()
@@ -369,6 +370,7 @@ def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alice
     assert rows() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", sorted(EVERYBODY | OWN))
 def test_what_names_nothing_tells_nothing_of_alice(address: str, alices: Ids) -> None:
     route = (

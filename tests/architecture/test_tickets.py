@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,12 @@ def files_with(kind: type[ast.AST], attribute: str, *names: str) -> set[str]:
     return {name_of(path) for path in FILES for node in nodes(path) if isinstance(node, kind) and getattr(node, attribute) in names}
 
 
-def nodes(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """Return what is named, asked for and called in a file; every test here looks through all files."""
+    return [
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.alias | ast.Attribute | ast.Call)
+    ]
 
 
 def test_tokens_are_signed_in_one_file() -> None:

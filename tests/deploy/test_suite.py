@@ -47,6 +47,7 @@ def test_other() -> None:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("needed", "passed"), [(1, True), (2, True), (3, False)], ids=["at once", "alone", "never"])
 def test_a_test_that_failed_beside_others_runs_once_more_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], *, needed: int, passed: bool
@@ -60,6 +61,7 @@ def test_a_test_that_failed_beside_others_runs_once_more_alone(
     assert ("failed beside other steps and passed alone" in said, "failed, and alone again" in said) == (needed == 2, needed == 3)
 
 
+@pytest.mark.slow
 def test_a_step_in_which_much_fails_is_not_run_again(tmp_path: Path) -> None:
     test, remembered = tmp_path / "test_it.py", tmp_path / "remembered"
     many = suite.MOST_AGAIN + 1
@@ -113,6 +115,7 @@ def test_the_last_line_counts_steps_and_an_unknown_step_fails() -> None:
     assert done.stdout.splitlines()[-1] == "0 passed, 1 failed"
 
 
+@pytest.mark.slow
 def test_a_skipped_test_fails_the_run(tmp_path: Path) -> None:
     test = tmp_path / "test_it.py"
     test.write_text("import pytest\ndef test_it() -> None:\n    pytest.skip('no reason')\n", encoding="utf-8")

@@ -32,6 +32,7 @@ def test_the_promises_this_version_makes_are_all_there() -> None:
 
 @pytest.mark.parametrize("row", CLAIMS, ids=lambda row: row["claim"][:60])
 def test_each_claim_names_tests_that_exist(row: dict[str, str]) -> None:
+    """TRUST-1."""
     names_tests_that_exist(row["tests"])
 
 

@@ -28,7 +28,7 @@ MIDDLE = [moments[len(moments) // 2] for moments in SOME]
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=lambda fault: fault.name)
 def test_what_was_begun_is_done_once_whatever_dies_in_its_midst(tmp_path: Path, fault: Fault) -> None:
     moments = MOMENTS if fault.name == "gateway killed" else MIDDLE
-    server = installation(tmp_path / "var")
+    server = installation(tmp_path / "var", migrated=True)
     try:
         server.start()
         outcomes = play(all_moments(server, fault, moments))

@@ -32,7 +32,7 @@ Story = Callable[[Scene], Coroutine[Any, Any, None]]
 @pytest.fixture
 def server(tmp_path: Path, compiled: Path) -> Iterator[Installation]:
     """A server of its own for each story, not started yet."""
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     if compiled.exists():
         shutil.copytree(compiled, own.state / "cache")
     try:

@@ -11,7 +11,7 @@ from tests.hostile.conftest import Insider, Mallory, Victims, dropped, identity,
 from tests.hostile.wire import Wire, exchanged, renamed, withheld
 from tests.journeys.browsers import until
 from tests.journeys.fixtures import Guests
-from tests.journeys.people import Person
+from tests.journeys.people import Person, everybody_sees_and_hears
 
 WATCH_SECONDS = 10
 
@@ -116,9 +116,7 @@ def test_i2_a_member_who_sends_every_kind_of_broken_frame_spoils_nobodys_call(
     reasons = {**dropped(bob, f"{other}/camera"), **dropped(bob, f"{other}/microphone")}
     assert {"short", "kind", "no_key", "forged", "replay"} <= reasons.keys(), reasons
     assert set(dropped(bob, f"{host}/camera")) <= {"no_key"}  # while he came in
-    for one, another in ((alice, bob), (bob, alice)):
-        one.sees(another)
-        one.hears(another)
+    everybody_sees_and_hears(alice, bob)
     insider.breaks("whole")
     dora = people("Dora")
     dora.join(meeting)  # a new epoch: what Charlie did to himself is over

@@ -115,7 +115,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, running_names: list[NameSer
     """One running installation for all journeys that do not need their own."""
     resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
     running = installation(
-        tmp_path_factory.mktemp("server") / "var", extra={"CONCLAVE_RESOLVERS": resolvers, "CONCLAVE_SSO_NETWORKS": "127.0.0.1/32"}
+        tmp_path_factory.mktemp("server") / "var",
+        extra={"CONCLAVE_RESOLVERS": resolvers, "CONCLAVE_SSO_NETWORKS": "127.0.0.1/32"},
+        migrated=True,
     )
     try:
         running.start()

@@ -216,14 +216,25 @@ class Person:
 
     def heard(self, participant: str, *, kind: str = "microphone", ms: int = 1500) -> str | None:
         """Return whose tone sounds in what is played for one participant."""
+        self.listens(participant, kind=kind, ms=ms)
+        return self.has_heard()[participant]
+
+    def listens(self, *participants: str, kind: str = "microphone", ms: int = 1500) -> None:
+        """Begin to listen to what is played for these participants, to all at once; has_heard() waits for the end."""
         tones = [look.tone for look in pictures.LOOKS.values()]
         measure = pictures.SOUND if isinstance(self.browser, Chromium) else pictures.SOUND_RECORDED
-        body = f"""async ({{ participant, kind, tones, ms }}) => {{
-          const played = [...document.querySelectorAll("audio")]
-            .find((one) => one.dataset.participant === participant && one.dataset.kind === kind);
-          return played ? ({measure})(played, {{ tones, ms }}) : null;
+        body = f"""({{ participants, kind, tones, ms }}) => {{
+          const elements = [...document.querySelectorAll("audio")].filter((one) => one.dataset.kind === kind);
+          window.listened = Promise.all(participants.map(async (participant) => {{
+            const played = elements.find((one) => one.dataset.participant === participant);
+            return [participant, played ? await ({measure})(played, {{ tones, ms }}) : null];
+          }}));
         }}"""
-        return pictures.whose_sound(self.browser.ask(body, {"participant": participant, "kind": kind, "tones": tones, "ms": ms}))
+        self.browser.ask(body, {"participants": participants, "kind": kind, "tones": tones, "ms": ms})
+
+    def has_heard(self) -> dict[str, str | None]:
+        """Return whose tone sounded in what was played for each of them."""
+        return {participant: pictures.whose_sound(levels) for participant, levels in self.browser.ask("() => window.listened")}
 
     def hears(self, other: "Person", *, seconds: float = LIVE_SECONDS) -> None:
         """Wait until what is played for the other's tile is the other's tone."""
@@ -320,6 +331,25 @@ class Person:
                     f"a secret was in a request: {address}" for part in secret.split(".") if part and part in address.partition("#")[0]
                 ]
         return found
+
+
+def everybody_sees_and_hears(*people: Person) -> None:
+    """Wait until each of them sees and hears each other one; they listen at the same time, as a tone takes its while."""
+    for one in people:
+        for other in people:
+            if one is not other:
+                one.sees(other)
+
+    def look() -> bool:
+        seats = [{tile.name: tile.participant for tile in person.tiles() if tile.kind == "camera"} for person in people]
+        if any({person.name for person in people} - named.keys() for named in seats):
+            return False
+        wanted = [{named[other.name]: other.name for other in people if other is not one} for one, named in zip(people, seats, strict=True)]
+        for person, tones in zip(people, wanted, strict=True):
+            person.listens(*tones)
+        return [person.has_heard() for person in people] == wanted
+
+    until(look, what="everybody hears everybody", seconds=LIVE_SECONDS, seen=lambda: "\n".join(person.stand() for person in people))
 
 
 class Owner(Person):

@@ -35,7 +35,7 @@ def mailbox() -> Iterator[Mailbox]:
 def mailing(mailbox: Mailbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A server that sends mail and lets anybody make an account."""
     mail = {"CONCLAVE_MAIL": f"smtp://127.0.0.1:{mailbox.port}", "CONCLAVE_MAIL_FROM": "conclave@example.org", "CONCLAVE_SIGN_UP": "true"}
-    running = installation(tmp_path_factory.mktemp("mailing") / "var", extra=mail)
+    running = installation(tmp_path_factory.mktemp("mailing") / "var", extra=mail, migrated=True)
     try:
         running.start()
         yield running

@@ -16,7 +16,7 @@ OUTSIDE = ("198.51.100.7", "2001:db8:1::7")
 @pytest.mark.journey("run", "call")
 def test_a_whole_meeting_sends_no_packet_and_asks_for_no_name_outside(playwright: Playwright, tmp_path: Path) -> None:
     with Alone() as network:
-        own = installation(tmp_path / "var", prefix=network.inside)
+        own = installation(tmp_path / "var", prefix=network.inside, migrated=True)
         program = network.chromium(tmp_path)
         devices: list[ChromiumProcess] = []
         try:

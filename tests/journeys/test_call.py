@@ -7,7 +7,7 @@ from playwright.sync_api import Playwright
 
 from tests.journeys.browsers import ChromiumProcess, until
 from tests.journeys.fixtures import Guests
-from tests.journeys.people import Owner, Person
+from tests.journeys.people import Owner, Person, everybody_sees_and_hears
 from tests.journeys.pictures import LOOKS
 
 SHOWN = "Shown by the test"
@@ -30,14 +30,6 @@ button.onclick = () => {{
 # As if the meeting socket had just broken, without waiting for a network to do it.
 CUTTABLE = """const { get } = Object.getOwnPropertyDescriptor(WebSocket.prototype, "readyState");
 Object.defineProperty(WebSocket.prototype, "readyState", { get() { return window.cut ? WebSocket.CLOSED : get.call(this); } });"""
-
-
-def everybody_sees_and_hears(*people: Person) -> None:
-    for one in people:
-        for other in people:
-            if one is not other:
-                one.sees(other)
-                one.hears(other)
 
 
 @pytest.mark.journey("call")

@@ -57,7 +57,7 @@ class Churn:
 
 @pytest.mark.slow
 def test_five_hundred_comings_and_goings_leave_one_group(tmp_path: Path) -> None:
-    server = installation(tmp_path / "server")
+    server = installation(tmp_path / "server", migrated=True)
     server.start()
     try:
         found, churn = asyncio.run(run(server))

@@ -29,7 +29,7 @@ def ask(own: Installation) -> tuple[int, dict[str, list[dict[str, Any]]]]:
 
 @pytest.mark.journey("run")
 def test_the_doctor_sees_a_server_that_works_one_that_hangs_and_one_that_stopped(tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     engine = None
     try:
         own.start()

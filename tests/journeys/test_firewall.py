@@ -73,7 +73,7 @@ class Behind:
 def people_behind(rules: str, playwright: Playwright, folder: Path) -> Iterator[Behind]:
     """Start a server on the local network, and let Alice and Bob meet from behind a firewall."""
     with Firewall(rules) as network, ExitStack() as stack:
-        own = installation(folder / "var", prefix=network.server, extra={"CONCLAVE_HTTPS_PORT": str(HTTPS)})
+        own = installation(folder / "var", prefix=network.server, extra={"CONCLAVE_HTTPS_PORT": str(HTTPS)}, migrated=True)
         own.https = f"https://{SERVER}"
         own.command = (sys.executable, "-m", "conclave.cli", "run", "--lan")
         stack.callback(own.stop)

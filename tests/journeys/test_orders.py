@@ -53,7 +53,7 @@ WHY = {"reasons": "Because of art. 2.", "target": "The meeting of 4 June", "redr
 def abroad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation whose databases know where three loopback addresses are."""
     folder = tmp_path_factory.mktemp("abroad")
-    running = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))})
+    running = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))}, migrated=True)
     try:
         running.start()
         yield running

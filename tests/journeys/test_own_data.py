@@ -36,7 +36,7 @@ def on_disk(server: Installation, *words: str) -> set[str]:
 
 @pytest.mark.journey("account")
 def test_alice_takes_a_copy_thinks_again_and_in_the_end_is_gone(playwright: Playwright, tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     process = ChromiumProcess(playwright, tmp_path, "Alice")
     try:
         own.start()

@@ -14,7 +14,7 @@ from tests.journeys.world import Installation, installation
 
 @pytest.mark.journey("owner")
 def test_the_owner_link_makes_one_account_and_then_no_other(playwright: Playwright, tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     process = ChromiumProcess(playwright, tmp_path, "Alice")
     try:
         own.start()

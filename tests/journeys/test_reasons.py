@@ -110,7 +110,7 @@ def test_whose_line_is_lost_is_shown_as_such_at_once(alice: Person, people: Gues
 
 @pytest.mark.journey("reasons")
 def test_a_server_that_restarts_is_a_sentence_and_people_come_back(playwright: Playwright, tmp_path: Path) -> None:
-    own: Installation = installation(tmp_path / "var")
+    own: Installation = installation(tmp_path / "var", migrated=True)
     processes = [ChromiumProcess(playwright, tmp_path, name) for name in ("Alice", "Bob")]
     try:
         own.start()

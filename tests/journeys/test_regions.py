@@ -22,7 +22,7 @@ MOVED_SECONDS = 60.0
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Installation]:
     """A server with a region in France and one in Germany, each with an engine of its own on this machine."""
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     ports = iter(free_ports(6))
     lines = ['allowed_regions = "fr, de"']
     for name in ("fr", "de"):

@@ -73,7 +73,7 @@ def test_the_second_start_takes_at_most_five_seconds_also_with_the_network_cut(t
 
 @pytest.mark.journey("run")
 def test_a_service_starts_from_a_checkout_that_it_cannot_write(tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     own.command = (str(ROOT / "conclave"), "run")
     own.prefix = (*READ_ONLY, str(ROOT))
     try:
@@ -89,7 +89,7 @@ def test_a_service_starts_from_a_checkout_that_it_cannot_write(tmp_path: Path) -
 
 @pytest.mark.journey("run")
 def test_the_meet_now_address_makes_one_meeting_whose_secret_the_page_draws(playwright: Playwright, tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     process = ChromiumProcess(playwright, tmp_path, "Alice")
     try:
         own.start()
@@ -150,7 +150,7 @@ def test_a_second_server_on_the_same_folder_is_refused_with_the_first_ones_proce
 
 @pytest.mark.journey("run")
 def test_no_child_is_left_after_the_server_was_killed(tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     own.start()
     assert own.process is not None
     own.process.kill()
@@ -164,7 +164,7 @@ def test_no_child_is_left_after_the_server_was_killed(tmp_path: Path) -> None:
 @pytest.mark.journey("run")
 @pytest.mark.parametrize("ends", [signal.SIGKILL, signal.SIGUSR1], ids=["killed", "asked to start again"])
 def test_a_gateway_that_starts_again_refuses_nobody_and_leaves_the_engine_alone(tmp_path: Path, ends: signal.Signals) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     try:
         own.start()
         assert own.process is not None

@@ -52,7 +52,7 @@ CLASS = "nom;courriel;mineur\nÉloïse Noël;eloise@example.net;oui\nEmil;;oui\n
 def desk(tmp_path_factory: pytest.TempPathFactory, running_names: list[NameServer]) -> Iterator[Installation]:
     """An installation of its own: its owner gets a passkey, which the others' sign-in would be asked for."""
     resolvers = ", ".join(f"127.0.0.1:{one.port}" for one in running_names)
-    running = installation(tmp_path_factory.mktemp("desk") / "var", extra={"CONCLAVE_RESOLVERS": resolvers})
+    running = installation(tmp_path_factory.mktemp("desk") / "var", extra={"CONCLAVE_RESOLVERS": resolvers}, migrated=True)
     try:
         running.start()
         yield running

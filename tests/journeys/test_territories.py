@@ -16,7 +16,7 @@ GIVEN_UP_SECONDS = 90.0
 
 @pytest.mark.journey("regions")
 def test_not_a_packet_passes_where_a_call_may_not_be_also_when_its_region_is_killed(playwright: Playwright, tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     with Territories("fr", "de", "us", state=own.state) as there:
         own.prefix = there.home
         (tmp_path / "conclave.toml").write_text(there.settings("fr, de, us"))

@@ -66,7 +66,7 @@ class Answer:
 @contextmanager
 def serving(state: Path, *flags: str, host: str) -> Iterator[Installation]:
     """Prepare an installation for HTTPS on loopback; `host` is the name or address that people type."""
-    own = installation(state)
+    own = installation(state, migrated=True)
     (https_port,) = free_ports(1)
     own.https = f"https://{host}:{https_port}"
     own.command = (sys.executable, "-m", "conclave.cli", "run", *flags)

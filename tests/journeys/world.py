@@ -220,10 +220,21 @@ class Installation:
         raise AssertionError(f"No '{purpose}' was printed:\n{self.output}")
 
 
-def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None) -> Installation:
-    """Return an installation on free ports, not yet started."""
+def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, str] | None = None, migrated: bool = False) -> Installation:
+    """Return an installation on free ports, not yet started.
+
+    Args:
+        state: its folder.
+        prefix: what its command is started by.
+        extra: more of its environment.
+        migrated: begin with the tables made, where a test is not about a first start: making them takes seconds.
+    """
     http_port, engine_port, media_tcp_port, turn_port, media_udp_port = free_ports(5)
     state.mkdir(parents=True, exist_ok=True)
+    if migrated and not (state / "conclave.sqlite3").exists():
+        from tests.database import hand_over
+
+        hand_over(state / "conclave.sqlite3")
     return Installation(
         state=state,
         http_port=http_port,

@@ -27,6 +27,7 @@ from conclave.meetings.schedule import (
     to_wall,
 )
 from deploy.toolchain import node_environment
+from tests.conftest import longer
 from tests.meetings.test_schedule import LOCALS, NOW, PARIS, repeats, weekly
 
 COMPOSER = Path(__file__).resolve().parents[2] / "web" / "src" / "pages" / "calendar.ts"
@@ -96,7 +97,7 @@ def starts(calendar: Any, found: Any, *, most: int) -> list[int]:
     return [int(one.timestamp() * 1000) for one, _ in zip(found_times, range(most), strict=False)]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=longer(8), deadline=None)
 @given(plans=st.lists(PLANS, min_size=1, max_size=20))
 def test_meet_18_every_plan_reads_in_another_calendar_as_it_was_made(plans: list[tuple[datetime, str, Repeat | None, str]]) -> None:
     """MEET-18, MEET-15: the same instants, whatever the zone, the repetition and the clocks."""

@@ -30,6 +30,7 @@ from conclave.meetings.schedule import (
     turn_of,
     zones,
 )
+from tests.conftest import longer
 
 NOW = int(datetime(2027, 3, 1, 12, tzinfo=UTC).timestamp() * 1000)
 PARIS = "Europe/Paris"
@@ -78,7 +79,7 @@ def test_meet_15_a_skipped_time_counts_by_the_offset_before_and_of_a_doubled_one
     assert oddity(local=from_wall("2027-03-28T09:00"), zone=PARIS) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=longer(150), deadline=None)
 @given(local=LOCALS, zone=st.sampled_from(zones()))
 def test_meet_15_every_instant_shows_its_time_on_the_wall_unless_the_zone_skips_it(local: datetime, zone: str) -> None:
     """MEET-15."""
@@ -90,7 +91,7 @@ def test_meet_15_every_instant_shows_its_time_on_the_wall_unless_the_zone_skips_
         assert (shown.replace(tzinfo=None, fold=0), shown.fold) == (local, 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=longer(150), deadline=None)
 @given(start=LOCALS, zone=st.sampled_from(zones()), repeat=repeats())
 def test_every_series_is_in_order_and_keeps_its_time_of_day(start: datetime, zone: str, repeat: Repeat) -> None:
     schedule = Schedule(start=start, zone=zone, minutes=30, repeat=repeat)
@@ -108,7 +109,7 @@ def test_every_series_is_in_order_and_keeps_its_time_of_day(start: datetime, zon
         assert {DAYS[one.local.weekday()] for one in found} <= set(repeat.days)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=longer(100), deadline=None)
 @given(repeat=repeats())
 def test_what_is_stored_of_a_repetition_is_read_back(repeat: Repeat) -> None:
     assert repeat_of(rule=rule_of(repeat=repeat)) == repeat

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclave.keys.mls import MlsError, MlsModule
+from tests.conftest import longer
 from tests.mls.world import MODULE, World, b64, make_id
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "mls.json").read_text())
@@ -98,7 +99,7 @@ def test_the_module_offers_its_abi_and_no_other_entrance() -> None:
     assert offered == {"memory", "conclave_alloc", "conclave_free", "conclave_call"}
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=longer(1500), deadline=None)
 @given(
     base=st.sampled_from(CORPUS),
     cut=st.tuples(st.floats(0, 1), st.floats(0, 1)),
@@ -151,6 +152,7 @@ def test_one_instance_is_used_by_many_threads_one_at_a_time() -> None:
     assert len(found) == 1
 
 
+@pytest.mark.slow
 def test_the_compiled_module_is_kept_and_used_again(tmp_path: Path) -> None:
     first = MlsModule(cache_dir=tmp_path / "cache")
     (kept,) = (tmp_path / "cache").iterdir()

@@ -1,5 +1,6 @@
 """The trust page: the promises with what shows them, the files of the client, and whom to tell of a fault."""
 
+import gzip
 import hashlib
 import re
 from dataclasses import replace
@@ -75,16 +76,19 @@ def test_what_a_program_finds_ends_within_a_year() -> None:
     assert trust.VALID_MS < 365 * clock.DAY
 
 
-def test_the_files_of_the_client_are_listed_as_whoever_checks_them_reads_a_list(tmp_path: Path, settings: Settings) -> None:
+def test_trust_2_the_list_has_each_file_of_the_client_with_the_hash_of_what_is_given(tmp_path: Path, settings: Settings) -> None:
     dist = tmp_path / "dist"
-    for name in ("assets/main-abcdefgh.js", "assets/main-abcdefgh.js.gz", ".vite/manifest.json", "icon.svg"):
-        file = dist / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(name)
-    settings.WEB_DIST = dist
+    files = {"assets/main-abcdefgh.js": b"main", "assets/worker-abcdefgh.js": b"worker", "icon.svg": b"<svg/>"}
+    packed = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
+    for name, content in {**files, **packed, ".vite/manifest.json": b"{}"}.items():
+        (dist / name).parent.mkdir(parents=True, exist_ok=True)
+        (dist / name).write_bytes(content)
+    settings.WEB_DIST = settings.STATIC_ROOT = dist
     listed = Client().get("/trust/client.sha256").content.decode()
-    digest = hashlib.sha256(b"icon.svg").hexdigest()
-    assert f"{digest}  icon.svg\n" in listed
+    digests = {name: digest for digest, name in (line.split("  ") for line in listed.splitlines())}
+    assert list(digests) == list(files)
+    given = {name: Client().get(f"/static/{name}") for name in files}
+    assert digests == {name: hashlib.sha256(answer.content).hexdigest() for name, answer in given.items()}
     file = tmp_path / "list"
     file.write_text(listed)
     assert hashes(built=file) == hashes(built=dist) == dict(assets.hashes(dist=dist))

@@ -70,6 +70,9 @@ impl Corpus {
             taste(&dice.bent(input, other, self.text));
             round += 1;
         }
+        if end.is_some() {
+            eprintln!("{}: {round} bent inputs, seed {seed}", self.name); // with --nocapture
+        }
     }
 }
 

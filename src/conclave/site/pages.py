@@ -66,7 +66,7 @@ def trust(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def client_hashes(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it."""
+    """Say which files of the client this server gives, each with its SHA-256, as sha256sum writes it (TRUST-2)."""
     return HttpResponse(client_list(), content_type="text/plain; charset=utf-8")
 
 

@@ -16,7 +16,7 @@ VALID_MS = 180 * clock.DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Something that a test shows, and the command that runs it."""
+    """Something that a test shows, and the command that runs it (TRUST-1)."""
 
     text: str
     tests: tuple[str, ...]

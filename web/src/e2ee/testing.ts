@@ -4,9 +4,10 @@ import type { EncodedFrame } from "./pipes";
 
 const times = Number(process.env["EXAMPLES_TIMES"] ?? "1");
 
-/** So many random runs, the same ones each time; with EXAMPLES_TIMES so many times as many, and others (tests/conftest.py reads it too). */
+/** So many random runs, the same ones each time; with EXAMPLES_TIMES so many times as many, above 1 others (tests/conftest.py reads it too). */
 export function runs(numRuns: number): { numRuns: number; seed?: number } {
-  return times > 1 ? { numRuns: numRuns * times } : { numRuns, seed: 1 };
+  const many = Math.max(1, Math.round(numRuns * times));
+  return times > 1 ? { numRuns: many } : { numRuns: many, seed: 1 };
 }
 
 export function aesKey(fill: number): Promise<CryptoKey> {
