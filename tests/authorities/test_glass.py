@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
-from conclave.accounts.models import StaffMember, User
-from conclave.accounts.staff import StaffOtherRole, StaffParty, StaffRoleMissing, StaffUnknown
+from conclave.accounts.models import StaffMember, StaffRule, User
+from conclave.accounts.staff import StaffOtherRole, StaffParty, StaffPlace, StaffRoleMissing, StaffUnknown
 from conclave.accounts.staff_policy import FRESH_MS, Act, Case, Reason, Role, may
 from conclave.accounts.staff_policy import Person as Staff
 from conclave.authorities import behind
@@ -336,3 +336,18 @@ def test_glass_by_hand_on_its_pages_in_french_too(desk: Desk, eve: Device, dan: 
     assert "Chaque regard est noté" in french.get(page).content.decode()
     with pytest.raises(ConclaveError):
         request(glass="nothing", account=id_of(eve), now=NOW)
+
+
+def test_glass_3_staff_outside_the_places_that_the_owner_has_named_sees_nothing(desk: Desk, eve: Device, dan: Device, bob: User) -> None:
+    glass = asks(eve, Scope.ADDRESSES, bob.email)
+    agrees(dan, glass)
+    assert looks(eve, glass)
+    StaffRule.objects.create(countries=["DE"], obj="o" * 22, leaf=0, since=1)
+    acts: list[Callable[[], object]] = [
+        lambda: asks(eve, Scope.ADDRESSES, bob.email),
+        lambda: looks(eve, glass),
+        lambda: request(glass=glass, account=id_of(eve), now=NOW),
+    ]
+    for act in acts:
+        with pytest.raises(StaffPlace):
+            act()

@@ -222,6 +222,8 @@ def test_ord_17_who_is_elsewhere_or_in_no_call_is_not_told_of(desk: Desk, alice:
         lambda: narrow_to_fields(order=order, account=account(desk.rita), found=found, asked=asked(bob.email), now=NOW),
     )
     assert not Disclosure.objects.exists()
+    tries = JournalEntry.objects.filter(kind="order_people_looked_for", obj=Order.objects.get().obj)
+    assert tries.count() == 4, "who looks where somebody is leaves a row, whatever comes of it"
     narrows(desk, order, asked(bob.email, alice.email))
     kept = Subject.objects.get()
     assert (kept.account, kept.country, kept.database) == (bob.pk, "CN", "d" * 64)

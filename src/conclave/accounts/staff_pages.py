@@ -44,7 +44,7 @@ ACTS = {
     Act.APPROVE_MEASURE: gettext_lazy("Approve a measure"),
     Act.LIFT_MEASURE: gettext_lazy("Lift a measure"),
     Act.SEE_REPORTS: gettext_lazy("See reports and evidence"),
-    Act.OPEN_ENGINE: gettext_lazy("Open the media engine or its raw log"),
+    Act.OPEN_ENGINE: gettext_lazy("Look behind the glass: logs, addresses, who met when"),
     Act.SEE_NODES: gettext_lazy("See which media engines the ledger names"),
     Act.ENTER_NODE: gettext_lazy("Approve a media engine, with a second person"),
     Act.SEE_APPLICATIONS: gettext_lazy("See applications of schools"),

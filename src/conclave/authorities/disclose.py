@@ -18,6 +18,7 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
+from conclave.transparency.journal import journal
 
 ENDED = (ToldState.DRAFT, ToldState.SCHEDULED)
 
@@ -56,6 +57,10 @@ def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: As
         OrderNotNow: the order does not lead to this, nothing is left, or its end or territory cannot be (ORD-17 to ORD-19).
         OrderTextForbidden: something was not said.
     """
+    with writing():
+        row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
+        # Whatever comes of it, whoever tries learns something of where people are: that they did stays (ORD-17).
+        journal(kind="order_people_looked_for", obj=row.obj, fields={"by": account, "named": str(len(asked.people))}, now=now)
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
         said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
