@@ -338,7 +338,7 @@ def test_glass_by_hand_on_its_pages_in_french_too(desk: Desk, eve: Device, dan: 
         request(glass="nothing", account=id_of(eve), now=NOW)
 
 
-def test_glass_3_staff_outside_the_places_that_the_owner_has_named_sees_nothing(desk: Desk, eve: Device, dan: Device, bob: User) -> None:
+def test_glass_3_staff_outside_the_places_that_the_owner_has_named_sees_nothing(eve: Device, dan: Device, bob: User) -> None:
     glass = asks(eve, Scope.ADDRESSES, bob.email)
     agrees(dan, glass)
     assert looks(eve, glass)
