@@ -448,6 +448,7 @@ def test_rule_3_no_guest_is_admitted_whom_an_enforced_rule_refuses(policy: Polic
 def test_rule_3_no_member_or_host_is_admitted_who_signed_in_too_weakly(
     policy: Policy, wanted: Wanted, standing: Standing, asked: SignIn
 ) -> None:
+    standing = replace(standing, client=BROWSER)
     decision = at(enforcing(policy, Rule.SIGN_IN, sign_in=asked), wanted, standing)
     weak = (standing.member or standing.host) and not reaches(sign_in=standing.sign_in, asked=asked)
     assert isinstance(decision, Refuse) or not weak
