@@ -173,6 +173,7 @@ def test_a_redirect_on_the_same_host_is_followed_three_times_at_most(web: WebSer
     assert len(web.asked) == 4
 
 
+@pytest.mark.slow
 def test_a_server_that_drips_is_left_after_the_time(web: WebServer) -> None:
     def drip(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)

@@ -88,6 +88,7 @@ def test_a_running_server_that_does_not_answer_fails(config: Config) -> None:
         assert one(config, "engine").level == "fail"
 
 
+@pytest.mark.slow
 def test_a_port_that_another_process_has_while_the_server_runs_fails(config: Config) -> None:
     config.state_dir.mkdir()
     (config.state_dir / "run.lock").write_text("1", encoding="ascii")

@@ -116,6 +116,7 @@ async def test_a_wrong_key_is_a_refusal_and_an_absent_engine_is_not(live: LiveEn
         await open_upstream(url=f"ws://127.0.0.1:{free_port()}/rtc")
 
 
+@pytest.mark.slow
 async def test_an_engine_that_hangs_is_unavailable_after_some_seconds(live: LiveEngine, api: EngineApi) -> None:
     pid = holder(live.port, protocol="TCP")
     assert pid

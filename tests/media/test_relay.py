@@ -109,6 +109,7 @@ async def test_an_oversized_message_ends_this_connection(data: bytes | str) -> N
     assert browser.from_gateway == [{"type": "websocket.close", "code": 1009}]
 
 
+@pytest.mark.slow
 async def test_a_browser_that_does_not_read_makes_the_engine_wait() -> None:
     sent = 0
 

@@ -1,6 +1,7 @@
 """Headless members at the meeting socket: real MLS, the real consumer, no network."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -281,6 +282,10 @@ async def running_gateway() -> AsyncIterator[None]:
     ticking.cancel()
     await asyncio.gather(ticking, return_exceptions=True)
     bus.attach(None)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):  # whoever is gone leaves the door by a task of its own
+            while waiting._doors:
+                await asyncio.sleep(0.01)
     left = dict(waiting._doors)
     for door in left.values():
         door.stop()
