@@ -81,11 +81,13 @@ def test_every_table_and_column_of_a_report_has_its_words() -> None:
 
 def test_what_a_page_cannot_name_stands_as_it_is_and_markup_is_text(state: Path) -> None:
     append(kind="GLASS", fields={"scope": "<b>x</b>"}, now=NOW)
+    append(kind="GLASS", fields={"scope": ""}, now=NOW)
     with own(state):
         publish.publish(period=PERIOD, now=NOW)
     text = page(f"{PERIOD}/")
     assert "&lt;b&gt;x&lt;/b&gt;" in text
     assert "<b>x</b>" not in text
+    assert '<th scope="row">—</th>' in text
 
 
 def test_a_long_table_is_cut_and_the_spreadsheet_is_named(

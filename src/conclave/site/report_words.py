@@ -133,7 +133,7 @@ _SEALED = "sealed"
 
 
 def value(*, column: str, told: object) -> str:
-    """Return a value of a table in the reader's language; one that has no word stands as it is.
+    """Return a value of a table in the reader's language; one that has no word stands as it is, and one that says nothing as a dash.
 
     Args:
         column: in which column it stands.
@@ -144,4 +144,4 @@ def value(*, column: str, told: object) -> str:
         return gettext("not opened")
     if column == "territory" and text in CODES:
         return words.called(text)
-    return str(_VALUES.get(column, {}).get(text, text))
+    return str(_VALUES.get(column, {}).get(text, text or "—"))
