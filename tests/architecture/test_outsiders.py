@@ -37,7 +37,7 @@ from conclave.accounts.models import (
 )
 from conclave.accounts.organise import found
 from conclave.accounts.tokens import make_token
-from conclave.authorities.models import Measure, Order
+from conclave.authorities.models import Disclosure, Glass, Measure, Order
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
@@ -68,6 +68,8 @@ THINGS = (
     "api_token",
     "order",
     "measure",
+    "disclosure",
+    "glass",
 )
 # Those that are numbers: such as do not exist.
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
@@ -101,7 +103,8 @@ OWN = {
     "account/passkeys/add/ mfa_add_webauthn", "account/reauthenticate/code/ mfa_reauthenticate",
     "account/reauthenticate/passkey/ mfa_reauthenticate_webauthn", "organisations organisations", "organisations/new organisation_new",
     "api/v1/policies get_policies", "account/data/erase own_data_erase", "account/data/keep own_data_keep", "staff staff",
-    "staff/schools staff_schools", "staff/orders staff_orders", "account/tokens own_tokens", "account/tokens/new own_token",
+    "staff/schools staff_schools", "staff/orders staff_orders",
+    "staff/glass staff_glasses", "account/tokens own_tokens", "account/tokens/new own_token",
     "api/v1/token get_token", "api/v1/organisations get_organisations",
 }  # fmt: skip
 
@@ -135,9 +138,11 @@ ASKED = {
     "staff/people/<slug:member> staff_person": Ask(path="/staff/people/{staff}"),
     "staff/schools/<slug:school> staff_school": Ask(path="/staff/schools/{school}"),
     "staff/orders/<slug:order> staff_order": Ask(path="/staff/orders/{order}"),
+    "staff/glass/<slug:glass> staff_glass": Ask(path="/staff/glass/{glass}"),
     # Whoever holds the number of a receipt or of a notice was given it: none but these two is worth anything here.
     "authorities/<slug:receipt> order_status": Ask(path="/authorities/{order}"),
     "notice/<slug:notice> order_notice": Ask(path="/notice/{measure}"),
+    "notice/told/<slug:notice> disclosure_notice": Ask(path="/notice/told/{disclosure}"),
     "organisations/<slug:organisation>/school organisation_school": Ask(path="/organisations/{organisation}/school"),
     "organisations/<slug:organisation>/school/roster organisation_roster": Ask(path="/organisations/{organisation}/school/roster"),
     "organisations/<slug:organisation> organisation": Ask(path="/organisations/{organisation}"),
@@ -280,6 +285,7 @@ def things() -> Ids:
     measure = Measure.objects.create(
         order=order, kind="remove_from", territory="CN", meeting=meeting, starts_at=NOW, ends_at=NOW + clock.DAY
     )
+    told = Disclosure.objects.create(order=order, territory="CN", fields=["accounts.User.email"], made_at=NOW, ends_at=NOW + clock.DAY)
     return {
         "meeting": meeting, "invitation": invited.invitation, "call": seat.call, "participant": seat.participant, "knock": waits.knock,
         "organisation": organisation, "membership": Membership.objects.get(organisation=organisation).pk,
@@ -287,7 +293,8 @@ def things() -> Ids:
         "school": School.objects.create(organisation_id=organisation, country="FR", registry="0750001A", standing="approved").pk,
         "staff": StaffMember.objects.create(user=alice, orders="reviewer", since=NOW).pk,
         "api_token": ApiToken.objects.get(user=alice).pk,
-        "order": order.pk, "measure": measure.pk,
+        "order": order.pk, "measure": measure.pk, "disclosure": told.pk,
+        "glass": Glass.objects.create(asker=alice.pk, scope="meeting", target=meeting, reason="A look", asked_at=NOW).pk,
         "claim": claim, "identity": identity.pk, "device": "778899001", "passkey": "778899002",
         **missing("seat", "link_id"),
     }  # fmt: skip

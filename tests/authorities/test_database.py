@@ -119,3 +119,52 @@ def test_ord_10_nobody_has_two_parts_and_no_part_is_had_twice(desk: Desk) -> Non
     with pytest.raises(IntegrityError):
         write("authorities_hand", {**hand, "account": "b", **approval, "work_country": ""})
     write("authorities_hand", {**hand, "account": "b", **approval})
+
+
+DISCLOSURE: dict[str, Any] = {
+    "territory": "CN",
+    "fields": '["accounts.User.email"]',
+    "left_out": "[]",
+    "made_at": NOW,
+    "ends_at": NOW + DAY,
+    "deferral_basis": "",
+    "state": "draft",
+    "leaves": "[]",
+    "sha256": "",
+}
+HANDED = {"state": "handed", "leaf": 1, "cosigned_at": NOW, "handed_at": NOW, "sha256": "d" * 64}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"order_id": None},
+        {"ends_at": NOW},
+        {"ends_at": NOW + 30 * DAY + 1},
+        {"territory": "CN,HK"},
+        {"state": "told"},
+        {"deferred_until": NOW + DAY},
+        {"deferred_until": NOW + 90 * DAY + 1, "deferral_basis": "x"},
+        {"state": "handed"},
+        {**HANDED, "leaf": None},
+        {**HANDED, "cosigned_at": None},
+        {**HANDED, "sha256": ""},
+        {**HANDED, "handed_at": NOW + DAY},
+    ],
+    ids=str,
+)
+def test_ord_18_nothing_is_told_without_order_end_single_territory_or_cosigned_leaf(desk: Desk, change: dict[str, Any]) -> None:
+    orders = [desk.receives().order for _ in range(2)]
+    write("authorities_disclosure", {**DISCLOSURE, **HANDED, "id": new_id(), "order_id": orders[0]})
+    with pytest.raises(IntegrityError):
+        write("authorities_disclosure", {**DISCLOSURE, "id": new_id(), "order_id": orders[1], **change})
+
+
+@pytest.mark.parametrize("change", [{"country": "HK"}, {"country": "", "territory": ""}, {"database": ""}, {"told_at": NOW}], ids=str)
+def test_ord_17_nothing_is_told_of_who_is_not_there(desk: Desk, change: dict[str, Any]) -> None:
+    told = new_id()
+    write("authorities_disclosure", {**DISCLOSURE, "id": told, "order_id": desk.receives().order})
+    subject = {"disclosure_id": told, "account": "a", "territory": "CN", "country": "CN", "database": "d" * 64, "built_at": 1}
+    write("authorities_subject", {**subject, "id": new_id()})
+    with pytest.raises(IntegrityError):
+        write("authorities_subject", {**subject, "account": "b", "id": new_id(), **change})

@@ -55,6 +55,8 @@ IDS = (
     "desk",
     "measure",
     "restore",
+    "inform",
+    "glass",
 )
 PASSED = pytest.StashKey[set[str]]()
 HERE = Path(__file__).resolve().parent

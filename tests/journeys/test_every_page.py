@@ -44,6 +44,10 @@ ELSEWHERE = {
     "authorities/<slug:receipt> order_status",
     "notice/<slug:notice> order_notice",
     "transparency/reports/<slug:report>/ report",
+    "notice/told/<slug:notice> disclosure_notice",
+    # An engineer is nothing else: the journey of the glass looks at them.
+    "staff/glass staff_glasses",
+    "staff/glass/<slug:glass> staff_glass",
 }
 # MEET-1: these make or read a link's secret, which takes the whole client.
 HEAVY = {"call", "meeting", "meetings", "now", "check", "selftest"}

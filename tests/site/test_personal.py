@@ -43,7 +43,8 @@ from conclave.accounts.rulebook import save
 from conclave.accounts.rules import Guests, Policy
 from conclave.accounts.standing import LastOwner
 from conclave.accounts.tokens import make_token
-from conclave.authorities.models import Hand, Measure, Order
+from conclave.authorities.models import Disclosure, Glass, Hand, Measure, Order
+from conclave.authorities.models import Subject as ToldOf
 from conclave.gate.apply import Action, Met, apply
 from conclave.gate.impose import impose_measure, lift
 from conclave.gate.models import Restriction
@@ -160,6 +161,10 @@ def everywhere() -> User:
     )
     Hand.objects.create(order=order, account=alice.pk, part="reviewer", at=NOW)
     Measure.objects.create(order=order, kind="remove_from", territory="CN", account=alice.pk, starts_at=NOW, ends_at=NOW + clock.DAY)
+    told = Disclosure.objects.create(order=order, territory="CN", fields=["accounts.User.email"], made_at=NOW, ends_at=NOW + clock.DAY)
+    who = {"account": alice.pk, "territory": "CN", "country": "CN", "database": "d" * 64, "built_at": 1}
+    ToldOf.objects.create(disclosure=told, given_at=NOW, told_at=NOW, **who)
+    Glass.objects.create(asker=alice.pk, scope="addresses", target=alice.pk, reason="A look", asked_at=NOW)
     there = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
     with transaction.atomic():
         met = Met(meeting=his["meeting"], device=device_of("Alice"), account=alice.pk)

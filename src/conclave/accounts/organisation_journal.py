@@ -65,6 +65,7 @@ KINDS = {
     "organisation_token_made": gettext_lazy("Token made"),
     "organisation_token_ended": gettext_lazy("Token taken back"),
     "organisation_journal_taken": gettext_lazy("Journal downloaded"),
+    "glass_opened": gettext_lazy("Logs or addresses opened by the staff of this server"),
 }
 
 
@@ -246,6 +247,7 @@ def _line(row: Entry, *, people: dict[str, str], addresses: dict[str, str]) -> L
         about = _("version %(number)s") % {"number": said["version"]}
     # Which reviewer it was is the platform's to know; what happens by itself has nobody.
     by = _("a reviewer of this server") if row.kind in STAFFS else people.get(said.get("by", ""), gone)
+    by = _("two engineers of this server") if row.kind == "glass_opened" else by
     return Line(
         row=row.index,
         at=row.at,

@@ -1,4 +1,6 @@
-"""Approving measures: two people who did nothing else in it and work elsewhere, each with a passkey for exactly these (ORD-10)."""
+"""Approving measures, or what is told: two people who did nothing else in it and work elsewhere, each with a passkey for exactly these
+(ORD-10, ORD-18).
+"""
 
 from django.db import IntegrityError, transaction
 
@@ -6,6 +8,7 @@ from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passke
 from conclave.accounts.staff import StaffOtherRole
 from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act
+from conclave.authorities.disclose import act_of, schedule
 from conclave.authorities.models import Hand, Measure, Order, Part
 from conclave.authorities.policy import MeasureState, Move, Reason, State
 from conclave.authorities.receive import missing_in
@@ -80,6 +83,7 @@ def _schedule(row: Order, now: int) -> None:
         measure.leaf = note(row=row, kind="MEASURE", fields=_leaf(measure), now=now)
         measure.state = MeasureState.SCHEDULED
         measure.save(update_fields=["leaf", "state"])
+    schedule(row=row, now=now)
     move(row=row, to=Move.EXECUTE, facts=facts, now=now)
     outbox.emit(kind=COSIGN, payload={"order": row.pk}, now=now)
 
@@ -102,4 +106,7 @@ def _act(row: Order) -> dict[str, Json]:
         raise OrderNotNow(Reason.NOT_NOW)
     measures = Measure.objects.filter(order=row, state=MeasureState.DRAFT).order_by("pk")
     said: list[Json] = [{name: str(value) for name, value in _leaf(measure).items()} for measure in measures]
+    told = act_of(row=row)
+    if told:
+        return {"act": "approve_disclosure", "order": row.pk, "told": told}
     return {"act": "approve_measure", "order": row.pk, "measures": said}

@@ -11,4 +11,5 @@ class AuthoritiesConfig(AppConfig):
 
     def ready(self) -> None:
         """Let measures begin and end by themselves, and the ledger know whether the desk is staffed."""
-        from conclave.authorities import execute, expire, retention, staffed, tell  # noqa: F401 - importing them registers what they do
+        # Importing them registers what they do.
+        from conclave.authorities import execute, expire, glass, produce, retention, staffed, tell  # noqa: F401

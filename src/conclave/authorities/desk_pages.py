@@ -11,6 +11,7 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -22,10 +23,14 @@ from conclave.accounts.staff_policy import Act
 from conclave.authorities import queries, words
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.challenge import challenge
-from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, RefuseForm, TakeBackForm
+from conclave.authorities.disclose import narrow_to_fields
+from conclave.authorities.fields import offered
+from conclave.authorities.forms import ChallengeForm, IntakeForm, NarrowForm, RefuseForm, TakeBackForm, TellForm
+from conclave.authorities.given import Told
 from conclave.authorities.models import Part
 from conclave.authorities.outcomes import Outcome
-from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, State
+from conclave.authorities.policy import DAY, LIVE, Channel, Grounds, OrderKind, State, ToldState
+from conclave.authorities.produce import hand_out
 from conclave.authorities.quash import take_back
 from conclave.authorities.queries import Held, Whole
 from conclave.authorities.receive import OrderTextForbidden, receive
@@ -88,6 +93,8 @@ def order(request: HttpRequest, order: str) -> HttpResponse:
         LIMITER.check(rate=DESK_RATE, subject=by, now=now)
         if act == "approve":
             return _approve(request, about)
+        if act == "hand_out":
+            return _hand_out(request, about)
         form = forms.get(act)
         if form is None or form.is_valid():
             try:
@@ -124,6 +131,8 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
         "found_territory": words.called(about.found_territory) if about.found_territory else "",
         "checklist": [(word, item not in about.missing) for item, word in words.ITEMS.items()],
         "measures": measures,
+        "told": _told(about.told) if about.told else None,
+        "can_hand_out": mine and about.told is not None and about.told.state is ToldState.SCHEDULED,
         "can_take": Act.REVIEW_ORDER in may and state is State.ACKNOWLEDGED,
         "can_ask": mine and state is State.UNDER_REVIEW and about.missing,
         "can_confirm": mine and not about.contact_confirmed and state is not State.CLOSED,
@@ -142,13 +151,15 @@ def _forms(request: HttpRequest, about: Whole, may: frozenset[Act], act: str) ->
         return request.POST if act == name else None
 
     open_now: dict[str, bool] = {
-        "narrow": mine and state is State.UNDER_REVIEW,
+        "narrow": mine and state is State.UNDER_REVIEW and about.listed.kind != OrderKind.INFORM,
+        "tell": mine and state is State.UNDER_REVIEW and about.listed.kind == OrderKind.INFORM,
         "refuse": mine and state in (State.UNDER_REVIEW, State.INFO_REQUESTED, State.NARROWED),
         "challenge": mine and state is State.UNDER_REVIEW,
         "take_back": Act.LIFT_MEASURE in may and (state in LIVE or about.outcome in ENDED),
     }
     made: dict[str, Callable[[], Form]] = {
         "narrow": lambda: NarrowForm(sent("narrow"), claimed=about.listed.claimed, auto_id="narrow_%s"),
+        "tell": lambda: TellForm(sent("tell"), claimed=about.listed.claimed, auto_id="tell_%s"),
         "refuse": lambda: RefuseForm(sent("refuse"), auto_id="refuse_%s"),
         "challenge": lambda: ChallengeForm(sent("challenge"), auto_id="challenge_%s"),
         "take_back": lambda: TakeBackForm(sent("take_back"), auto_id="back_%s"),
@@ -168,14 +179,20 @@ def _do(request: HttpRequest, about: Whole, act: str, form: Form | None) -> None
         case "confirm_contact":
             confirm_contact(**who)
         case "narrow" if form is not None:
-            found = Judgement(**{one.name: said[one.name] for one in fields(Judgement)})
-            narrow(**who, found=found, drafts=[_draft(said, who["now"])])
+            narrow(**who, found=_found(said), drafts=[_draft(said, who["now"])])
+        case "tell" if isinstance(form, TellForm):
+            narrow_to_fields(**who, found=_found(said), asked=form.asked(now=who["now"]))
         case "refuse" if form is not None:
             refuse(**who, grounds=Grounds(said["grounds"]), explanation=said["explanation"])
         case "challenge" if form is not None:
             challenge(**who, explanation=said["explanation"])
         case "take_back" if form is not None:
             take_back(**who, quashed=said["quashed"] == "yes", document=said["document"])
+
+
+def _found(said: Mapping[str, Any]) -> Judgement:
+    """Return what the reviewer found."""
+    return Judgement(**{one.name: said[one.name] for one in fields(Judgement)})
 
 
 def _draft(said: Mapping[str, Any], now: int) -> Draft:
@@ -198,6 +215,54 @@ def _said(held: Held) -> str:
     return f"{what}. {_target(held)}, {words.period(start=held.starts_at, end=held.ends_at)}"
 
 
+def _told(told: Told) -> dict[str, Any]:
+    """Return what is told, in words: each field, each person, and what was left out."""
+    known = {one.name: f"{one.table}: {one.text}" for one in offered(language=get_language() or "en")}
+    return {
+        "territory": words.called(told.territory),
+        "state": words.TOLD_STATES[told.state],
+        "waits": told.waits,
+        "fields": [(name, known.get(name, "")) for name in told.fields],
+        "people": told.people,
+        "left_out": words.left_out(told.left_out),
+        "ends_at": told.ends_at,
+        "deferred_until": told.deferred_until,
+        "deferral_basis": told.deferral_basis,
+        "handed_at": told.handed_at,
+        "sha256": told.sha256,
+    }
+
+
+def _said_told(told: Told) -> str:
+    """Return all of what is told that the passkey signs, as its approver reads it: what, of whom, where, until when."""
+    said = {
+        "fields": ", ".join(told.fields),
+        "people": ", ".join(one.address or one.account for one in told.people),
+        "territory": words.called(told.territory),
+        "end": words.moment(told.ends_at),
+    }
+    sentence = _("To be told: %(fields)s. Of: %(people)s (%(territory)s). Once, until %(end)s.") % said
+    if told.deferred_until is None:
+        return sentence + " " + _("They are told in the same moment.")
+    return sentence + " " + _("They are not told until %(moment)s.") % {"moment": words.moment(told.deferred_until)}
+
+
+def _hand_out(request: HttpRequest, about: Whole) -> HttpResponse:
+    """Give the reviewer the archive for the authority."""
+    archive = hand_out(order=about.listed.id, account=me(request), now=clock.now())
+    headers = {"Content-Disposition": f'attachment; filename="order-{about.listed.public_id}.json"'}
+    return HttpResponse(archive, content_type="application/json", headers=headers)
+
+
+def _after(about: Whole) -> str:
+    """Return what follows from the second approval."""
+    if about.told:
+        return _(
+            "With the second approval its reviewer can hand it out, once the ledger’s witness has cosigned. Both names stay in the order."
+        )
+    return _("With the second approval it acts by itself, once the ledger’s witness has cosigned. Both names stay in the order.")
+
+
 def _approve(request: HttpRequest, about: Whole) -> HttpResponse:
     """Approve with the passkey that was sent, or ask for one."""
     by, now, shown, here = me(request), clock.now(), passkey_in(request), about.listed.id
@@ -207,8 +272,8 @@ def _approve(request: HttpRequest, about: Whole) -> HttpResponse:
             request,
             question=question,
             chosen={"act": "approve"},
-            sentence="; ".join(_said(held) for held in about.measures),
-            after=_("With the second approval it acts by itself, once the ledger’s witness has cosigned. Both names stay in the order."),
+            sentence=_said_told(about.told) if about.told else "; ".join(_said(held) for held in about.measures),
+            after=_after(about),
             back=reverse("staff_order", args=[here]),
         )
     approve(order=here, account=by, shown=shown, now=now)

@@ -5,8 +5,8 @@ Any gateway settles it by compare-and-set. While the witness is away the measure
 
 from conclave.authorities import witness
 from conclave.authorities.approve import COSIGN
-from conclave.authorities.models import Measure, Order
-from conclave.authorities.policy import MeasureState, Move, State, Waiting, becomes
+from conclave.authorities.models import Disclosure, Measure, Order
+from conclave.authorities.policy import MeasureState, Move, State, ToldState, Waiting, becomes
 from conclave.authorities.report import report
 from conclave.authorities.standing import facts_of, hold_ledger, move
 from conclave.authorities.tell import tell_host
@@ -39,7 +39,10 @@ def settle(now: int) -> None:
 def _cosign(payload: Payload) -> None:
     """Ask the witness until it has cosigned what an order waits for."""
     witness.cosign_now(now=clock.now())
-    waits = Measure.objects.filter(order=payload["order"], state=MeasureState.SCHEDULED).values_list("leaf", flat=True)
+    waits = [
+        *Measure.objects.filter(order=payload["order"], state=MeasureState.SCHEDULED).values_list("leaf", flat=True),
+        *Disclosure.objects.filter(order=payload["order"], state=ToldState.SCHEDULED).values_list("leaf", flat=True),
+    ]
     if not all(leaf is not None and witness.is_cosigned(index=leaf) for leaf in waits):
         raise WitnessAway
 

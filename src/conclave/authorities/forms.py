@@ -5,19 +5,24 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.queries import account_of
 from conclave.accounts.staff_forms import countries
 from conclave.authorities import words
+from conclave.authorities.disclose import Asked
+from conclave.authorities.fields import offered
 from conclave.authorities.models import LONGEST_LINE, LONGEST_TEXT
-from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, OrderKind
+from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS
+from conclave.authorities.policy import DAY, AuthorityKind, Channel, Grounds, Item, OrderKind
 from conclave.authorities.receive import Said, codes_in
 from conclave.authorities.tell import is_address
 from conclave.gate.policy import Kind
 
 MEETING = re.compile(r"(?:.*/m/)?([A-Za-z0-9_-]{22})(?:[/#?].*)?")
 LONGEST_DAYS = 90
+LONGEST_TOLD_DAYS, LONGEST_SILENT_DAYS = LONGEST_TOLD_MS // DAY, LONGEST_DEFERRED_MS // DAY
 
 
 def _text(label: object, help_text: object = "", *, rows: int = 4, required: bool = True) -> forms.CharField:
@@ -98,14 +103,9 @@ class AnswerForm(forms.Form):
         self.fields["item"].choices = [(one.value, words.ITEMS[one]) for one in missing]  # type: ignore[attr-defined] # a ChoiceField's
 
 
-class NarrowForm(forms.Form):
-    """How far an order may go: one measure."""
+class JudgedForm(forms.Form):
+    """What a reviewer finds, whatever the order asks for."""
 
-    kind = forms.ChoiceField(label=_("Measure"))
-    territory = forms.ChoiceField(label=_("Territory"), help_text=_("One, of those that the order names."))
-    meeting = forms.CharField(label=_("Meeting"), required=False, max_length=500, help_text=_("Its number, or its link up to the sign #."))
-    address = forms.CharField(label=_("Or else the account"), required=False, max_length=254, help_text=_("Its e-mail address."))
-    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST_DAYS, initial=7)
     authority_kind = forms.ChoiceField(label=_("What kind of authority it is"), help_text=_("As you found it, whatever it says of itself."))
     authority_territory = forms.ChoiceField(label=_("Where it is competent, as you found"))
     authority_verified = _text(
@@ -119,20 +119,34 @@ class NarrowForm(forms.Form):
 
     def __init__(self, *args: Any, claimed: tuple[str, ...], **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = words.choices(words.MEASURES)  # type: ignore[attr-defined] # a ChoiceField's
         # Chosen anew, and not taken over from what whoever sent the order says.
         chosen = {"authority_kind": words.choices(words.AUTHORITIES), "authority_territory": countries()}
         for name, choices in chosen.items():
             self.fields[name].choices = [("", "—"), *choices]  # type: ignore[attr-defined] # a ChoiceField's
         self.fields["territory"].choices = [(code, words.called(code)) for code in claimed]  # type: ignore[attr-defined] # a ChoiceField's
 
-    def clean_kind(self) -> Kind:
-        """Take one of the kinds that there are."""
-        return Kind(self.cleaned_data["kind"])
-
     def clean_authority_kind(self) -> AuthorityKind:
         """Take one of the kinds that there are."""
         return AuthorityKind(self.cleaned_data["authority_kind"])
+
+
+class NarrowForm(JudgedForm):
+    """How far an order may go: one measure."""
+
+    kind = forms.ChoiceField(label=_("Measure"))
+    territory = forms.ChoiceField(label=_("Territory"), help_text=_("One, of those that the order names."))
+    meeting = forms.CharField(label=_("Meeting"), required=False, max_length=500, help_text=_("Its number, or its link up to the sign #."))
+    address = forms.CharField(label=_("Or else the account"), required=False, max_length=254, help_text=_("Its e-mail address."))
+    days = forms.IntegerField(label=_("For how many days"), min_value=1, max_value=LONGEST_DAYS, initial=7)
+    field_order = ("kind", "territory", "meeting", "address", "days")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = words.choices(words.MEASURES)  # type: ignore[attr-defined] # a ChoiceField's
+
+    def clean_kind(self) -> Kind:
+        """Take one of the kinds that there are."""
+        return Kind(self.cleaned_data["kind"])
 
     def clean_address(self) -> str:
         """Take the address of an account that there is; a measure on nobody would be one on something else."""
@@ -148,6 +162,57 @@ class NarrowForm(forms.Form):
         if given and found is None:
             raise ValidationError(_("This is no meeting of this server."))
         return found[1] if found else ""
+
+
+class TellForm(JudgedForm):
+    """What an order asks to be told: of whom, which fields, until when, and whether the people themselves are told at once."""
+
+    territory = forms.ChoiceField(label=_("Territory"), help_text=_("One, of those that the order names."))
+    people = _text(
+        _("Whom it is about"),
+        _("E-mail addresses of accounts, one a line. Only those are told of who are surely in the territory now."),
+        rows=3,
+    )
+    told = forms.MultipleChoiceField(label=_("What is told"), widget=forms.CheckboxSelectMultiple, required=False)
+    also = _text(
+        _("What else it asks for"),
+        _("One thing a line, in its own words or by the inventory’s name. It is not told, and the authority reads why."),
+        rows=3,
+        required=False,
+    )
+    days = forms.IntegerField(label=_("Until when it may be handed out, in days"), min_value=1, max_value=LONGEST_TOLD_DAYS, initial=14)
+    silent = forms.IntegerField(
+        label=_("For how many days the people are not told"), min_value=0, max_value=LONGEST_SILENT_DAYS, initial=0,
+        help_text=_("0: they are told at once. More only where a law says so; at the end they are told, whatever happens."),
+    )  # fmt: skip
+    deferral_basis = _text(_("Which law says that they are not told at once"), rows=2, required=False)
+    field_order = ("territory", "people", "told", "also", "days", "silent", "deferral_basis")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as given
+        super().__init__(*args, **kwargs)
+        shown = [(one.name, f"{one.table}: {one.name.rpartition('.')[2]}") for one in offered(language=get_language() or "en")]
+        self.fields["told"].choices = shown  # type: ignore[attr-defined] # a ChoiceField's
+
+    def asked(self, *, now: int) -> Asked:
+        """Return what is asked for.
+
+        Args:
+            now: the time.
+        """
+        said = self.cleaned_data
+        return Asked(
+            territory=said["territory"],
+            people=_lines(said["people"]),
+            fields=[*said["told"], *_lines(said["also"])],
+            ends_at=now + int(said["days"]) * DAY,
+            deferred_until=now + int(said["silent"]) * DAY if said["silent"] else None,
+            deferral_basis=said["deferral_basis"],
+        )
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines of a text that say something, each once."""
+    return list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
 
 
 class RefuseForm(forms.Form):

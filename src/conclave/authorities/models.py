@@ -8,8 +8,10 @@ from enum import StrEnum
 from django.db import models
 from django.db.models import F, Q
 
+from conclave.authorities.glass_rule import LONGEST_RANGE_MS, Scope
+from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS
 from conclave.authorities.outcomes import Effect, Outcome
-from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, MeasureState, OrderKind, State
+from conclave.authorities.policy import LONGEST_MS, AuthorityKind, Cause, Channel, MeasureState, OrderKind, State, ToldState
 from conclave.gate.policy import Kind
 from conclave.kernel.ids import ID_LENGTH, new_id
 from conclave.kernel.territories import CODE_LENGTH, CODES
@@ -167,6 +169,86 @@ class Measure(models.Model):
         return f"{self.kind} {self.territory}"
 
 
+class Disclosure(models.Model):
+    """What is told because of an order: these fields, of those it has rows for, once, until its end (ORD-16 to ORD-19)."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="disclosure")
+    territory = models.CharField(max_length=CODE_LENGTH)
+    # As the inventory names them, sorted; and what else was asked for, with why it is not told.
+    fields = models.JSONField(default=list)
+    left_out = models.JSONField(default=list)
+    made_at = models.BigIntegerField()
+    ends_at = models.BigIntegerField()
+    # Until when those it is about are not told, and by which law; empty where they are told at once.
+    deferred_until = models.BigIntegerField(null=True)
+    deferral_basis = models.TextField(max_length=LONGEST_TEXT, blank=True, default="")
+    state = models.CharField(max_length=9, choices=_choices(ToldState), default=ToldState.DRAFT.value)
+    # The leaf of each field, in their order.
+    leaves = models.JSONField(default=list)
+    leaf = models.BigIntegerField(null=True)
+    cosigned_at = models.BigIntegerField(null=True)
+    handed_at = models.BigIntegerField(null=True)
+    # Of the archive that was handed out, in hex.
+    sha256 = models.CharField(max_length=64, blank=True, default="")
+    over_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("state", ToldState), name="disclosure_state_known"),
+            models.CheckConstraint(condition=Q(territory__in=sorted(CODES)), name="disclosure_in_one_territory"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("made_at"), ends_at__lte=F("made_at") + LONGEST_TOLD_MS), name="disclosure_ends"
+            ),
+            models.CheckConstraint(
+                condition=Q(deferred_until=None)
+                | (Q(deferred_until__gt=F("made_at"), deferred_until__lte=F("made_at") + LONGEST_DEFERRED_MS) & ~Q(deferral_basis="")),
+                name="disclosure_deferral_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(handed_at=None)
+                | (Q(leaf__isnull=False, cosigned_at__isnull=False, handed_at__lt=F("ends_at")) & ~Q(sha256="")),
+                name="disclosure_handed_once_cosigned",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ToldState.HANDED.value) | Q(handed_at__isnull=False), name="disclosure_handed_says_when"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "ends_at"], name="disclosures_that_end")]
+
+    def __str__(self) -> str:
+        return f"disclosure {self.territory}"
+
+
+class Subject(models.Model):
+    """Somebody of whom something is told, and the evidence that they are in the territory; by this number they read the notice."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    disclosure = models.ForeignKey(Disclosure, on_delete=models.PROTECT, related_name="subjects")
+    # As text, so that it stays one thing when the account is no more.
+    account = models.CharField(max_length=40)
+    territory = models.CharField(max_length=CODE_LENGTH)
+    country = models.CharField(max_length=CODE_LENGTH)
+    database = models.CharField(max_length=64)
+    built_at = models.BigIntegerField()
+    # When something about them was handed out, and when they were told so.
+    given_at = models.BigIntegerField(null=True)
+    told_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            # ORD-17: nothing is told of anybody who is not in the order's territory.
+            models.CheckConstraint(condition=Q(country=F("territory")) & ~Q(country=""), name="subject_there"),
+            models.CheckConstraint(condition=~Q(database=""), name="subject_has_evidence"),
+            models.CheckConstraint(condition=Q(told_at=None) | Q(given_at__isnull=False), name="subject_told_of_what_was_given"),
+            models.UniqueConstraint(fields=["disclosure", "account"], name="subject_once"),
+        ]
+        indexes = [models.Index(fields=["account"], name="subjects_by_account")]
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class EffectReport(models.Model):
     """What the authority was told of the effect: counts only, never who."""
 
@@ -201,3 +283,44 @@ class Restoration(models.Model):
 
     def __str__(self) -> str:
         return self.cause
+
+
+class Glass(models.Model):
+    """Somebody of the staff wants to look at logs or addresses: why, at exactly what, and who has agreed (GLASS-1 to GLASS-4)."""
+
+    id = models.CharField(primary_key=True, max_length=ID_LENGTH, default=new_id, editable=False)
+    # As text, so that it stays true when the account is no more.
+    asker = models.CharField(max_length=40)
+    second = models.CharField(max_length=40, blank=True, default="")
+    scope = models.CharField(max_length=9, choices=_choices(Scope))
+    # The name of a log, the number of an account or of a meeting; of a log, from when until when.
+    target = models.CharField(max_length=64)
+    since = models.BigIntegerField(null=True)
+    until = models.BigIntegerField(null=True)
+    reason = models.TextField(max_length=LONGEST_TEXT)
+    asked_at = models.BigIntegerField()
+    # When the second one agreed, with a passkey that was asked for then; from then on it is open for an hour.
+    opened_at = models.BigIntegerField(null=True)
+    shown_at = models.BigIntegerField(null=True)
+    leaf = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=_among("scope", Scope), name="glass_scope_known"),
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(target=""), name="glass_has_reason_and_target"),
+            # GLASS-1: two people, and a passkey and a leaf of the second one's.
+            models.CheckConstraint(
+                condition=Q(opened_at=None, second="", leaf=None)
+                | (Q(opened_at__isnull=False, shown_at__isnull=False, leaf__isnull=False) & ~Q(second="") & ~Q(second=F("asker"))),
+                name="glass_opened_by_another",
+            ),
+            models.CheckConstraint(
+                condition=(Q(scope=Scope.LOG.value) & Q(until__gt=F("since"), until__lte=F("since") + LONGEST_RANGE_MS))
+                | (~Q(scope=Scope.LOG.value) & Q(since=None, until=None)),
+                name="glass_log_has_a_range",
+            ),
+        ]
+        indexes = [models.Index(fields=["asked_at"], name="glass_by_time")]
+
+    def __str__(self) -> str:
+        return f"glass {self.scope}"

@@ -15,7 +15,7 @@ class Outcome(StrEnum):
     CHALLENGED = "challenged"
     WITHDRAWN = "withdrawn"
     QUASHED = "quashed"
-    # Its time was over before the witness had signed, so that nothing was done.
+    # Its time was over before the witness had signed, or before it was handed out, so that nothing was done.
     NOT_EXECUTED = "not_executed"
 
 
@@ -30,20 +30,21 @@ class Effect(StrEnum):
 EFFECTS = {Outcome.EXECUTED: Effect.FULL, Outcome.NARROWED: Effect.PARTIAL}
 
 
-def outcome_of(*, move: Move, before: str, claimed: Iterable[str], acted: Iterable[str]) -> str:
+def outcome_of(*, move: Move, before: str, claimed: Iterable[str], acted: Iterable[str], whole: bool = True) -> str:
     """Return what came of an order, after a step.
 
     Args:
         move: the step.
         before: what had come of it.
         claimed: the territories that it names.
-        acted: those in which a measure holds or has held.
+        acted: those in which a measure holds or has held, or for which something was told.
+        whole: whether all that was asked for was told, where something was.
     """
     reached = set(acted)
     if move is Move.EXPIRE and not before and not reached:
         return Outcome.NOT_EXECUTED
     if move is Move.DONE or (move is Move.EXPIRE and not before):
-        return Outcome.EXECUTED if reached == set(claimed) else Outcome.NARROWED
+        return Outcome.EXECUTED if whole and reached == set(claimed) else Outcome.NARROWED
     ends = {
         Move.REFUSE: Outcome.REFUSED,
         Move.REFUSE_UNSTAFFED: Outcome.REFUSED,

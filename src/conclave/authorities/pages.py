@@ -3,12 +3,15 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from conclave.authorities import queries, words
+from conclave.authorities.fields import offered
 from conclave.authorities.forms import AnswerForm, OrderForm
+from conclave.authorities.given import given_notice
 from conclave.authorities.policy import Channel, Item
 from conclave.authorities.receive import OrderTextForbidden, receive
 from conclave.authorities.review import answer
@@ -62,6 +65,7 @@ def receipt(request: HttpRequest, receipt: str) -> HttpResponse:
         "outcome": words.OUTCOMES.get(stands.outcome, ""),
         "grounds": words.GROUNDS.get(stands.grounds, ""),
         "measures": [(held, words.MEASURES[held.kind], words.called(held.territory)) for held in stands.measures],
+        "left_out": words.left_out(stands.left_out),
         "form": form,
     }
     return render(request, "authorities/status.html", shown, status=422 if form is not None and form.errors else 200)
@@ -80,3 +84,13 @@ def notice(request: HttpRequest, notice: str) -> HttpResponse:
         "over": found.undone_at is not None or found.ends_at <= now,
     }
     return render(request, "authorities/notice.html", shown)
+
+
+@never_cache
+@require_safe
+def given(request: HttpRequest, notice: str) -> HttpResponse:
+    """Show somebody what was told of them to an authority, by which law, and what they can do."""
+    found = given_notice(notice=notice)
+    known = {one.name: f"{one.table}: {one.text}" for one in offered(language=get_language() or "en")}
+    fields = [(name, known.get(name, "")) for name in found.fields]
+    return render(request, "authorities/given.html", {"one": found, "territory": words.called(found.territory), "fields": fields})

@@ -1,24 +1,34 @@
-"""What orders say of one person: of the staff, in which they had a part; of anybody, which measure is about their account."""
+"""What orders say of one person: of the staff, in which they had a part; of anybody, which measure is about their account
+and what was told of them.
+"""
 
 from collections.abc import Iterable
 
-from conclave.authorities.models import Hand, Measure
+from django.db.models import F, Q
+
+from conclave.authorities.models import Glass, Hand, Measure, Subject
 
 # In the place of an account that is no more: the measure is about nobody then, and still about one thing.
 ERASED = "erased"
 _PARTS = ("order", "part", "at", "work_country")
+_GLASS = ("reason", "asked_at", "opened_at")
 _MEASURES = ("kind", "territory", "starts_at", "ends_at", "state")
 
 
 def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
-    """Return a person's parts in orders, and the measures on their account.
+    """Return a person's parts in orders and behind the glass, the measures on their account, and what was told of them.
 
     Args:
         account: whose.
     """
     parts = Hand.objects.filter(account=account).order_by("at", "pk")
     measures = Measure.objects.filter(account=account).order_by("starts_at", "pk")
+    # Whoever is not to be told yet does not learn it here either; the deferral has an end (ORD-19).
+    told = Subject.objects.filter(account=account, told_at__isnull=False).order_by("given_at", "pk")
     return {
+        "told_to_authorities": told.values("id", "territory", "given_at", "told_at", fields=F("disclosure__fields")).iterator(),
+        "glass_asked": Glass.objects.filter(asker=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),
+        "glass_agreed": Glass.objects.filter(second=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),
         "order_parts": parts.values(*_PARTS).iterator(),
         "measures": measures.values("id", *_MEASURES).iterator(),
     }
@@ -35,3 +45,8 @@ def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's e
         # Still one person in each part.
         Hand.objects.filter(pk=hand.pk).update(account=f"{ERASED}-{hand.pk}")
     Measure.objects.filter(account=account).update(account=ERASED)
+    for glass in Glass.objects.filter(Q(asker=account) | Q(second=account) | Q(target=account)):
+        names = {"asker": f"{ERASED}-1", "second": f"{ERASED}-2", "target": ERASED}
+        Glass.objects.filter(pk=glass.pk).update(**{name: put for name, put in names.items() if getattr(glass, name) == account})
+    for subject in Subject.objects.filter(account=account):
+        Subject.objects.filter(pk=subject.pk).update(account=f"{ERASED}-{subject.pk}")

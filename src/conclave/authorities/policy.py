@@ -190,6 +190,9 @@ class Reason(StrEnum):
     NOT_COMPETENT = "not_competent"
     TARGET = "target"
     PERIOD = "period"
+    NOTHING_LEFT = "nothing_left"
+    PERIOD_TOLD = "period_told"
+    DEFERRAL = "deferral"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +211,9 @@ class Facts:
     authority: AuthorityKind = AuthorityKind.COURT
     verified: bool = False
     policy: Policy = Policy.JUDICIAL_ONLY
-    # Of the measures: how many there are, the last end, whether each one's leaf is cosigned.
+    # How much would be told: fields, where there is anybody to tell them of.
+    told: int = 0
+    # Of the measures: how many there are; of these and of what is told, the last end, and whether each one's leaf is cosigned.
     measures: int = 0
     ends_at: int = 0
     cosigned: bool = False
@@ -274,16 +279,19 @@ def _guard(move: Move, facts: Facts) -> Reason | None:
 
 
 def _narrowing(facts: Facts) -> Reason | None:
-    """Return why an order does not lead to measures, or None."""
+    """Return why an order leads to nothing, or None: an order to act leads to measures, one to inform to what is told."""
     if not facts.verified:
         return Reason.UNVERIFIED
     judicial = facts.authority is AuthorityKind.COURT
-    if facts.kind is not OrderKind.ACT:
+    inform = facts.kind is OrderKind.INFORM
+    if facts.kind not in {OrderKind.ACT, OrderKind.INFORM} or (inform and facts.measures):
         return Reason.NOTHING_ORDERED
     if facts.policy is Policy.REFUSE_ALL or (facts.policy is Policy.JUDICIAL_ONLY and not judicial):
         return Reason.POLICY
     if facts.missing:
         return Reason.INCOMPLETE
+    if inform:
+        return Reason.NOTHING_LEFT if facts.told == 0 else None
     return Reason.TARGET if facts.measures == 0 else None
 
 
@@ -329,6 +337,29 @@ MEASURE_MOVES: dict[MeasureState, frozenset[MeasureState]] = {
     MeasureState.EXPIRED: frozenset({MeasureState.QUASHED}),
     MeasureState.LIFTED: frozenset({MeasureState.QUASHED}),
     MeasureState.QUASHED: frozenset(),
+}
+
+
+class ToldState(StrEnum):
+    """Where something stands that an order is told. What was handed out cannot be taken back; a court may say that it was wrong."""
+
+    DRAFT = "draft"
+    # Approved twice: waits for its leaves to be cosigned, and for the reviewer.
+    SCHEDULED = "scheduled"
+    HANDED = "handed"
+    EXPIRED = "expired"
+    LIFTED = "lifted"
+    QUASHED = "quashed"
+
+
+# ORD-18: from where something becomes what; nothing is handed out but once, and nothing of what is over.
+TOLD_MOVES: dict[ToldState, frozenset[ToldState]] = {
+    ToldState.DRAFT: frozenset({ToldState.SCHEDULED, ToldState.EXPIRED, ToldState.LIFTED, ToldState.QUASHED}),
+    ToldState.SCHEDULED: frozenset({ToldState.HANDED, ToldState.EXPIRED, ToldState.LIFTED, ToldState.QUASHED}),
+    ToldState.HANDED: frozenset({ToldState.QUASHED}),
+    ToldState.EXPIRED: frozenset(),
+    ToldState.LIFTED: frozenset(),
+    ToldState.QUASHED: frozenset(),
 }
 
 

@@ -1,8 +1,9 @@
 """An order is quashed by a court, or taken back by whoever gave it: everything it did is undone in the same moment."""
 
 from conclave.accounts.staff_policy import Act
+from conclave.authorities.disclose import end
 from conclave.authorities.models import Measure
-from conclave.authorities.policy import Cause, Move
+from conclave.authorities.policy import Cause, Move, ToldState
 from conclave.authorities.receive import paragraphs
 from conclave.authorities.report import close
 from conclave.authorities.restore import regret, undo
@@ -36,4 +37,5 @@ def take_back(*, order: str, account: UserId, quashed: bool, document: str, now:
                 undo(order=row, measure=measure, cause=cause, now=now)
             elif quashed:
                 regret(measure=measure, now=now)
+        end(row=row, state=ToldState.QUASHED if quashed else ToldState.LIFTED, now=now)
         close(row=row, now=now)

@@ -6,7 +6,9 @@ from conclave.accounts.queries import address_of
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
+from conclave.authorities.given import Told, left_out_of, told_of_order
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
+from conclave.authorities.narrowing import LeftOut
 from conclave.authorities.policy import Item, MeasureState, State
 from conclave.authorities.receive import missing_in
 from conclave.authorities.report import counts_of, told_of
@@ -85,6 +87,8 @@ class Whole:
     rights: str
     measures: tuple[Held, ...]
     approvals: int
+    # What is told because of it.
+    told: Told | None
     # Which part the asker has in it, empty for none.
     part: str
     denied: int
@@ -106,6 +110,8 @@ class Status:
     # In bands; empty while nothing is told.
     denied: str
     removed: str
+    # What was asked for and not told; empty before something was handed out.
+    left_out: tuple[LeftOut, ...]
     proof: str
 
 
@@ -192,6 +198,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         rights=review.rights,
         measures=_measures(row, of_desk=True),
         approvals=Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).count(),
+        told=told_of_order(row=row),
         part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
         denied=counted[Action.DENIED],
         removed=counted[Action.REMOVED],
@@ -222,6 +229,7 @@ def status(*, receipt: str) -> Status:
         measures=_measures(row, of_desk=False),
         denied=denied,
         removed=removed,
+        left_out=left_out_of(row=row),
         proof=_proof(row.leaf, witness.OF_ORDER),
     )
 

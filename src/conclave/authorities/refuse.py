@@ -1,8 +1,9 @@
 """Refusing an order: it changes nothing for anybody, is counted, and whoever ordered it reads why."""
 
 from conclave.accounts.staff_policy import Act
+from conclave.authorities.disclose import end
 from conclave.authorities.models import Measure
-from conclave.authorities.policy import Grounds, MeasureState, Move
+from conclave.authorities.policy import Grounds, MeasureState, Move, ToldState
 from conclave.authorities.receive import paragraphs
 from conclave.authorities.report import close
 from conclave.authorities.review import reviewed_by
@@ -31,4 +32,5 @@ def refuse(*, order: str, account: UserId, grounds: Grounds, explanation: str, n
         row.grounds, row.explanation = grounds, paragraphs(raw=explanation)
         move(row=row, to=Move.REFUSE, facts=facts_of(row=row, now=now, reason=row.explanation), now=now)
         Measure.objects.filter(order=row, state=MeasureState.DRAFT).update(state=MeasureState.LIFTED, over_at=now)
+        end(row=row, state=ToldState.LIFTED, now=now)
         close(row=row, now=now)

@@ -159,24 +159,53 @@ def narrow(*, order: str, account: UserId, found: Judgement, drafts: Sequence[Dr
     """
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
-        said = {name: paragraphs(raw=text) for name, text in _texts(found).items()}
-        if not said["authority_verified"]:
-            raise OrderNotNow(Reason.UNVERIFIED)
-        if not all(said.values()):
-            raise OrderNotNow(Reason.NO_REASON)
+        said = said_in(found=found)
         for draft in drafts:
             fault = fault_of(measure=plain(draft=draft), claimed=row.claimed, competent=[found.authority_territory], now=now)
             if fault is not None:
                 raise OrderNotNow(fault)
         ids = [new_id() for _ in drafts]
         Measure.objects.bulk_create([_measure(row, draft, new) for draft, new in zip(drafts, ids, strict=True)])
-        missing = missing_in(row=row)
-        who = {"authority_kind": found.authority_kind, "authority_territory": found.authority_territory}
-        Review.objects.create(order=row, missing=sorted(missing), at=now, **said, **who)
-        told = {"category": found.authority_kind.value, "territory": found.authority_territory, "verified": said["authority_verified"]}
-        note(row=row, kind="AUTHORITY", fields=told, now=now)
-        move(row=row, to=Move.NARROW, facts=facts_of(row=row, now=now, missing=missing), now=now)
+        judge(row=row, found=found, said=said, now=now)
     return ids
+
+
+def said_in(*, found: Judgement) -> dict[str, str]:
+    """Return what a reviewer found in words, by column; nothing of it may be missing.
+
+    Args:
+        found: what they find.
+
+    Raises:
+        OrderNotNow: something was not said.
+        OrderTextForbidden: something cannot be used.
+    """
+    said = {name: paragraphs(raw=text) for name, text in _texts(found).items()}
+    if not said["authority_verified"]:
+        raise OrderNotNow(Reason.UNVERIFIED)
+    if not all(said.values()):
+        raise OrderNotNow(Reason.NO_REASON)
+    return said
+
+
+def judge(*, row: Order, found: Judgement, said: dict[str, str], now: int) -> None:
+    """Write down what a reviewer finds, and narrow the order to what was drafted; inside the caller's transaction.
+
+    Args:
+        row: the order, locked.
+        found: what they find.
+        said: the same in words (said_in).
+        now: the time.
+
+    Raises:
+        OrderNotNow: the order does not lead to this.
+    """
+    missing = missing_in(row=row)
+    who = {"authority_kind": found.authority_kind, "authority_territory": found.authority_territory}
+    Review.objects.create(order=row, missing=sorted(missing), at=now, **said, **who)
+    told = {"category": found.authority_kind.value, "territory": found.authority_territory, "verified": said["authority_verified"]}
+    note(row=row, kind="AUTHORITY", fields=told, now=now)
+    move(row=row, to=Move.NARROW, facts=facts_of(row=row, now=now, missing=missing), now=now)
 
 
 def reviewed_by(*, order: str, account: UserId, act: Act, now: int) -> Order:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.staff import allow_staff, staffed
 from conclave.accounts.staff_policy import Act, Case, Role
-from conclave.authorities.models import EffectReport, Hand, Measure, Order, Part, Review
+from conclave.authorities.models import Disclosure, EffectReport, Hand, Measure, Order, Part, Review
 from conclave.authorities.outcomes import outcome_of
 from conclave.authorities.policy import (
     APPROVERS,
@@ -21,6 +21,7 @@ from conclave.authorities.policy import (
     Policy,
     Reason,
     State,
+    ToldState,
     step,
 )
 from conclave.kernel import clock
@@ -50,6 +51,9 @@ SENTENCES = {
     Reason.NOT_COMPETENT: _("The authority is not competent in that territory."),
     Reason.TARGET: _("A measure is about one meeting or else one account."),
     Reason.PERIOD: _("A measure has an end, at most 90 days after it begins."),
+    Reason.NOTHING_LEFT: _("Nothing is left that may be told: no field that is marked so, or nobody who is surely in the territory now."),
+    Reason.PERIOD_TOLD: _("What is told has an end, at most 30 days from now."),
+    Reason.DEFERRAL: _("Not to tell somebody takes a law that says so, and an end, at most 90 days from now."),
 }
 
 
@@ -130,6 +134,8 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         reason: why the step is taken.
     """
     measures = list(Measure.objects.filter(order=row).exclude(state__in=(MeasureState.LIFTED, MeasureState.QUASHED)))
+    told = list(Disclosure.objects.filter(order=row).exclude(state__in=(ToldState.LIFTED, ToldState.QUASHED)))
+    held: list[Measure | Disclosure] = [*measures, *told]
     found = Review.objects.filter(order=row).first()
     approvers = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values_list("account", flat=True)
     return Facts(
@@ -142,12 +148,15 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         verified=found is not None and found.authority_verified != "",
         policy=Policy(settings.CONCLAVE.order_policy),
         measures=len(measures),
-        ends_at=max((one.ends_at for one in measures), default=0),
-        cosigned=all(one.cosigned_at is not None for one in measures if one.state != MeasureState.EXPIRED),
-        late=any(one.ends_at <= now for one in measures if one.state == MeasureState.DRAFT),
-        acted=Measure.objects.filter(order=row, active_at__isnull=False).exclude(state=MeasureState.QUASHED).exists(),
+        told=sum(len(one.fields) for one in told if one.subjects.exists()),
+        ends_at=max((one.ends_at for one in held), default=0),
+        cosigned=all(one.cosigned_at is not None for one in held if one.state != MeasureState.EXPIRED),
+        late=any(one.ends_at <= now for one in held if one.state == MeasureState.DRAFT),
+        acted=Measure.objects.filter(order=row, active_at__isnull=False).exclude(state=MeasureState.QUASHED).exists()
+        or any(one.state == ToldState.HANDED for one in told),
         approvals=sum(_still_may(row, UserId(one), now) for one in approvers),
-        undone=not Measure.objects.filter(order=row, over_at=None).exists(),
+        undone=not Measure.objects.filter(order=row, over_at=None).exists()
+        and not Disclosure.objects.filter(order=row, over_at=None).exists(),
         reported=EffectReport.objects.filter(order=row).exists(),
     )
 
@@ -187,7 +196,9 @@ def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
         raise OrderNotNow(taken.reason)
     row.state = taken.state
     acted = Measure.objects.filter(order=row, active_at__isnull=False).values_list("territory", flat=True)
-    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, acted=acted)
+    given = Disclosure.objects.filter(order=row, handed_at__isnull=False)
+    told = dict(given.values_list("territory", "left_out"))
+    row.outcome = outcome_of(move=to, before=row.outcome, claimed=row.claimed, acted=[*acted, *told], whole=not any(told.values()))
     row.save()
     note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
 

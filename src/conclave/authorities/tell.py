@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from conclave.accounts import mail
 from conclave.accounts.queries import address_of
-from conclave.authorities.models import Measure, Order
+from conclave.authorities.models import Measure, Order, Subject
 from conclave.gate.apply import MET, application
 from conclave.kernel import clock, outbox
 from conclave.kernel.outbox import Payload
@@ -15,6 +15,7 @@ from conclave.keys.locks import writing
 
 RESTORED = "authorities.restored"
 RECEIVED = "received"
+GIVEN = "authorities.given"
 # Nobody knows which language an account reads in: who is written to because of something that the clock or somebody else did reads both.
 UNKNOWN = ""
 
@@ -61,6 +62,17 @@ def tell_host(*, account: str, count: int, measure: Measure, public_id: str, now
     if address:
         facts = {"count": str(count), "territory": measure.territory, "order": public_id}
         mail.send(to=address, what="order_host", facts=facts, now=now, language=UNKNOWN)
+
+
+@outbox.handles(GIVEN)
+def _given(payload: Payload) -> None:
+    """Write to somebody that something about them was handed to an authority, or that it should not have been."""
+    account = Subject.objects.filter(pk=payload["notice"]).values_list("account", flat=True).first()
+    address = address_of(account=account) if account else ""
+    if address:
+        with writing():
+            facts = {"change": payload["change"], "address": _page("disclosure_notice", payload["notice"])}
+            mail.send(to=address, what="order_told", facts=facts, now=clock.now(), language=UNKNOWN)
 
 
 @outbox.handles(MET)

@@ -1,6 +1,6 @@
 """What pages call the values of orders."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from django.utils.formats import date_format
@@ -8,7 +8,9 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State
+from conclave.authorities.glass_rule import Scope, Stand
+from conclave.authorities.narrowing import LeftOut, Why
+from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State, ToldState
 from conclave.gate.policy import Kind
 from conclave.kernel import clock
 from conclave.kernel.territories import territory_name
@@ -58,7 +60,7 @@ OUTCOMES: Words = {
     "challenged": _("challenged"),
     "withdrawn": _("withdrawn"),
     "quashed": _("quashed"),
-    "not_executed": _("not carried out, as its time was over before the ledger’s witness had signed"),
+    "not_executed": _("not carried out before its time was over"),
 }
 GROUNDS: Words = {
     Grounds.UNSTAFFED: _("The desk that would have to judge it is not staffed."),
@@ -96,6 +98,50 @@ MEASURE_STATES: Words = {
     MeasureState.QUASHED: _("Quashed"),
 }
 
+TOLD_STATES: Words = {
+    ToldState.DRAFT: _("Drafted"),
+    ToldState.SCHEDULED: _("Approved"),
+    ToldState.HANDED: _("Handed out"),
+    ToldState.EXPIRED: _("Over, and nothing was handed out"),
+    ToldState.LIFTED: _("Lifted, and nothing was handed out"),
+    ToldState.QUASHED: _("Quashed"),
+}
+WHYS: Words = {
+    Why.NOT_KEPT: _("This server does not have it. What people say and show in meetings it cannot read."),
+    Why.NOT_DISCLOSABLE: _("The inventory does not mark it as something that may be told."),
+    Why.NOT_PERSONAL: _("It says nothing of one person."),
+    Why.NOT_THERE: _("Nobody signs in here with this address, or nothing shows that they are in the territory."),
+}
+
+# What somebody asks to look at, and what each request is called.
+ASKS: Words = {
+    Scope.LOG: _("Lines of a log of this server"),
+    Scope.ADDRESSES: _("The e-mail addresses of an account"),
+    Scope.MEETING: _("When a meeting took place, and with whom"),
+}
+SCOPES: Words = {
+    Scope.LOG: _("Log %(target)s"),
+    Scope.ADDRESSES: _("Addresses of the account %(target)s"),
+    Scope.MEETING: _("Meeting %(target)s"),
+}
+STANDS: Words = {
+    Stand.ASKED: _("Asked, waits for somebody else to agree"),
+    Stand.LAPSED: _("Nobody has agreed within a day"),
+    Stand.WAITS: _("Agreed, waits for the witness of the ledger"),
+    Stand.OPEN: _("Open"),
+    Stand.OVER: _("Closed again"),
+}
+COLUMNS: Words = {
+    "line": _("Line"),
+    "address": _("Address"),
+    "name": _("Name"),
+    "role": _("Role"),
+    "joined_at": _("Came"),
+    "left_at": _("Left"),
+    "gone_reason": _("Why"),
+    "region": _("Region"),
+}
+
 
 def choices(words: Words) -> list[tuple[str, str]]:
     """Return values and what they are called, for a form.
@@ -119,6 +165,27 @@ def target(*, meeting: str, account: str, known: str | None) -> str:
     if meeting:
         return gettext("The meeting “%(title)s” (%(number)s)") % {"title": known or "—", "number": meeting}
     return gettext("The account %(address)s (%(number)s)") % {"address": known, "number": account}
+
+
+def left_out(rows: Iterable[LeftOut]) -> list[tuple[str, str]]:
+    """Return what is not told and why, in words.
+
+    Args:
+        rows: of an order.
+    """
+    return [
+        (gettext("No. %(number)s of those named") % {"number": one.what} if one.why is Why.NOT_THERE else one.what, str(WHYS[one.why]))
+        for one in rows
+    ]
+
+
+def moment(at: int) -> str:
+    """Return a time in the reader's language.
+
+    Args:
+        at: which.
+    """
+    return date_format(clock.to_datetime(at), "DATETIME_FORMAT") + " UTC"
 
 
 def period(*, start: int, end: int) -> str:

@@ -10,5 +10,5 @@ class SiteConfig(AppConfig):
     label = "site"
 
     def ready(self) -> None:
-        """Let accounts be erased when their time has come."""
-        from conclave.site import personal  # noqa: F401 - importing it registers the deadline
+        """Let accounts be erased when their time has come, and let orders know which fields may be told."""
+        from conclave.site import inventory, personal  # noqa: F401 - importing them registers the deadline and the fields

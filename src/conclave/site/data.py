@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from conclave.accounts.personal import GRACE_MS, ask_erasure, erased_at, keep_account
 from conclave.accounts.queries import address_of, me
+from conclave.authorities.given import notices_of
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
 from conclave.kernel.pieces import Pieces
@@ -50,7 +51,8 @@ class EraseForm(forms.Form):
 def own_data(request: HttpRequest) -> HttpResponse:
     """Say what somebody can do with what is kept about them."""
     at = erased_at(account=me(request))
-    return render(request, "data.html", {"erased_at": clock.to_datetime(at) if at else None, **_grace()})
+    told = notices_of(account=me(request))
+    return render(request, "data.html", {"erased_at": clock.to_datetime(at) if at else None, "told": told, **_grace()})
 
 
 @never_cache

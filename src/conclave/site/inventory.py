@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from conclave.authorities.fields import Field, learn
 from conclave.kernel import clock, retention
 
 FILE = Path(__file__).with_name("inventory.toml")
@@ -70,6 +71,21 @@ def inventory(*, language: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def fields(language: str) -> list[Field]:
+    """Return every field that is kept, with what it may be told for: orders that ask for data know no other list (ORD-16).
+
+    Args:
+        language: "en" or "fr".
+    """
+    return [
+        Field(name=f"{table['model']}.{name}", table=table[language], text=row[language], disclose=row.get("disclose", False))
+        for table in source()["table"]
+        if "model" in table
+        for row in table["rows"]
+        for name in row["fields"].split()
+    ]
+
+
 def _table(table: dict[str, Any], language: str) -> Table:
     """Return one table in words."""
     return Table(
@@ -110,3 +126,6 @@ def time_in_words(*, ms: int, language: str) -> str:
     name, unit = next((name, unit) for name, unit in _UNITS if ms % unit == 0)
     one, many = source()["unit"][name][language]
     return f"{ms // unit} {one if ms // unit == 1 else many}"
+
+
+learn(source=fields)

@@ -1,0 +1,154 @@
+"""Narrowing an order that asks for something to be told: to fields that may be told, of people who are there (ORD-16, ORD-17)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from conclave.accounts.queries import account_of
+from conclave.accounts.staff_policy import Act
+from conclave.authorities.fields import TABLES, marks
+from conclave.authorities.models import Disclosure, Order, Subject
+from conclave.authorities.narrowing import Narrowed, Person, fault_of, narrowed
+from conclave.authorities.policy import Reason, ToldState
+from conclave.authorities.receive import paragraphs
+from conclave.authorities.review import Judgement, judge, reviewed_by, said_in
+from conclave.authorities.standing import OrderNotNow, note
+from conclave.authorities.tell import GIVEN
+from conclave.kernel import outbox
+from conclave.kernel.canonical import Json
+from conclave.kernel.ids import UserId
+from conclave.keys.locks import writing
+from conclave.meetings.disclosed import seats_of
+
+ENDED = (ToldState.DRAFT, ToldState.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What an order asks to be told, as its reviewer reads it."""
+
+    territory: str
+    # E-mail addresses of accounts.
+    people: Sequence[str]
+    # As the inventory names them, or in the order's own words where it has no such field.
+    fields: Sequence[str]
+    # Until when it may be handed out.
+    ends_at: int
+    # Until when those it is about are not told, and by which law.
+    deferred_until: int | None = None
+    deferral_basis: str = ""
+
+
+def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: Asked, now: int) -> Narrowed:
+    """Say what of an order may be told; two others have to approve it. The rest is left out, each with its reason.
+
+    Args:
+        order: which.
+        account: its reviewer.
+        found: what they find.
+        asked: what the order asks for.
+        now: the time.
+
+    Returns:
+        What is left of it.
+
+    Raises:
+        StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
+        OrderNotNow: the order does not lead to this, nothing is left, or its end or territory cannot be (ORD-17 to ORD-19).
+        OrderTextForbidden: something was not said.
+    """
+    with writing():
+        row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
+        said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
+        fault = fault_of(
+            territory=asked.territory, ends_at=asked.ends_at, deferred_until=asked.deferred_until, basis=basis,
+            claimed=row.claimed, competent=found.authority_territory, now=now,
+        )  # fmt: skip
+        if fault is not None:
+            raise OrderNotNow(fault)
+        left = narrowed(
+            fields=asked.fields,
+            people=[_person(number, one) for number, one in enumerate(asked.people, 1)],
+            territory=asked.territory,
+            marks=marks(),
+            personal=TABLES,
+        )
+        if not left.fields or not left.people:
+            raise OrderNotNow(Reason.NOTHING_LEFT)
+        _keep(row, asked, left, basis, now)
+        judge(row=row, found=found, said=said, now=now)
+    return left
+
+
+def schedule(*, row: Order, now: int) -> None:
+    """Give each field that is told its leaf, and let it wait for the witness; inside the caller's transaction.
+
+    Args:
+        row: the order, locked and approved twice.
+        now: the time.
+    """
+    for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT):
+        people = list(one.subjects.order_by("pk").values_list("pk", flat=True))
+        sealed: dict[str, Json] = {"territory": one.territory, "count": len(people), "subjects": ",".join(people)}
+        one.leaves = [note(row=row, kind="DISCLOSURE", fields={**sealed, "field": field}, now=now) for field in one.fields]
+        one.leaf, one.state = one.leaves[-1], ToldState.SCHEDULED
+        one.save(update_fields=["leaves", "leaf", "state"])
+
+
+def end(*, row: Order, state: ToldState, now: int) -> None:
+    """Let nothing more be handed out because of an order; of what was, a court may say that it was wrong. Inside the caller's transaction.
+
+    Args:
+        row: the order, locked.
+        state: what becomes of it.
+        now: the time.
+    """
+    told = Disclosure.objects.filter(order=row)
+    told.filter(state__in=ENDED).update(state=state, over_at=now)
+    told.filter(state=ToldState.HANDED, over_at=None).update(over_at=now)
+    if state is ToldState.QUASHED and told.filter(state=ToldState.HANDED).update(state=ToldState.QUASHED):
+        # Whoever was not told yet is told now: no deferral outlives its order (ORD-19).
+        given = Subject.objects.filter(disclosure__order=row, given_at__isnull=False)
+        given.filter(told_at=None).update(told_at=now)
+        for notice in given.values_list("pk", flat=True):
+            outbox.emit(kind=GIVEN, payload={"notice": notice, "change": "quashed"}, now=now)
+
+
+def act_of(*, row: Order) -> list[Json]:
+    """Return all of what would be told, as an approver's passkey signs it (ORD-18).
+
+    Args:
+        row: the order.
+    """
+    return [
+        {
+            "territory": one.territory,
+            "fields": list(one.fields),
+            "people": sorted(one.subjects.values_list("account", flat=True)),
+            "ends_at": one.ends_at,
+            "deferred_until": one.deferred_until,
+        }
+        for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT)
+    ]
+
+
+def _person(number: int, address: str) -> Person:
+    """Return somebody who was named, with where they are now; of who is left out no more is kept than which of those named it was."""
+    account = account_of(address=address)
+    return Person(named=str(number), account=account, evidence=seats_of(account=account) if account else ())
+
+
+def _keep(row: Order, asked: Asked, left: Narrowed, basis: str, now: int) -> None:
+    """Store what is left of an order; the evidence stays with it as it was found."""
+    made = Disclosure.objects.create(
+        order=row,
+        territory=asked.territory,
+        fields=list(left.fields),
+        left_out=[{**asdict(one), "why": one.why.value} for one in left.left_out],
+        made_at=now,
+        ends_at=asked.ends_at,
+        deferred_until=asked.deferred_until,
+        deferral_basis=basis if asked.deferred_until is not None else "",
+    )
+    for one in left.people:
+        where = {"country": one.evidence.country, "database": one.evidence.database, "built_at": one.evidence.built_at}
+        Subject.objects.create(disclosure=made, account=one.account, territory=asked.territory, **where)
