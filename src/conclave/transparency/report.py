@@ -73,7 +73,7 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
         # Of two who make one at the same time, one does.
         locked_head(chain=CHAIN)
         _check(period=period, start=start, end=end, now=now)
-        # What was opened to everybody stands in the ledger by itself, and the report after it (LEDG-11).
+        # What was opened to everybody stands in the ledger by itself, and the report after it (REP-5).
         obj, report = new_id(), shared.parse(written)
         before = append(kind="OPENINGS", fields={"report": period, "sha256": report.openings_sha256}, now=now, obj=obj)
         told = {"report": period, "sha256": report.sha256, "start": start, "end": end}
