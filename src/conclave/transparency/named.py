@@ -59,8 +59,9 @@ def due(*, now: int) -> str | None:
     over = _before(running)
     if last is not None and last.period >= over:
         return None
-    waiting = LedgerEntry.objects.filter(index__gte=last.end if last else 0, appended_at__lt=begins(running))
-    return over if waiting.exists() else None
+    # The first one is the oldest: nothing else has to be looked at.
+    waiting = LedgerEntry.objects.filter(index=last.end if last else 0).values_list("appended_at", flat=True).first()
+    return over if waiting is not None and waiting < begins(running) else None
 
 
 def coming(*, now: int) -> tuple[str, int]:
