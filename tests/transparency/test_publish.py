@@ -14,6 +14,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conclave import admin
 from conclave.kernel import clock, outbox
 from conclave.transparency import named, publish, sheets
 from conclave.transparency.cosign import WitnessAway
@@ -172,6 +173,21 @@ def test_rep_6_the_proof_comes_as_soon_as_the_witness_has_signed(state: Path, pu
 def test_a_copy_of_the_files_goes_where_the_operator_wants_it(published: named.Named, tmp_path: Path) -> None:
     publish.copy(report=published, folder=tmp_path / "copy")
     assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == sorted(publish.FILES)
+
+
+def test_the_terminal_makes_one_at_once_and_no_second_one(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    half_year()
+    with own(state):
+        assert admin.main(act="report", period=PERIOD, file=tmp_path / "copy") == 0
+        told = capsys.readouterr().out
+        assert f"/transparency/reports/{PERIOD}/" in told
+        assert str(tmp_path / "copy") in told
+        assert (tmp_path / "copy" / "report.json").read_bytes() == get("report.json")[1]
+        assert admin.main(act="report", period=NEXT, file=tmp_path / "copy") == 1
+        assert "exists already" in capsys.readouterr().err
+        assert admin.main(act="report", period=PERIOD) == 1
+        assert "[report_forbidden]" in capsys.readouterr().err
+    assert [one.period for one in named.named()] == [PERIOD]
 
 
 @pytest.mark.usefixtures("published")
