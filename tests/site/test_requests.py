@@ -14,7 +14,7 @@ from pytest_django import Settings
 from conclave.accounts import staff_policy
 from conclave.accounts.models import StaffMember
 from conclave.accounts.staff_policy import Act, Role
-from conclave.authorities import policy, words
+from conclave.authorities import narrowing, policy, words
 from conclave.authorities.policy import AuthorityKind, Item, OrderKind, Reason, State
 from conclave.gate import policy as gate
 from conclave.gate.policy import Kind
@@ -59,8 +59,9 @@ def test_for_every_act_it_is_decided_whether_it_is_about_orders() -> None:
 
 
 def test_what_the_rules_say_today() -> None:
-    for kind in (OrderKind.ACT, OrderKind.INFORM):
-        assert requests.follows(chosen=policy.Policy.JUDICIAL_ONLY)[kind] == [AuthorityKind.COURT]
+    found = requests.follows(chosen=policy.Policy.JUDICIAL_ONLY)
+    assert {kind for kind, by in found.items() if by == [AuthorityKind.COURT]} == {OrderKind.ACT, OrderKind.INFORM}
+    assert not any(by for kind, by in found.items() if kind not in {OrderKind.ACT, OrderKind.INFORM})
     assert requests.follows(chosen=policy.Policy.LAWFUL_ADMIN)[OrderKind.ACT] == list(AuthorityKind)
     assert not any(found for found in requests.follows(chosen=policy.Policy.REFUSE_ALL).values())
     assert set(requests.items()) == set(Item)
@@ -96,6 +97,7 @@ def test_what_the_rules_say_today() -> None:
         ),
         (lambda: (policy, "APPROVERS", 3), "once 2 people", "once 3 people"),
         (lambda: (policy, "LONGEST_MS", 30 * policy.DAY), "over after 90 days", "over after 30 days"),
+        (lambda: (narrowing, "LONGEST_DEFERRED_MS", 7 * policy.DAY), "for 90 days at most; then", "for 7 days at most; then"),
         (lambda: (policy, "fault_of", lambda **_all: None), "No. A measure has an end", None),
         (lambda: (gate, "located", lambda _evidence: "CN"), None, "yes"),
         (lambda: (staff_policy, "DANGEROUS", frozenset()), "with a passkey)", None),

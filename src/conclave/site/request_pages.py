@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from conclave.accounts import staff_policy
 from conclave.accounts.staff import LABELS
-from conclave.authorities import policy, words
+from conclave.authorities import narrowing, policy, words
 from conclave.authorities.standing import SENTENCES, is_staffed
 from conclave.kernel import clock
 from conclave.site import request_words, requests
@@ -54,6 +54,8 @@ def _numbers() -> dict[str, int]:
     return {
         "approvers": policy.APPROVERS,
         "fresh_minutes": staff_policy.FRESH_MS // clock.MINUTE,
+        "told_days": narrowing.LONGEST_TOLD_MS // clock.DAY,
+        "deferred_days": narrowing.LONGEST_DEFERRED_MS // clock.DAY,
         "longest_days": policy.LONGEST_MS // clock.DAY,
         "restored_hours": policy.RESTORED_WITHIN_MS // clock.HOUR,
     }

@@ -4,7 +4,7 @@ Nothing here says what is allowed. Tables come from the tables that the desk wor
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conclave.accounts import staff_policy
 from conclave.accounts.staff_policy import Act, Case, Extent, Person, Role
@@ -49,7 +49,7 @@ class Place:
 
 
 def follows(*, chosen: Policy) -> dict[OrderKind, list[AuthorityKind]]:
-    """Return, for each kind of order, from which authorities one may lead to a measure at all.
+    """Return, for each kind of order, from which authorities one may lead to anything at all.
 
     Args:
         chosen: the policy of this server.
@@ -139,9 +139,9 @@ def items() -> list[Item]:
 
 
 def _leads(kind: OrderKind, authority: AuthorityKind, chosen: Policy) -> bool:
-    """Tell whether such an order may be narrowed to a measure."""
-    told, measures = (1, 0) if kind is OrderKind.INFORM else (0, 1)
-    return _narrows(Facts(kind=kind, authority=authority, verified=True, policy=chosen, told=told, measures=measures))
+    """Tell whether such an order may be narrowed to a measure, or to something that is told."""
+    facts = Facts(kind=kind, authority=authority, verified=True, policy=chosen)
+    return _narrows(replace(facts, measures=1)) or _narrows(replace(facts, told=1))
 
 
 def _narrows(facts: Facts) -> bool:
