@@ -35,6 +35,7 @@ from conclave.authorities.glass import (
 from conclave.authorities.glass_rule import ASKED_MS, DAY, HOUR, OPEN_MS, Pane, Scope, Stand, may_agree, may_look, stands
 from conclave.authorities.models import Glass
 from conclave.authorities.receive import OrderTextForbidden
+from conclave.kernel import clock
 from conclave.kernel.clock import to_datetime
 from conclave.kernel.errors import ConclaveError
 from conclave.kernel.models import OutboxEvent
@@ -238,6 +239,17 @@ def test_glass_2_of_a_log_only_the_lines_of_its_time_are_seen(eve: Device, dan: 
             asks(eve, LOG, name, since=NOW - HOUR, until=NOW)
 
 
+def test_glass_1_a_log_is_opened_for_a_time_that_is_past_or_those_who_call_in_it_are_never_told(eve: Device, log: str) -> None:
+    for since, until in ((NOW - HOUR, NOW + 1), (NOW - 1, NOW + DAY - 1), (NOW, NOW + HOUR), (NOW, NOW)):
+        with pytest.raises(OrderTextForbidden):
+            asks(eve, LOG, log, since=since, until=until)
+    window, at = browser(eve.user), to_datetime(NOW - HOUR).strftime("%Y-%m-%dT%H:%M")
+    window.post("/staff/glass", {"scope": "log", "log": log, "since": at, "hours": 24, "reason": "A fault"})
+    assert NOW <= (Glass.objects.get().until or 0) <= clock.now(), "of the hours to come there is nothing yet"
+    ahead = to_datetime(NOW + HOUR).strftime("%Y-%m-%dT%H:%M")
+    assert window.post("/staff/glass", {"scope": "log", "log": log, "since": ahead, "hours": 1, "reason": "A fault"}).status_code == 422
+
+
 def test_glass_2_of_a_meeting_it_is_seen_who_came_and_when(eve: Device, dan: Device, link: Link, joins: Joins, bob: User) -> None:
     joins("Bob", account=account_of(bob))
     glass = asks(eve, MEETING, link.meeting)
@@ -283,9 +295,9 @@ def test_glass_4_the_ledger_has_it_and_whom_it_concerns_is_told(
         Wanted(scope=LOG, target=log, since=NOW - 3 * HOUR, until=NOW - HOUR),
     ):  # fmt: skip
         before = mails()
-        glass = ask(account=id_of(eve), wanted=wanted, reason="A fault", now=NOW)
+        glass = ask(account=id_of(eve), wanted=wanted, reason="A fault", now=NOW + 1)
         assert mails() == before, "nobody is told before somebody has agreed"
-        agrees(dan, glass)
+        agrees(dan, glass, now=NOW + 1)
     assert mails() == [(alice.email, "addresses"), (alice.email, "meeting"), (alice.email, "log")], (
         "the last log is of a time without its calls"
     )

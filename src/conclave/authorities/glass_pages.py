@@ -33,7 +33,7 @@ def glasses(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         LIMITER.check(rate=GLASS_RATE, subject=by, now=now)
         try:
-            made = panes.ask(account=by, wanted=form.wanted(), reason=form.cleaned_data["reason"], now=now)
+            made = panes.ask(account=by, wanted=form.wanted(now=now), reason=form.cleaned_data["reason"], now=now)
         except OrderTextForbidden as error:
             form.add_error(None, error.text)
         except GlassUnknown:
