@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
-from conclave.accounts.models import StaffMember, User
+from conclave.accounts.models import Membership, StaffMember, User
 from conclave.accounts.staff import StaffOtherRole, StaffParty, StaffRoleMissing, StaffUnknown
 from conclave.accounts.staff_policy import FRESH_MS, Act, Case, Reason, Role, may
 from conclave.accounts.staff_policy import Person as Staff
@@ -150,6 +150,32 @@ def test_glass_1_nobody_looks_at_themselves_or_into_their_own_organisation(eve: 
     Meeting.objects.update(organisation=make(eve.user))
     with pytest.raises(StaffParty):
         asks(eve, MEETING, link.meeting)
+
+
+def test_glass_1_nobody_looks_into_a_meeting_of_their_own_or_in_which_they_were(eve: Device, dan: Device, link: Link, joins: Joins) -> None:
+    Meeting.objects.filter(pk=link.meeting).update(organisation=None, owner=eve.user)
+    with pytest.raises(StaffParty):
+        asks(eve, MEETING, link.meeting)
+    Meeting.objects.filter(pk=link.meeting).update(owner=None)
+    glass = asks(eve, MEETING, link.meeting)
+    joins("Dan", account=id_of(dan))
+    with pytest.raises(StaffParty):
+        asks(dan, MEETING, link.meeting)
+    with pytest.raises(StaffParty):
+        ask_agreement(glass=glass, account=id_of(dan), now=NOW)
+
+
+def test_glass_1_whoever_becomes_a_party_looks_no_more(eve: Device, dan: Device, bob: User, link: Link, joins: Joins) -> None:
+    addresses, meeting = asks(eve, ADDRESSES, bob.email), asks(eve, MEETING, link.meeting)
+    for glass in (addresses, meeting):
+        agrees(dan, glass)
+        assert looks(eve, glass) is not None
+    Membership.objects.create(organisation_id=make(bob), user=eve.user, role="member", accepted_at=NOW)
+    joins("Eve", account=id_of(eve))
+    for glass in (addresses, meeting):
+        with pytest.raises(StaffParty):
+            looks(eve, glass)
+    assert JournalEntry.objects.filter(kind=LOOKED).count() == 2, "what was refused is no look"
 
 
 @pytest.mark.parametrize("change", [{"second": "eve"}, {"second": ""}, {"leaf": None}, {"shown_at": None}, {"reason": ""}, {"since": 1}])

@@ -21,7 +21,7 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
-from conclave.meetings.touched import organisations_between, organisations_of
+from conclave.meetings.touched import had_part, organisations_between, organisations_of
 from conclave.transparency import ledger
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.journal import journal
@@ -182,6 +182,8 @@ def look(*, glass: str, account: UserId, now: int) -> behind.View:
             raise GlassUnknown
         if not may_look(asker=row.asker, account=account, stand=_stand(row, now)):
             raise GlassClosed
+        # Whoever has become a party since they asked, or since another one agreed, is one.
+        _stand_apart(row, account)
         journal(kind=LOOKED, obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
     return behind.view(scope=Scope(row.scope), target=row.target, since=row.since or 0, until=row.until or 0)
 
@@ -250,10 +252,15 @@ def _to_agree(glass: str, account: UserId, now: int) -> Glass:
 
 
 def _stand_apart(row: Glass, account: UserId) -> None:
-    """Let nobody look at themselves, or into an organisation to which they belong."""
+    """Let nobody look at themselves, a meeting of theirs or one they were in, or into an organisation to which they belong.
+
+    A log has lines of everybody's calls: of a whole server's time nobody can stand apart (GLASS-1).
+    """
+    if row.scope == Scope.LOG:
+        return
     own = {one.organisation for one in my_organisations(account=account)}
-    about = row.scope == Scope.ADDRESSES and row.target == account
-    if about or (row.scope != Scope.LOG and own & {*_concerned(row)}):
+    about = row.target == account if row.scope == Scope.ADDRESSES else had_part(meeting=row.target, account=account)
+    if about or own & {*_concerned(row)}:
         raise StaffParty
 
 

@@ -80,7 +80,7 @@ def may_look(*, asker: str, account: str, stand: Stand) -> bool:
 
 
 def range_fits(*, since: int, until: int, now: int) -> bool:
-    """Tell whether a range of a log is one: not empty, at most a day, and past to its end, so that all whom it concerns are known (GLASS-1).
+    """Tell whether a range of a log is one: not empty, at most a day, and past to its end, so that whom it concerns is known (GLASS-1).
 
     Args:
         since: its beginning.

@@ -18,6 +18,19 @@ def is_meeting(*, meeting: str) -> bool:
     return Meeting.objects.filter(pk=meeting).exists()
 
 
+def had_part(*, meeting: str, account: str) -> bool:
+    """Tell whether a meeting is somebody's own, or they were in it; of a call that is over it is forgotten who had a seat.
+
+    Args:
+        meeting: its number.
+        account: whose.
+    """
+    return (
+        Meeting.objects.filter(pk=meeting, owner=account).exists()
+        or Participant.objects.filter(call__meeting=meeting, account=account).exists()
+    )
+
+
 def organisations_of(*, meeting: str) -> list[str]:
     """Return the organisation of a meeting, if it has one.
 
