@@ -9,17 +9,19 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core import mail as outgoing
 from django.db import IntegrityError, transaction
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
+from conclave.accounts.mail import hand_over
 from conclave.accounts.models import Membership, StaffMember, User
 from conclave.accounts.staff import StaffOtherRole, StaffParty, StaffRoleMissing, StaffUnknown
 from conclave.accounts.staff_policy import FRESH_MS, Act, Case, Reason, Role, may
 from conclave.accounts.staff_policy import Person as Staff
-from conclave.authorities import behind
+from conclave.authorities import behind, personal
 from conclave.authorities.glass import (
     LOOKED,
     GlassClosed,
@@ -298,19 +300,19 @@ def test_glass_3_only_engineers_whose_place_is_known_and_on_the_owners_list(desk
 
 
 @pytest.fixture
-def mails(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[tuple[str, str]]]:
+def mails(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[tuple[str, str, str]]]:
     """Return to whom mails about looks were written, and their scope."""
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
 
-    def sent() -> list[tuple[str, str]]:
+    def sent() -> list[tuple[str, str, str]]:
         found = [event.payload for event in OutboxEvent.objects.filter(kind="mail").order_by("pk")]
-        return [(one["to"], one["facts"]["scope"]) for one in found if one["what"] == "glass"]
+        return [(one["to"], one["facts"]["scope"], one["what"]) for one in found if one["what"] in {"glass", "glass_own"}]
 
     return sent
 
 
 def test_glass_4_the_ledger_has_it_and_whom_it_concerns_is_told(
-    eve: Device, dan: Device, house: str, mails: Callable[[], list[tuple[str, str]]], log: str
+    eve: Device, dan: Device, house: str, mails: Callable[[], list[tuple[str, str, str]]], log: str
 ) -> None:
     meeting = Meeting.objects.select_related("owner").get(organisation=house)
     alice = meeting.owner
@@ -324,9 +326,10 @@ def test_glass_4_the_ledger_has_it_and_whom_it_concerns_is_told(
         glass = ask(account=id_of(eve), wanted=wanted, reason="A fault", now=NOW + 1)
         assert mails() == before, "nobody is told before somebody has agreed"
         agrees(dan, glass, now=NOW + 1)
-    assert mails() == [(alice.email, "addresses"), (alice.email, "meeting"), (alice.email, "log")], (
-        "the last log is of a time without its calls"
-    )
+    told = [(scope, what) for to, scope, what in mails() if to == alice.email]
+    assert told == [
+        ("addresses", "glass"), ("addresses", "glass_own"), ("meeting", "glass"), ("meeting", "glass_own"), ("log", "glass"),
+    ], "as the organisation's owner, and as whose it is; the last log is of a time without its calls"  # fmt: skip
     assert kinds(house).count("glass_opened") == 3
     opened = [
         {one.field: one.value for one in openings(index=row.index)} for row in LedgerEntry.objects.filter(kind="GLASS").order_by("index")
@@ -340,6 +343,39 @@ def test_glass_4_the_ledger_has_it_and_whom_it_concerns_is_told(
     assert "Logs or addresses opened by the staff of this server" in page
     assert "two engineers of this server" in page
     assert eve.user.name not in page
+
+
+def test_glass_4_whoever_has_no_organisation_is_told_too(
+    eve: Device, dan: Device, bob: User, link: Link, mails: Callable[[], list[tuple[str, str, str]]]
+) -> None:
+    Meeting.objects.filter(pk=link.meeting).update(owner=bob, organisation=None)
+    for scope, target in ((ADDRESSES, bob.email), (MEETING, link.meeting)):
+        before, archived = mails(), own_looks(bob)
+        glass = asks(eve, scope, target)
+        assert (mails(), own_looks(bob)) == (before, archived), "nobody is told before somebody has agreed"
+        agrees(dan, glass)
+    assert mails() == [(bob.email, "addresses", "glass_own"), (bob.email, "meeting", "glass_own")]
+    kept = Glass.objects.order_by("leaf")
+    assert own_looks(bob) == [{"scope": one.scope, "target": one.target, "opened_at": NOW, "entry": one.leaf} for one in kept]
+    assert own_looks(eve.user) == []
+
+
+def own_looks(who: User) -> list[dict[str, object]]:
+    """Return what somebody's archive says of looks at what is theirs."""
+    return list(personal.export(account=who.pk)["glass_opened"])
+
+
+@pytest.mark.usefixtures("mails")
+def test_glass_4_the_mails_about_looks_are_sentences(bob: User) -> None:
+    for what, scopes in (("glass", ("log", "addresses", "meeting")), ("glass_own", ("addresses", "meeting"))):
+        for scope in scopes:
+            facts = {"scope": scope, "organisation": "Harbour School", "address": "https://desk.example/here"}
+            hand_over({"id": "1", "to": bob.email, "what": what, "facts": facts, "page": "", "language": "", "until": clock.now() + DAY})
+    subjects = {mail.subject for mail in outgoing.outbox}
+    assert len(subjects) == 2
+    assert all("looks at what concerns" in one and "regarde ce qui" in one for one in subjects)
+    assert len({mail.body for mail in outgoing.outbox}) == 5
+    assert all("https://desk.example/here" in mail.body and "Deux personnes" in str(mail.body) for mail in outgoing.outbox)
 
 
 def test_glass_4_each_look_is_written_down_and_none_that_was_refused(eve: Device, dan: Device, bob: User) -> None:

@@ -11,7 +11,7 @@ from conclave.accounts.queries import account_of
 from conclave.accounts.staff import StaffOtherRole, StaffParty, allow_staff
 from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act, Case
-from conclave.authorities import behind, witness
+from conclave.authorities import behind, tell, witness
 from conclave.authorities.glass_rule import ASKED_MS, OPEN_MS, Pane, Scope, Stand, may_agree, may_look, range_fits, stands
 from conclave.authorities.models import Glass
 from conclave.authorities.receive import OrderTextForbidden, paragraphs
@@ -21,7 +21,7 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
-from conclave.meetings.touched import had_part, organisations_between, organisations_of
+from conclave.meetings.touched import had_part, organisations_between, organisations_of, owner_of
 from conclave.transparency import ledger
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.journal import journal
@@ -160,6 +160,7 @@ def agree(*, glass: str, account: UserId, shown: Shown | None, now: int) -> None
         journal(kind="glass_agreed", obj=row.pk, fields={"by": account}, now=now)
         for organisation in _concerned(row):
             tell_organisation(organisation=organisation, kind=OPENED, fields={"scope": row.scope, "glass": row.pk}, mail="glass", now=now)
+        tell.tell_looked_at(account=_whose(row), scope=row.scope, now=now)
         outbox.emit(kind=COSIGN, payload={"glass": row.pk}, now=now)
 
 
@@ -285,6 +286,13 @@ def _concerned(row: Glass) -> list[str]:
     if row.scope == Scope.MEETING:
         return organisations_of(meeting=row.target)
     return organisations_between(since=row.since or 0, until=row.until or 0)
+
+
+def _whose(row: Glass) -> str:
+    """Return whose account or meeting is looked at, to be told by mail; empty when nobody's, and for a log."""
+    if row.scope == Scope.MEETING:
+        return owner_of(meeting=row.target)
+    return row.target if row.scope == Scope.ADDRESSES else ""
 
 
 def _act(row: Glass) -> dict[str, Json]:

@@ -31,6 +31,24 @@ def had_part(*, meeting: str, account: str) -> bool:
     )
 
 
+def meetings_of(*, owner: str) -> list[str]:
+    """Return the numbers of somebody's meetings, also of those that are deleted and still known.
+
+    Args:
+        owner: whose.
+    """
+    return list(Meeting.objects.filter(owner=owner).values_list("pk", flat=True))
+
+
+def owner_of(*, meeting: str) -> str:
+    """Return whose a meeting is; empty when nobody's.
+
+    Args:
+        meeting: its number.
+    """
+    return Meeting.objects.filter(pk=meeting).values_list("owner", flat=True).first() or ""
+
+
 def organisations_of(*, meeting: str) -> list[str]:
     """Return the organisation of a meeting, if it has one.
 
