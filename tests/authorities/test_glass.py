@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core import mail as outgoing
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,10 +25,12 @@ from conclave.accounts.staff_policy import Person as Staff
 from conclave.authorities import behind, personal
 from conclave.authorities.glass import (
     LOOKED,
+    TOLD,
     GlassClosed,
     GlassPlaceUnknown,
     GlassUnknown,
     Wanted,
+    _told,
     agree,
     ask,
     ask_agreement,
@@ -41,7 +44,7 @@ from conclave.kernel import clock
 from conclave.kernel.clock import to_datetime
 from conclave.kernel.errors import ConclaveError
 from conclave.kernel.models import OutboxEvent
-from conclave.meetings.models import Meeting
+from conclave.meetings.models import Call, Meeting
 from conclave.transparency.ledger import openings
 from conclave.transparency.models import JournalEntry, LedgerEntry
 from tests.accounts.organisation import account, browser, kinds, make, person
@@ -305,6 +308,10 @@ def mails(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[tuple[str, str, 
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, mail="smtp://localhost", mail_from="a@example.org"))
 
     def sent() -> list[tuple[str, str, str]]:
+        told = OutboxEvent.objects.filter(kind=TOLD, done_at=None)
+        for event in told.order_by("pk"):
+            _told(event.payload)
+        told.update(done_at=NOW)
         found = [event.payload for event in OutboxEvent.objects.filter(kind="mail").order_by("pk")]
         return [(one["to"], one["facts"]["scope"], one["what"]) for one in found if one["what"] in {"glass", "glass_own"}]
 
@@ -358,6 +365,35 @@ def test_glass_4_whoever_has_no_organisation_is_told_too(
     kept = Glass.objects.order_by("leaf")
     assert own_looks(bob) == [{"scope": one.scope, "target": one.target, "opened_at": NOW, "entry": one.leaf} for one in kept]
     assert own_looks(eve.user) == []
+
+
+def test_glass_4_however_many_it_concerns_nobody_else_waits_for_their_mails(
+    eve: Device, dan: Device, log: str, house: str, mails: Callable[[], list[tuple[str, str, str]]]
+) -> None:
+    """While the chains are held, so many statements are done for many organisations as for one."""
+    owners = [person(f"Owner {number}") for number in range(6)]
+    made = [make(one, f"House {number}") for number, one in enumerate(owners)]
+
+    def statements(since: int) -> int:
+        glass = asks(eve, LOG, log, since=since, until=NOW + 1, now=NOW + 1)
+        question = ask_agreement(glass=glass, account=id_of(dan), now=NOW + 1)
+        with CaptureQueriesContext(connection) as done:
+            agree(glass=glass, account=id_of(dan), shown=dan.answers(question), now=NOW + 1)
+        assert not OutboxEvent.objects.filter(kind="mail", payload__what="glass").exists(), "mails are written afterwards"
+        return len(done)
+
+    for_one = statements(NOW - HOUR)
+    for other in made:
+        # Twice, and still told once.
+        for number in range(2):
+            another = Meeting.objects.get(organisation=house)
+            another.pk, another.link_id = f"{other[:20]}-{number}", f"{other[:20]}-{number}"
+            another.organisation_id = other
+            another.save(force_insert=True)
+            Call.objects.create(id=f"{other[:20]}-{number}", meeting=another, region="local", started_at=NOW, ended_at=NOW + 1)
+    assert statements(NOW - 2 * HOUR) <= for_one
+    assert sorted(kinds(one).count("glass_opened") for one in (house, *made)) == [1] * 6 + [2]
+    assert sorted(to for to, _scope, _what in mails()) == sorted(["alice@example.org"] * 2 + [one.email for one in owners])
 
 
 def own_looks(who: User) -> list[dict[str, object]]:

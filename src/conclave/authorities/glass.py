@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
-from conclave.accounts.informed import tell_organisation
+from conclave.accounts.informed import mail_organisations
 from conclave.accounts.organisations import my_organisations
 from conclave.accounts.queries import account_of
 from conclave.accounts.staff import StaffOtherRole, StaffParty, allow_staff
@@ -24,9 +24,9 @@ from conclave.keys.locks import writing
 from conclave.meetings.touched import had_part, organisations_between, organisations_of, owner_of
 from conclave.transparency import ledger
 from conclave.transparency.cosign import WitnessAway
-from conclave.transparency.journal import journal
+from conclave.transparency.journal import Line, journal, journal_lines
 
-COSIGN = "authorities.glass"
+COSIGN, TOLD = "authorities.glass", "authorities.glass_told"
 OPENED, LOOKED = "glass_opened", "glass_looked"
 
 
@@ -137,7 +137,7 @@ def ask_agreement(*, glass: str, account: UserId, now: int) -> Question:
 
 
 def agree(*, glass: str, account: UserId, shown: Shown | None, now: int) -> None:
-    """Agree that another one looks: for an hour from now, once its leaf is cosigned; whom it concerns is told in the same moment.
+    """Agree that another one looks: for an hour from now, once its leaf is cosigned; whom it concerns is told.
 
     Args:
         glass: which request.
@@ -154,14 +154,15 @@ def agree(*, glass: str, account: UserId, shown: Shown | None, now: int) -> None
         row = _to_agree(glass, account, now)
         shown_at = use_passkey(account=account, act=_act(row), shown=shown, now=now)
         allow_staff(account=account, act=Act.OPEN_ENGINE, now=now, case=Case(second=True), shown_at=shown_at)
+        concerned = _concerned(row)
+        outbox.emit(kind=COSIGN, payload={"glass": row.pk}, now=now)
+        outbox.emit(kind=TOLD, payload={"glass": row.pk, "organisations": concerned}, now=now)
+        # From here on everybody else who writes waits.
         row.leaf = ledger.append(kind="GLASS", fields=_leaf(row, now), now=now)
         row.second, row.opened_at, row.shown_at = account, now, shown_at
         row.save()
-        journal(kind="glass_agreed", obj=row.pk, fields={"by": account}, now=now)
-        for organisation in _concerned(row):
-            tell_organisation(organisation=organisation, kind=OPENED, fields={"scope": row.scope, "glass": row.pk}, mail="glass", now=now)
-        tell.tell_looked_at(account=_whose(row), scope=row.scope, now=now)
-        outbox.emit(kind=COSIGN, payload={"glass": row.pk}, now=now)
+        told = [Line(kind=OPENED, obj=one, fields={"scope": row.scope, "glass": row.pk}) for one in concerned]
+        journal_lines(lines=[Line(kind="glass_agreed", obj=row.pk, fields={"by": account}), *told], now=now)
 
 
 def look(*, glass: str, account: UserId, now: int) -> behind.View:
@@ -228,6 +229,15 @@ def _cosign(payload: Payload) -> None:
     witness.cosign_now(now=clock.now())
     if _stand(row, clock.now()) is Stand.WAITS:
         raise WitnessAway
+
+
+@outbox.handles(TOLD)
+def _told(payload: Payload) -> None:
+    """Write to whom it concerns: to many for a log, and while nobody waits for it."""
+    row, now = Glass.objects.get(pk=payload["glass"]), clock.now()
+    with writing():
+        mail_organisations(organisations=payload["organisations"], facts={"scope": row.scope}, mail="glass", now=now)
+        tell.tell_looked_at(account=_whose(row), scope=row.scope, now=now)
 
 
 def _allow(account: UserId, now: int) -> None:

@@ -66,7 +66,7 @@ def organisations_between(*, since: int, until: int) -> list[str]:
         until: its end.
     """
     calls = Call.objects.filter(Q(ended_at=None) | Q(ended_at__gte=since), started_at__lt=until, meeting__organisation__isnull=False)
-    return sorted(set(calls.values_list("meeting__organisation", flat=True)))
+    return sorted(calls.order_by().values_list("meeting__organisation", flat=True).distinct())
 
 
 def held_in(*, meeting: str, most: int) -> Iterator[tuple[str, ...]]:
