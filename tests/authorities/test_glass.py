@@ -396,6 +396,19 @@ def test_glass_4_however_many_it_concerns_nobody_else_waits_for_their_mails(
     assert sorted(to for to, _scope, _what in mails()) == sorted(["alice@example.org"] * 2 + [one.email for one in owners])
 
 
+def test_glass_4_of_a_call_that_is_forgotten_nobody_can_be_told_and_whoever_agrees_knows(
+    eve: Device, dan: Device, house: str, log: str, mails: Callable[[], list[tuple[str, str, str]]]
+) -> None:
+    Call.objects.all().delete()
+    glass = asks(eve, LOG, log, since=NOW - HOUR, until=NOW + 1, now=NOW + 1)
+    warning = "Of calls that are forgotten by then nobody knows whom they concerned"
+    assert warning in browser(dan.user).post(f"/staff/glass/{glass}", {"act": "agree"}).content.decode()
+    agrees(dan, glass, now=NOW + 1)
+    assert (mails(), kinds(house).count("glass_opened")) == ([], 0)
+    other = asks(eve, ADDRESSES, person("Xavier").email)
+    assert warning not in browser(dan.user).post(f"/staff/glass/{other}", {"act": "agree"}).content.decode()
+
+
 def own_looks(who: User) -> list[dict[str, object]]:
     """Return what somebody's archive says of looks at what is theirs."""
     return list(personal.export(account=who.pk)["glass_opened"])
