@@ -25,6 +25,7 @@ from conclave.accounts.staff_policy import Person as Staff
 from conclave.authorities import behind, personal
 from conclave.authorities.glass import (
     LOOKED,
+    MISSED,
     TOLD,
     GlassClosed,
     GlassPlaceUnknown,
@@ -46,7 +47,7 @@ from conclave.kernel.errors import ConclaveError
 from conclave.kernel.models import OutboxEvent
 from conclave.meetings.models import Call, Meeting
 from conclave.transparency.ledger import openings
-from conclave.transparency.models import JournalEntry, LedgerEntry
+from conclave.transparency.models import JournalEntry, JournalOpening, LedgerEntry
 from tests.accounts.organisation import account, browser, kinds, make, person
 from tests.accounts.passkey import Device, Passkey
 from tests.authorities.desk import NOW, Desk
@@ -425,6 +426,19 @@ def test_glass_4_the_mails_about_looks_are_sentences(bob: User) -> None:
     assert all("looks at what concerns" in one and "regarde ce qui" in one for one in subjects)
     assert len({mail.body for mail in outgoing.outbox}) == 5
     assert all("https://desk.example/here" in mail.body and "Deux personnes" in str(mail.body) for mail in outgoing.outbox)
+
+
+def test_glass_4_whoever_asks_for_what_there_is_not_leaves_a_trace_of_it(eve: Device, bob: User) -> None:
+    """Or an engineer alone could find out, unseen, which addresses have an account."""
+    for number in range(2):
+        with pytest.raises(GlassUnknown):
+            asks(eve, ADDRESSES, f"nobody-{number}@example.org")
+    asks(eve, ADDRESSES, bob.email)
+    assert list(JournalEntry.objects.filter(kind__startswith="glass_").order_by("index").values_list("kind", flat=True)) == [
+        MISSED, MISSED, "glass_asked",
+    ]  # fmt: skip
+    kept = JournalOpening.objects.filter(entry__kind=MISSED).values_list("field", "value")
+    assert set(kept) == {("by", eve.user.pk), ("scope", "addresses")}, "who, and not what they typed"
 
 
 def test_glass_4_each_look_is_written_down_and_none_that_was_refused(eve: Device, dan: Device, bob: User) -> None:

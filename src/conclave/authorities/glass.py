@@ -27,6 +27,7 @@ from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.journal import Line, journal, journal_lines
 
 COSIGN, TOLD = "authorities.glass", "authorities.glass_told"
+ASKED, MISSED = "glass_asked", "glass_missed"
 OPENED, LOOKED = "glass_opened", "glass_looked"
 
 
@@ -109,12 +110,15 @@ def ask(*, account: UserId, wanted: Wanted, reason: str, now: int) -> str:
             fits = wanted.since is not None and wanted.until is not None and range_fits(since=wanted.since, until=wanted.until, now=now)
         if not said or not fits:
             raise OrderTextForbidden
-        row = Glass(
-            asker=account, scope=wanted.scope, target=_target(wanted), since=wanted.since, until=wanted.until, reason=said, asked_at=now
-        )
-        _stand_apart(row, account)
-        row.save(force_insert=True)
-        journal(kind="glass_asked", obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
+        target = _target(wanted)
+        row = Glass(asker=account, scope=wanted.scope, target=target, since=wanted.since, until=wanted.until, reason=said, asked_at=now)
+        if target:
+            _stand_apart(row, account)
+            row.save(force_insert=True)
+        # Also who asks for what there is not leaves a trace: the answer says which addresses have an account.
+        journal(kind=ASKED if target else MISSED, obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
+    if not target:
+        raise GlassUnknown
     return row.pk
 
 
@@ -282,11 +286,9 @@ def _stand(row: Glass, now: int) -> Stand:
 
 
 def _target(wanted: Wanted) -> str:
-    """Return what is looked at, as it is stored; an address is not, its account is."""
+    """Return what is looked at, as it is stored, and nothing where there is no such thing; an address is not stored, its account is."""
     target = account_of(address=wanted.target) if wanted.scope is Scope.ADDRESSES else wanted.target
-    if not target or not behind.exists(scope=wanted.scope, target=target):
-        raise GlassUnknown
-    return target
+    return target if target and behind.exists(scope=wanted.scope, target=target) else ""
 
 
 def _concerned(row: Glass) -> list[str]:
