@@ -282,6 +282,22 @@ def test_glass_1_a_log_is_opened_for_a_time_that_is_past_or_those_who_call_in_it
     assert window.post("/staff/glass", {"scope": "log", "log": log, "since": ahead, "hours": 1, "reason": "A fault"}).status_code == 422
 
 
+def test_glass_2_what_is_cut_off_is_not_said_to_be_nothing(eve: Device, dan: Device, log: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    glass = asks(eve, LOG, log, since=NOW - 3 * HOUR, until=NOW)
+    agrees(dan, glass)
+    assert not look(glass=glass, account=id_of(eve), now=NOW).cut
+    monkeypatch.setattr(behind, "MOST_LINES", 2)
+    shorter = look(glass=glass, account=id_of(eve), now=NOW)
+    assert (len(shorter.rows), shorter.cut) == (2, True)
+    monkeypatch.setattr(behind, "MOST_LINES", 500)
+    # The end of the log alone, in which no line says its time.
+    monkeypatch.setattr(behind, "MOST_BYTES", 20)
+    assert look(glass=glass, account=id_of(eve), now=NOW) == behind.View(columns=("line",), rows=(), cut=True)
+    page = browser(eve.user).post(f"/staff/glass/{glass}", {"act": "look"}).content.decode()
+    assert "This is not all" in page
+    assert "There is nothing." not in page
+
+
 def test_glass_2_of_a_meeting_it_is_seen_who_came_and_when(eve: Device, dan: Device, link: Link, joins: Joins, bob: User) -> None:
     joins("Bob", account=account_of(bob))
     glass = asks(eve, MEETING, link.meeting)
