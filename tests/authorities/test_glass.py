@@ -441,6 +441,7 @@ def test_glass_4_the_mails_about_looks_are_sentences(bob: User) -> None:
     assert len(subjects) == 2
     assert all("looks at what concerns" in one and "regarde ce qui" in one for one in subjects)
     assert len({mail.body for mail in outgoing.outbox}) == 5
+    assert sum("when it took place and who came." in str(mail.body) for mail in outgoing.outbox) == 2
     assert all("https://desk.example/here" in mail.body and "Deux personnes" in str(mail.body) for mail in outgoing.outbox)
 
 
