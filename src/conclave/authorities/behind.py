@@ -27,6 +27,8 @@ class View:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    # There is more than is shown, or there may be.
+    cut: bool = False
 
 
 def logs() -> list[str]:
@@ -56,14 +58,17 @@ def view(*, scope: Scope, target: str, since: int, until: int) -> View:
         until: of a log, until when.
     """
     if scope is Scope.LOG:
-        lines = list(_lines(_folder() / target, since, until)) if target in logs() else []
-        return View(columns=("line",), rows=tuple((line,) for line in lines[-MOST_LINES:]))
+        path = _folder() / target
+        lines = list(_lines(path, since, until)) if target in logs() else []
+        rows = tuple((line,) for line in lines[-MOST_LINES:])
+        return View(columns=("line",), rows=rows, cut=len(lines) > MOST_LINES or (target in logs() and _begins_after(path, since)))
     if scope is Scope.ADDRESSES:
         found = accounts.rows_of(rows=accounts.TABLES["account.EmailAddress"](target), fields=("email", "verified"))
         known = dict.fromkeys([address_of(account=target), *(str(row["email"]) for row in found)])
         return View(columns=("address",), rows=tuple((address,) for address in known if address))
     columns = ("name", "role", "joined_at", "left_at", "gone_reason", "region")
-    return View(columns=columns, rows=tuple(held_in(meeting=target, most=MOST_LINES)))
+    came = tuple(held_in(meeting=target, most=MOST_LINES + 1))
+    return View(columns=columns, rows=came[:MOST_LINES], cut=len(came) > MOST_LINES)
 
 
 def _folder() -> Path:
@@ -74,14 +79,26 @@ def _folder() -> Path:
 
 def _lines(path: Path, since: int, until: int) -> Iterator[str]:
     """Yield the lines of a log that say they are of this time."""
+    for line in _end_of(path):
+        at = _time_of(line)
+        if at is not None and since <= at < until:
+            yield scrub(line)
+
+
+def _begins_after(path: Path, since: int) -> bool:
+    """Tell whether a log is longer than what is read of it, and that begins after a time."""
+    if path.stat().st_size <= MOST_BYTES:
+        return False
+    first = next((at for line in _end_of(path) if (at := _time_of(line)) is not None), None)
+    return first is None or first >= since
+
+
+def _end_of(path: Path) -> list[str]:
+    """Return the last lines of a log, as many as are read of it."""
     with path.open("rb") as log:
         size = log.seek(0, 2)
         log.seek(max(0, size - MOST_BYTES))
-        for raw in log.read(MOST_BYTES).splitlines():
-            line = raw.decode("utf-8", "replace")
-            at = _time_of(line)
-            if at is not None and since <= at < until:
-                yield scrub(line)
+        return [raw.decode("utf-8", "replace") for raw in log.read(MOST_BYTES).splitlines()]
 
 
 def _time_of(line: str) -> int | None:

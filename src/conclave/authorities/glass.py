@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
-from conclave.accounts.informed import tell_organisation
+from conclave.accounts.informed import mail_organisations
 from conclave.accounts.organisations import my_organisations
 from conclave.accounts.queries import account_of
 from conclave.accounts.staff import StaffOtherRole, StaffParty, allow_staff
 from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act, Case
-from conclave.authorities import behind, witness
+from conclave.authorities import behind, tell, witness
 from conclave.authorities.glass_rule import ASKED_MS, OPEN_MS, Pane, Scope, Stand, may_agree, may_look, range_fits, stands
 from conclave.authorities.models import Glass
 from conclave.authorities.receive import OrderTextForbidden, paragraphs
@@ -21,12 +21,13 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
-from conclave.meetings.touched import organisations_between, organisations_of
+from conclave.meetings.touched import had_part, organisations_between, organisations_of, owner_of
 from conclave.transparency import ledger
 from conclave.transparency.cosign import WitnessAway
-from conclave.transparency.journal import journal
+from conclave.transparency.journal import Line, journal, journal_lines
 
-COSIGN = "authorities.glass"
+COSIGN, TOLD = "authorities.glass", "authorities.glass_told"
+ASKED, MISSED = "glass_asked", "glass_missed"
 OPENED, LOOKED = "glass_opened", "glass_looked"
 
 
@@ -109,12 +110,15 @@ def ask(*, account: UserId, wanted: Wanted, reason: str, now: int) -> str:
             fits = wanted.since is not None and wanted.until is not None and range_fits(since=wanted.since, until=wanted.until, now=now)
         if not said or not fits:
             raise OrderTextForbidden
-        row = Glass(
-            asker=account, scope=wanted.scope, target=_target(wanted), since=wanted.since, until=wanted.until, reason=said, asked_at=now
-        )
-        _stand_apart(row, account)
-        row.save(force_insert=True)
-        journal(kind="glass_asked", obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
+        target = _target(wanted)
+        row = Glass(asker=account, scope=wanted.scope, target=target, since=wanted.since, until=wanted.until, reason=said, asked_at=now)
+        if target:
+            _stand_apart(row, account)
+            row.save(force_insert=True)
+        # Also who asks for what there is not leaves a trace: the answer says which addresses have an account.
+        journal(kind=ASKED if target else MISSED, obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
+    if not target:
+        raise GlassUnknown
     return row.pk
 
 
@@ -137,7 +141,7 @@ def ask_agreement(*, glass: str, account: UserId, now: int) -> Question:
 
 
 def agree(*, glass: str, account: UserId, shown: Shown | None, now: int) -> None:
-    """Agree that another one looks: for an hour from now, once its leaf is cosigned; whom it concerns is told in the same moment.
+    """Agree that another one looks: for an hour from now, once its leaf is cosigned; whom it concerns is told.
 
     Args:
         glass: which request.
@@ -154,13 +158,15 @@ def agree(*, glass: str, account: UserId, shown: Shown | None, now: int) -> None
         row = _to_agree(glass, account, now)
         shown_at = use_passkey(account=account, act=_act(row), shown=shown, now=now)
         allow_staff(account=account, act=Act.OPEN_ENGINE, now=now, case=Case(second=True), shown_at=shown_at)
+        concerned = _concerned(row)
+        outbox.emit(kind=COSIGN, payload={"glass": row.pk}, now=now)
+        outbox.emit(kind=TOLD, payload={"glass": row.pk, "organisations": concerned}, now=now)
+        # From here on everybody else who writes waits.
         row.leaf = ledger.append(kind="GLASS", fields=_leaf(row, now), now=now)
         row.second, row.opened_at, row.shown_at = account, now, shown_at
         row.save()
-        journal(kind="glass_agreed", obj=row.pk, fields={"by": account}, now=now)
-        for organisation in _concerned(row):
-            tell_organisation(organisation=organisation, kind=OPENED, fields={"scope": row.scope, "glass": row.pk}, mail="glass", now=now)
-        outbox.emit(kind=COSIGN, payload={"glass": row.pk}, now=now)
+        told = [Line(kind=OPENED, obj=one, fields={"scope": row.scope, "glass": row.pk}) for one in concerned]
+        journal_lines(lines=[Line(kind="glass_agreed", obj=row.pk, fields={"by": account}), *told], now=now)
 
 
 def look(*, glass: str, account: UserId, now: int) -> behind.View:
@@ -182,6 +188,8 @@ def look(*, glass: str, account: UserId, now: int) -> behind.View:
             raise GlassUnknown
         if not may_look(asker=row.asker, account=account, stand=_stand(row, now)):
             raise GlassClosed
+        # Whoever has become a party since they asked, or since another one agreed, is one.
+        _stand_apart(row, account)
         journal(kind=LOOKED, obj=row.pk, fields={"by": account, "scope": row.scope}, now=now)
     return behind.view(scope=Scope(row.scope), target=row.target, since=row.since or 0, until=row.until or 0)
 
@@ -227,6 +235,15 @@ def _cosign(payload: Payload) -> None:
         raise WitnessAway
 
 
+@outbox.handles(TOLD)
+def _told(payload: Payload) -> None:
+    """Write to whom it concerns: to many for a log, and while nobody waits for it."""
+    row, now = Glass.objects.get(pk=payload["glass"]), clock.now()
+    with writing():
+        mail_organisations(organisations=payload["organisations"], facts={"scope": row.scope}, mail="glass", now=now)
+        tell.tell_looked_at(account=_whose(row), scope=row.scope, now=now)
+
+
 def _allow(account: UserId, now: int) -> None:
     """Let nobody go on but an engineer whose country of work is known, and on the owner's list where there is one (GLASS-3)."""
     allow_staff(account=account, act=Act.OPEN_ENGINE, now=now, case=Case(second=True), asking=True)
@@ -250,10 +267,15 @@ def _to_agree(glass: str, account: UserId, now: int) -> Glass:
 
 
 def _stand_apart(row: Glass, account: UserId) -> None:
-    """Let nobody look at themselves, or into an organisation to which they belong."""
+    """Let nobody look at themselves, a meeting of theirs or one they were in, or into an organisation to which they belong.
+
+    A log has lines of everybody's calls: of a whole server's time nobody can stand apart (GLASS-1).
+    """
+    if row.scope == Scope.LOG:
+        return
     own = {one.organisation for one in my_organisations(account=account)}
-    about = row.scope == Scope.ADDRESSES and row.target == account
-    if about or (row.scope != Scope.LOG and own & {*_concerned(row)}):
+    about = row.target == account if row.scope == Scope.ADDRESSES else had_part(meeting=row.target, account=account)
+    if about or own & {*_concerned(row)}:
         raise StaffParty
 
 
@@ -264,11 +286,9 @@ def _stand(row: Glass, now: int) -> Stand:
 
 
 def _target(wanted: Wanted) -> str:
-    """Return what is looked at, as it is stored; an address is not, its account is."""
+    """Return what is looked at, as it is stored, and nothing where there is no such thing; an address is not stored, its account is."""
     target = account_of(address=wanted.target) if wanted.scope is Scope.ADDRESSES else wanted.target
-    if not target or not behind.exists(scope=wanted.scope, target=target):
-        raise GlassUnknown
-    return target
+    return target if target and behind.exists(scope=wanted.scope, target=target) else ""
 
 
 def _concerned(row: Glass) -> list[str]:
@@ -278,6 +298,13 @@ def _concerned(row: Glass) -> list[str]:
     if row.scope == Scope.MEETING:
         return organisations_of(meeting=row.target)
     return organisations_between(since=row.since or 0, until=row.until or 0)
+
+
+def _whose(row: Glass) -> str:
+    """Return whose account or meeting is looked at, to be told by mail; empty when nobody's, and for a log."""
+    if row.scope == Scope.MEETING:
+        return owner_of(meeting=row.target)
+    return row.target if row.scope == Scope.ADDRESSES else ""
 
 
 def _act(row: Glass) -> dict[str, Json]:

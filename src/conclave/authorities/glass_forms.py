@@ -58,11 +58,15 @@ class GlassForm(forms.Form):
                 self.add_error(name, _("This is needed for what you have chosen."))
         return said
 
-    def wanted(self) -> Wanted:
-        """Return what is to be looked at."""
+    def wanted(self, *, now: int) -> Wanted:
+        """Return what is to be looked at; of an hour that is not over, what there is of it.
+
+        Args:
+            now: the time.
+        """
         said = self.cleaned_data
         scope = Scope(said["scope"])
         if scope is not Scope.LOG:
             return Wanted(scope=scope, target=said[NEEDS[scope][0]])
         since = int(said["since"].replace(tzinfo=UTC).timestamp() * 1000)
-        return Wanted(scope=scope, target=said["log"], since=since, until=since + int(said["hours"]) * HOUR)
+        return Wanted(scope=scope, target=said["log"], since=since, until=min(since + int(said["hours"]) * HOUR, now))

@@ -15,6 +15,7 @@ from conclave.authorities import glass as panes
 from conclave.authorities import words
 from conclave.authorities.glass import GlassUnknown, Seen
 from conclave.authorities.glass_forms import GlassForm
+from conclave.authorities.glass_rule import Scope
 from conclave.authorities.receive import OrderTextForbidden
 from conclave.kernel import clock
 from conclave.kernel.limits import LIMITER, Rate
@@ -33,7 +34,7 @@ def glasses(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         LIMITER.check(rate=GLASS_RATE, subject=by, now=now)
         try:
-            made = panes.ask(account=by, wanted=form.wanted(), reason=form.cleaned_data["reason"], now=now)
+            made = panes.ask(account=by, wanted=form.wanted(now=now), reason=form.cleaned_data["reason"], now=now)
         except OrderTextForbidden as error:
             form.add_error(None, error.text)
         except GlassUnknown:
@@ -70,7 +71,9 @@ def _agree(request: HttpRequest, about: Seen) -> HttpResponse:
     if shown is None:
         question = panes.ask_agreement(glass=about.id, account=by, now=now)
         sentence = _("%(what)s. Reason: %(reason)s") % {"what": _about(about), "reason": about.reason}
-        after = _("Whoever has asked may look for an hour. The public ledger and the organisations concerned are told now.")
+        after = _("Whoever has asked may look for an hour. The public ledger and whom it concerns are told now.")
+        if about.scope is Scope.LOG:
+            after += " " + _("Of calls that are forgotten by then nobody knows whom they concerned: the older a log, the fewer are told.")
         here = reverse("staff_glass", args=[about.id])
         return confirmation(request, question=question, chosen={"act": "agree"}, sentence=sentence, after=after, back=here)
     panes.agree(glass=about.id, account=by, shown=shown, now=now)

@@ -80,11 +80,11 @@ def may_look(*, asker: str, account: str, stand: Stand) -> bool:
 
 
 def range_fits(*, since: int, until: int, now: int) -> bool:
-    """Tell whether a range of a log is one: not empty, at most a day, and past.
+    """Tell whether a range of a log is one: not empty, at most a day, and past to its end, so that whom it concerns is known (GLASS-1).
 
     Args:
         since: its beginning.
         until: its end, not included.
         now: the time.
     """
-    return since < until <= since + LONGEST_RANGE_MS and since < now
+    return since < until <= min(since + LONGEST_RANGE_MS, now)

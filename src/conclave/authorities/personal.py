@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from django.db.models import F, Q
 
+from conclave.authorities.glass_rule import Scope
 from conclave.authorities.models import Glass, Hand, Measure, Subject
+from conclave.meetings.touched import meetings_of
 
 # In the place of an account that is no more: the measure is about nobody then, and still about one thing.
 ERASED = "erased"
@@ -16,7 +18,8 @@ _MEASURES = ("kind", "territory", "starts_at", "ends_at", "state")
 
 
 def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
-    """Return a person's parts in orders and behind the glass, the measures on their account, and what was told of them.
+    """Return a person's parts in orders and behind the glass, the measures on their account, what was told of them, and who
+    looked at what is theirs: that it was somebody, and not who.
 
     Args:
         account: whose.
@@ -25,7 +28,10 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
     measures = Measure.objects.filter(account=account).order_by("starts_at", "pk")
     # Whoever is not to be told yet does not learn it here either; the deferral has an end (ORD-19).
     told = Subject.objects.filter(account=account, told_at__isnull=False).order_by("given_at", "pk")
+    own = Q(scope=Scope.ADDRESSES, target=account) | Q(scope=Scope.MEETING, target__in=meetings_of(owner=account))
+    opened = Glass.objects.filter(own, opened_at__isnull=False).order_by("opened_at", "leaf")
     return {
+        "glass_opened": opened.values("scope", "target", "opened_at", entry=F("leaf")).iterator(),
         "told_to_authorities": told.values("id", "territory", "given_at", "told_at", fields=F("disclosure__fields")).iterator(),
         "glass_asked": Glass.objects.filter(asker=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),
         "glass_agreed": Glass.objects.filter(second=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),

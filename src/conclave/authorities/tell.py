@@ -64,6 +64,20 @@ def tell_host(*, account: str, count: int, measure: Measure, public_id: str, now
         mail.send(to=address, what="order_host", facts=facts, now=now, language=UNKNOWN)
 
 
+def tell_looked_at(*, account: str, scope: str, now: int) -> None:
+    """Write to somebody that staff looks at what is theirs, and not who; inside the caller's transaction.
+
+    Args:
+        account: whose it is; empty for nobody's.
+        scope: what was opened (glass_rule.py).
+        now: the time.
+    """
+    address = address_of(account=account) if account else ""
+    if address:
+        page = settings.CONCLAVE.public_url.rstrip("/") + reverse("own_data")
+        mail.send(to=address, what="glass_own", facts={"scope": scope, "address": page}, now=now, language=UNKNOWN)
+
+
 @outbox.handles(GIVEN)
 def _given(payload: Payload) -> None:
     """Write to somebody that something about them was handed to an authority, or that it should not have been."""

@@ -18,6 +18,37 @@ def is_meeting(*, meeting: str) -> bool:
     return Meeting.objects.filter(pk=meeting).exists()
 
 
+def had_part(*, meeting: str, account: str) -> bool:
+    """Tell whether a meeting is somebody's own, or they were in it; of a call that is over it is forgotten who had a seat.
+
+    Args:
+        meeting: its number.
+        account: whose.
+    """
+    return (
+        Meeting.objects.filter(pk=meeting, owner=account).exists()
+        or Participant.objects.filter(call__meeting=meeting, account=account).exists()
+    )
+
+
+def meetings_of(*, owner: str) -> list[str]:
+    """Return the numbers of somebody's meetings, also of those that are deleted and still known.
+
+    Args:
+        owner: whose.
+    """
+    return list(Meeting.objects.filter(owner=owner).values_list("pk", flat=True))
+
+
+def owner_of(*, meeting: str) -> str:
+    """Return whose a meeting is; empty when nobody's.
+
+    Args:
+        meeting: its number.
+    """
+    return Meeting.objects.filter(pk=meeting).values_list("owner", flat=True).first() or ""
+
+
 def organisations_of(*, meeting: str) -> list[str]:
     """Return the organisation of a meeting, if it has one.
 
@@ -35,7 +66,7 @@ def organisations_between(*, since: int, until: int) -> list[str]:
         until: its end.
     """
     calls = Call.objects.filter(Q(ended_at=None) | Q(ended_at__gte=since), started_at__lt=until, meeting__organisation__isnull=False)
-    return sorted(set(calls.values_list("meeting__organisation", flat=True)))
+    return sorted(calls.order_by().values_list("meeting__organisation", flat=True).distinct())
 
 
 def held_in(*, meeting: str, most: int) -> Iterator[tuple[str, ...]]:

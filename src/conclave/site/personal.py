@@ -49,6 +49,7 @@ TITLES = {
     "measures": _("Measures of public authorities on your account"),
     "node_approvals": _("Media engines that you have approved and that wait for a second person, as one of the staff"),
     "told_to_authorities": _("What was told of you to public authorities"),
+    "glass_opened": _("Looks of the staff at your addresses or at your meetings, and the entry in the ledger"),
     "glass_asked": _("Logs and addresses that you asked to look at, as one of the staff"),
     "glass_agreed": _("Looks at logs and addresses that you agreed to, as one of the staff"),
     "order_parts": _("Your part in orders of public authorities, as one of the staff"),
