@@ -78,6 +78,20 @@ def engines_not_entered(*, config: Config) -> list[str]:
     ]
 
 
+def joined_by_redis(*, config: Config) -> list[str]:
+    """Return one sentence for each region whose engine other machines can join by a Redis: the ledger names none of those (REG-10).
+
+    Args:
+        config: the operator's settings.
+    """
+    return [
+        f"Any machine that reaches the Redis of region '{region.name}' and has its key pair carries calls there, "
+        "and the public ledger names only this server's own: let nobody else reach either."
+        for region in config.all_regions
+        if region.here and region.redis
+    ]
+
+
 def decided_alone(*, config: Config) -> bool:
     """Tell whether the settings alone have entered this server's engines in the ledger, as nobody but the owner has a role (REG-11).
 

@@ -19,6 +19,7 @@ from conclave.doctor import Finding
 from conclave.holding import hold
 from conclave.media.credentials import engine_credentials
 from conclave.media.description import describe
+from conclave.regions import Ports, read
 from tests.journeys.world import free_ports
 
 NOW = 1_800_000_000.0
@@ -341,3 +342,11 @@ def test_reg_10_an_engine_that_the_ledger_does_not_name_is_said(
     sentences = [finding.text for finding in found(config, "region") if finding.level == "fail"]
     assert [doctor.ALONE in finding.text for finding in found(config, "region")].count(True) == (not people)
     assert ["the public ledger names another engine" in text for text in sentences] == [True] * fails
+
+
+def test_reg_10_machines_that_join_by_a_redis_are_named_nowhere_and_that_is_said(config: Config) -> None:
+    ports = Ports(engine=1001, media_tcp=1002, media_udp=1003, node_address="127.0.0.1")
+    regions = read({"fr": {"territory": "FR", "redis": "redis://:word@10.8.0.3:6379/0"}}, ports=ports)
+    said = [finding.text for finding in found(replace(config, regions=regions, allowed_regions="fr"), "region")]
+    assert ["reaches the Redis of region 'fr'" in text for text in said].count(True) == 1
+    assert "word" not in "".join(said)

@@ -319,6 +319,29 @@ def test_reg_10_another_key_pair_is_another_engine(tmp_path: Path) -> None:
     assert nodes.entered() == {"fr", "us"}
 
 
+@pytest.mark.parametrize("more", [{"node_address": "203.0.113.66"}, {"redis": "redis://:word@10.8.0.66:6379/0"}])
+def test_reg_10_an_engine_that_names_another_address_or_joins_another_redis_is_another_one(server: Server, more: dict[str, str]) -> None:
+    """REG-10: machines that share a Redis pass calls to each other, and what an engine names itself is where media goes."""
+    fr = {"territory": "FR", "addresses": "203.0.113.7", "node_address": "203.0.113.7", "redis": "redis://:word@10.8.0.3:6379/0"}
+    server.has({"fr": fr})
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has({"fr": {**fr, "redis": "redis://:other@10.8.0.3:6379/0"}})
+    assert nodes.entered() == {"fr"}, "another password is no other Redis"
+    server.has({"fr": {**fr, **more}})
+    assert nodes.entered() == frozenset()
+    assert "word" not in str(entries())
+
+
+def test_reg_10_what_is_set_for_engines_of_this_machine_says_nothing_of_one_elsewhere(server: Server) -> None:
+    there = {"territory": "FR", "engine": "10.8.0.2:7880", "addresses": "203.0.113.7"}
+    server.has({"fr": there})
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has({"fr": {**there, "node_address": "203.0.113.66"}})
+    assert nodes.entered() == {"fr"}
+
+
 @pytest.mark.parametrize("write", ["row", "back", "territory", "counts"])
 def test_reg_10_whoever_writes_a_row_past_the_ledger_opens_nothing(server: Server, write: str) -> None:
     """REG-10: direct SQL writes; the entry that a row names has to say the same, and to be the last about that engine."""
@@ -439,7 +462,7 @@ class Walk:
         for one in found[self.before :]:
             assert one["by"] == ("two_people" if ever else "configuration")
             if ever:
-                named = {name: one[name] for name in ("node", "territory", "engine", "addresses", "turn", "key")}
+                named = {name: one[name] for name in nodes.describe(self.server.settings.CONCLAVE.all_regions[0])}
                 change = enter.Change(region=one["node"], described=named if one["state"] == "serves" else {}).digest
                 assert len(self.words.pop((one["node"], change))) == 2
         self.before = len(found)

@@ -15,8 +15,8 @@ from conclave.media.models import Node, NodeApproval
 from conclave.media.policy import WORD_MS
 from conclave.transparency import cosign
 
-# What everybody may read of an entry: not where on the private network an engine answers, nor anything of its key pair.
-PUBLIC = ("node", "territory", "addresses", "turn", "state", "by", "day")
+# What everybody may read of an entry: not where on the private network an engine or its Redis answers, nor anything of its key pair.
+PUBLIC = ("node", "territory", "node_address", "addresses", "turn", "state", "by", "day")
 
 
 class Standing(StrEnum):
