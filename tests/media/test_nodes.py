@@ -16,13 +16,13 @@ from pytest_django import Settings
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember
 from conclave.accounts.staff import StaffOtherRole, StaffRoleMissing, StaffUnknown, was_staffed
-from conclave.kernel import outbox
+from conclave.kernel import clock, outbox
 from conclave.kernel.errors import ConclaveError
-from conclave.media import enter, node_list, nodes, placement
+from conclave.media import enter, gateways, node_list, nodes, placement
 from conclave.media.enter import ask_word, enter_configuration, give_word
-from conclave.media.models import Node, NodeApproval
+from conclave.media.models import Gateway, Node, NodeApproval
 from conclave.media.policy import WORD_MS, Lists, Placed, Reason, Refuse, Site, Word, configuration_decides, place, second_word
-from conclave.media.retention import APPROVALS
+from conclave.media.retention import APPROVALS, GATEWAYS
 from conclave.regions import Ports, read
 from conclave.transparency import cosign, ledger
 from conclave.transparency.journal import journal
@@ -317,6 +317,36 @@ def test_reg_10_another_key_pair_is_another_engine(tmp_path: Path) -> None:
     enter_configuration(now=NOW)
     (tmp_path / "engine" / "de.key.json").unlink()
     assert nodes.entered() == {"fr", "us"}
+
+
+def test_reg_11_settings_undo_nothing_that_another_live_gateways_settings_name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REG-11: a second gateway with other tables; what is new comes in at once, the rest when the first one is gone."""
+    enter_configuration(now=NOW)
+    monkeypatch.setattr(gateways, "own_name", lambda: "first")
+    gateways.say(now=NOW)
+    monkeypatch.setattr(gateways, "own_name", lambda: "second")
+    server.has({"fr": {"territory": "FR", "node_address": "203.0.113.7"}, "de": {"territory": "DE"}, "gb": {"territory": "GB"}})
+    assert enter_configuration(now=NOW + 1) == 1
+    assert nodes.entered() == {"de", "gb"}
+    assert gateways.held_by_others(now=NOW + 1) == {"fr", "us"}
+    enter.settle_put_off(NOW + gateways.ALIVE_MS - 1)
+    assert len(entries()) == 4
+    later = NOW + 2 * gateways.ALIVE_MS
+    assert gateways.held_by_others(now=later) == frozenset()
+    enter.settle_put_off(later)
+    assert nodes.entered() == {"fr", "de", "gb"}
+    assert [(one["node"], one["state"]) for one in entries()[4:]] == [("fr", "serves"), ("us", "gone")]
+    assert GATEWAYS.sweep(now=NOW + 2 * clock.DAY) == 1
+
+
+def test_reg_11_the_same_gateway_with_other_settings_waits_for_nobody(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.settings.CONCLAVE = replace(server.settings.CONCLAVE, database="postgresql://a@127.0.0.1/a")
+    gateways.settle(NOW)
+    assert Gateway.objects.count() == 1
+    server.has({"fr": {"territory": "FR", "node_address": "203.0.113.7"}})
+    assert enter_configuration(now=NOW + 1) == 3
+    assert gateways.held_by_others(now=NOW + 1) == frozenset()
 
 
 @pytest.mark.parametrize("more", [{"node_address": "203.0.113.66"}, {"redis": "redis://:word@10.8.0.66:6379/0"}])

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
 from conclave.accounts.staff import StaffOtherRole, allow_staff, facts_of, was_staffed
 from conclave.accounts.staff_policy import Act
-from conclave.kernel import canonical, clock, outbox
+from conclave.kernel import canonical, clock, deadlines, outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId, new_id
+from conclave.media import gateways
 from conclave.media.description import Described
 from conclave.media.models import Node, NodeApproval
 from conclave.media.nodes import CONFIGURATION, GONE, KIND, SERVES, TWO_PEOPLE, describe
@@ -27,6 +29,11 @@ from conclave.transparency import cosign, ledger
 from conclave.transparency.journal import journal
 
 COSIGN = "media.cosign"
+
+# Regions that another live gateway's settings name as the ledger does: what this one's say waits until that gateway is gone.
+_put_off: set[str] = set()
+_looking = clock.Seldom(every_ms=gateways.SAID_MS)
+_log = structlog.get_logger("conclave.media")
 
 
 class NodeNotNow(Refused):
@@ -58,7 +65,8 @@ class Change:
 def enter_configuration(*, now: int) -> int:
     """Enter the engines that the settings name, and take out those that they name no more, where the settings may decide.
 
-    Called at each start, before anybody is served: it asks nobody, and waits for no witness.
+    Called at each start, before anybody is served: it asks nobody, and waits for no witness. What another live gateway's
+    settings name stays as it is for so long (gateways.py).
 
     Args:
         now: the time.
@@ -74,9 +82,21 @@ def enter_configuration(*, now: int) -> int:
         known = {row.region: row for row in Node.objects.all()}
         changes = [Change(region=name, described=said) for name, said in found.items() if not _stands(known.get(name), said)]
         changes += [Change(region=name, described={}) for name, row in known.items() if name not in found and row.described]
+        changes = _without_others(changes, known, now)
         for change in changes:
             _write(known.get(change.region), change, by=CONFIGURATION, more={}, now=now)
     return len(changes)
+
+
+@deadlines.settles
+def settle_put_off(now: int) -> None:
+    """Enter what another gateway's settings have kept out, once that gateway is gone.
+
+    Args:
+        now: the time.
+    """
+    if _put_off and _looking.due(now=now):
+        enter_configuration(now=now)
 
 
 def pending(*, region: str, out: bool) -> Change:
@@ -175,6 +195,18 @@ def settle(_payload: outbox.Payload) -> None:
         if not cosign.is_cosigned(index=row.leaf):
             raise cosign.WitnessAway
         Node.objects.filter(pk=row.pk, leaf=row.leaf, counts_at=None).update(counts_at=max(now, row.entered_at))
+
+
+def _without_others(changes: list[Change], known: Mapping[str, Node], now: int) -> list[Change]:
+    """Leave out what would undo another live gateway's settings, and keep in mind that it waits."""
+    named = gateways.named_by_others(now=now)
+    theirs = {name for name, row in known.items() if row.described and (name, gateways.digest(row.described)) in named}
+    waiting = {change.region for change in changes} & theirs
+    if waiting - _put_off:
+        _log.warning("another gateway of this database has other regions", regions=sorted(waiting))
+    _put_off.clear()
+    _put_off.update(waiting)
+    return [change for change in changes if change.region not in waiting]
 
 
 def _stands(row: Node | None, described: Mapping[str, str]) -> bool:

@@ -29,6 +29,17 @@ class Node(models.Model):
         return self.region
 
 
+class Gateway(models.Model):
+    """A gateway of this database that was alive at a time, and of each engine that its settings name a hash over what it is."""
+
+    name = models.CharField(primary_key=True, max_length=32)
+    at = models.BigIntegerField()
+    engines = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class NodeApproval(models.Model):
     """Somebody has approved a change of what the ledger says of an engine, and it waits for a second person: one word for each region."""
 
