@@ -18,7 +18,7 @@ from conclave.accounts.models import StaffMember
 from conclave.accounts.staff import StaffOtherRole, StaffRoleMissing, StaffUnknown, was_staffed
 from conclave.kernel import clock, outbox
 from conclave.kernel.errors import ConclaveError
-from conclave.media import enter, gateways, node_list, nodes, placement
+from conclave.media import enter, gateways, node_list, nodes, personal, placement
 from conclave.media.enter import ask_word, enter_configuration, give_word
 from conclave.media.models import Gateway, Node, NodeApproval
 from conclave.media.policy import WORD_MS, Lists, Placed, Reason, Refuse, Site, Word, configuration_decides, place, second_word
@@ -319,6 +319,47 @@ def test_reg_10_another_key_pair_is_another_engine(tmp_path: Path) -> None:
     assert nodes.entered() == {"fr", "us"}
 
 
+@pytest.mark.parametrize("people", [("a", "a"), ("a", ""), ("", "")])
+def test_reg_11_the_database_refuses_an_engine_that_one_person_entered(server: Server, people: tuple[str, str]) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("gb"))
+    for who in (server.erin, server.otto):
+        server.approves(who, "gb")
+    row = Node.objects.get(pk="gb")
+    assert {row.first, row.second} == {account(server.erin.user), account(server.otto.user)}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Node.objects.filter(pk="gb").update(first=people[0], second=people[1])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Node.objects.filter(pk="fr").update(by="two_people")
+
+
+def test_reg_11_whoever_is_erased_is_one_of_two_people_still(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("gb"))
+    for who in (server.erin, server.otto):
+        server.approves(who, "gb")
+    erin = account(server.erin.user)
+    assert list(personal.export(account=erin)["nodes_entered"]) == [{"region": "gb", "entered_at": NOW}]
+    for who in (server.erin, server.otto):
+        personal.erase(account=account(who.user), now=NOW)
+    row = Node.objects.get(pk="gb")
+    assert not {row.first, row.second} & {erin, account(server.otto.user)}
+
+
+def test_reg_11_an_approval_of_another_change_does_not_push_the_first_one_out(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("fr", "de", "us", node_address="203.0.113.66"))
+    assert not server.approves(server.erin, "de")
+    assert not server.approves(server.owner, "de", out=True)
+    (seen,) = (one for one in node_list.nodes_for_staff(account=account(server.otto.user), now=NOW) if one.region == "de")
+    assert (seen.approved, seen.by_me) == (True, False)
+    assert server.approves(server.otto, "de"), "Erin's word for it stands"
+    assert not NodeApproval.objects.exists()
+
+
 def test_reg_11_settings_undo_nothing_that_another_live_gateways_settings_name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """REG-11: a second gateway with other tables; what is new comes in at once, the rest when the first one is gone."""
     enter_configuration(now=NOW)
@@ -387,7 +428,7 @@ def test_reg_10_whoever_writes_a_row_past_the_ledger_opens_nothing(server: Serve
     elif write == "back":
         for who in (server.owner, server.erin):
             server.approves(who, "de", out=True)
-        Node.objects.filter(pk="de").update(leaf=before.leaf, described=before.described, by=before.by, counts_at=NOW)
+        Node.objects.filter(pk="de").update(leaf=before.leaf, described=before.described, by=before.by, first="", second="", counts_at=NOW)
     elif write == "territory":
         server.has({"fr": {"territory": "FR"}, "us": {"territory": "US"}, "de": {"territory": "CN"}})
         changed = nodes.describe(server.settings.CONCLAVE.all_regions[2])

@@ -169,11 +169,11 @@ def give_word(*, region: str, out: bool, account: UserId, shown: Shown | None, n
         row = Node.objects.filter(pk=region).first()
         if done and first is not None:
             places = sorted({facts_of(account=UserId(one)).work_country or "-" for one in (first.by, account)})
-            row = _write(row, change, by=TWO_PEOPLE, more={"countries": ",".join(places)}, now=now)
-            NodeApproval.objects.filter(pk=region).delete()
+            row = _write(row, change, by=TWO_PEOPLE, people=(first.by, account), more={"countries": ",".join(places)}, now=now)
+            NodeApproval.objects.filter(region=region).delete()
         else:
-            said = {"account": account, "change": change.digest, "out": out, "at": now, "shown_at": shown_at}
-            NodeApproval.objects.update_or_create(region=region, defaults=said)
+            said = {"account": account, "out": out, "at": now, "shown_at": shown_at}
+            NodeApproval.objects.update_or_create(region=region, change=change.digest, defaults=said)
         told: dict[str, Json] = {"by": account, "region": region, "change": change.digest}
         journal(kind="node_entered" if done else "node_approved", obj=row.obj if row else None, fields=told, now=now)
     return done
@@ -216,7 +216,7 @@ def _stands(row: Node | None, described: Mapping[str, str]) -> bool:
 
 def _word(change: Change, now: int) -> Word | None:
     """Return the approval that this change has and that still holds: its giver still may, and gave it to exactly this."""
-    row = NodeApproval.objects.filter(pk=change.region, change=change.digest, at__gt=now - WORD_MS).first()
+    row = NodeApproval.objects.filter(region=change.region, change=change.digest, at__gt=now - WORD_MS).first()
     if row is None:
         return None
     try:
@@ -233,7 +233,7 @@ def _refuse_twice(change: Change, account: UserId, now: int) -> None:
         raise StaffOtherRole
 
 
-def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json], now: int) -> Node:
+def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json], now: int, people: tuple[str, str] = ("", "")) -> Node:
     """Append the entry and keep what it says; inside the caller's transaction."""
     described: Described = {**change.described}
     named: Described = described or dict(row.described if row else {})
@@ -242,6 +242,7 @@ def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json
     leaf = ledger.append(kind=KIND, fields=fields, now=now, obj=obj, prev=prev)
     counts = now if by == CONFIGURATION and described else None
     said = {"obj": obj, "leaf": leaf, "described": described, "by": by, "entered_at": now, "counts_at": counts}
+    said |= {"first": people[0], "second": people[1]}
     made, _new = Node.objects.update_or_create(region=change.region, defaults=said)
     if counts is None:
         outbox.emit(kind=COSIGN, payload={"region": change.region}, now=now)
