@@ -10,7 +10,8 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from conclave.kernel import outbox
+from conclave.kernel import clock
+from conclave.kernel.models import OutboxEvent
 from conclave.kernel.secrets import signing_key
 from conclave.keys.attestation import attestation_key
 from conclave.media.credentials import engine_credentials
@@ -93,13 +94,39 @@ def test_ledg_10_a_witness_that_is_named_no_more_is_gone_and_said_once(settings:
     assert current.enter_current(now=NOW + 3) == 1
 
 
-def test_ledg_10_a_start_only_asks_for_it_and_the_outbox_does_it(state: Path) -> None:
+def test_ledg_10_a_start_only_asks_for_it_and_the_same_process_does_it_once_it_serves(
+    state: Path, monkeypatch: pytest.MonkeyPatch, built: Path
+) -> None:
+    """LEDG-10: nothing that another gateway could take on, which may give another client."""
+    monkeypatch.setattr(current, "_trying", clock.Seldom(every_ms=clock.SECOND))
     with own(state):
-        current.emit(now=NOW)
+        current.settle(NOW)
+        current.ask()
         assert not Current.objects.exists()
-        assert outbox.is_waiting(kind=current.WORK)
-        outbox.run_due(now=NOW)
+        assert not OutboxEvent.objects.exists()
+        with monkeypatch.context() as broken:
+            broken.setattr(current, "enter_current", fails)
+            with pytest.raises(RuntimeError):
+                current.settle(NOW)
+        current.settle(NOW + clock.SECOND)
         assert Current.objects.filter(kind="KEY", name="receipt").exists()
+        (built / "assets" / "call-1.js").write_text("another")
+        assets.hashes.cache_clear()
+        current.settle(NOW + clock.MINUTE)
+        assert len(said("RELEASE")) == 1, "once for each start"
+
+
+def fails(**_asked: object) -> int:
+    raise RuntimeError
+
+
+def test_ledg_10_a_witness_whose_key_cannot_be_read_is_not_said_to_be_gone(state: Path, settings: Settings) -> None:
+    with own(state):
+        current.enter_current(now=NOW)
+        before = len(said("KEY"))
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses="nonsense")
+        assert current.enter_current(now=NOW + 1) == 0
+        assert len(said("KEY")) == before
 
 
 @pytest.fixture
