@@ -158,7 +158,9 @@ def test_ledg_10_verify_client_says_whether_the_ledger_names_what_was_built(
         assert release.check(url=url, wanted=wanted, policy=witnesses.policy()).index == LedgerEntry.objects.get(kind="RELEASE").index
         capsys.readouterr()
         assert main(words) == 0
-        assert "of its public ledger names this client, version 0.1.0." in capsys.readouterr().out
+        out = capsys.readouterr().out
+        assert "of its public ledger names this client, version 0.1.0." in out
+        assert f"its ledger of {LedgerEntry.objects.count()} entries" in out
         with pytest.raises(Wrong):
             release.check(url=url, wanted={**wanted, "assets/call-1.js": "0" * 64}, policy=witnesses.policy())
         (built / "assets" / "call-1.js").write_text("what nobody entered")
