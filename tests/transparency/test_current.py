@@ -1,7 +1,7 @@
 """What holds until it changes (keys, the client) is in the ledger once for each change (LEDG-10, LEDG-11)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from conclave.keys.attestation import attestation_key
 from conclave.media.credentials import engine_credentials
 from conclave.media.receipt import receipt_key
 from conclave.site import assets
-from conclave.transparency import current, ledger, witnesses
+from conclave.transparency import cosign, current, ledger, witnesses
 from conclave.transparency.cosign import cosign_now
 from conclave.transparency.models import Current, LedgerEntry
 from conclave.transparency.report import make_report
@@ -165,6 +165,27 @@ def test_ledg_10_verify_client_says_whether_the_ledger_names_what_was_built(
             release.check(url=url, wanted={**wanted, "assets/call-1.js": "0" * 64}, policy=witnesses.policy())
         (built / "assets" / "call-1.js").write_text("what nobody entered")
         assert main(words) == 1
+
+
+def test_a_proof_that_everybody_may_ask_for_is_not_worked_out_for_each_of_them(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked: list[int] = []
+    work = cosign.proof
+
+    def counted(*, index: int, fields: Collection[str] = ()) -> str | None:
+        worked.append(index)
+        return work(index=index, fields=fields)
+
+    monkeypatch.setattr(cosign, "proof", counted)
+    with own(state):
+        current.enter_current(now=NOW)
+        for _ in range(2):
+            assert Client().get(release.PATH).status_code == 404
+        assert len(worked) == 2, "it may be there at any moment"
+        cosign_now(now=NOW)
+        answers = [Client().get(release.PATH) for _ in range(3)]
+        assert {(one.status_code, one.headers["Cache-Control"]) for one in answers} == {(200, "public, max-age=60")}
+        assert len(worked) == 3
+        assert cosign.public_proof(index=worked[0], fields=("client",)) != answers[0].content.decode(), "other fields, another proof"
 
 
 def test_ledg_11_what_is_opened_with_a_report_stands_in_the_ledger_and_the_report_after_it(state: Path, tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def proof_of(*, region: str) -> str | None:
         region: which.
     """
     row = Node.objects.filter(pk=region).first()
-    return cosign.proof(index=row.leaf, fields=PUBLIC) if row else None
+    return cosign.public_proof(index=row.leaf, fields=PUBLIC) if row else None
 
 
 def _listed(region: str, wanted: Mapping[str, str], row: Node | None, words: list[NodeApproval], by: UserId) -> Listed:
