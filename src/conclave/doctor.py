@@ -25,7 +25,7 @@ from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, parent, problem
 from conclave.regions import RegionSettings
-from conclave.stray import calls_left_behind, decided_alone, engines_not_entered, lists_without_a_region, unstaffed_desk
+from conclave.stray import calls_left_behind, decided_alone, engines_not_entered, joined_by_redis, lists_without_a_region, unstaffed_desk
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -252,6 +252,7 @@ def _regions(config: Config) -> list[Finding]:
     left = [_wrong("region", sentence) for sentence in calls_left_behind(config=config)]
     left += [_wrong("region", sentence, level="warn") for sentence in lists_without_a_region(config=config)]
     left += [_wrong("region", sentence) for sentence in engines_not_entered(config=config)]
+    left += [Finding(check="region", level="ok", text=text) for text in joined_by_redis(config=config)]
     left += [Finding(check="region", level="ok", text=ALONE)] if decided_alone(config=config) else []
     return [*(_region(config, region) for region in config.regions), *left]
 

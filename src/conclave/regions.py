@@ -177,6 +177,16 @@ def _is_place(text: str) -> bool:
         return False
 
 
+def redis_place(address: str) -> str:
+    """Return where a Redis is, without user and password; empty when the address names none.
+
+    Args:
+        address: redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS.
+    """
+    found = redis_config(address)
+    return f"{'rediss' if found['use_tls'] else 'redis'}://{found['address']}/{found['db']}" if found else ""
+
+
 def redis_config(address: str) -> dict[str, object] | None:
     """Return what an engine is told of its Redis, None when the address cannot be read.
 

@@ -89,7 +89,7 @@ def _prepare(config: Config, *, first: bool) -> dict[str, str]:
         sys.stdout.write(f"The database was brought to this version; everything as it was before is kept in {copy}.\n")
         sys.stdout.flush()
     enter_configuration(now=now)
-    current.emit(now=now)
+    current.ask()
     if not first:
         return {}
     for sentence in engines_not_entered(config=config):

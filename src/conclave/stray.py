@@ -61,20 +61,42 @@ def lists_without_a_region(*, config: Config) -> list[str]:
 
 
 def engines_not_entered(*, config: Config) -> list[str]:
-    """Return one sentence for each region that may be used and whose engine the ledger does not name: no call is held there (REG-10).
+    """Return one sentence for each region that may be used and whose engine the ledger does not name, or not for good yet: it has no calls.
 
     Args:
         config: the operator's settings.
     """
-    rows = dict(_rows(config, "SELECT region, CAST(described AS TEXT) FROM media_node"))
+    found = _rows(config, "SELECT region, CAST(described AS TEXT), counts_at FROM media_node")
+    rows = {region: said for region, said, _ in found}
+    waiting = {region for region, said, counts_at in found if counts_at is None and json.loads(said)}
     if not rows or not _was_staffed(config):
         # Before the first start, and as long as nobody has a role, the next start enters what the settings say.
         return []
+    used = [region for region in config.all_regions if region.name in config.platform_regions]
+    other = [region for region in used if not _is_entered(config, rows.get(region.name, "{}"), region)]
     return [
         f"No call is held in region '{region.name}', as the public ledger names another engine than the settings, or none: "
         "two people, the owner and engineers, approve it on the page /staff/nodes."
+        for region in other
+    ] + [
+        f"No call is held in region '{region.name}' yet, as no witness of the public ledger has signed what two people approved: "
+        "look whether the witness runs and can be reached."
+        for region in used
+        if region not in other and region.name in waiting
+    ]
+
+
+def joined_by_redis(*, config: Config) -> list[str]:
+    """Return one sentence for each region whose engine other machines can join by a Redis: the ledger names none of those (REG-10).
+
+    Args:
+        config: the operator's settings.
+    """
+    return [
+        f"Any machine that reaches the Redis of region '{region.name}' and has its key pair carries calls there, "
+        "and the public ledger names only this server's own: let nobody else reach either."
         for region in config.all_regions
-        if region.name in config.platform_regions and not _is_entered(config, rows.get(region.name, "{}"), region)
+        if region.here and region.redis
     ]
 
 

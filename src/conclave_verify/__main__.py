@@ -101,6 +101,7 @@ def _named(chosen: argparse.Namespace) -> int:
         sys.stdout.write(f"NOT good. {error}\n")
         return 1
     sys.stdout.write(f"Good: entry {found.index} of its public ledger names this client, version {_printable(found.version)}.\n")
+    sys.stdout.write(f"That was its ledger of {found.size} entries; whether a later one names another client, a larger tree would say.\n")
     return 0
 
 

@@ -20,14 +20,17 @@ class NoEntry(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the ledger says: where, and of which version."""
+    """What the ledger says: where, of which version, and how large the signed tree was that was looked at."""
 
     index: int
     version: str
+    size: int
 
 
 def check(*, url: str, wanted: Mapping[str, str], policy: Policy) -> Named:
     """Fetch a server's proof that its ledger names its client, and compare it with what was built.
+
+    A later entry may name another client: this says what the tree of the proof holds, and only whoever reads a larger one knows more.
 
     Args:
         url: where the installation answers, http or https.
@@ -48,4 +51,4 @@ def check(*, url: str, wanted: Mapping[str, str], policy: Policy) -> Named:
     listed = "".join(f"{digest}  {path}\n" for path, digest in sorted(wanted.items()))
     if proved.entry.type != KIND or said.get("client") != hashlib.sha256(listed.encode()).hexdigest():
         raise Wrong("The ledger names another client than the one that was built from this source.")
-    return Named(proved.index, str(said.get("version", "")))
+    return Named(proved.index, str(said.get("version", "")), proved.vouched.checkpoint.size)

@@ -19,6 +19,7 @@ from conclave.doctor import Finding
 from conclave.holding import hold
 from conclave.media.credentials import engine_credentials
 from conclave.media.description import describe
+from conclave.regions import Ports, read
 from tests.journeys.world import free_ports
 
 NOW = 1_800_000_000.0
@@ -294,7 +295,7 @@ def test_it_prints_lines_for_people_and_json_for_programs(
     assert all(finding["advice"] for finding in said["findings"] if finding["level"] != "ok")
 
 
-def staff(config: Config, *people: tuple[str, str], countries: str = "", described: str = "") -> None:
+def staff(config: Config, *people: tuple[str, str], countries: str = "", described: str = "", counts_at: int | None = 1) -> None:
     """Let a database say who is of the staff, where they may work, and what the ledger names."""
     config.state_dir.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(config.state_dir / DATABASE)) as opened:
@@ -302,12 +303,12 @@ def staff(config: Config, *people: tuple[str, str], countries: str = "", describ
         opened.execute("CREATE TABLE accounts_staffmember (user_id TEXT, orders TEXT, work_country TEXT)")
         opened.execute("CREATE TABLE accounts_staffrule (countries TEXT)")
         opened.execute("CREATE TABLE transparency_journalentry (kind TEXT)")
-        opened.execute("CREATE TABLE media_node (region TEXT, described TEXT)")
+        opened.execute("CREATE TABLE media_node (region TEXT, described TEXT, counts_at INTEGER)")
         opened.executemany("INSERT INTO accounts_user VALUES (?, 1)", [(str(number),) for number, _ in enumerate(people)])
         rows = [(str(number), role, country) for number, (role, country) in enumerate(people)]
         opened.executemany("INSERT INTO accounts_staffmember VALUES (?, ?, ?)", rows)
         opened.executemany("INSERT INTO accounts_staffrule VALUES (?)", [(countries,)] if countries else [])
-        opened.executemany("INSERT INTO media_node VALUES ('local', ?)", [(described,)] if described else [])
+        opened.executemany("INSERT INTO media_node VALUES ('local', ?, ?)", [(described, counts_at)] if described else [])
         opened.commit()
 
 
@@ -342,3 +343,20 @@ def test_reg_10_an_engine_that_the_ledger_does_not_name_is_said(
     sentences = [finding.text for finding in found(config, "region") if finding.level == "fail"]
     assert [doctor.ALONE in finding.text for finding in found(config, "region")].count(True) == (not people)
     assert ["the public ledger names another engine" in text for text in sentences] == [True] * fails
+
+
+def test_reg_10_machines_that_join_by_a_redis_are_named_nowhere_and_that_is_said(config: Config) -> None:
+    ports = Ports(engine=1001, media_tcp=1002, media_udp=1003, node_address="127.0.0.1")
+    regions = read({"fr": {"territory": "FR", "redis": "redis://:word@10.8.0.3:6379/0"}}, ports=ports)
+    said = [finding.text for finding in found(replace(config, regions=regions, allowed_regions="fr"), "region")]
+    assert ["reaches the Redis of region 'fr'" in text for text in said].count(True) == 1
+    assert "word" not in "".join(said)
+
+
+def test_reg_11_an_engine_that_waits_for_the_witness_is_said(config: Config) -> None:
+    engine_credentials(state_dir=config.state_dir, region="local")
+    described = json.dumps(describe(region=config.all_regions[0], state_dir=config.state_dir))
+    staff(config, *TWO_APPROVERS, described=described, counts_at=None)
+    (said,) = (finding for finding in found(config, "region") if finding.level == "fail")
+    assert "no witness of the public ledger has signed" in said.text
+    assert "witness" in said.advice

@@ -16,13 +16,13 @@ from pytest_django import Settings
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember
 from conclave.accounts.staff import StaffOtherRole, StaffRoleMissing, StaffUnknown, was_staffed
-from conclave.kernel import outbox
+from conclave.kernel import clock, outbox
 from conclave.kernel.errors import ConclaveError
-from conclave.media import enter, node_list, nodes, placement
+from conclave.media import enter, gateways, node_list, nodes, personal, placement
 from conclave.media.enter import ask_word, enter_configuration, give_word
-from conclave.media.models import Node, NodeApproval
+from conclave.media.models import Gateway, Node, NodeApproval
 from conclave.media.policy import WORD_MS, Lists, Placed, Reason, Refuse, Site, Word, configuration_decides, place, second_word
-from conclave.media.retention import APPROVALS
+from conclave.media.retention import APPROVALS, GATEWAYS
 from conclave.regions import Ports, read
 from conclave.transparency import cosign, ledger
 from conclave.transparency.journal import journal
@@ -319,6 +319,100 @@ def test_reg_10_another_key_pair_is_another_engine(tmp_path: Path) -> None:
     assert nodes.entered() == {"fr", "us"}
 
 
+@pytest.mark.parametrize("people", [("a", "a"), ("a", ""), ("", "")])
+def test_reg_11_the_database_refuses_an_engine_that_one_person_entered(server: Server, people: tuple[str, str]) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("gb"))
+    for who in (server.erin, server.otto):
+        server.approves(who, "gb")
+    row = Node.objects.get(pk="gb")
+    assert {row.first, row.second} == {account(server.erin.user), account(server.otto.user)}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Node.objects.filter(pk="gb").update(first=people[0], second=people[1])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Node.objects.filter(pk="fr").update(by="two_people")
+
+
+def test_reg_11_whoever_is_erased_is_one_of_two_people_still(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("gb"))
+    for who in (server.erin, server.otto):
+        server.approves(who, "gb")
+    erin = account(server.erin.user)
+    assert list(personal.export(account=erin)["nodes_entered"]) == [{"region": "gb", "entered_at": NOW}]
+    for who in (server.erin, server.otto):
+        personal.erase(account=account(who.user), now=NOW)
+    row = Node.objects.get(pk="gb")
+    assert not {row.first, row.second} & {erin, account(server.otto.user)}
+
+
+def test_reg_11_an_approval_of_another_change_does_not_push_the_first_one_out(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has(territories("fr", "de", "us", node_address="203.0.113.66"))
+    assert not server.approves(server.erin, "de")
+    assert not server.approves(server.owner, "de", out=True)
+    (seen,) = (one for one in node_list.nodes_for_staff(account=account(server.otto.user), now=NOW) if one.region == "de")
+    assert (seen.approved, seen.by_me) == (True, False)
+    assert server.approves(server.otto, "de"), "Erin's word for it stands"
+    assert not NodeApproval.objects.exists()
+
+
+def test_reg_11_settings_undo_nothing_that_another_live_gateways_settings_name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REG-11: a second gateway with other tables; what is new comes in at once, the rest when the first one is gone."""
+    enter_configuration(now=NOW)
+    monkeypatch.setattr(gateways, "own_name", lambda: "first")
+    gateways.say(now=NOW)
+    monkeypatch.setattr(gateways, "own_name", lambda: "second")
+    server.has({"fr": {"territory": "FR", "node_address": "203.0.113.7"}, "de": {"territory": "DE"}, "gb": {"territory": "GB"}})
+    assert enter_configuration(now=NOW + 1) == 1
+    assert nodes.entered() == {"de", "gb"}
+    assert gateways.held_by_others(now=NOW + 1) == {"fr", "us"}
+    enter.settle_put_off(NOW + gateways.ALIVE_MS - 1)
+    assert len(entries()) == 4
+    later = NOW + 2 * gateways.ALIVE_MS
+    assert gateways.held_by_others(now=later) == frozenset()
+    enter.settle_put_off(later)
+    assert nodes.entered() == {"fr", "de", "gb"}
+    assert [(one["node"], one["state"]) for one in entries()[4:]] == [("fr", "serves"), ("us", "gone")]
+    assert GATEWAYS.sweep(now=NOW + 2 * clock.DAY) == 1
+
+
+def test_reg_11_the_same_gateway_with_other_settings_waits_for_nobody(server: Server) -> None:
+    enter_configuration(now=NOW)
+    server.settings.CONCLAVE = replace(server.settings.CONCLAVE, database="postgresql://a@127.0.0.1/a")
+    gateways.settle(NOW)
+    assert Gateway.objects.count() == 1
+    server.has({"fr": {"territory": "FR", "node_address": "203.0.113.7"}})
+    assert enter_configuration(now=NOW + 1) == 3
+    assert gateways.held_by_others(now=NOW + 1) == frozenset()
+
+
+@pytest.mark.parametrize("more", [{"node_address": "203.0.113.66"}, {"redis": "redis://:word@10.8.0.66:6379/0"}])
+def test_reg_10_an_engine_that_names_another_address_or_joins_another_redis_is_another_one(server: Server, more: dict[str, str]) -> None:
+    """REG-10: machines that share a Redis pass calls to each other, and what an engine names itself is where media goes."""
+    fr = {"territory": "FR", "addresses": "203.0.113.7", "node_address": "203.0.113.7", "redis": "redis://:word@10.8.0.3:6379/0"}
+    server.has({"fr": fr})
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has({"fr": {**fr, "redis": "redis://:other@10.8.0.3:6379/0"}})
+    assert nodes.entered() == {"fr"}, "another password is no other Redis"
+    server.has({"fr": {**fr, **more}})
+    assert nodes.entered() == frozenset()
+    assert "word" not in str(entries())
+
+
+def test_reg_10_what_is_set_for_engines_of_this_machine_says_nothing_of_one_elsewhere(server: Server) -> None:
+    there = {"territory": "FR", "engine": "10.8.0.2:7880", "addresses": "203.0.113.7"}
+    server.has({"fr": there})
+    enter_configuration(now=NOW)
+    server.staffed()
+    server.has({"fr": {**there, "node_address": "203.0.113.66"}})
+    assert nodes.entered() == {"fr"}
+
+
 @pytest.mark.parametrize("write", ["row", "back", "territory", "counts"])
 def test_reg_10_whoever_writes_a_row_past_the_ledger_opens_nothing(server: Server, write: str) -> None:
     """REG-10: direct SQL writes; the entry that a row names has to say the same, and to be the last about that engine."""
@@ -334,7 +428,7 @@ def test_reg_10_whoever_writes_a_row_past_the_ledger_opens_nothing(server: Serve
     elif write == "back":
         for who in (server.owner, server.erin):
             server.approves(who, "de", out=True)
-        Node.objects.filter(pk="de").update(leaf=before.leaf, described=before.described, by=before.by, counts_at=NOW)
+        Node.objects.filter(pk="de").update(leaf=before.leaf, described=before.described, by=before.by, first="", second="", counts_at=NOW)
     elif write == "territory":
         server.has({"fr": {"territory": "FR"}, "us": {"territory": "US"}, "de": {"territory": "CN"}})
         changed = nodes.describe(server.settings.CONCLAVE.all_regions[2])
@@ -439,7 +533,7 @@ class Walk:
         for one in found[self.before :]:
             assert one["by"] == ("two_people" if ever else "configuration")
             if ever:
-                named = {name: one[name] for name in ("node", "territory", "engine", "addresses", "turn", "key")}
+                named = {name: one[name] for name in nodes.describe(self.server.settings.CONCLAVE.all_regions[0])}
                 change = enter.Change(region=one["node"], described=named if one["state"] == "serves" else {}).digest
                 assert len(self.words.pop((one["node"], change))) == 2
         self.before = len(found)

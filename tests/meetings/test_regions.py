@@ -24,7 +24,8 @@ from conclave.accounts.standing import OrganisationUnknown
 from conclave.config import Config
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
-from conclave.media import placement, reach, ticket
+from conclave.media import gateways, placement, reach, ticket
+from conclave.media.enter import enter_configuration
 from conclave.media.policy import Picture
 from conclave.media.receipt import receipt_key
 from conclave.meetings.door import Newcomer
@@ -284,6 +285,25 @@ def test_reg_10_a_call_leaves_an_engine_that_the_ledger_names_no_more_and_nobody
     relocate(now=NOW + 1)
     assert relocate(now=NOW + 1 + WITHIN_MS) == 1
     assert Call.objects.get(pk=bob.call).ended_at is not None
+
+
+def test_reg_10_what_another_live_gateway_holds_by_other_settings_is_that_ones_to_move(
+    monkeypatch: pytest.MonkeyPatch, sets: Sets, joins: Joins, link: Link
+) -> None:
+    """REG-10: two gateways with different tables do not end each other's calls; once the other is silent, this one moves them."""
+    enter_configuration(now=NOW)
+    bob = joins("Bob")
+    monkeypatch.setattr(gateways, "own_name", lambda: "first")
+    gateways.say(now=NOW)
+    monkeypatch.setattr(gateways, "own_name", lambda: "second")
+    sets(fr={"node_address": "203.0.113.7"})
+    # What conftest says is entered, whatever the settings, is not asked here.
+    monkeypatch.setattr("conclave.media.nodes.entered", lambda: frozenset({"de", "us"}))
+    assert (relocate(now=NOW), region_of(link)) == (0, "fr")
+    assert Call.objects.get(pk=bob.call).drain_by is None
+    with pytest.raises(placement.MediaUnavailable):
+        joins("Ada")
+    assert (relocate(now=NOW + gateways.ALIVE_MS), region_of(link)) == (1, "de")
 
 
 @pytest.mark.usefixtures("sets")

@@ -9,7 +9,7 @@ from conclave.media import placement
 from conclave.meetings import turned
 from conclave.meetings.models import RegionRefusal
 from conclave.transparency.models import LedgerEntry, Opening
-from tests.meetings.conftest import Link, Posts, device_of, key_of
+from tests.meetings.conftest import Joins, Link, Posts, device_of, key_of
 from tests.meetings.test_regions import Sets, says, sets
 
 __all__ = ["sets"]
@@ -60,6 +60,41 @@ def test_what_has_nothing_to_do_with_regions_is_not_counted() -> None:
         turned.count(refused=refused, now=now)
     turned.settle(now)
     assert rows() == [("down", 1), ("full", 1)]
+
+
+def joining(posts: Posts, link: Link, name: str) -> tuple[int, str]:
+    """Return what somebody is answered who asks to join."""
+    asked = {
+        "v": 1,
+        "meeting": link.meeting,
+        "link_id": link.link_id,
+        "name": name,
+        "signature_key": key_of(name),
+        "device": device_of(name),
+    }
+    answer = posts("/join", asked)
+    return answer.status_code, answer.json()["error"]["code"]
+
+
+def test_reg_10_whom_an_engine_keeps_out_that_the_ledger_does_not_name_is_counted_as_such(
+    monkeypatch: pytest.MonkeyPatch, sets: Sets, posts: Posts, link: Link
+) -> None:
+    sets("fr")
+    monkeypatch.setattr("conclave.media.nodes.entered", frozenset)
+    assert joining(posts, link, "Bob") == (503, "region_unentered")
+    turned.settle(clock.now())
+    assert rows() == [("ledger", 1)]
+
+
+@pytest.mark.usefixtures("sets")
+def test_reg_6_whom_a_call_keeps_out_that_has_to_leave_its_region_is_not_counted_as_if_an_engine_were_down(
+    posts: Posts, joins: Joins, link: Link
+) -> None:
+    joins("Bob")
+    says(link, "DE")
+    assert joining(posts, link, "Ada") == (503, "media_unavailable")
+    turned.settle(clock.now())
+    assert rows() == [("moves", 1)]
 
 
 def test_a_crowd_is_written_at_once_and_what_could_not_be_written_is_written_later(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """What holds until it changes (keys, the client) is in the ledger once for each change (LEDG-10, LEDG-11)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from conclave.kernel import outbox
+from conclave.kernel import clock
+from conclave.kernel.models import OutboxEvent
 from conclave.kernel.secrets import signing_key
 from conclave.keys.attestation import attestation_key
 from conclave.media.credentials import engine_credentials
 from conclave.media.receipt import receipt_key
 from conclave.site import assets
-from conclave.transparency import current, ledger, witnesses
+from conclave.transparency import cosign, current, ledger, witnesses
 from conclave.transparency.cosign import cosign_now
 from conclave.transparency.models import Current, LedgerEntry
 from conclave.transparency.report import make_report
@@ -93,13 +94,39 @@ def test_ledg_10_a_witness_that_is_named_no_more_is_gone_and_said_once(settings:
     assert current.enter_current(now=NOW + 3) == 1
 
 
-def test_ledg_10_a_start_only_asks_for_it_and_the_outbox_does_it(state: Path) -> None:
+def test_ledg_10_a_start_only_asks_for_it_and_the_same_process_does_it_once_it_serves(
+    state: Path, monkeypatch: pytest.MonkeyPatch, built: Path
+) -> None:
+    """LEDG-10: nothing that another gateway could take on, which may give another client."""
+    monkeypatch.setattr(current, "_trying", clock.Seldom(every_ms=clock.SECOND))
     with own(state):
-        current.emit(now=NOW)
+        current.settle(NOW)
+        current.ask()
         assert not Current.objects.exists()
-        assert outbox.is_waiting(kind=current.WORK)
-        outbox.run_due(now=NOW)
+        assert not OutboxEvent.objects.exists()
+        with monkeypatch.context() as broken:
+            broken.setattr(current, "enter_current", fails)
+            with pytest.raises(RuntimeError):
+                current.settle(NOW)
+        current.settle(NOW + clock.SECOND)
         assert Current.objects.filter(kind="KEY", name="receipt").exists()
+        (built / "assets" / "call-1.js").write_text("another")
+        assets.hashes.cache_clear()
+        current.settle(NOW + clock.MINUTE)
+        assert len(said("RELEASE")) == 1, "once for each start"
+
+
+def fails(**_asked: object) -> int:
+    raise RuntimeError
+
+
+def test_ledg_10_a_witness_whose_key_cannot_be_read_is_not_said_to_be_gone(state: Path, settings: Settings) -> None:
+    with own(state):
+        current.enter_current(now=NOW)
+        before = len(said("KEY"))
+        settings.CONCLAVE = replace(settings.CONCLAVE, witnesses="nonsense")
+        assert current.enter_current(now=NOW + 1) == 0
+        assert len(said("KEY")) == before
 
 
 @pytest.fixture
@@ -131,11 +158,34 @@ def test_ledg_10_verify_client_says_whether_the_ledger_names_what_was_built(
         assert release.check(url=url, wanted=wanted, policy=witnesses.policy()).index == LedgerEntry.objects.get(kind="RELEASE").index
         capsys.readouterr()
         assert main(words) == 0
-        assert "of its public ledger names this client, version 0.1.0." in capsys.readouterr().out
+        out = capsys.readouterr().out
+        assert "of its public ledger names this client, version 0.1.0." in out
+        assert f"its ledger of {LedgerEntry.objects.count()} entries" in out
         with pytest.raises(Wrong):
             release.check(url=url, wanted={**wanted, "assets/call-1.js": "0" * 64}, policy=witnesses.policy())
         (built / "assets" / "call-1.js").write_text("what nobody entered")
         assert main(words) == 1
+
+
+def test_a_proof_that_everybody_may_ask_for_is_not_worked_out_for_each_of_them(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked: list[int] = []
+    work = cosign.proof
+
+    def counted(*, index: int, fields: Collection[str] = ()) -> str | None:
+        worked.append(index)
+        return work(index=index, fields=fields)
+
+    monkeypatch.setattr(cosign, "proof", counted)
+    with own(state):
+        current.enter_current(now=NOW)
+        for _ in range(2):
+            assert Client().get(release.PATH).status_code == 404
+        assert len(worked) == 2, "it may be there at any moment"
+        cosign_now(now=NOW)
+        answers = [Client().get(release.PATH) for _ in range(3)]
+        assert {(one.status_code, one.headers["Cache-Control"]) for one in answers} == {(200, "public, max-age=60")}
+        assert len(worked) == 3
+        assert cosign.public_proof(index=worked[0], fields=("client",)) != answers[0].content.decode(), "other fields, another proof"
 
 
 def test_ledg_11_what_is_opened_with_a_report_stands_in_the_ledger_and_the_report_after_it(state: Path, tmp_path: Path) -> None:

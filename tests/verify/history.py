@@ -130,7 +130,9 @@ def _happens(chance: random.Random) -> None:
             StaffMember.objects.filter(orders="approver").delete()
         staffed.settle(START + day * DAY)
     for day in range(0, 180, 7):
-        RegionRefusal.objects.create(day=clock.to_day(START + day * DAY), reason=chance.choice(("full", "lists", "down")), count=day + 1)
+        RegionRefusal.objects.create(
+            day=clock.to_day(START + day * DAY), reason=chance.choice(("full", "lists", "down", "ledger", "moves")), count=day + 1
+        )
     turned.settle(END)
 
 

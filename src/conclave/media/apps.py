@@ -11,4 +11,4 @@ class MediaConfig(AppConfig):
 
     def ready(self) -> None:
         """Let the outbox know what it can ask of the engine and of the ledger's witnesses, and old approvals go."""
-        from conclave.media import enter, outbox, own_keys, retention  # noqa: F401 - importing them registers what they do
+        from conclave.media import enter, gateways, outbox, own_keys, retention  # noqa: F401 - importing them registers what they do

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
 from conclave.accounts.staff import StaffOtherRole, allow_staff, facts_of, was_staffed
 from conclave.accounts.staff_policy import Act
-from conclave.kernel import canonical, clock, outbox
+from conclave.kernel import canonical, clock, deadlines, outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId, new_id
+from conclave.media import gateways
 from conclave.media.description import Described
 from conclave.media.models import Node, NodeApproval
 from conclave.media.nodes import CONFIGURATION, GONE, KIND, SERVES, TWO_PEOPLE, describe
@@ -27,6 +29,11 @@ from conclave.transparency import cosign, ledger
 from conclave.transparency.journal import journal
 
 COSIGN = "media.cosign"
+
+# Regions that another live gateway's settings name as the ledger does: what this one's say waits until that gateway is gone.
+_put_off: set[str] = set()
+_looking = clock.Seldom(every_ms=gateways.SAID_MS)
+_log = structlog.get_logger("conclave.media")
 
 
 class NodeNotNow(Refused):
@@ -58,7 +65,8 @@ class Change:
 def enter_configuration(*, now: int) -> int:
     """Enter the engines that the settings name, and take out those that they name no more, where the settings may decide.
 
-    Called at each start, before anybody is served: it asks nobody, and waits for no witness.
+    Called at each start, before anybody is served: it asks nobody, and waits for no witness. What another live gateway's
+    settings name stays as it is for so long (gateways.py).
 
     Args:
         now: the time.
@@ -74,9 +82,21 @@ def enter_configuration(*, now: int) -> int:
         known = {row.region: row for row in Node.objects.all()}
         changes = [Change(region=name, described=said) for name, said in found.items() if not _stands(known.get(name), said)]
         changes += [Change(region=name, described={}) for name, row in known.items() if name not in found and row.described]
+        changes = _without_others(changes, known, now)
         for change in changes:
             _write(known.get(change.region), change, by=CONFIGURATION, more={}, now=now)
     return len(changes)
+
+
+@deadlines.settles
+def settle_put_off(now: int) -> None:
+    """Enter what another gateway's settings have kept out, once that gateway is gone.
+
+    Args:
+        now: the time.
+    """
+    if _put_off and _looking.due(now=now):
+        enter_configuration(now=now)
 
 
 def pending(*, region: str, out: bool) -> Change:
@@ -149,11 +169,11 @@ def give_word(*, region: str, out: bool, account: UserId, shown: Shown | None, n
         row = Node.objects.filter(pk=region).first()
         if done and first is not None:
             places = sorted({facts_of(account=UserId(one)).work_country or "-" for one in (first.by, account)})
-            row = _write(row, change, by=TWO_PEOPLE, more={"countries": ",".join(places)}, now=now)
-            NodeApproval.objects.filter(pk=region).delete()
+            row = _write(row, change, by=TWO_PEOPLE, people=(first.by, account), more={"countries": ",".join(places)}, now=now)
+            NodeApproval.objects.filter(region=region).delete()
         else:
-            said = {"account": account, "change": change.digest, "out": out, "at": now, "shown_at": shown_at}
-            NodeApproval.objects.update_or_create(region=region, defaults=said)
+            said = {"account": account, "out": out, "at": now, "shown_at": shown_at}
+            NodeApproval.objects.update_or_create(region=region, change=change.digest, defaults=said)
         told: dict[str, Json] = {"by": account, "region": region, "change": change.digest}
         journal(kind="node_entered" if done else "node_approved", obj=row.obj if row else None, fields=told, now=now)
     return done
@@ -177,6 +197,18 @@ def settle(_payload: outbox.Payload) -> None:
         Node.objects.filter(pk=row.pk, leaf=row.leaf, counts_at=None).update(counts_at=max(now, row.entered_at))
 
 
+def _without_others(changes: list[Change], known: Mapping[str, Node], now: int) -> list[Change]:
+    """Leave out what would undo another live gateway's settings, and keep in mind that it waits."""
+    named = gateways.named_by_others(now=now)
+    theirs = {name for name, row in known.items() if row.described and (name, gateways.digest(row.described)) in named}
+    waiting = {change.region for change in changes} & theirs
+    if waiting - _put_off:
+        _log.warning("another gateway of this database has other regions", regions=sorted(waiting))
+    _put_off.clear()
+    _put_off.update(waiting)
+    return [change for change in changes if change.region not in waiting]
+
+
 def _stands(row: Node | None, described: Mapping[str, str]) -> bool:
     """Tell whether the ledger says this already."""
     return (row.described if row is not None else {}) == described
@@ -184,7 +216,7 @@ def _stands(row: Node | None, described: Mapping[str, str]) -> bool:
 
 def _word(change: Change, now: int) -> Word | None:
     """Return the approval that this change has and that still holds: its giver still may, and gave it to exactly this."""
-    row = NodeApproval.objects.filter(pk=change.region, change=change.digest, at__gt=now - WORD_MS).first()
+    row = NodeApproval.objects.filter(region=change.region, change=change.digest, at__gt=now - WORD_MS).first()
     if row is None:
         return None
     try:
@@ -201,7 +233,7 @@ def _refuse_twice(change: Change, account: UserId, now: int) -> None:
         raise StaffOtherRole
 
 
-def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json], now: int) -> Node:
+def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json], now: int, people: tuple[str, str] = ("", "")) -> Node:
     """Append the entry and keep what it says; inside the caller's transaction."""
     described: Described = {**change.described}
     named: Described = described or dict(row.described if row else {})
@@ -210,6 +242,7 @@ def _write(row: Node | None, change: Change, *, by: str, more: Mapping[str, Json
     leaf = ledger.append(kind=KIND, fields=fields, now=now, obj=obj, prev=prev)
     counts = now if by == CONFIGURATION and described else None
     said = {"obj": obj, "leaf": leaf, "described": described, "by": by, "entered_at": now, "counts_at": counts}
+    said |= {"first": people[0], "second": people[1]}
     made, _new = Node.objects.update_or_create(region=change.region, defaults=said)
     if counts is None:
         outbox.emit(kind=COSIGN, payload={"region": change.region}, now=now)

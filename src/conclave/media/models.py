@@ -15,6 +15,9 @@ class Node(models.Model):
     leaf = models.BigIntegerField()
     described = models.JSONField(default=dict)
     by = models.CharField(max_length=13)
+    # The two people, as text: their domain has the accounts; a random number in the place of one who was erased.
+    first = models.CharField(max_length=40, default="")
+    second = models.CharField(max_length=40, default="")
     entered_at = models.BigIntegerField()
     # Since when calls may be held there: at once where the settings have decided, else once the entry is cosigned.
     counts_at = models.BigIntegerField(null=True)
@@ -22,6 +25,11 @@ class Node(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(by__in=["configuration", "two_people"]), name="node_entered_by"),
+            models.CheckConstraint(
+                condition=Q(by="configuration", first="", second="")
+                | (Q(by="two_people") & ~Q(first="") & ~Q(second="") & ~Q(first=F("second"))),
+                name="node_by_two_different_people",
+            ),
             models.CheckConstraint(condition=Q(counts_at=None) | Q(counts_at__gte=F("entered_at")), name="node_counts_after_entry"),
         ]
 
@@ -29,10 +37,21 @@ class Node(models.Model):
         return self.region
 
 
-class NodeApproval(models.Model):
-    """Somebody has approved a change of what the ledger says of an engine, and it waits for a second person: one word for each region."""
+class Gateway(models.Model):
+    """A gateway of this database that was alive at a time, and of each engine that its settings name a hash over what it is."""
 
-    region = models.CharField(primary_key=True, max_length=32)
+    name = models.CharField(primary_key=True, max_length=32)
+    at = models.BigIntegerField()
+    engines = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NodeApproval(models.Model):
+    """Somebody has approved a change of what the ledger says of an engine, and it waits for a second person: one word for each change."""
+
+    region = models.CharField(max_length=32)
     # As text: its domain has the accounts.
     account = models.CharField(max_length=40)
     # A hash over the whole change: another one in its place is not approved by it; and whether it is to take the engine out.
@@ -41,6 +60,9 @@ class NodeApproval(models.Model):
     at = models.BigIntegerField()
     # When the passkey was asked for.
     shown_at = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["region", "change"], name="node_one_word_for_each_change")]
 
     def __str__(self) -> str:
         return self.region

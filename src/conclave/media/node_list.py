@@ -15,8 +15,8 @@ from conclave.media.models import Node, NodeApproval
 from conclave.media.policy import WORD_MS
 from conclave.transparency import cosign
 
-# What everybody may read of an entry: not where on the private network an engine answers, nor anything of its key pair.
-PUBLIC = ("node", "territory", "addresses", "turn", "state", "by", "day")
+# What everybody may read of an entry: not where on the private network an engine or its Redis answers, nor anything of its key pair.
+PUBLIC = ("node", "territory", "node_address", "addresses", "turn", "state", "by", "day")
 
 
 class Standing(StrEnum):
@@ -71,11 +71,11 @@ def nodes_for_staff(*, account: UserId, now: int) -> list[Listed]:
     """
     allow_staff(account=account, act=Act.SEE_NODES, now=now)
     rows = {row.region: row for row in Node.objects.all()}
-    words = {row.region: row for row in NodeApproval.objects.filter(at__gt=now - WORD_MS)}
+    words = list(NodeApproval.objects.filter(at__gt=now - WORD_MS).order_by("at"))
     wanted = {one.name: nodes.describe(one) for one in settings.CONCLAVE.all_regions}
     serving = nodes.entered()
     names = [*wanted, *(name for name, row in sorted(rows.items()) if name not in wanted and row.described)]
-    listed = [_listed(name, wanted.get(name, {}), rows.get(name), words.get(name), account) for name in names]
+    listed = [_listed(name, wanted.get(name, {}), rows.get(name), words, account) for name in names]
     return [replace(one, standing=Standing.SERVES) if one.region in serving else one for one in listed]
 
 
@@ -92,14 +92,16 @@ def proof_of(*, region: str) -> str | None:
         region: which.
     """
     row = Node.objects.filter(pk=region).first()
-    return cosign.proof(index=row.leaf, fields=PUBLIC) if row else None
+    return cosign.public_proof(index=row.leaf, fields=PUBLIC) if row else None
 
 
-def _listed(region: str, wanted: Mapping[str, str], row: Node | None, word: NodeApproval | None, by: UserId) -> Listed:
+def _listed(region: str, wanted: Mapping[str, str], row: Node | None, words: list[NodeApproval], by: UserId) -> Listed:
     """Return one region, whether or not calls may be held there."""
     known: Mapping[str, str] = row.described if row else {}
     # An approval of what the settings said before is none of what they say now.
-    fits = word is not None and word.change == Change(region=region, described={} if word.out else wanted).digest
+    fitting = [one for one in words if one.change == Change(region=region, described={} if one.out else wanted).digest]
+    # Of two changes of the same engine, the one that waits for the reader.
+    word = next((one for one in fitting if one.account != by), next(iter(fitting), None))
     return Listed(
         region=region,
         standing=_standing(wanted, row),
@@ -108,9 +110,9 @@ def _listed(region: str, wanted: Mapping[str, str], row: Node | None, word: Node
         by=row.by if row else "",
         leaf=row.leaf if row else None,
         entered_at=row.entered_at if row else 0,
-        approved=fits,
-        by_me=fits and word is not None and word.account == by,
-        out=fits and word is not None and word.out,
+        approved=word is not None,
+        by_me=word is not None and word.account == by,
+        out=word is not None and word.out,
     )
 
 

@@ -54,6 +54,15 @@ def is_said(*, index: int, described: Mapping[str, str], by: str) -> bool:
     return ledger.told(kind=KIND, index=index, fields=(*described, "state", "by")) == {**described, "state": SERVES, "by": by}
 
 
+def counts(row: Node) -> bool:
+    """Tell whether calls may be held on the engine that a row names, whatever the settings of this gateway say.
+
+    Args:
+        row: the ledger's last word on it, as the database has it.
+    """
+    return row.counts_at is not None and _is_in_the_ledger(row)
+
+
 def _is_in_the_ledger(row: Node) -> bool:
     """Tell whether the ledger's last word on the engine is what the row says, and cosigned where two people have decided."""
     what, now = (row.leaf, repr((row.obj, sorted(row.described.items()), row.by))), time.monotonic()

@@ -39,8 +39,10 @@ BY = {
 LABELS = {
     "territory": gettext_lazy("Territory"),
     "engine": gettext_lazy("Where the engine answers"),
+    "node_address": gettext_lazy("Address that the engine itself names"),
     "addresses": gettext_lazy("Where browsers reach its media"),
     "turn": gettext_lazy("TURN server"),
+    "redis": gettext_lazy("Redis by which other machines join it"),
     "key": gettext_lazy("Fingerprint of its key pair"),
 }
 

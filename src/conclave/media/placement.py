@@ -35,6 +35,8 @@ class MediaUnavailable(Unavailable):
     """No region that may be used has a working engine."""
 
     code = "media_unavailable"
+    # Whether it is not for an engine that is down, but as the call has to leave where it is and another region may have it (REG-6).
+    moves = False
     message = _("Sound and picture cannot be carried right now. Try again in a moment.")
 
 
@@ -283,7 +285,9 @@ def check_allowed(*, region: str, lists: Lists, now: int) -> Region:
     for one in allowed:
         if one.id == region:
             return one
-    raise _again(MediaUnavailable(), now + AGAIN_DOWN_MS)
+    leaves = MediaUnavailable()
+    leaves.moves = True
+    raise _again(leaves, now + AGAIN_DOWN_MS)
 
 
 def report(*, region: str, up: bool) -> None:

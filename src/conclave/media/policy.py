@@ -30,6 +30,8 @@ class Reason(StrEnum):
     LEDGER = "ledger"
     DOWN = "down"
     FULL = "full"
+    # A call has to leave where it is, and has not yet (REG-6).
+    MOVES = "moves"
 
 
 class Picture(StrEnum):

@@ -6,7 +6,7 @@ from conclave.accounts.rules import Ruling
 from conclave.kernel import clock, deadlines
 from conclave.kernel.errors import Unavailable
 from conclave.keys.locks import writing
-from conclave.media import nodes, placement, reach
+from conclave.media import gateways, nodes, placement, reach
 from conclave.media import outbox as engine
 from conclave.media.policy import Lists, Picture
 from conclave.meetings.departure import finish
@@ -53,8 +53,9 @@ def relocate(*, now: int) -> int:
         How many were moved or ended.
     """
     known: dict[str, Ruling | None] = {}
-    left, entered = 0, nodes.entered()
-    for call in Call.objects.filter(ended_at=None).select_related("meeting"):
+    left, entered, theirs = 0, nodes.entered(), gateways.held_by_others(now=now)
+    # What another gateway holds by other settings is that one's to move: two that disagree would end each other's calls.
+    for call in Call.objects.filter(ended_at=None).exclude(region__in=theirs).select_related("meeting"):
         lists = placement.lists_of(others=ruled(meeting=call.meeting, known=known).regions, entered=entered)
         why = _must_leave(call, lists, now)
         if why is not None:

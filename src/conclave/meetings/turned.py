@@ -17,6 +17,7 @@ KIND = "REGION_REFUSALS"
 # As what each refusal is counted.
 REASONS: dict[type[ConclaveError], Reason] = {
     placement.RegionForbidden: Reason.LISTS,
+    placement.RegionUnentered: Reason.LEDGER,
     placement.RegionFull: Reason.FULL,
     placement.MediaUnavailable: Reason.DOWN,
 }
@@ -37,6 +38,8 @@ def count(*, refused: ConclaveError, now: int) -> None:
         now: the time.
     """
     reason = REASONS.get(type(refused))
+    if isinstance(refused, placement.MediaUnavailable) and refused.moves:
+        reason = Reason.MOVES
     if reason is not None:
         with _counting:
             _counted[clock.to_day(now), reason.value] += 1

@@ -80,7 +80,7 @@ def client_proof(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django
     proof = release_proof()
     if proof is None:
         raise Http404
-    return HttpResponse(proof, content_type="text/plain; charset=utf-8")
+    return HttpResponse(proof, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "public, max-age=60"})
 
 
 @require_safe

@@ -48,6 +48,7 @@ TITLES = {
     "orders": _("What orders of public authorities did to you in meetings"),
     "measures": _("Measures of public authorities on your account"),
     "node_approvals": _("Media engines that you have approved and that wait for a second person, as one of the staff"),
+    "nodes_entered": _("Media engines of which you have approved, as one of two people of the staff, what the ledger says"),
     "told_to_authorities": _("What was told of you to public authorities"),
     "glass_opened": _("Looks of the staff at your addresses or at your meetings, and the entry in the ledger"),
     "glass_asked": _("Logs and addresses that you asked to look at, as one of the staff"),

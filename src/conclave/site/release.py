@@ -27,4 +27,4 @@ def _client() -> Mapping[str, Mapping[str, str]]:
 def release_proof() -> str | None:
     """Return the proof of what the ledger says of the client, for everybody; None where it says nothing yet or no witness has signed it."""
     leaf = current.leaf_of(kind=KIND, name=NAME)
-    return cosign.proof(index=leaf, fields=PUBLIC) if leaf is not None else None
+    return cosign.public_proof(index=leaf, fields=PUBLIC) if leaf is not None else None

@@ -113,6 +113,8 @@ _VALUES: Mapping[str, Words] = {
         "lists": _("The rules of the meeting, its organisation and this server allow no region."),
         "full": _("The regions that are allowed had no place."),
         "down": _("The regions that are allowed did not answer."),
+        "ledger": _("The public ledger did not name the media engines of the regions that are allowed."),
+        "moves": _("The call was just leaving a region where it may not be held any more."),
     },
     "state": {"acknowledged": _("its receipt was confirmed"), "executed": _("it was carried out"), "refused": _("it was refused")},
     "action": {"denied": _("not let in"), "removed": _("taken out")},

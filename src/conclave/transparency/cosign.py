@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 
 import structlog
+from django.core.cache import cache
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -25,6 +26,8 @@ ROUNDS = 3
 # Once enough have signed, the others are waited for so much longer and no more.
 GRACE_SECONDS = 0.5
 EVERY_MS = clock.MINUTE
+# For so long a proof that everybody may ask for is the same: it is worked out from many rows.
+KEPT_SECONDS = 60
 KIND = "transparency.cosign"
 
 _pace = clock.Seldom(every_ms=10 * clock.SECOND)
@@ -90,6 +93,26 @@ def proof(*, index: int, fields: Collection[str] = ()) -> str | None:
         {"field": one.field, "salt": b64.encode(one.salt), "value": one.value} for one in openings(index=index) if one.field in fields
     ]
     return proofs.write(leaf=leaf, openings=shown, index=index, hashes=hashes, checkpoint=checkpoints.signed(checkpoint=checkpoint))
+
+
+def public_proof(*, index: int, fields: Collection[str]) -> str | None:
+    """Return a proof that anybody may ask for as often as they like: it is worked out once a minute, and what there was no proof of anew.
+
+    Args:
+        index: the entry's.
+        fields: which of its fields everybody may read.
+
+    Returns:
+        As proof() does.
+    """
+    key = f"proof:{index}:{','.join(sorted(fields))}"
+    known: str | None = cache.get(key)
+    if known is not None:
+        return known
+    made = proof(index=index, fields=fields)
+    if made is not None:
+        cache.set(key, made, KEPT_SECONDS)
+    return made
 
 
 def cosign_now(*, now: int) -> int:

@@ -1,26 +1,28 @@
 """What holds now and has to be in the ledger whenever it changes: the platform's public keys (KEY), the client it gives (RELEASE).
 
-Each domain registers what it knows (`says`). At a start the gateway asks for all of it to be compared with the ledger's last word, once it
-serves (the outbox does it): what is the same makes no entry, what is new, changed or gone makes one, whichever gateway comes first.
+Each domain registers what it knows (`says`). Each gateway that starts compares all of it with the ledger's last word, once it serves, and
+does so itself, as another one may be of another release: what is the same makes no entry, what is new, changed or gone makes one.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
 
-from conclave.kernel import canonical, clock, outbox
+from conclave.kernel import canonical, clock, deadlines
 from conclave.kernel.canonical import Json
 from conclave.kernel.ids import new_id
 from conclave.transparency import ledger
 from conclave.transparency.ledger import Draft
 from conclave.transparency.models import Current
 
-WORK = "transparency.current"
 # Field by field what there is, by its name; a name that is there no more is gone.
 Says = Callable[[], Mapping[str, Mapping[str, str]]]
 
 _sayers: list[tuple[str, Says]] = []
+_asked = threading.Event()
+_trying = clock.Seldom(every_ms=clock.SECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +51,21 @@ def says(kind: str) -> Callable[[Says], Says]:
     return register
 
 
-def emit(*, now: int) -> None:
-    """Have everything compared with the ledger soon, by whoever does the outbox's work.
+def ask() -> None:
+    """Have everything compared with the ledger soon, by this process: what it serves is what it has."""
+    _asked.set()
+
+
+@deadlines.settles
+def settle(now: int) -> None:
+    """Compare once, and enter what differs; again a little later if that fails.
 
     Args:
         now: the time.
     """
-    with transaction.atomic():
-        outbox.emit(kind=WORK, payload={}, now=now)
-
-
-@outbox.handles(WORK)
-def _work(_payload: outbox.Payload) -> None:
-    """Compare, and enter what differs."""
-    enter_current(now=clock.now())
+    if _asked.is_set() and _trying.due(now=now):
+        enter_current(now=now)
+        _asked.clear()
 
 
 def enter_current(*, now: int) -> int:
@@ -89,6 +92,17 @@ def enter_current(*, now: int) -> int:
             said = {"obj": obj, "fields": {**one.fields}, "leaf": leaf, "since": now}
             Current.objects.update_or_create(kind=one.kind, name=one.name, defaults=said)
     return len(changed)
+
+
+def said(*, kind: str, prefix: str) -> Mapping[str, Mapping[str, str]]:
+    """Return what the ledger says already, by name, for whoever cannot see what there is now.
+
+    Args:
+        kind: the entries' type.
+        prefix: with what the names begin.
+    """
+    rows = Current.objects.filter(kind=kind, name__startswith=prefix).values_list("name", "fields")
+    return {name: fields for name, fields in rows if fields}
 
 
 def leaf_of(*, kind: str, name: str) -> int | None:

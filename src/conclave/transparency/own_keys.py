@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from conclave.transparency import current, witnesses
 
+WITNESS = "witness "
+
 
 @current.says("KEY")
 def _keys() -> Mapping[str, Mapping[str, str]]:
@@ -12,5 +14,6 @@ def _keys() -> Mapping[str, Mapping[str, str]]:
     try:
         found = witnesses.policy().witnesses.values()
     except witnesses.PolicyWrong:
-        return log
-    return {**log, **{f"witness {one.key.name}": {"public": one.key.vkey} for one in found}}
+        # They are not gone for that: the ledger says so in public, and for good.
+        return {**log, **current.said(kind="KEY", prefix=WITNESS)}
+    return {**log, **{f"{WITNESS}{one.key.name}": {"public": one.key.vkey} for one in found}}

@@ -49,7 +49,7 @@ class Row:
 
 
 def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
-    """Write a report over every entry from one on, its openings, and the proof that the ledger names it.
+    """Write a report over every entry from one on, its openings, which get an entry too (LEDG-11), and the proof that the ledger names it.
 
     Call it outside a transaction: witnesses are asked.
 
