@@ -19,7 +19,7 @@ from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.given import given_notice
-from conclave.authorities.models import Disclosure, Order, Subject
+from conclave.authorities.models import Disclosure, EffectReport, Order, Subject
 from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS, Person, Why, narrowed, there
 from conclave.authorities.policy import DAY, Grounds, OrderKind, Reason, State, ToldState
 from conclave.authorities.produce import hand_out
@@ -169,6 +169,16 @@ def test_ord_16_a_field_that_is_not_marked_any_more_is_not_handed_out(desk: Desk
     archive = hands_out(desk, order)
     assert archive["fields"] == [CAME]
     assert bob.email not in json.dumps(archive)
+    assert Order.objects.get().outcome == "narrowed"
+    assert EffectReport.objects.get().effect == "partial"
+
+
+def test_ord_16_where_no_field_is_marked_any_more_nothing_is_handed_out(desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = orders(desk, asked(bob.email))
+    known = {**marks(), EMAIL: False, CAME: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    assert state_of(order) == State.EXECUTING
 
 
 def test_ord_16_a_production_of_everything_about_a_call_has_nothing_that_was_said_in_it(desk: Desk, link: Link, bob: User) -> None:
@@ -234,7 +244,20 @@ def test_ord_17_who_has_moved_by_then_or_is_gone_is_not_told_of(desk: Desk, alic
     archive = hands_out(desk, order)
     assert [one["data"]["accounts.User"] for one in archive["people"]] == [[{"email": alice.email}]]
     assert list(Subject.objects.filter(given_at=None).values_list("account", flat=True)) == [bob.pk]
-    assert "elsewhere by then" in browser(desk.rita).get(f"/staff/orders/{order}").content.decode()
+    page = browser(desk.rita).get(f"/staff/orders/{order}").content.decode()
+    assert "elsewhere by then" in page
+    assert "One of those named" in page
+    assert (Order.objects.get().outcome, EffectReport.objects.get().effect) == ("narrowed", "partial")
+
+
+def test_ord_17_where_everybody_has_moved_nothing_is_handed_out_and_the_order_goes_on(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email))
+    Participant.objects.filter(account=bob).update(country="FR")
+    reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    assert (state_of(order), Order.objects.get().outcome) == (State.EXECUTING, "")
+    assert not Subject.objects.exclude(given_at=None).exists()
+    goes_on(NOW + 14 * DAY)
+    assert (state_of(order), Order.objects.get().outcome) == (State.CLOSED, "not_executed")
 
 
 def test_ord_17_who_has_left_the_call_is_told_of_by_the_evidence_that_was_kept(desk: Desk, bob: User) -> None:

@@ -4,6 +4,8 @@ Whoever it is about is told in the same moment, or at the end of a deferral, by 
 """
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from conclave.accounts.disclosed import rows_of
 from conclave.accounts.queries import address_of
@@ -11,7 +13,7 @@ from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
-from conclave.authorities.narrowing import may_tell, there
+from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, there
 from conclave.authorities.policy import Move, Reason, ToldState
 from conclave.authorities.report import report
 from conclave.authorities.review import reviewed_by
@@ -41,7 +43,7 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
 
     Raises:
         StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
-        OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, or it was handed out already.
+        OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, it was handed out already, or nothing is left.
     """
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
@@ -51,10 +53,15 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
         if not witness.is_cosigned(index=told.leaf):
             raise OrderNotNow(Reason.WITNESS)
         hold_ledger()
-        archive = _archive(row, told, now)
+        left, people = _left(told)
+        if not left.fields or not people:
+            raise OrderNotNow(Reason.NOTHING_LEFT)
+        archive = _archive(row, told, left.fields, people, now)
+        # Before the step: what came of the order is judged by what was in fact handed out.
+        told.left_out = [*told.left_out, *({**asdict(one), "why": one.why.value} for one in left.left_out)]
         told.state, told.cosigned_at, told.handed_at = ToldState.HANDED, now, now
         told.sha256 = hashlib.sha256(archive).hexdigest()
-        told.save(update_fields=["state", "cosigned_at", "handed_at", "sha256"])
+        told.save(update_fields=["left_out", "state", "cosigned_at", "handed_at", "sha256"])
         move(row=row, to=Move.DONE, facts=facts_of(row=row, now=now), now=now)
         report(row=row, now=now)
         _tell(told, now)
@@ -75,23 +82,27 @@ def settle(now: int) -> None:
             _tell(told, now)
 
 
-def _archive(row: Order, told: Disclosure, now: int) -> bytes:
-    """Return what is told, of everybody who is not surely elsewhere by now; each of them has it written down that it was."""
-    known = marks()
+def _left(told: Disclosure) -> tuple[Narrowed, list[Subject]]:
+    """Return the fields that may still be told with what is left out by now, and of whom something is told."""
     # As the inventory is today: what it does not mark any more is not told.
-    fields = [field for field in told.fields if may_tell(field=field, marks=known, personal=TABLES)]
-    people: list[Json] = []
-    for subject in told.subjects.order_by("pk"):
-        if _is_gone(subject):
-            continue
-        people.append({"number": len(people) + 1, "data": _data(subject.account, fields)})
-        Subject.objects.filter(pk=subject.pk).update(given_at=now)
+    left = narrowed(fields=told.fields, people=(), territory=told.territory, marks=marks(), personal=TABLES)
+    everybody = list(told.subjects.order_by("pk"))
+    people = [one for one in everybody if not _is_gone(one)]
+    # Which of those named it is, nobody is told: who is missing from the archive could be told to be elsewhere.
+    gone = (LeftOut(what="", why=Why.NOT_THERE),) * (len(everybody) - len(people))
+    return replace(left, left_out=(*left.left_out, *gone)), people
+
+
+def _archive(row: Order, told: Disclosure, fields: Sequence[str], people: Sequence[Subject], now: int) -> bytes:
+    """Return what is told; each whom it is about has it written down that it was."""
+    Subject.objects.filter(pk__in=[one.pk for one in people]).update(given_at=now)
+    data: list[Json] = [{"number": number, "data": _data(one.account, fields)} for number, one in enumerate(people, 1)]
     return canonical.encode(
-        {"v": 1, "order": row.public_id, "territory": told.territory, "made_at": now, "fields": fields, "people": people}
+        {"v": 1, "order": row.public_id, "territory": told.territory, "made_at": now, "fields": list(fields), "people": data}
     )
 
 
-def _data(account: str, fields: list[str]) -> dict[str, Json]:
+def _data(account: str, fields: Sequence[str]) -> dict[str, Json]:
     """Return these fields of somebody, by table."""
     wanted = dict[str, list[str]]()
     for field in fields:
