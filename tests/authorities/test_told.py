@@ -328,6 +328,22 @@ def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User)
     assert bob.pk not in json.dumps(opened)
 
 
+def test_ord_18_each_field_that_is_in_fact_handed_out_has_a_leaf_of_its_own(
+    desk: Desk, alice: User, bob: User, joins: Joins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    order = orders(desk, asked(bob.email, alice.email))
+    assert not LedgerEntry.objects.filter(kind="HANDED").exists()
+    Participant.objects.filter(account=bob).update(country="FR")
+    known = {**marks(), EMAIL: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    hands_out(desk, order)
+    row = LedgerEntry.objects.get(kind="HANDED")
+    opened = {one.field: one.value for one in openings(index=row.index)}
+    assert (opened["territory"], opened["field"], opened["count"]) == ("CN", CAME, 1)
+    assert (row.obj, json.loads(row.leaf)["prev"]) == (Order.objects.get().obj, Disclosure.objects.get().leaves[1])
+
+
 def test_ord_18_only_its_reviewer_takes_the_archive_and_the_journal_says_so(desk: Desk, bob: User) -> None:
     order = orders(desk, asked(bob.email))
     for other in (desk.ivy, desk.ann.user):

@@ -17,7 +17,7 @@ from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, the
 from conclave.authorities.policy import Move, Reason, ToldState
 from conclave.authorities.report import report
 from conclave.authorities.review import reviewed_by
-from conclave.authorities.standing import OrderNotNow, facts_of, hold_ledger, move
+from conclave.authorities.standing import OrderNotNow, facts_of, hold_ledger, move, note
 from conclave.authorities.tell import GIVEN
 from conclave.gate.policy import NOWHERE
 from conclave.kernel import canonical, deadlines, outbox
@@ -62,6 +62,7 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
         told.state, told.cosigned_at, told.handed_at = ToldState.HANDED, now, now
         told.sha256 = hashlib.sha256(archive).hexdigest()
         told.save(update_fields=["left_out", "state", "cosigned_at", "handed_at", "sha256"])
+        _enter(row, told, left.fields, len(people), now)
         move(row=row, to=Move.DONE, facts=facts_of(row=row, now=now), now=now)
         report(row=row, now=now)
         _tell(told, now)
@@ -91,6 +92,13 @@ def _left(told: Disclosure) -> tuple[Narrowed, list[Subject]]:
     # Which of those named it is, nobody is told: who is missing from the archive could be told to be elsewhere.
     gone = (LeftOut(what="", why=Why.NOT_THERE),) * (len(everybody) - len(people))
     return replace(left, left_out=(*left.left_out, *gone)), people
+
+
+def _enter(row: Order, told: Disclosure, fields: Sequence[str], count: int, now: int) -> None:
+    """Enter each field that is in fact handed out: what was approved may be handed out in another half-year, or not at all (REP-2)."""
+    for field, leaf in zip(told.fields, told.leaves, strict=True):
+        if field in fields:
+            note(row=row, kind="HANDED", fields={"territory": told.territory, "field": field, "count": count}, now=now, prev=leaf)
 
 
 def _archive(row: Order, told: Disclosure, fields: Sequence[str], people: Sequence[Subject], now: int) -> bytes:

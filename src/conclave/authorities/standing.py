@@ -203,20 +203,21 @@ def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
     note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
 
 
-def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int) -> int:
-    """Append a leaf about an order to the ledger, after its last one; inside the caller's transaction.
+def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int, prev: int | None = None) -> int:
+    """Append a leaf about an order to the ledger, after its last one or one of its earlier ones; inside the caller's transaction.
 
     Args:
         row: the order, locked.
         kind: the leaf's type.
         fields: what is sealed in it, beside the time.
         now: the time.
+        prev: the leaf that it continues; the order's last one by default.
 
     Returns:
         Its index.
     """
     when: dict[str, Json] = {"day": clock.to_day(now), "minute": now // clock.MINUTE}
-    index = ledger.append(kind=kind, fields={**when, **fields}, now=now, obj=row.obj, prev=row.last_leaf)
+    index = ledger.append(kind=kind, fields={**when, **fields}, now=now, obj=row.obj, prev=row.last_leaf if prev is None else prev)
     row.last_leaf = index
     if row.leaf is None:
         row.leaf = index
