@@ -318,6 +318,36 @@ def test_ord_18_an_approval_is_good_for_these_fields_and_people_alone(desk: Desk
     assert hands_out(desk, order)["people"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": [CAME, NAME]},
+        {"fields": [EMAIL]},
+        {"territory": "HK"},
+        {"ends_at": NOW + 15 * DAY},
+        {"deferred_until": None, "deferral_basis": ""},
+        {"deferred_until": NOW + 80 * DAY},
+        {"leaf": 0},
+        {"leaves": [0, 1]},
+        {"leaves": []},
+        {},
+    ],
+)
+def test_ord_18_what_was_changed_after_it_was_approved_is_not_handed_out(
+    desk: Desk, alice: User, bob: User, change: dict[str, Any]
+) -> None:
+    order = orders(desk, asked(bob.email, silent=10))
+    before = Disclosure.objects.values(*change).get()
+    Disclosure.objects.update(**change)
+    if not change:
+        Subject.objects.update(account=alice.pk)
+    reasoned(Reason.CHANGED, lambda: hands_out(desk, order))
+    assert state_of(order) == State.EXECUTING
+    Disclosure.objects.update(**before)
+    Subject.objects.update(account=bob.pk)
+    assert hands_out(desk, order)["people"]
+
+
 def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User) -> None:
     orders(desk, asked(bob.email))
     rows = LedgerEntry.objects.filter(kind="DISCLOSURE").order_by("index")

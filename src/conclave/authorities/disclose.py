@@ -1,5 +1,6 @@
 """Narrowing an order that asks for something to be told: to fields that may be told, of people who are there (ORD-16, ORD-17)."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -13,11 +14,12 @@ from conclave.authorities.receive import paragraphs
 from conclave.authorities.review import Judgement, judge, reviewed_by, said_in
 from conclave.authorities.standing import OrderNotNow, note
 from conclave.authorities.tell import GIVEN
-from conclave.kernel import outbox
+from conclave.kernel import canonical, outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
+from conclave.transparency import ledger
 
 ENDED = (ToldState.DRAFT, ToldState.SCHEDULED)
 
@@ -87,11 +89,21 @@ def schedule(*, row: Order, now: int) -> None:
         now: the time.
     """
     for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT):
-        people = list(one.subjects.order_by("pk").values_list("pk", flat=True))
-        sealed: dict[str, Json] = {"territory": one.territory, "count": len(people), "subjects": ",".join(people)}
-        one.leaves = [note(row=row, kind="DISCLOSURE", fields={**sealed, "field": field}, now=now) for field in one.fields]
+        one.leaves = [note(row=row, kind="DISCLOSURE", fields=_leaf(one, field), now=now) for field in one.fields]
         one.leaf, one.state = one.leaves[-1], ToldState.SCHEDULED
         one.save(update_fields=["leaves", "leaf", "state"])
+
+
+def is_as_entered(*, told: Disclosure) -> bool:
+    """Tell whether what would be told is what its leaves say, which were approved and cosigned: rows alone anybody could change (ORD-18).
+
+    Args:
+        told: as it is stored now.
+    """
+    if not told.leaves or len(told.leaves) != len(told.fields) or told.leaf != max(told.leaves):
+        return False
+    said = [(leaf, _leaf(told, field)) for field, leaf in zip(told.fields, told.leaves, strict=True)]
+    return all(ledger.told(kind="DISCLOSURE", index=leaf, fields=fields) == fields for leaf, fields in said)
 
 
 def end(*, row: Order, state: ToldState, now: int) -> None:
@@ -129,6 +141,20 @@ def act_of(*, row: Order) -> list[Json]:
         }
         for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT)
     ]
+
+
+def _leaf(one: Disclosure, field: str) -> dict[str, Json]:
+    """Return what is sealed of a field that may be told; whom it is about only as a hash, as numbers that nobody guesses are part of it."""
+    people: list[list[str]] = [list(who) for who in one.subjects.order_by("pk").values_list("pk", "account")]
+    return {
+        "territory": one.territory,
+        "field": field,
+        "count": len(people),
+        "subjects": ",".join(number for number, _account in people),
+        "people": hashlib.sha256(canonical.encode([list[Json](who) for who in people])).hexdigest(),
+        "ends_at": one.ends_at,
+        "deferred_until": one.deferred_until or 0,
+    }
 
 
 def _person(number: int, address: str) -> Person:

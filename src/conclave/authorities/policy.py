@@ -193,6 +193,7 @@ class Reason(StrEnum):
     NOTHING_LEFT = "nothing_left"
     PERIOD_TOLD = "period_told"
     DEFERRAL = "deferral"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

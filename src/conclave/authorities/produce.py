@@ -11,6 +11,7 @@ from conclave.accounts.disclosed import rows_of
 from conclave.accounts.queries import address_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
+from conclave.authorities.disclose import is_as_entered
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
 from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, there
@@ -43,7 +44,8 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
 
     Raises:
         StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
-        OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, it was handed out already, or nothing is left.
+        OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, it was handed out already,
+            it is not what was approved, or nothing is left.
     """
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
@@ -52,6 +54,8 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
             raise OrderNotNow(Reason.NOT_NOW)
         if not witness.is_cosigned(index=told.leaf):
             raise OrderNotNow(Reason.WITNESS)
+        if not is_as_entered(told=told):
+            raise OrderNotNow(Reason.CHANGED)
         hold_ledger()
         left, people = _left(told)
         if not left.fields or not people:
