@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import User
-from conclave.authorities import execute, expire, fields, produce
+from conclave.authorities import execute, expire, fields, produce, witness
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
@@ -327,6 +327,7 @@ def test_ord_18_an_approval_is_good_for_these_fields_and_people_alone(desk: Desk
         {"ends_at": NOW + 15 * DAY},
         {"deferred_until": None, "deferral_basis": ""},
         {"deferred_until": NOW + 80 * DAY},
+        {"deferral_basis": "Law 3"},
         {"leaf": 0},
         {"leaves": [0, 1]},
         {"leaves": []},
@@ -398,6 +399,22 @@ def test_ord_19_a_deferral_has_an_end_at_which_they_are_told_by_themselves(
     goes_on(NOW + 30 * DAY + 1)
     assert mails() == [(bob.email, "given")]
     assert "Law 2, art. 9" in Client().get(f"/notice/told/{number}").content.decode()
+
+
+def test_ord_19_who_is_not_told_and_by_which_law_is_signed_entered_and_shown_to_them(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email, silent=30), approved=1)
+    question = browser(desk.ben.user).post(f"/staff/orders/{order}", {"act": "approve"}).content.decode()
+    assert "by this law: Law 2, art. 9" in unescape(question)
+    who = account(desk.ben.user)
+    asks = ask_approval(order=order, account=who, now=NOW)
+    Disclosure.objects.update(deferral_basis="Law 3")
+    with pytest.raises(PasskeyNotShown):
+        approve(order=order, account=who, shown=desk.ben.answers(asks), now=NOW)
+    Disclosure.objects.update(deferral_basis="Law 2, art. 9")
+    approve(order=order, account=who, shown=desk.ben.answers(asks), now=NOW)
+    for leaf in Disclosure.objects.get().leaves:
+        said = {one.field: one.value for one in openings(index=leaf) if one.field in witness.OF_DISCLOSURE}
+        assert (said["deferred_until"], said["deferral_basis"]) == (NOW + 30 * DAY, "Law 2, art. 9")
 
 
 def test_ord_19_no_deferral_without_end_or_law(desk: Desk, bob: User) -> None:

@@ -138,6 +138,7 @@ def act_of(*, row: Order) -> list[Json]:
             "people": sorted(one.subjects.values_list("account", flat=True)),
             "ends_at": one.ends_at,
             "deferred_until": one.deferred_until,
+            "deferral_basis": one.deferral_basis,
         }
         for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT)
     ]
@@ -154,6 +155,7 @@ def _leaf(one: Disclosure, field: str) -> dict[str, Json]:
         "people": hashlib.sha256(canonical.encode([list[Json](who) for who in people])).hexdigest(),
         "ends_at": one.ends_at,
         "deferred_until": one.deferred_until or 0,
+        "deferral_basis": one.deferral_basis,
     }
 
 
