@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
-from conclave.accounts.models import User
+from conclave.accounts.models import StaffMember, User
 from conclave.authorities import execute, expire, fields, produce, witness
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
@@ -347,6 +347,25 @@ def test_ord_18_what_was_changed_after_it_was_approved_is_not_handed_out(
     Disclosure.objects.update(**before)
     Subject.objects.update(account=bob.pk)
     assert hands_out(desk, order)["people"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "policy", "reason"),
+    [
+        (("Ann",), "judicial_only", Reason.APPROVALS),
+        (("Ann", "Zoe"), "judicial_only", Reason.UNSTAFFED),
+        ((), "refuse_all", Reason.POLICY),
+    ],
+)
+def test_ord_18_nothing_is_handed_out_once_the_desk_an_approver_or_the_policy_is_gone(
+    desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch, *, gone: tuple[str, ...], policy: str, reason: Reason
+) -> None:
+    order = orders(desk, asked(bob.email))
+    users = {"Ann": desk.ann.user, "Zoe": desk.zoe.user}
+    StaffMember.objects.filter(user__in=[users[one] for one in gone]).update(orders="")
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy=policy))
+    reasoned(reason, lambda: hands_out(desk, order))
+    assert (state_of(order), Disclosure.objects.get().handed_at) == (State.EXECUTING, None)
 
 
 def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User) -> None:

@@ -234,7 +234,7 @@ def _told(told: Told) -> dict[str, Any]:
 
 
 def _said_told(told: Told) -> str:
-    """Return all of what is told that the passkey signs, as its approver reads it: what, of whom, until when, and until when in silence by which law."""
+    """Return all of what is told that the passkey signs, as its approver reads it: what, of whom, where, until when, by which law."""
     said = {
         "fields": ", ".join(told.fields),
         "people": ", ".join(one.address or one.account for one in told.people),

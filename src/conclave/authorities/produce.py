@@ -15,7 +15,7 @@ from conclave.authorities.disclose import is_as_entered
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
 from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, there
-from conclave.authorities.policy import Move, Reason, ToldState
+from conclave.authorities.policy import Move, Reason, State, ToldState, step
 from conclave.authorities.report import report
 from conclave.authorities.review import reviewed_by
 from conclave.authorities.standing import OrderNotNow, facts_of, hold_ledger, move, note
@@ -45,7 +45,7 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
     Raises:
         StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
         OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, it was handed out already,
-            it is not what was approved, or nothing is left.
+            it is not what was approved, nothing is left, or the desk, its approvers or the policy of this server let it be no more.
     """
     with writing():
         row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
@@ -56,6 +56,10 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
             raise OrderNotNow(Reason.WITNESS)
         if not is_as_entered(told=told):
             raise OrderNotNow(Reason.CHANGED)
+        # Before anybody is looked for: whether it may still be, once its leaves are cosigned.
+        taken = step(state=State(row.state), move=Move.DONE, facts=replace(facts_of(row=row, now=now), cosigned=True))
+        if not taken.allowed:
+            raise OrderNotNow(taken.reason)
         hold_ledger()
         left, people = _left(told)
         if not left.fields or not people:
