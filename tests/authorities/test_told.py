@@ -34,7 +34,7 @@ from conclave.meetings.disclosed import seats_of
 from conclave.meetings.models import Knock, Meeting, Participant
 from conclave.site.inventory import source
 from conclave.transparency.ledger import openings
-from conclave.transparency.models import JournalEntry, LedgerEntry
+from conclave.transparency.models import JournalEntry, JournalOpening, LedgerEntry
 from tests.accounts.organisation import account, browser
 from tests.authorities.desk import FOUND, NOW, SAID, Desk, state_of
 from tests.authorities.desk import there as sure
@@ -235,6 +235,38 @@ def test_ord_17_who_is_elsewhere_or_in_no_call_is_not_told_of(desk: Desk, alice:
     narrows(desk, order, asked(bob.email, alice.email))
     kept = Subject.objects.get()
     assert (kept.account, kept.country, kept.database) == (bob.pk, "CN", "d" * 64)
+
+
+def test_ord_17_nobody_watches_where_somebody_is_by_trying_again_and_again(desk: Desk, alice: User, joins: Joins) -> None:
+    order = desk.receives(INFORM).order
+    desk.takes(order)
+    for tries in (1, 2, 3):
+        reasoned(Reason.NOTHING_LEFT, lambda: narrows(desk, order, asked(alice.email)))
+        assert JournalEntry.objects.filter(kind="order_probed", obj=Order.objects.get().obj).count() == tries
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    reasoned(Reason.TRIES, lambda: narrows(desk, order, asked(alice.email)))
+    said = str([one.value for one in JournalOpening.objects.filter(entry__kind="order_probed")])
+    assert str(desk.rita.pk) in said
+    assert order in said
+    assert alice.email not in said
+
+
+def test_ord_17_nobody_watches_by_handing_out_again_and_again(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email))
+    Participant.objects.filter(account=bob).update(country="FR")
+    for _try in range(3):
+        reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    Participant.objects.filter(account=bob).update(country="CN")
+    reasoned(Reason.TRIES, lambda: hands_out(desk, order))
+    assert JournalEntry.objects.filter(kind="order_probed").count() == 4
+
+
+def test_ord_17_nobody_is_looked_for_whom_the_order_does_not_name(desk: Desk, alice: User, bob: User) -> None:
+    order = desk.receives(replace(INFORM, target=f"The account <{bob.email.upper()}>, and x@example.org.")).order
+    desk.takes(order)
+    reasoned(Reason.NOT_NAMED, lambda: narrows(desk, order, asked(bob.email, alice.email)))
+    assert not JournalEntry.objects.filter(kind="order_probed").exists()
+    assert narrows(desk, order, asked(f" {bob.email}", "x@example.org")).people
 
 
 def test_ord_17_who_has_moved_by_then_or_is_gone_is_not_told_of(desk: Desk, alice: User, bob: User, joins: Joins) -> None:

@@ -8,7 +8,7 @@ from conclave.accounts.queries import account_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
-from conclave.authorities.narrowing import Narrowed, Person, fault_of, narrowed
+from conclave.authorities.narrowing import Narrowed, Person, are_named, fault_of, narrowed
 from conclave.authorities.policy import Reason, ToldState
 from conclave.authorities.receive import paragraphs
 from conclave.authorities.review import Judgement, judge, reviewed_by, said_in
@@ -20,8 +20,11 @@ from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
 from conclave.transparency import ledger
+from conclave.transparency.journal import Search, journal, read
 
 ENDED = (ToldState.DRAFT, ToldState.SCHEDULED)
+# How often somebody may learn, by one step of one order, where people are; each time stands in the journal.
+PROBED, MOST_TRIES = "order_probed", 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +58,16 @@ def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: As
 
     Raises:
         StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
-        OrderNotNow: the order does not lead to this, nothing is left, or its end or territory cannot be (ORD-17 to ORD-19).
+        OrderNotNow: the order does not lead to this, nothing is left, its end or territory cannot be (ORD-17 to ORD-19), somebody is not
+            named in the order, or it was tried three times.
         OrderTextForbidden: something was not said.
     """
+    # In a transaction of its own: where somebody is has then been asked, whatever the answer is.
     with writing():
-        row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
-        said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
-        fault = fault_of(
-            territory=asked.territory, ends_at=asked.ends_at, deferred_until=asked.deferred_until, basis=basis,
-            claimed=row.claimed, competent=found.authority_territory, now=now,
-        )  # fmt: skip
-        if fault is not None:
-            raise OrderNotNow(fault)
+        row, said, basis = _read(order, account, found, asked, now)
+        may_look(row=row, account=account, step="narrow", people=asked.people, now=now)
+    with writing():
+        row, said, basis = _read(order, account, found, asked, now)
         left = narrowed(
             fields=asked.fields,
             people=[_person(number, one) for number, one in enumerate(asked.people, 1)],
@@ -79,6 +80,26 @@ def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: As
         _keep(row, asked, left, basis, now)
         judge(row=row, found=found, said=said, now=now)
     return left
+
+
+def may_look(*, row: Order, account: UserId, step: str, people: Sequence[str], now: int) -> None:
+    """Write down that somebody is about to learn where people are, before they do; inside the caller's transaction (ORD-17).
+
+    Args:
+        row: the order, locked.
+        account: its reviewer.
+        step: by narrowing it, or by handing out what was approved.
+        people: of whom, by address as they were named or by account; kept as a hash.
+        now: the time.
+
+    Raises:
+        OrderNotNow: that was tried as often as it may be: one person alone does not watch anybody.
+    """
+    before = read(obj=row.obj, search=Search(kind=PROBED), before=None, limit=2 * MOST_TRIES)
+    if sum(line.fields.get("step") == step for line in before) >= MOST_TRIES:
+        raise OrderNotNow(Reason.TRIES)
+    hashed = hashlib.sha256(canonical.encode(sorted(one.strip().lower() for one in people))).hexdigest()
+    journal(kind=PROBED, obj=row.obj, fields={"by": account, "order": row.pk, "step": step, "people": hashed}, now=now)
 
 
 def schedule(*, row: Order, now: int) -> None:
@@ -142,6 +163,21 @@ def act_of(*, row: Order) -> list[Json]:
         }
         for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT)
     ]
+
+
+def _read(order: str, account: UserId, found: Judgement, asked: Asked, now: int) -> tuple[Order, dict[str, str], str]:
+    """Return the order, what its reviewer finds in words and the law of the deferral, if what was typed can be; nobody is looked for."""
+    row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
+    said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
+    fault = fault_of(
+        territory=asked.territory, ends_at=asked.ends_at, deferred_until=asked.deferred_until, basis=basis,
+        claimed=row.claimed, competent=found.authority_territory, now=now,
+    )  # fmt: skip
+    if fault is None and not are_named(people=asked.people, target=row.target):
+        fault = Reason.NOT_NAMED
+    if fault is not None:
+        raise OrderNotNow(fault)
+    return row, said, basis
 
 
 def _leaf(one: Disclosure, field: str) -> dict[str, Json]:

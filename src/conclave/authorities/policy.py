@@ -194,6 +194,8 @@ class Reason(StrEnum):
     PERIOD_TOLD = "period_told"
     DEFERRAL = "deferral"
     CHANGED = "changed"
+    NOT_NAMED = "not_named"
+    TRIES = "tries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

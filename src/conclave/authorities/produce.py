@@ -11,7 +11,7 @@ from conclave.accounts.disclosed import rows_of
 from conclave.accounts.queries import address_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import witness
-from conclave.authorities.disclose import is_as_entered
+from conclave.authorities.disclose import is_as_entered, may_look
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
 from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, there
@@ -47,30 +47,24 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
         OrderNotNow: it was not approved, its leaves are not cosigned yet, its time is over, it was handed out already,
             it is not what was approved, nothing is left, or the desk, its approvers or the policy of this server let it be no more.
     """
+    # In a transaction of its own: that somebody may learn where people are stays written down, whatever the answer is.
     with writing():
-        row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
-        told = Disclosure.objects.select_for_update().filter(order=row, state=ToldState.SCHEDULED, ends_at__gt=now).first()
-        if told is None or told.leaf is None:
-            raise OrderNotNow(Reason.NOT_NOW)
-        if not witness.is_cosigned(index=told.leaf):
-            raise OrderNotNow(Reason.WITNESS)
-        if not is_as_entered(told=told):
-            raise OrderNotNow(Reason.CHANGED)
-        # Before anybody is looked for: whether it may still be, once its leaves are cosigned.
-        taken = step(state=State(row.state), move=Move.DONE, facts=replace(facts_of(row=row, now=now), cosigned=True))
-        if not taken.allowed:
-            raise OrderNotNow(taken.reason)
+        row, told = _ready(order, account, now)
+        people = list(told.subjects.values_list("account", flat=True))
+        may_look(row=row, account=account, step="hand_out", people=people, now=now)
+    with writing():
+        row, told = _ready(order, account, now)
         hold_ledger()
-        left, people = _left(told)
-        if not left.fields or not people:
+        left, found = _left(told)
+        if not left.fields or not found:
             raise OrderNotNow(Reason.NOTHING_LEFT)
-        archive = _archive(row, told, left.fields, people, now)
+        archive = _archive(row, told, left.fields, found, now)
         # Before the step: what came of the order is judged by what was in fact handed out.
         told.left_out = [*told.left_out, *({**asdict(one), "why": one.why.value} for one in left.left_out)]
         told.state, told.cosigned_at, told.handed_at = ToldState.HANDED, now, now
         told.sha256 = hashlib.sha256(archive).hexdigest()
         told.save(update_fields=["left_out", "state", "cosigned_at", "handed_at", "sha256"])
-        _enter(row, told, left.fields, len(people), now)
+        _enter(row, told, left.fields, len(found), now)
         move(row=row, to=Move.DONE, facts=facts_of(row=row, now=now), now=now)
         report(row=row, now=now)
         _tell(told, now)
@@ -89,6 +83,23 @@ def settle(now: int) -> None:
     for told in due.distinct()[:MOST_AT_ONCE]:
         with writing():
             _tell(told, now)
+
+
+def _ready(order: str, account: UserId, now: int) -> tuple[Order, Disclosure]:
+    """Return an order and what may be handed out because of it now, as far as can be told before anybody is looked for."""
+    row = reviewed_by(order=order, account=account, act=Act.REVIEW_ORDER, now=now)
+    told = Disclosure.objects.select_for_update().filter(order=row, state=ToldState.SCHEDULED, ends_at__gt=now).first()
+    if told is None or told.leaf is None:
+        raise OrderNotNow(Reason.NOT_NOW)
+    if not witness.is_cosigned(index=told.leaf):
+        raise OrderNotNow(Reason.WITNESS)
+    if not is_as_entered(told=told):
+        raise OrderNotNow(Reason.CHANGED)
+    # Before anybody is looked for: whether it may still be, once its leaves are cosigned.
+    taken = step(state=State(row.state), move=Move.DONE, facts=replace(facts_of(row=row, now=now), cosigned=True))
+    if not taken.allowed:
+        raise OrderNotNow(taken.reason)
+    return row, told
 
 
 def _left(told: Disclosure) -> tuple[Narrowed, list[Subject]]:

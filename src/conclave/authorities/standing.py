@@ -53,6 +53,8 @@ SENTENCES = {
     Reason.PERIOD: _("A measure has an end, at most 90 days after it begins."),
     Reason.NOTHING_LEFT: _("Nothing is left that may be told: no field that is marked so, or nobody who is surely in the territory now."),
     Reason.PERIOD_TOLD: _("What is told has an end, at most 30 days from now."),
+    Reason.NOT_NAMED: _("The order names people by their e-mail addresses, and not all of these are among them."),
+    Reason.TRIES: _("This was tried three times. Each try tells where people are, so there is no other; the journal has each."),
     Reason.CHANGED: _("What is stored is not what was approved and cosigned. Nothing is handed out."),
     Reason.DEFERRAL: _("Not to tell somebody takes a law that says so, and an end, at most 90 days from now."),
 }
