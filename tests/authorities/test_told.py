@@ -1,5 +1,6 @@
 """inform: what an order is told, of whom and when; what it is never told; and who learns of it (ORD-16 to ORD-19)."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember, User
-from conclave.authorities import execute, expire, fields, produce, witness
+from conclave.authorities import execute, expire, fields, personal, produce, witness
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
@@ -173,6 +174,25 @@ def test_ord_16_a_field_that_is_not_marked_any_more_is_not_handed_out(desk: Desk
     assert EffectReport.objects.get().effect == "partial"
 
 
+def test_ord_19_the_notice_says_what_was_handed_out_and_not_what_might_have_been(
+    desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = orders(desk, asked(bob.email))
+    known = {**marks(), EMAIL: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    hands_out(desk, order)
+    proved: list[int] = []
+
+    def proof(*, index: int, fields: tuple[str, ...]) -> str:
+        proved.append(index)
+        return fields[0]
+
+    monkeypatch.setattr("conclave.authorities.witness.proof", proof)
+    assert given_notice(notice=Subject.objects.get().pk).fields == (CAME,)
+    assert [one["fields"] for one in personal.export(account=bob.pk)["told_to_authorities"]] == [[CAME]]
+    assert proved == Disclosure.objects.get().leaves[1:]
+
+
 def test_ord_16_where_no_field_is_marked_any_more_nothing_is_handed_out(desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     order = orders(desk, asked(bob.email))
     known = {**marks(), EMAIL: False, CAME: False}
@@ -292,6 +312,15 @@ def test_ord_17_where_everybody_has_moved_nothing_is_handed_out_and_the_order_go
     assert (state_of(order), Order.objects.get().outcome) == (State.CLOSED, "not_executed")
 
 
+def test_ord_17_who_has_erased_their_account_by_then_is_left_out_alone(desk: Desk, alice: User, bob: User, joins: Joins) -> None:
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    order = orders(desk, asked(bob.email, alice.email))
+    personal.erase(account=bob.pk, now=NOW)
+    archive = hands_out(desk, order)
+    assert [one["data"]["accounts.User"] for one in archive["people"]] == [[{"email": alice.email}]]
+    assert Order.objects.get().outcome == "narrowed"
+
+
 def test_ord_17_who_has_left_the_call_is_told_of_by_the_evidence_that_was_kept(desk: Desk, bob: User) -> None:
     order = orders(desk, asked(bob.email))
     Participant.objects.filter(account=bob).update(left_at=NOW, gone_reason="left", country="")
@@ -405,7 +434,9 @@ def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User)
     rows = LedgerEntry.objects.filter(kind="DISCLOSURE").order_by("index")
     opened = [{one.field: one.value for one in openings(index=row.index)} for row in rows]
     assert [(one["territory"], one["field"], one["count"]) for one in opened] == [("CN", EMAIL, 1), ("CN", CAME, 1)]
-    assert {one["subjects"] for one in opened} == {Subject.objects.get().pk}
+    number = Subject.objects.get().pk
+    assert {one["subjects"] for one in opened} == {hashlib.sha256(number.encode()).hexdigest()}
+    assert number not in json.dumps(opened), "else whoever has a proof reads the notices of all others"
     assert Disclosure.objects.get().leaves == [row.index for row in rows]
     assert bob.pk not in json.dumps(opened)
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from conclave.accounts.queries import account_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.fields import TABLES, marks
-from conclave.authorities.models import Disclosure, Order, Subject
+from conclave.authorities.models import ERASED, Disclosure, Order, Subject
 from conclave.authorities.narrowing import Narrowed, Person, are_named, fault_of, narrowed
 from conclave.authorities.policy import Reason, ToldState
 from conclave.authorities.receive import paragraphs
@@ -123,8 +123,12 @@ def is_as_entered(*, told: Disclosure) -> bool:
     """
     if not told.leaves or len(told.leaves) != len(told.fields) or told.leaf != max(told.leaves):
         return False
-    said = [(leaf, _leaf(told, field)) for field, leaf in zip(told.fields, told.leaves, strict=True)]
-    return all(ledger.told(kind="DISCLOSURE", index=leaf, fields=fields) == fields for leaf, fields in said)
+    for field, leaf in zip(told.fields, told.leaves, strict=True):
+        here = _leaf(told, field)
+        said = ledger.told(kind="DISCLOSURE", index=leaf, fields=here)
+        if said is None or {**said, "people": ""} != {**here, "people": ""} or not _are_these(told, str(said["people"]).split(",")):
+            return False
+    return True
 
 
 def end(*, row: Order, state: ToldState, now: int) -> None:
@@ -181,18 +185,31 @@ def _read(order: str, account: UserId, found: Judgement, asked: Asked, now: int)
 
 
 def _leaf(one: Disclosure, field: str) -> dict[str, Json]:
-    """Return what is sealed of a field that may be told; whom it is about only as a hash, as numbers that nobody guesses are part of it."""
-    people: list[list[str]] = [list(who) for who in one.subjects.order_by("pk").values_list("pk", "account")]
+    """Return what is sealed of a field that may be told; numbers of notices only as hashes, as a proof is read by each whom it is about."""
+    people = list(one.subjects.order_by("pk"))
     return {
         "territory": one.territory,
         "field": field,
         "count": len(people),
-        "subjects": ",".join(number for number, _account in people),
-        "people": hashlib.sha256(canonical.encode([list[Json](who) for who in people])).hexdigest(),
+        "subjects": ",".join(hashlib.sha256(who.pk.encode()).hexdigest() for who in people),
+        "people": ",".join(map(_bound, people)),
         "ends_at": one.ends_at,
         "deferred_until": one.deferred_until or 0,
         "deferral_basis": one.deferral_basis,
     }
+
+
+def _bound(who: Subject) -> str:
+    """Return a hash of somebody's account and of the number of their notice, without which nobody guesses it."""
+    return hashlib.sha256(canonical.encode([who.pk, who.account])).hexdigest()
+
+
+def _are_these(told: Disclosure, people: list[str]) -> bool:
+    """Tell whether those it is about are still these; whoever has erased their account since is nobody any more, and left out (ORD-17)."""
+    here = list(told.subjects.order_by("pk"))
+    return len(here) == len(people) and all(
+        who.account == f"{ERASED}-{who.pk}" or _bound(who) == bound for who, bound in zip(here, people, strict=True)
+    )
 
 
 def _person(number: int, address: str) -> Person:
