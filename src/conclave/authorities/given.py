@@ -105,6 +105,7 @@ def given_notice(*, notice: str) -> GivenNotice:
         raise OrderUnknown
     told, order = row.disclosure, row.disclosure.order
     given = told.handed()
+    leaves = [leaf for field, leaf in zip(told.fields, told.leaves, strict=True) if field in given]
     return GivenNotice(
         order=order.public_id,
         authority=order.authority,
@@ -116,7 +117,7 @@ def given_notice(*, notice: str) -> GivenNotice:
         deferred_until=told.deferred_until,
         deferral_basis=told.deferral_basis,
         wrong=told.state == ToldState.QUASHED,
-        proofs=tuple(filter(None, (witness.proof(index=leaf, fields=witness.OF_DISCLOSURE) for leaf in given.values()))),
+        proofs=tuple(filter(None, (witness.proof(index=leaf, fields=witness.OF_DISCLOSURE) for leaf in leaves))),
     )
 
 

@@ -221,10 +221,10 @@ class Disclosure(models.Model):
     def __str__(self) -> str:
         return f"disclosure {self.territory}"
 
-    def handed(self) -> dict[str, int]:
-        """Return the fields that were in fact handed out, each with its leaf; what was not marked any more by then was left out."""
+    def handed(self) -> list[str]:
+        """Return the fields that were in fact handed out; what was not marked any more by then was left out."""
         left = {one["what"] for one in self.left_out}
-        return {field: leaf for field, leaf in zip(self.fields, self.leaves, strict=True) if field not in left}
+        return [field for field in self.fields if field not in left]
 
 
 class Subject(models.Model):

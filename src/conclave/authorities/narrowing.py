@@ -119,17 +119,6 @@ def there(*, evidence: Iterable[Evidence], territory: str) -> Evidence:
     return seats[0]
 
 
-def may_tell(*, field: str, marks: Mapping[str, bool], personal: Collection[str]) -> bool:
-    """Tell whether a field may be told at all, as the inventory is now (ORD-16).
-
-    Args:
-        field: as the inventory names it.
-        marks: every field that is kept, and whether it is marked.
-        personal: the tables whose rows are one person's.
-    """
-    return _unfit(field, marks, personal) is None
-
-
 def fault_of(
     *, territory: str, ends_at: int, deferred_until: int | None, basis: str, claimed: Iterable[str], competent: str, now: int
 ) -> Reason | None:

@@ -36,7 +36,7 @@ def _told(rows: QuerySet[Subject]) -> Iterator[dict[str, object]]:
     """Yield what was in fact told of somebody; what was left out by then was not."""
     for row in rows.select_related("disclosure").iterator():
         given = {"territory": row.territory, "given_at": row.given_at, "told_at": row.told_at}
-        yield {"id": row.pk, **given, "fields": [*row.disclosure.handed()]}
+        yield {"id": row.pk, **given, "fields": row.disclosure.handed()}
 
 
 def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's erase takes its time
