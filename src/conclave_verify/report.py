@@ -31,6 +31,7 @@ PUBLIC: dict[str, frozenset[str]] = {
     "APPLICATION_COUNT": frozenset({"denied", "removed", "territory"}),
     "RESTORATION": frozenset({"cause", "people", "territory"}),
     "DISCLOSURE": frozenset({"field", "territory"}),
+    "HANDED": frozenset({"field", "territory"}),
     "REPORTS_COUNT": frozenset({"category", "count", "source"}),
     "GLASS": frozenset({"scope"}),
     "REGION_REFUSALS": frozenset({"count", "reason"}),
@@ -39,6 +40,8 @@ PUBLIC: dict[str, frozenset[str]] = {
 # Entries that are counted as they are: in which table, by which fields, and which field is added up; without one, the entries are.
 SIMPLE: dict[str, tuple[str, tuple[str, ...], str]] = {
     "RESTORATION": ("restorations", ("territory", "cause", "people"), ""),
+    "DISCLOSURE": ("disclosures", ("territory", "field"), ""),
+    "HANDED": ("handed", ("territory", "field"), ""),
     "REPORTS_COUNT": ("reports", ("source", "category"), "count"),
     "GLASS": ("glass", ("scope",), ""),
     "REGION_REFUSALS": ("region_refusals", ("reason",), "count"),
@@ -57,14 +60,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "territory_times": ("territory", "kind", "state"),
     "measures": ("territory", "kind"),
     "people": ("territory", "action", "band"),
-    "disclosures": ("territory", "field", "handed"),
     **{table: names for table, names, _summed in SIMPLE.values()},
 }
 MEDIANS = {"times": "median_minutes", "territory_times": "median_minutes", "measures": "median_days"}
 # What an order can be in the table `reached` beside its outcomes.
 RECEIVED = "received"
-# With which outcomes something was done, or handed out.
-DONE = ("executed", "narrowed")
 # Of which states the time is taken since an order came.
 TIMED = ("acknowledged", "executed", "refused")
 FEW_ORDERS = 5
@@ -100,9 +100,6 @@ class Counting:
         self._orders: dict[str, _Order] = {}
         self._earlier: dict[str, str] = {}
         self._measures: list[tuple[int, tuple[str, ...]]] = []
-        # By `obj`: what may be told because of an order, and whether it was carried out by the end of the range.
-        self._told: list[tuple[str, str, str]] = []
-        self._done: set[str] = set()
         self._counted: dict[str, Counter[tuple[str, ...]]] = {}
         # Of what a minute is opened.
         self._dated: set[str] = set()
@@ -127,8 +124,6 @@ class Counting:
         elif entry.type == "APPLICATION_COUNT":
             for action in ("denied", "removed"):
                 self._add("people", _text(opened, "territory"), action, _text(opened, action))
-        elif entry.type == "DISCLOSURE":
-            self._told.append((entry.obj, _text(opened, "territory"), _text(opened, "field")))
         elif entry.type in SIMPLE:
             table, names, summed = SIMPLE[entry.type]
             self._add(table, *(_text(opened, name) for name in names), by=_number(opened, summed) if summed else 1)
@@ -141,8 +136,6 @@ class Counting:
             self._count(one)
         for outcome in self._earlier.values():
             self._add("earlier_orders", outcome)
-        for obj, territory, name in self._told:
-            self._add("disclosures", territory, name, "yes" if obj in self._done else "no")
         self._counted["entries"] = Counter({(name,): count for name, count in self._types.items()})
         found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in COLUMNS.items()}
         found["sealed_orders"] = [{"count": sealed}]
@@ -163,8 +156,6 @@ class Counting:
         """Note how far an order has come; the last one counts."""
         said = _text(opened, "outcome")
         outcome = said or OPEN
-        if said in DONE:
-            self._done.add(entry.obj)
         order = self._orders.get(entry.obj)
         if order is None:
             self._earlier[entry.obj] = outcome

@@ -1,5 +1,6 @@
 """inform: what an order is told, of whom and when; what it is never told; and who learns of it (ORD-16 to ORD-19)."""
 
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
-from conclave.accounts.models import User
-from conclave.authorities import execute, expire, fields, produce
+from conclave.accounts.models import StaffMember, User
+from conclave.authorities import execute, expire, fields, personal, produce, witness
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.given import given_notice
-from conclave.authorities.models import Disclosure, Order, Subject
+from conclave.authorities.models import Disclosure, EffectReport, Order, Subject
 from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS, Person, Why, narrowed, there
 from conclave.authorities.policy import DAY, Grounds, OrderKind, Reason, State, ToldState
 from conclave.authorities.produce import hand_out
@@ -34,7 +35,7 @@ from conclave.meetings.disclosed import seats_of
 from conclave.meetings.models import Knock, Meeting, Participant
 from conclave.site.inventory import source
 from conclave.transparency.ledger import openings
-from conclave.transparency.models import JournalEntry, LedgerEntry
+from conclave.transparency.models import JournalEntry, JournalOpening, LedgerEntry
 from tests.accounts.organisation import account, browser
 from tests.authorities.desk import FOUND, NOW, SAID, Desk, state_of
 from tests.authorities.desk import there as sure
@@ -169,6 +170,35 @@ def test_ord_16_a_field_that_is_not_marked_any_more_is_not_handed_out(desk: Desk
     archive = hands_out(desk, order)
     assert archive["fields"] == [CAME]
     assert bob.email not in json.dumps(archive)
+    assert Order.objects.get().outcome == "narrowed"
+    assert EffectReport.objects.get().effect == "partial"
+
+
+def test_ord_19_the_notice_says_what_was_handed_out_and_not_what_might_have_been(
+    desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = orders(desk, asked(bob.email))
+    known = {**marks(), EMAIL: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    hands_out(desk, order)
+    proved: list[int] = []
+
+    def proof(*, index: int, fields: tuple[str, ...]) -> str:
+        proved.append(index)
+        return fields[0]
+
+    monkeypatch.setattr("conclave.authorities.witness.proof", proof)
+    assert given_notice(notice=Subject.objects.get().pk).fields == (CAME,)
+    assert [one["fields"] for one in personal.export(account=bob.pk)["told_to_authorities"]] == [[CAME]]
+    assert proved == Disclosure.objects.get().leaves[1:]
+
+
+def test_ord_16_where_no_field_is_marked_any_more_nothing_is_handed_out(desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = orders(desk, asked(bob.email))
+    known = {**marks(), EMAIL: False, CAME: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    assert state_of(order) == State.EXECUTING
 
 
 def test_ord_16_a_production_of_everything_about_a_call_has_nothing_that_was_said_in_it(desk: Desk, link: Link, bob: User) -> None:
@@ -222,11 +252,41 @@ def test_ord_17_who_is_elsewhere_or_in_no_call_is_not_told_of(desk: Desk, alice:
         lambda: narrow_to_fields(order=order, account=account(desk.rita), found=found, asked=asked(bob.email), now=NOW),
     )
     assert not Disclosure.objects.exists()
-    tries = JournalEntry.objects.filter(kind="order_people_looked_for", obj=Order.objects.get().obj)
-    assert tries.count() == 4, "who looks where somebody is leaves a row, whatever comes of it"
     narrows(desk, order, asked(bob.email, alice.email))
     kept = Subject.objects.get()
     assert (kept.account, kept.country, kept.database) == (bob.pk, "CN", "d" * 64)
+
+
+def test_ord_17_nobody_watches_where_somebody_is_by_trying_again_and_again(desk: Desk, alice: User, joins: Joins) -> None:
+    order = desk.receives(INFORM).order
+    desk.takes(order)
+    for tries in (1, 2, 3):
+        reasoned(Reason.NOTHING_LEFT, lambda: narrows(desk, order, asked(alice.email)))
+        assert JournalEntry.objects.filter(kind="order_probed", obj=Order.objects.get().obj).count() == tries
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    reasoned(Reason.TRIES, lambda: narrows(desk, order, asked(alice.email)))
+    said = str([one.value for one in JournalOpening.objects.filter(entry__kind="order_probed")])
+    assert str(desk.rita.pk) in said
+    assert order in said
+    assert alice.email not in said
+
+
+def test_ord_17_nobody_watches_by_handing_out_again_and_again(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email))
+    Participant.objects.filter(account=bob).update(country="FR")
+    for _try in range(3):
+        reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    Participant.objects.filter(account=bob).update(country="CN")
+    reasoned(Reason.TRIES, lambda: hands_out(desk, order))
+    assert JournalEntry.objects.filter(kind="order_probed").count() == 4
+
+
+def test_ord_17_nobody_is_looked_for_whom_the_order_does_not_name(desk: Desk, alice: User, bob: User) -> None:
+    order = desk.receives(replace(INFORM, target=f"The account <{bob.email.upper()}>, and x@example.org.")).order
+    desk.takes(order)
+    reasoned(Reason.NOT_NAMED, lambda: narrows(desk, order, asked(bob.email, alice.email)))
+    assert not JournalEntry.objects.filter(kind="order_probed").exists()
+    assert narrows(desk, order, asked(f" {bob.email}", "x@example.org")).people
 
 
 def test_ord_17_who_has_moved_by_then_or_is_gone_is_not_told_of(desk: Desk, alice: User, bob: User, joins: Joins) -> None:
@@ -236,7 +296,29 @@ def test_ord_17_who_has_moved_by_then_or_is_gone_is_not_told_of(desk: Desk, alic
     archive = hands_out(desk, order)
     assert [one["data"]["accounts.User"] for one in archive["people"]] == [[{"email": alice.email}]]
     assert list(Subject.objects.filter(given_at=None).values_list("account", flat=True)) == [bob.pk]
-    assert "elsewhere by then" in browser(desk.rita).get(f"/staff/orders/{order}").content.decode()
+    page = browser(desk.rita).get(f"/staff/orders/{order}").content.decode()
+    assert "elsewhere by then" in page
+    assert "One of those named" in page
+    assert (Order.objects.get().outcome, EffectReport.objects.get().effect) == ("narrowed", "partial")
+
+
+def test_ord_17_where_everybody_has_moved_nothing_is_handed_out_and_the_order_goes_on(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email))
+    Participant.objects.filter(account=bob).update(country="FR")
+    reasoned(Reason.NOTHING_LEFT, lambda: hands_out(desk, order))
+    assert (state_of(order), Order.objects.get().outcome) == (State.EXECUTING, "")
+    assert not Subject.objects.exclude(given_at=None).exists()
+    goes_on(NOW + 14 * DAY)
+    assert (state_of(order), Order.objects.get().outcome) == (State.CLOSED, "not_executed")
+
+
+def test_ord_17_who_has_erased_their_account_by_then_is_left_out_alone(desk: Desk, alice: User, bob: User, joins: Joins) -> None:
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    order = orders(desk, asked(bob.email, alice.email))
+    personal.erase(account=bob.pk, now=NOW)
+    archive = hands_out(desk, order)
+    assert [one["data"]["accounts.User"] for one in archive["people"]] == [[{"email": alice.email}]]
+    assert Order.objects.get().outcome == "narrowed"
 
 
 def test_ord_17_who_has_left_the_call_is_told_of_by_the_evidence_that_was_kept(desk: Desk, bob: User) -> None:
@@ -297,14 +379,82 @@ def test_ord_18_an_approval_is_good_for_these_fields_and_people_alone(desk: Desk
     assert hands_out(desk, order)["people"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"fields": [CAME, NAME]},
+        {"fields": [EMAIL]},
+        {"territory": "HK"},
+        {"ends_at": NOW + 15 * DAY},
+        {"deferred_until": None, "deferral_basis": ""},
+        {"deferred_until": NOW + 80 * DAY},
+        {"deferral_basis": "Law 3"},
+        {"leaf": 0},
+        {"leaves": [0, 1]},
+        {"leaves": []},
+        {},
+    ],
+)
+def test_ord_18_what_was_changed_after_it_was_approved_is_not_handed_out(
+    desk: Desk, alice: User, bob: User, change: dict[str, Any]
+) -> None:
+    order = orders(desk, asked(bob.email, silent=10))
+    before = Disclosure.objects.values(*change).get()
+    Disclosure.objects.update(**change)
+    if not change:
+        Subject.objects.update(account=alice.pk)
+    reasoned(Reason.CHANGED, lambda: hands_out(desk, order))
+    assert state_of(order) == State.EXECUTING
+    Disclosure.objects.update(**before)
+    Subject.objects.update(account=bob.pk)
+    assert hands_out(desk, order)["people"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "policy", "reason"),
+    [
+        (("Ann",), "judicial_only", Reason.APPROVALS),
+        (("Ann", "Zoe"), "judicial_only", Reason.UNSTAFFED),
+        ((), "refuse_all", Reason.POLICY),
+    ],
+)
+def test_ord_18_nothing_is_handed_out_once_the_desk_an_approver_or_the_policy_is_gone(
+    desk: Desk, bob: User, monkeypatch: pytest.MonkeyPatch, *, gone: tuple[str, ...], policy: str, reason: Reason
+) -> None:
+    order = orders(desk, asked(bob.email))
+    users = {"Ann": desk.ann.user, "Zoe": desk.zoe.user}
+    StaffMember.objects.filter(user__in=[users[one] for one in gone]).update(orders="")
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy=policy))
+    reasoned(reason, lambda: hands_out(desk, order))
+    assert (state_of(order), Disclosure.objects.get().handed_at) == (State.EXECUTING, None)
+
+
 def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User) -> None:
     orders(desk, asked(bob.email))
     rows = LedgerEntry.objects.filter(kind="DISCLOSURE").order_by("index")
     opened = [{one.field: one.value for one in openings(index=row.index)} for row in rows]
     assert [(one["territory"], one["field"], one["count"]) for one in opened] == [("CN", EMAIL, 1), ("CN", CAME, 1)]
-    assert {one["subjects"] for one in opened} == {Subject.objects.get().pk}
+    number = Subject.objects.get().pk
+    assert {one["subjects"] for one in opened} == {hashlib.sha256(number.encode()).hexdigest()}
+    assert number not in json.dumps(opened), "else whoever has a proof reads the notices of all others"
     assert Disclosure.objects.get().leaves == [row.index for row in rows]
     assert bob.pk not in json.dumps(opened)
+
+
+def test_ord_18_each_field_that_is_in_fact_handed_out_has_a_leaf_of_its_own(
+    desk: Desk, alice: User, bob: User, joins: Joins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joins("Alice", account=account_of(alice), evidence=sure("CN"))
+    order = orders(desk, asked(bob.email, alice.email))
+    assert not LedgerEntry.objects.filter(kind="HANDED").exists()
+    Participant.objects.filter(account=bob).update(country="FR")
+    known = {**marks(), EMAIL: False}
+    monkeypatch.setattr(produce, "marks", lambda: known)
+    hands_out(desk, order)
+    row = LedgerEntry.objects.get(kind="HANDED")
+    opened = {one.field: one.value for one in openings(index=row.index)}
+    assert (opened["territory"], opened["field"], opened["count"]) == ("CN", CAME, 1)
+    assert (row.obj, json.loads(row.leaf)["prev"]) == (Order.objects.get().obj, Disclosure.objects.get().leaves[1])
 
 
 def test_ord_18_only_its_reviewer_takes_the_archive_and_the_journal_says_so(desk: Desk, bob: User) -> None:
@@ -331,6 +481,22 @@ def test_ord_19_a_deferral_has_an_end_at_which_they_are_told_by_themselves(
     goes_on(NOW + 30 * DAY + 1)
     assert mails() == [(bob.email, "given")]
     assert "Law 2, art. 9" in Client().get(f"/notice/told/{number}").content.decode()
+
+
+def test_ord_19_who_is_not_told_and_by_which_law_is_signed_entered_and_shown_to_them(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email, silent=30), approved=1)
+    question = browser(desk.ben.user).post(f"/staff/orders/{order}", {"act": "approve"}).content.decode()
+    assert "by this law: Law 2, art. 9" in unescape(question)
+    who = account(desk.ben.user)
+    asks = ask_approval(order=order, account=who, now=NOW)
+    Disclosure.objects.update(deferral_basis="Law 3")
+    with pytest.raises(PasskeyNotShown):
+        approve(order=order, account=who, shown=desk.ben.answers(asks), now=NOW)
+    Disclosure.objects.update(deferral_basis="Law 2, art. 9")
+    approve(order=order, account=who, shown=desk.ben.answers(asks), now=NOW)
+    for leaf in Disclosure.objects.get().leaves:
+        said = {one.field: one.value for one in openings(index=leaf) if one.field in witness.OF_DISCLOSURE}
+        assert (said["deferred_until"], said["deferral_basis"]) == (NOW + 30 * DAY, "Law 2, art. 9")
 
 
 def test_ord_19_no_deferral_without_end_or_law(desk: Desk, bob: User) -> None:

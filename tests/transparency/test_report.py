@@ -47,7 +47,7 @@ def half_year() -> None:
     order("FR", outcome="executed", minutes=70)
     order("FR", outcome="", minutes=5, kind="inform")
     order("TR", outcome="refused", minutes=5, dummy=1)
-    append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email", "subject": "x"}, now=NOW)
+    append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email", "count": 2, "subjects": "x,y"}, now=NOW)
     append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 7}, now=NOW)
     append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": 2}, now=NOW)
     append(kind="GLASS", fields={"day": "2026-07-02", "scope": "addresses", "reason": "x"}, now=NOW)
@@ -97,7 +97,8 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
     assert tables["measures"] == [{"territory": "FR", "kind": "deny_join", "count": 1, "median_days": 30}]
     assert tables["people"][0] == {"territory": "FR", "action": "denied", "band": "1-9", "count": 1}
     assert tables["restorations"] == [{"territory": "FR", "cause": "expired", "people": "1-9", "count": 1}]
-    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "handed": "no", "count": 1}]
+    assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
+    assert tables["handed"] == []
     assert tables["reports"] == [{"source": "art16", "category": "VIOLENCE", "count": 9}]
     assert {"type": "ORDER", "count": 9} in tables["entries"]
     assert tables["sealed_orders"] == [{"count": 0}]
@@ -115,7 +116,8 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
 def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_both(state: Path, tmp_path: Path) -> None:
     order("FR,FR,DE", outcome="executed", minutes=70)
     obj = LedgerEntry.objects.get(index=0).obj
-    append(kind="DISCLOSURE", fields={"territory": "DE", "field": "accounts.User.name", "count": 2}, now=NOW, obj=obj)
+    leaf = append(kind="DISCLOSURE", fields={"territory": "DE", "field": "accounts.User.name", "count": 2}, now=NOW, obj=obj)
+    append(kind="HANDED", fields={"territory": "DE", "field": "accounts.User.name", "count": 1}, now=NOW, obj=obj, prev=leaf)
     append(kind="ORDER_STATE", fields={"state": "quashed", "outcome": "quashed", "reason": ""}, now=NOW, obj=obj, prev=0)
     with own(state):
         make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
@@ -124,12 +126,24 @@ def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_bot
         (place, outcome, 1) for place in ("DE", "FR") for outcome in ("executed", "quashed", "received")
     ]
     assert [(one["territory"], one["outcome"], one["count"]) for one in tables["orders"]] == [("DE", "quashed", 1), ("FR", "quashed", 1)]
-    assert tables["disclosures"] == [{"territory": "DE", "field": "accounts.User.name", "handed": "yes", "count": 1}]
+    assert tables["disclosures"] == tables["handed"] == [{"territory": "DE", "field": "accounts.User.name", "count": 1}]
+
+
+def test_rep_2_what_is_approved_in_one_half_year_and_handed_out_in_the_next_is_counted_there(made: Path, tmp_path: Path) -> None:
+    first = report.parse((made / "report.json").read_bytes())
+    leaf = LedgerEntry.objects.get(kind="DISCLOSURE")
+    what = {"territory": "FR", "field": "accounts.User.email", "count": 2}
+    append(kind="HANDED", fields=what, now=NOW, obj=leaf.obj, prev=leaf.index)
+    make_report(period="2027H1", start=first.end, folder=tmp_path / "later", now=NOW)
+    judge(tmp_path / "later", previous=first)
+    tables = json.loads((tmp_path / "later" / "report.json").read_bytes())["tables"]
+    assert tables["disclosures"] == []
+    assert tables["handed"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
 
 
 def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:
     lines = [json.loads(line) for line in (made / "openings.jsonl").read_bytes().splitlines()]
-    assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subject", "day"})
+    assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subjects", "day"})
     minutes = {line["leaf"] for line in lines if line["field"] == "minute"}
     assert minutes == set(range(18)), "only those of territories with at least five orders"
 

@@ -24,6 +24,7 @@ from conclave.authorities.refuse import refuse
 from conclave.authorities.review import Draft
 from conclave.gate.policy import Kind
 from conclave.kernel import clock
+from conclave.kernel.canonical import Json
 from conclave.meetings import turned
 from conclave.meetings.models import RegionRefusal
 from conclave.transparency import named, publish
@@ -186,7 +187,10 @@ def _entered(chance: random.Random, now: int) -> None:
         index = append(kind="ORDER_STATE", fields=fields, now=now, obj=obj, prev=index)
     if kind == "inform" and outcome == "executed":
         for field in ("accounts.User.email", "accounts.User.name"):
-            append(kind="DISCLOSURE", fields={"territory": territory.split(",")[0], "field": field, "subject": "x"}, now=now, obj=obj)
+            what: dict[str, Json] = {"day": day, "minute": minute, "territory": territory.split(",")[0], "field": field, "count": 2}
+            leaf = append(kind="DISCLOSURE", fields={**what, "subjects": "x,y"}, now=now, obj=obj, prev=index)
+            if chance.random() < 0.7:
+                append(kind="HANDED", fields=what, now=now, obj=obj, prev=leaf)
     if chance.random() < 0.05:
         append(kind="GLASS", fields={"day": day, "scope": chance.choice(("log", "addresses", "meeting"))}, now=now)
         append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": chance.randrange(1, 9)}, now=now)

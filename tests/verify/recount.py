@@ -293,15 +293,14 @@ def tables(*, where: Path, start: int, end: int, openings: Path) -> dict[str, li
 
     lasted = [((e.text("territory"), e.text("kind")), e.number("days")) for e in kinds["MEASURE"] if "days" in e.opened]
     people = [(e.text("territory"), action, e.text(action)) for e in kinds["APPLICATION_COUNT"] for action in ("denied", "removed")]
-    done = {entry.obj for entry in kinds["ORDER_STATE"] if entry.text("outcome") in {"executed", "narrowed"}}
-    told = [(e.text("territory"), e.text("field"), "yes" if e.obj in done else "no") for e in kinds["DISCLOSURE"]]
     return {
         "entries": counted("type", ((entry.type,) for entry in entries)),
         **_order_tables(entries),
         "measures": medians("territory kind", "median_days", lasted),
         "people": counted("territory action band", people),
         "restorations": count("RESTORATION", "territory cause people"),
-        "disclosures": counted("territory field handed", told),
+        "disclosures": count("DISCLOSURE", "territory field"),
+        "handed": count("HANDED", "territory field"),
         "reports": add("REPORTS_COUNT", "source category"),
         "glass": count("GLASS", "scope"),
         "region_refusals": add("REGION_REFUSALS", "reason"),

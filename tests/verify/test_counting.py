@@ -31,12 +31,13 @@ def histories(draw: st.DrawFn) -> list[Told]:
             "minute": st.integers(100, 199),
         },
         "DISCLOSURE": {"territory": st.sampled_from(CODES), "field": st.just("email")},
+        "HANDED": {"territory": st.sampled_from(CODES), "field": st.just("email")},
     }
     found: list[Told] = []
     known: set[str] = set()
     for obj in draw(st.lists(st.sampled_from("abcd"), max_size=12)):
         # A thing begins with its order, unless that is in an earlier report.
-        kind = draw(st.sampled_from(("ORDER_STATE", "DISCLOSURE") if obj in known else tuple(said)))
+        kind = draw(st.sampled_from(("ORDER_STATE", "DISCLOSURE", "HANDED") if obj in known else tuple(said)))
         known.add(obj)
         fields = {name: draw(value) for name, value in said[kind].items() if draw(st.integers(0, 7))}
         found.append((kind, obj, fields))
@@ -70,7 +71,8 @@ def test_rep_2_tables_agree_with_each_other(history: list[Told]) -> None:
     for (territory, outcome), count in total(tables["orders"], "territory", "outcome").items():
         assert outcome == "open" or count <= reached[territory, outcome], "where it stands, it has been"
     assert sum(total(tables["entries"], "type").values()) == len(history)
-    assert sum(row["count"] for row in tables["disclosures"]) == sum(kind == "DISCLOSURE" for kind, _obj, _fields in history)
+    for table, type_ in (("disclosures", "DISCLOSURE"), ("handed", "HANDED")):
+        assert sum(row["count"] for row in tables[table]) == sum(kind == type_ for kind, _obj, _fields in history)
     for kind_state, count in total(tables["times"], "kind", "state").items():
         assert count <= total(tables["territory_times"], "kind", "state")[kind_state], "each has at least one territory"
     for name, columns in COLUMNS.items():

@@ -234,7 +234,7 @@ def _told(told: Told) -> dict[str, Any]:
 
 
 def _said_told(told: Told) -> str:
-    """Return all of what is told that the passkey signs, as its approver reads it: what, of whom, where, until when."""
+    """Return all of what is told that the passkey signs, as its approver reads it: what, of whom, where, until when, by which law."""
     said = {
         "fields": ", ".join(told.fields),
         "people": ", ".join(one.address or one.account for one in told.people),
@@ -244,7 +244,8 @@ def _said_told(told: Told) -> str:
     sentence = _("To be told: %(fields)s. Of: %(people)s (%(territory)s). Once, until %(end)s.") % said
     if told.deferred_until is None:
         return sentence + " " + _("They are told in the same moment.")
-    return sentence + " " + _("They are not told until %(moment)s.") % {"moment": words.moment(told.deferred_until)}
+    later = {"moment": words.moment(told.deferred_until), "law": told.deferral_basis}
+    return sentence + " " + _("They are not told until %(moment)s, by this law: %(law)s") % later
 
 
 def _hand_out(request: HttpRequest, about: Whole) -> HttpResponse:

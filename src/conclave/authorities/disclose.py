@@ -1,26 +1,30 @@
 """Narrowing an order that asks for something to be told: to fields that may be told, of people who are there (ORD-16, ORD-17)."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from conclave.accounts.queries import account_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.fields import TABLES, marks
-from conclave.authorities.models import Disclosure, Order, Subject
-from conclave.authorities.narrowing import Narrowed, Person, fault_of, narrowed
+from conclave.authorities.models import ERASED, Disclosure, Order, Subject
+from conclave.authorities.narrowing import Narrowed, Person, are_named, fault_of, narrowed
 from conclave.authorities.policy import Reason, ToldState
 from conclave.authorities.receive import paragraphs
 from conclave.authorities.review import Judgement, judge, reviewed_by, said_in
 from conclave.authorities.standing import OrderNotNow, note
 from conclave.authorities.tell import GIVEN
-from conclave.kernel import outbox
+from conclave.kernel import canonical, outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
-from conclave.transparency.journal import journal
+from conclave.transparency import ledger
+from conclave.transparency.journal import Search, journal, read
 
 ENDED = (ToldState.DRAFT, ToldState.SCHEDULED)
+# How often somebody may learn, by one step of one order, where people are; each time stands in the journal.
+PROBED, MOST_TRIES = "order_probed", 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +58,16 @@ def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: As
 
     Raises:
         StaffUnknown, StaffRoleMissing, StaffRecused, StaffOtherRole, OrderUnknown: it is not for them.
-        OrderNotNow: the order does not lead to this, nothing is left, or its end or territory cannot be (ORD-17 to ORD-19).
+        OrderNotNow: the order does not lead to this, nothing is left, its end or territory cannot be (ORD-17 to ORD-19), somebody is not
+            named in the order, or it was tried three times.
         OrderTextForbidden: something was not said.
     """
+    # In a transaction of its own: where somebody is has then been asked, whatever the answer is.
     with writing():
-        row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
-        # Whatever comes of it, whoever tries learns something of where people are: that they did stays (ORD-17).
-        journal(kind="order_people_looked_for", obj=row.obj, fields={"by": account, "named": str(len(asked.people))}, now=now)
+        row, said, basis = _read(order, account, found, asked, now)
+        may_look(row=row, account=account, step="narrow", people=asked.people, now=now)
     with writing():
-        row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
-        said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
-        fault = fault_of(
-            territory=asked.territory, ends_at=asked.ends_at, deferred_until=asked.deferred_until, basis=basis,
-            claimed=row.claimed, competent=found.authority_territory, now=now,
-        )  # fmt: skip
-        if fault is not None:
-            raise OrderNotNow(fault)
+        row, said, basis = _read(order, account, found, asked, now)
         left = narrowed(
             fields=asked.fields,
             people=[_person(number, one) for number, one in enumerate(asked.people, 1)],
@@ -84,6 +82,26 @@ def narrow_to_fields(*, order: str, account: UserId, found: Judgement, asked: As
     return left
 
 
+def may_look(*, row: Order, account: UserId, step: str, people: Sequence[str], now: int) -> None:
+    """Write down that somebody is about to learn where people are, before they do; inside the caller's transaction (ORD-17).
+
+    Args:
+        row: the order, locked.
+        account: its reviewer.
+        step: by narrowing it, or by handing out what was approved.
+        people: of whom, by address as they were named or by account; kept as a hash.
+        now: the time.
+
+    Raises:
+        OrderNotNow: that was tried as often as it may be: one person alone does not watch anybody.
+    """
+    before = read(obj=row.obj, search=Search(kind=PROBED), before=None, limit=2 * MOST_TRIES)
+    if sum(line.fields.get("step") == step for line in before) >= MOST_TRIES:
+        raise OrderNotNow(Reason.TRIES)
+    hashed = hashlib.sha256(canonical.encode(sorted(one.strip().lower() for one in people))).hexdigest()
+    journal(kind=PROBED, obj=row.obj, fields={"by": account, "order": row.pk, "step": step, "people": hashed}, now=now)
+
+
 def schedule(*, row: Order, now: int) -> None:
     """Give each field that is told its leaf, and let it wait for the witness; inside the caller's transaction.
 
@@ -92,11 +110,25 @@ def schedule(*, row: Order, now: int) -> None:
         now: the time.
     """
     for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT):
-        people = list(one.subjects.order_by("pk").values_list("pk", flat=True))
-        sealed: dict[str, Json] = {"territory": one.territory, "count": len(people), "subjects": ",".join(people)}
-        one.leaves = [note(row=row, kind="DISCLOSURE", fields={**sealed, "field": field}, now=now) for field in one.fields]
+        one.leaves = [note(row=row, kind="DISCLOSURE", fields=_leaf(one, field), now=now) for field in one.fields]
         one.leaf, one.state = one.leaves[-1], ToldState.SCHEDULED
         one.save(update_fields=["leaves", "leaf", "state"])
+
+
+def is_as_entered(*, told: Disclosure) -> bool:
+    """Tell whether what would be told is what its leaves say, which were approved and cosigned: rows alone anybody could change (ORD-18).
+
+    Args:
+        told: as it is stored now.
+    """
+    if not told.leaves or len(told.leaves) != len(told.fields) or told.leaf != max(told.leaves):
+        return False
+    for field, leaf in zip(told.fields, told.leaves, strict=True):
+        here = _leaf(told, field)
+        said = ledger.told(kind="DISCLOSURE", index=leaf, fields=here)
+        if said is None or {**said, "people": ""} != {**here, "people": ""} or not _are_these(told, str(said["people"]).split(",")):
+            return False
+    return True
 
 
 def end(*, row: Order, state: ToldState, now: int) -> None:
@@ -131,9 +163,53 @@ def act_of(*, row: Order) -> list[Json]:
             "people": sorted(one.subjects.values_list("account", flat=True)),
             "ends_at": one.ends_at,
             "deferred_until": one.deferred_until,
+            "deferral_basis": one.deferral_basis,
         }
         for one in Disclosure.objects.filter(order=row, state=ToldState.DRAFT)
     ]
+
+
+def _read(order: str, account: UserId, found: Judgement, asked: Asked, now: int) -> tuple[Order, dict[str, str], str]:
+    """Return the order, what its reviewer finds in words and the law of the deferral, if what was typed can be; nobody is looked for."""
+    row = reviewed_by(order=order, account=account, act=Act.DRAFT_MEASURE, now=now)
+    said, basis = said_in(found=found), paragraphs(raw=asked.deferral_basis)
+    fault = fault_of(
+        territory=asked.territory, ends_at=asked.ends_at, deferred_until=asked.deferred_until, basis=basis,
+        claimed=row.claimed, competent=found.authority_territory, now=now,
+    )  # fmt: skip
+    if fault is None and not are_named(people=asked.people, target=row.target):
+        fault = Reason.NOT_NAMED
+    if fault is not None:
+        raise OrderNotNow(fault)
+    return row, said, basis
+
+
+def _leaf(one: Disclosure, field: str) -> dict[str, Json]:
+    """Return what is sealed of a field that may be told; numbers of notices only as hashes, as a proof is read by each whom it is about."""
+    people = list(one.subjects.order_by("pk"))
+    return {
+        "territory": one.territory,
+        "field": field,
+        "count": len(people),
+        "subjects": ",".join(hashlib.sha256(who.pk.encode()).hexdigest() for who in people),
+        "people": ",".join(map(_bound, people)),
+        "ends_at": one.ends_at,
+        "deferred_until": one.deferred_until or 0,
+        "deferral_basis": one.deferral_basis,
+    }
+
+
+def _bound(who: Subject) -> str:
+    """Return a hash of somebody's account and of the number of their notice, without which nobody guesses it."""
+    return hashlib.sha256(canonical.encode([who.pk, who.account])).hexdigest()
+
+
+def _are_these(told: Disclosure, people: list[str]) -> bool:
+    """Tell whether those it is about are still these; whoever has erased their account since is nobody any more, and left out (ORD-17)."""
+    here = list(told.subjects.order_by("pk"))
+    return len(here) == len(people) and all(
+        who.account == f"{ERASED}-{who.pk}" or _bound(who) == bound for who, bound in zip(here, people, strict=True)
+    )
 
 
 def _person(number: int, address: str) -> Person:

@@ -104,18 +104,20 @@ def given_notice(*, notice: str) -> GivenNotice:
     if row is None or row.given_at is None:
         raise OrderUnknown
     told, order = row.disclosure, row.disclosure.order
+    given = told.handed()
+    leaves = [leaf for field, leaf in zip(told.fields, told.leaves, strict=True) if field in given]
     return GivenNotice(
         order=order.public_id,
         authority=order.authority,
         legal_basis=order.legal_basis,
         redress=order.redress,
         territory=told.territory,
-        fields=tuple(told.fields),
+        fields=tuple(given),
         at=row.given_at,
         deferred_until=told.deferred_until,
         deferral_basis=told.deferral_basis,
         wrong=told.state == ToldState.QUASHED,
-        proofs=tuple(filter(None, (witness.proof(index=leaf, fields=witness.OF_DISCLOSURE) for leaf in told.leaves))),
+        proofs=tuple(filter(None, (witness.proof(index=leaf, fields=witness.OF_DISCLOSURE) for leaf in leaves))),
     )
 
 

@@ -17,6 +17,8 @@ from conclave.kernel.ids import ID_LENGTH, new_id
 from conclave.kernel.territories import CODE_LENGTH, CODES
 
 LONGEST_TEXT, LONGEST_LINE = 4000, 200
+# In the place of an account that is no more: the measure is about nobody then, and still about one thing.
+ERASED = "erased"
 
 
 def _choices(kinds: Iterable[StrEnum]) -> list[tuple[str, str]]:
@@ -218,6 +220,11 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"disclosure {self.territory}"
+
+    def handed(self) -> list[str]:
+        """Return the fields that were in fact handed out; what was not marked any more by then was left out."""
+        left = {one["what"] for one in self.left_out}
+        return [field for field in self.fields if field not in left]
 
 
 class Subject(models.Model):

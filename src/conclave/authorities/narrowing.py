@@ -4,6 +4,7 @@ Of fields only those that the inventory marks disclosable; of people only those 
 with every seat they have. Content is no field at all: the inventory marks none of it, and a test keeps that so.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,9 @@ from conclave.kernel.territories import CODES
 LONGEST_TOLD_MS = 30 * DAY
 # So long after that the person it is about may be left without a word (ORD-19).
 LONGEST_DEFERRED_MS = 90 * DAY
+
+# What in a text may be an address of mail.
+ADDRESS = re.compile(r"[^\s<>(),;:\"'«»]+@[^\s<>(),;:\"'«»]+")
 
 
 class Why(StrEnum):
@@ -91,6 +95,17 @@ def narrowed(
     return Narrowed(fields=tuple(sorted(given)), people=tuple(found.values()), left_out=tuple(left))
 
 
+def are_named(*, people: Iterable[str], target: str) -> bool:
+    """Tell whether everybody who is looked for is named in the order, where it names anybody by an address of mail (ORD-17).
+
+    Args:
+        people: addresses.
+        target: what the order says it is about.
+    """
+    named = {one.rstrip(".").lower() for one in ADDRESS.findall(target)}
+    return not named or {one.strip().lower() for one in people} <= named
+
+
 def there(*, evidence: Iterable[Evidence], territory: str) -> Evidence:
     """Return the evidence that somebody is in a territory; nowhere unless every seat that they have is surely there (ORD-2, ORD-3).
 
@@ -102,17 +117,6 @@ def there(*, evidence: Iterable[Evidence], territory: str) -> Evidence:
     if not territory or not seats or {located(one) for one in seats} != {territory}:
         return NOWHERE
     return seats[0]
-
-
-def may_tell(*, field: str, marks: Mapping[str, bool], personal: Collection[str]) -> bool:
-    """Tell whether a field may be told at all, as the inventory is now (ORD-16).
-
-    Args:
-        field: as the inventory names it.
-        marks: every field that is kept, and whether it is marked.
-        personal: the tables whose rows are one person's.
-    """
-    return _unfit(field, marks, personal) is None
 
 
 def fault_of(

@@ -2,16 +2,14 @@
 and what was told of them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from conclave.authorities.glass_rule import Scope
-from conclave.authorities.models import Glass, Hand, Measure, Subject
+from conclave.authorities.models import ERASED, Glass, Hand, Measure, Subject
 from conclave.meetings.touched import meetings_of
 
-# In the place of an account that is no more: the measure is about nobody then, and still about one thing.
-ERASED = "erased"
 _PARTS = ("order", "part", "at", "work_country")
 _GLASS = ("reason", "asked_at", "opened_at")
 _MEASURES = ("kind", "territory", "starts_at", "ends_at", "state")
@@ -32,12 +30,19 @@ def export(*, account: str) -> dict[str, Iterable[dict[str, object]]]:
     opened = Glass.objects.filter(own, opened_at__isnull=False).order_by("opened_at", "leaf")
     return {
         "glass_opened": opened.values("scope", "target", "opened_at", entry=F("leaf")).iterator(),
-        "told_to_authorities": told.values("id", "territory", "given_at", "told_at", fields=F("disclosure__fields")).iterator(),
+        "told_to_authorities": _told(told),
         "glass_asked": Glass.objects.filter(asker=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),
         "glass_agreed": Glass.objects.filter(second=account).order_by("asked_at", "pk").values("scope", *_GLASS).iterator(),
         "order_parts": parts.values(*_PARTS).iterator(),
         "measures": measures.values("id", *_MEASURES).iterator(),
     }
+
+
+def _told(rows: QuerySet[Subject]) -> Iterator[dict[str, object]]:
+    """Yield what was in fact told of somebody; what was left out by then was not."""
+    for row in rows.select_related("disclosure").iterator():
+        given = {"territory": row.territory, "given_at": row.given_at, "told_at": row.told_at}
+        yield {"id": row.pk, **given, "fields": row.disclosure.handed()}
 
 
 def erase(*, account: str, now: int) -> None:  # noqa: ARG001 - every domain's erase takes its time

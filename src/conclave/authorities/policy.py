@@ -193,6 +193,9 @@ class Reason(StrEnum):
     NOTHING_LEFT = "nothing_left"
     PERIOD_TOLD = "period_told"
     DEFERRAL = "deferral"
+    CHANGED = "changed"
+    NOT_NAMED = "not_named"
+    TRIES = "tries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +267,9 @@ _GUARDS: tuple[tuple[frozenset[Move], Callable[[Facts], bool], Reason], ...] = (
     (frozenset({M.REFUSE, M.CHALLENGE, M.WITHDRAW, M.QUASH}), lambda facts: not facts.reason.strip(), Reason.NO_REASON),
     (frozenset({M.APPROVE}), lambda facts: facts.approvals < APPROVERS, Reason.APPROVALS),
     (frozenset({M.APPROVE}), lambda facts: facts.late, Reason.PERIOD),
+    # ORD-18: what is told waits for a person and not for the clock, and is judged anew by then.
+    (frozenset({M.DONE}), lambda facts: facts.kind is OrderKind.INFORM and not facts.staffed, Reason.UNSTAFFED),
+    (frozenset({M.DONE}), lambda facts: facts.kind is OrderKind.INFORM and facts.approvals < APPROVERS, Reason.APPROVALS),
     (frozenset({M.DONE}), lambda facts: not facts.cosigned, Reason.WITNESS),
     (frozenset({M.EXPIRE}), lambda facts: facts.now < facts.ends_at, Reason.TOO_EARLY),
     (frozenset({M.RESTORE}), lambda facts: not facts.undone, Reason.NOT_UNDONE),
@@ -275,7 +281,8 @@ def _guard(move: Move, facts: Facts) -> Reason | None:
     """Return what keeps this step from being taken, or None."""
     guard = next((reason for moves, stops, reason in _GUARDS if move in moves and stops(facts)), None)
     # What led to measures is looked at again before they act: in between the policy may have changed, and time goes on.
-    return _narrowing(facts) if guard is None and move in {M.NARROW, M.APPROVE} else guard
+    again = move in {M.NARROW, M.APPROVE} or (move is M.DONE and facts.kind is OrderKind.INFORM)
+    return _narrowing(facts) if guard is None and again else guard
 
 
 def _narrowing(facts: Facts) -> Reason | None:

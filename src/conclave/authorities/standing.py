@@ -53,6 +53,9 @@ SENTENCES = {
     Reason.PERIOD: _("A measure has an end, at most 90 days after it begins."),
     Reason.NOTHING_LEFT: _("Nothing is left that may be told: no field that is marked so, or nobody who is surely in the territory now."),
     Reason.PERIOD_TOLD: _("What is told has an end, at most 30 days from now."),
+    Reason.NOT_NAMED: _("The order names people by their e-mail addresses, and not all of these are among them."),
+    Reason.TRIES: _("This was tried three times. Each try tells where people are, so there is no other; the journal has each."),
+    Reason.CHANGED: _("What is stored is not what was approved and cosigned. Nothing is handed out."),
     Reason.DEFERRAL: _("Not to tell somebody takes a law that says so, and an end, at most 90 days from now."),
 }
 
@@ -203,20 +206,21 @@ def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:
     note(row=row, kind="ORDER_STATE", fields={"state": row.state, "outcome": row.outcome, "reason": row.grounds}, now=now)
 
 
-def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int) -> int:
-    """Append a leaf about an order to the ledger, after its last one; inside the caller's transaction.
+def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int, prev: int | None = None) -> int:
+    """Append a leaf about an order to the ledger, after its last one or one of its earlier ones; inside the caller's transaction.
 
     Args:
         row: the order, locked.
         kind: the leaf's type.
         fields: what is sealed in it, beside the time.
         now: the time.
+        prev: the leaf that it continues; the order's last one by default.
 
     Returns:
         Its index.
     """
     when: dict[str, Json] = {"day": clock.to_day(now), "minute": now // clock.MINUTE}
-    index = ledger.append(kind=kind, fields={**when, **fields}, now=now, obj=row.obj, prev=row.last_leaf)
+    index = ledger.append(kind=kind, fields={**when, **fields}, now=now, obj=row.obj, prev=row.last_leaf if prev is None else prev)
     row.last_leaf = index
     if row.leaf is None:
         row.leaf = index

@@ -4,8 +4,8 @@ from conclave.transparency import cosign
 
 # What whoever holds a proof may read of its leaf: of a measure that has met them, and of one's own order.
 OF_MEASURE = ("kind", "territory", "starts_at", "ends_at")
-# Of what was told of them: the number that the notice has too is among the subjects, and those of others are only numbers.
-OF_DISCLOSURE = ("territory", "field", "count", "subjects", "day", "minute")
+# Of what was told of them: the hash of their notice's number is among the subjects, and those of others are only hashes.
+OF_DISCLOSURE = ("territory", "field", "count", "subjects", "deferred_until", "deferral_basis", "day", "minute")
 OF_ORDER = ("dummy", "territory", "kind", "channel", "category", "authority", "targets", "day", "minute")
 
 

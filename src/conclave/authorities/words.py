@@ -173,10 +173,12 @@ def left_out(rows: Iterable[LeftOut]) -> list[tuple[str, str]]:
     Args:
         rows: of an order.
     """
-    return [
-        (gettext("No. %(number)s of those named") % {"number": one.what} if one.why is Why.NOT_THERE else one.what, str(WHYS[one.why]))
-        for one in rows
-    ]
+    return [(_named(one) if one.why is Why.NOT_THERE else one.what, str(WHYS[one.why])) for one in rows]
+
+
+def _named(one: LeftOut) -> str:
+    """Return what somebody who was named is called; who was left out only as it was handed out has no number (produce.py)."""
+    return gettext("No. %(number)s of those named") % {"number": one.what} if one.what else gettext("One of those named")
 
 
 def moment(at: int) -> str:

@@ -46,8 +46,12 @@ TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
     "measures": (_("Measures, and for how long"), _("Each holds in one territory and has an end.")),
     "restorations": (_("Given back"), _("For each measure that is over: why, and to how many people.")),
     "disclosures": (
+        _("What may be told of people"),
+        _("For each order that two people approved, each field that may be handed out. What people say, write and show is none."),
+    ),
+    "handed": (
         _("What was told of people"),
-        _("For each order that asked for it, each field, and whether it was handed out by then. What people say, write and show is none."),
+        _("For each order, each field that was in fact handed out. It may have been approved in the half-year before."),
     ),
     "territory_times": (
         _("How long it took, by territory"),
@@ -81,7 +85,6 @@ COLUMNS: Words = {
     "people": _("People"),
     "cause": _("Cause"),
     "field": _("Field"),
-    "handed": _("Handed out"),
     "source": _("Source"),
     "scope": _("What was opened"),
     "desk": _("Desk"),
@@ -122,7 +125,6 @@ _VALUES: Mapping[str, Words] = {
     "people": {"account": _("one account: whether it came is not said")},
     "cause": {"expired": _("its time was over"), "withdrawn": _("it was withdrawn"), "quashed": _("a court has quashed it")},
     "source": {"art16": _("Anybody (DSA, article 16)"), "trusted_flagger": _("Trusted flaggers")},
-    "handed": {"yes": _("yes"), "no": _("no")},
     "scope": {
         "log": _("Lines of a log"),
         "addresses": _("The addresses of an account"),
