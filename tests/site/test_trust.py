@@ -51,7 +51,7 @@ def test_the_weekly_session_and_the_contact_are_named_where_they_are_set(setting
 
 def test_the_regions_of_the_platform_are_named_and_no_others() -> None:
     text = Client().get("/trust").content.decode()
-    assert re.findall(r"<li>(\w+):", text[text.index('id="regions"') : text.index('id="client"')]) == ["local"]
+    assert re.findall(r"<li>(\w+),", text[text.index('id="regions"') : text.index('id="client"')]) == ["local"]
 
 
 def test_programs_find_whom_to_tell_of_a_fault(settings: Settings) -> None:

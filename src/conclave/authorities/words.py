@@ -17,7 +17,7 @@ from conclave.kernel.territories import territory_name
 
 Words = Mapping[str, str | Promise]
 CHANNELS: Words = {
-    Channel.PORTAL: _("On this page"),
+    Channel.PORTAL: _("By the portal of this server"),
     Channel.EMAIL: _("By e-mail"),
     Channel.POST: _("By post"),
     Channel.PHONE: _("By telephone"),
