@@ -78,7 +78,7 @@ def test_people_see_where_a_call_is_held_it_moves_when_that_is_no_longer_allowed
         with urllib.request.urlopen(f"{two.url}/trust", timeout=10) as page:
             published = re.search(r'data-part="receipt-key">([A-Za-z0-9_-]{43})<', page.read().decode())
         assert published is not None
-        assert main(["receipt", str(saved), "--key", published[1], "--link", link]) == 0
+        assert main(["receipt", str(saved), f"--key={published[1]}", "--link", link]) == 0
         told = capsys.readouterr().out
         assert ("fr (FR)  began" in told, "de (DE)  policy" in told) == (True, True)
         assert "always to an address of the region" in told

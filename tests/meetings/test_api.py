@@ -268,7 +268,7 @@ def test_the_schema_can_be_exported_without_serving() -> None:
     known = {"join", "knock", "lobby", "selftest", "meetings", "meetings/{meeting}", "meetings/{meeting}/link", "trees/{digest}"}
     known |= {"keyring", "policies", "meetings/{meeting}/plan", "meetings/{meeting}/receipts", "receipt"}
     known |= {"meetings/{meeting}/invitations", "meetings/{meeting}/invitations/{invitation}", "token", "organisations"}
-    known |= {f"organisations/{{organisation}}/{part}" for part in ("directory", "people", "invitations", "journal")}
+    known |= {f"organisations/{{organisation}}/{part}" for part in ("directory", "people", "invitations", "journal", "meetings")}
     assert {f"/api/v1/{path}" for path in known} == set(paths)
 
 

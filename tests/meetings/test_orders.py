@@ -170,9 +170,9 @@ def test_a_measure_holds_the_journal_when_everybody_is_out_already(link: Link, j
         return locked_head(chain=chain)
 
     monkeypatch.setattr(journal, "locked_head", held_head)
-    monkeypatch.setattr(delivery, "depart", lambda **_how: did.append("out"))
+    monkeypatch.setattr(delivery, "depart_together", lambda **_how: did.append("out"))
     enforce.impose(measure=measure(meeting=link.meeting), now=NOW)
-    assert did == ["out", "out", "journal"]
+    assert did == ["out", "journal"]
     said = list(JournalEntry.objects.order_by("index").values_list("kind", flat=True))
     assert said[-4:] == ["participant_left", "participant_left", "call_ended", "measure_imposed"]
 

@@ -502,7 +502,7 @@ def test_reg_8_whoever_sat_in_it_its_owner_and_its_organisation_get_the_receipt(
     assert [one["receipt"]["call"] for one in saved.json()["receipts"]] == [seat.call]
     path = tmp_path / "receipts.json"
     path.write_bytes(saved.content)
-    judged = ["receipt", str(path), "--key", receipt_key()]
+    judged = ["receipt", str(path), f"--key={receipt_key()}"]
     assert main(judged) == 0
     path.write_bytes(saved.content.replace(b'"why":"began"', b'"why":"moved"'))
     assert main(judged) == 1

@@ -43,7 +43,7 @@ def made(tmp_path: Path, *stops: dict[str, Any], to: int | None = NINE + HOUR) -
 def test_reg_8_a_receipt_is_good_and_says_where(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """REG-8: and what the server wrote moves nothing on the terminal."""
     path = made(tmp_path)
-    assert main(["receipt", str(path), "--key", receipt_key(), "--link", LINK]) == 0
+    assert main(["receipt", str(path), f"--key={receipt_key()}", "--link", LINK]) == 0
     said = capsys.readouterr().out
     assert [line.split("  ")[1:] for line in said.splitlines()[:2]] == [["fr (FR)", "began"], ["de (DE)", "policy"]]
     assert "\x1b" not in said
@@ -63,7 +63,7 @@ def test_reg_8_a_signature_written_in_a_second_way_is_not_good(tmp_path: Path) -
     spare = alphabet[alphabet.index(given["signature"][-1]) ^ 1]
     for other in (given["signature"][:-1] + spare, given["signature"] + "=="):
         path.write_text(json.dumps({**given, "signature": other}), encoding="utf-8")
-        assert main(["receipt", str(path), "--key", receipt_key()]) == 1
+        assert main(["receipt", str(path), f"--key={receipt_key()}"]) == 1
 
 
 def test_b64_has_one_way_to_write_bytes() -> None:
@@ -77,7 +77,7 @@ def test_reg_8_every_changed_byte_is_noticed(tmp_path: Path, capsys: pytest.Capt
     good = path.read_bytes()
     for at in range(0, len(good) - 1, 7):
         path.write_bytes(good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :])
-        assert main(["receipt", str(path), "--key", receipt_key()]) in {1, 2}, good[at : at + 20]
+        assert main(["receipt", str(path), f"--key={receipt_key()}"]) in {1, 2}, good[at : at + 20]
     capsys.readouterr()
 
 
@@ -86,7 +86,7 @@ def test_reg_8_of_another_server_or_another_meeting_it_is_worth_nothing(tmp_path
     path = made(tmp_path)
     assert main(["receipt", str(path), "--key", "A" * 43]) == 1
     assert "another key" in capsys.readouterr().out
-    assert main(["receipt", str(path), "--key", receipt_key(), "--link", LINK.replace(MEETING, new_id())]) == 1
+    assert main(["receipt", str(path), f"--key={receipt_key()}", "--link", LINK.replace(MEETING, new_id())]) == 1
     assert "another meeting" in capsys.readouterr().out
 
 
@@ -124,7 +124,7 @@ def test_reg_9_what_a_browser_saw_must_be_of_the_region_of_that_time(tmp_path: P
     """REG-9: for a minute around a move both are right."""
     path = made(tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"observed": [{"address": address, "at": NINE + after}]}))
-    assert main(["receipt", str(path), "--key", receipt_key()]) == code
+    assert main(["receipt", str(path), f"--key={receipt_key()}"]) == code
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"receipt":{},"signature":"","key":""}', "1.5", '{"a":1,"a":1}', "[" * 100_000])
