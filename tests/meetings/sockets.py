@@ -270,17 +270,20 @@ async def together(*guests: Guest, names: set[str]) -> None:
 async def running_gateway() -> AsyncIterator[None]:
     """Run what every gateway runs beside its sockets; at the end no socket is left, and nobody listens at a door."""
     bus.attach(asyncio.get_running_loop())
+    over = asyncio.Event()
 
     async def tick() -> None:
-        while True:
+        while not over.is_set():
             await in_thread(deadlines.settle_all, now=clock.now())
-            await asyncio.sleep(0.1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), 0.1)
 
     ticking = asyncio.create_task(tick())
     yield
     await consumers.restart()
-    ticking.cancel()
-    await asyncio.gather(ticking, return_exceptions=True)
+    # What a thread has begun is let come to its end: it would hold the database of the next test.
+    over.set()
+    await ticking
     bus.attach(None)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):  # whoever is gone leaves the door by a task of its own
