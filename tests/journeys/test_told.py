@@ -35,7 +35,8 @@ for name, (desk, role, country) in people.items():
     if role:
         StaffMember.objects.create(user=user, work_country=country, since=now, **{desk: role})
 said = Said(kind=OrderKind.INFORM, authority="Court of Somewhere", authority_kind=AuthorityKind.COURT, authority_territory="CN",
-            contact="registry@court.example", claimed=("CN",), legal_basis="Law 1, art. 2", reasons="Because.", target="bob@desk.example",
+            contact="registry@court.example", claimed=("CN",), legal_basis="Law 1, art. 2", reasons="Because.",
+            target="bob@desk.example, nobody@desk.example",
             redress="Appeal within 14 days.", language="en")
 receive(said=said, channel=Channel.PORTAL, by=None, now=now)
 """
