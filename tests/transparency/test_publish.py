@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclave import admin
-from conclave.kernel import clock, outbox
+from conclave.kernel import clock, outbox, spreadsheet
 from conclave.transparency import cosign, named, publish, sheets
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.ledger import append
@@ -271,7 +271,7 @@ def test_rep_7_whatever_a_report_says_its_spreadsheet_holds_text_and_numbers(row
     _first, *lines = csv.reader(io.StringIO(text, newline=""))
     for line, row in zip(lines, rows, strict=True):
         assert [cell.removeprefix("'") for cell in line[:2]] == [row[name].removeprefix("'") for name in ("territory", "reason")]
-        assert not any(cell.startswith(sheets.FORMULA) for cell in line[:2])
+        assert not any(cell.startswith(spreadsheet.FORMULA) for cell in line[:2])
         assert int(line[2]) == row["count"]
 
 

@@ -1,7 +1,5 @@
 """An organisation's journal as its owners, admins and auditors read it: searched by words, kind and time, paged, taken as a file."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from django.utils.translation import gettext_lazy, override
 from conclave.accounts.models import ApiToken, DomainClaim, Membership, OrganisationInvitation, Role, User
 from conclave.accounts.policy import Act
 from conclave.accounts.standing import allow, own_seat
-from conclave.kernel import clock
+from conclave.kernel import clock, spreadsheet
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency.journal import Entry, Match, Search, journal, read
@@ -24,8 +22,6 @@ BATCH = 500
 MOST_WORDS = 5
 MOST_MEANT = 1000
 COLUMNS = ("time", "kind", "what", "by", "about", "before", "role", "row")
-# A spreadsheet takes what begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 KINDS = {
     "organisation_made": gettext_lazy("Organisation made"),
@@ -171,21 +167,14 @@ def text_of(*, organisation: str, search: Search, form: str, language: str) -> I
     """
     if form == "csv":
         # The mark tells spreadsheets that this is UTF-8.
-        yield "\ufeff" + _csv(COLUMNS)
+        yield "\ufeff" + spreadsheet.line(cells=COLUMNS)
     before: int | None = None
     while rows := read(obj=organisation, search=search, before=before, limit=BATCH):
         before = rows[-1].index
         with override(language):
             lines = _lines(rows)
         pairs = zip(lines, rows, strict=True)
-        yield "".join(_csv(_cells(line)) if form == "csv" else _json(line, row) for line, row in pairs)
-
-
-def _csv(cells: tuple[str, ...]) -> str:
-    """Return a line of the table in which no cell is a formula."""
-    text = io.StringIO()
-    csv.writer(text).writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return text.getvalue()
+        yield "".join(spreadsheet.line(cells=_cells(line)) if form == "csv" else _json(line, row) for line, row in pairs)
 
 
 def _cells(line: Line) -> tuple[str, ...]:

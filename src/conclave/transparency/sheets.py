@@ -3,18 +3,15 @@
 The sheets of the DSA have the headings of the template of Implementing Regulation (EU) 2024/2835, parts 3 and 4.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 
+from conclave.kernel import spreadsheet
 from conclave_verify.entry import Json
 from conclave_verify.report import COLUMNS, MEDIANS, RECEIVED
 
 Row = Mapping[str, Json]
 Tables = Mapping[str, Sequence[Row]]
 
-# A spreadsheet takes what begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The member states of the Union, by which the DSA counts; Greece is GR here as in ISO 3166-1.
 STATES = (
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL",
@@ -148,16 +145,8 @@ def _same(row: Row, period: str, service: str) -> Row:
 
 def _written(rows: Iterable[Row], headings: tuple[str, ...]) -> str:
     """Return rows as CSV in which no cell is a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(headings)
-    writer.writerows([_cell(row.get(heading, "")) for heading in headings] for row in rows)
-    return text.getvalue()
-
-
-def _cell(value: Json) -> Json:
-    """Return a cell: numbers as they are, text so that it stays text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    cells = ([row.get(heading, "") for heading in headings] for row in rows)
+    return "".join(spreadsheet.line(cells=one) for one in (headings, *cells))
 
 
 def _whole(value: Json) -> int:
