@@ -8,13 +8,14 @@ from conclave.authorities.approve import COSIGN
 from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.authorities.policy import MeasureState, Move, State, ToldState, Waiting, becomes
 from conclave.authorities.report import report
-from conclave.authorities.standing import facts_of, hold_ledger, move
+from conclave.authorities.standing import facts_of, move
 from conclave.authorities.tell import tell_host
 from conclave.gate import policy as gate
 from conclave.kernel import clock, deadlines, outbox
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 from conclave.meetings import enforce
+from conclave.transparency import ledger
 from conclave.transparency.cosign import WitnessAway
 
 MOST_AT_ONCE = 50
@@ -68,7 +69,7 @@ def _begin(measure: Measure, now: int) -> None:
     """Let one measure act, unless another gateway has just done so."""
     with writing():
         order = Order.objects.select_for_update().get(pk=measure.order_id)
-        hold_ledger()
+        ledger.hold()
         same = Measure.objects.filter(pk=measure.pk, state=MeasureState.SCHEDULED)
         if not same.update(state=MeasureState.ACTIVE, cosigned_at=now, active_at=now):
             return

@@ -5,9 +5,10 @@ from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.authorities.policy import Cause, MeasureState, Move, State, ToldState
 from conclave.authorities.report import close
 from conclave.authorities.restore import undo
-from conclave.authorities.standing import facts_of, hold_ledger, move
+from conclave.authorities.standing import facts_of, move
 from conclave.kernel import deadlines
 from conclave.keys.locks import writing
+from conclave.transparency import ledger
 
 MOST_AT_ONCE = 50
 APPROVED = (State.EXECUTING, State.EXECUTED)
@@ -24,14 +25,14 @@ def settle(now: int) -> None:
     for row in late[:MOST_AT_ONCE]:
         with writing():
             order = Order.objects.select_for_update().get(pk=row.order_id)
-            hold_ledger()
+            ledger.hold()
             if undo(order=order, measure=row, cause=Cause.EXPIRED, now=now):
                 _follow(order, now)
     told = Disclosure.objects.filter(over_at=None, ends_at__lte=now, state__in=(ToldState.SCHEDULED, ToldState.HANDED)).order_by("ends_at")
     for one in told[:MOST_AT_ONCE]:
         with writing():
             order = Order.objects.select_for_update().get(pk=one.order_id)
-            hold_ledger()
+            ledger.hold()
             end(row=order, state=ToldState.EXPIRED, now=now)
             _follow(order, now)
 

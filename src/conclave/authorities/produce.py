@@ -18,7 +18,7 @@ from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, the
 from conclave.authorities.policy import Move, Reason, State, ToldState, step
 from conclave.authorities.report import report
 from conclave.authorities.review import reviewed_by
-from conclave.authorities.standing import OrderNotNow, facts_of, hold_ledger, move, note
+from conclave.authorities.standing import OrderNotNow, facts_of, move, note
 from conclave.authorities.tell import GIVEN
 from conclave.gate.policy import NOWHERE
 from conclave.kernel import canonical, deadlines, outbox
@@ -26,6 +26,7 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
+from conclave.transparency import ledger
 from conclave.transparency.journal import journal
 
 MOST_AT_ONCE = 50
@@ -54,7 +55,7 @@ def hand_out(*, order: str, account: UserId, now: int) -> bytes:
         may_look(row=row, account=account, step="hand_out", people=people, now=now)
     with writing():
         row, told = _ready(order, account, now)
-        hold_ledger()
+        ledger.hold()
         left, found = _left(told)
         if not left.fields or not found:
             raise OrderNotNow(Reason.NOTHING_LEFT)

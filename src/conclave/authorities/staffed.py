@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from conclave.authorities.standing import hold_ledger, is_staffed
+from conclave.authorities.standing import is_staffed
 from conclave.kernel import clock, deadlines
 from conclave.transparency import ledger
 
@@ -24,7 +24,7 @@ def settle(now: int) -> None:
     if now - _began.setdefault("at", now) < FIRST_AFTER_MS or not _pace.due(now=now) or _said(now):
         return
     with transaction.atomic():
-        hold_ledger()
+        ledger.hold()
         if not _said(now):
             told = "yes" if is_staffed() else "no"
             ledger.append(kind=KIND, fields={"day": clock.to_day(now), "desk": DESK, "staffed": told}, now=now)

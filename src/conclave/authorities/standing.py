@@ -29,7 +29,6 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency import ledger
-from conclave.transparency.head import locked_head
 
 # As what the staff's table knows each part.
 ROLES = {Part.INTAKE: Role.INTAKE, Part.REVIEWER: Role.REVIEWER, Part.FIRST: Role.APPROVER, Part.SECOND: Role.APPROVER}
@@ -173,13 +172,6 @@ def _still_may(row: Order, approver: UserId, now: int) -> bool:
     except Refused:
         return False
     return True
-
-
-def hold_ledger() -> None:
-    """Wait for the ledger's head now, inside the caller's transaction and before anything that writes the journal: whoever needs both takes
-    them in this order, so that no two wait for each other.
-    """
-    locked_head(chain=ledger.CHAIN)
 
 
 def move(*, row: Order, to: Move, facts: Facts, now: int) -> None:

@@ -19,8 +19,7 @@ from conclave.kernel import b64, canonical
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import new_id
 from conclave.transparency import checkpoints, cosign, named, tree, witnesses
-from conclave.transparency.head import locked_head
-from conclave.transparency.ledger import CHAIN, append
+from conclave.transparency.ledger import append, hold
 from conclave.transparency.models import LedgerEntry, Opening
 from conclave_verify import report as shared
 from conclave_verify.entry import Entry, parse_entry
@@ -73,7 +72,7 @@ def make_report(*, period: str, start: int, folder: Path, now: int) -> int:
     written = _write(period, start, end, folder)
     with transaction.atomic():
         # Of two who make one at the same time, one does.
-        locked_head(chain=CHAIN)
+        hold()
         _check(period=period, start=start, end=end, now=now)
         # What was opened to everybody stands in the ledger by itself, and the report after it (REP-5).
         obj, report = new_id(), shared.parse(written)
