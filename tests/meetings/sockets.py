@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from asgiref.testing import ApplicationCommunicator
+from django.db import connection
 from pydantic import TypeAdapter
 
 from conclave.kernel import b64, bus, clock, deadlines
@@ -269,6 +270,7 @@ async def together(*guests: Guest, names: set[str]) -> None:
 @asynccontextmanager
 async def running_gateway() -> AsyncIterator[None]:
     """Run what every gateway runs beside its sockets; at the end no socket is left, and nobody listens at a door."""
+    assert not connection.in_atomic_block, "the gateway's threads would wait for this test's transaction: mark it transaction=True"
     bus.attach(asyncio.get_running_loop())
     over = asyncio.Event()
 
