@@ -86,6 +86,11 @@ class _Order:
     minutes: dict[str, int | None] = field(default_factory=dict)
 
     @property
+    def is_real(self) -> bool:
+        """Tell whether it is an order, and not an entry that only stands there."""
+        return _number(self.opened, "dummy") == 0
+
+    @property
     def territories(self) -> list[str]:
         """Return the territories that it names; a sealed one is one."""
         return list(dict.fromkeys(_text(self.opened, "territory").split(",")))
@@ -101,8 +106,9 @@ class Counting:
         self._earlier: dict[str, str] = {}
         self._measures: list[tuple[int, tuple[str, ...]]] = []
         self._counted: dict[str, Counter[tuple[str, ...]]] = {}
-        # Of what a minute is opened.
+        # Of what a minute is opened, and of which orders the desk has made sure who asks.
         self._dated: set[str] = set()
+        self._verified: set[str] = set()
 
     def take(self, entry: Entry, opened: Opened) -> None:
         """Count one entry.
@@ -116,6 +122,8 @@ class Counting:
             self._dated.add(entry.obj)
         if entry.type == "ORDER":
             self._orders[entry.obj] = _Order(opened)
+        elif entry.type == "AUTHORITY":
+            self._verified.add(entry.obj)
         elif entry.type == "ORDER_STATE":
             self._state(entry, opened)
         elif entry.type == "MEASURE":
@@ -130,7 +138,7 @@ class Counting:
 
     def tables(self) -> Tables:
         """Return the tables, each in the order of its rows' keys."""
-        real = [one for one in self._orders.values() if _number(one.opened, "dummy") == 0]
+        real = [one for one in self._orders.values() if one.is_real]
         sealed = sum("territory" not in one.opened for one in real)
         for one in real:
             self._count(one)
@@ -147,10 +155,12 @@ class Counting:
         return found
 
     def names_a_meeting(self) -> bool:
-        """Tell whether a minute is opened of an order with a territory from which there are few, or of what is no order here (REP-3)."""
-        counted = Counter(territory for one in self._orders.values() if "territory" in one.opened for territory in one.territories)
-        dated = [self._orders.get(obj) for obj in self._dated]
-        return any(order is None or any(counted[one] < FEW_ORDERS for one in order.territories) for order in dated)
+        """Tell whether a minute is opened of an order with a territory from which few are verified, or of what is no verified order here
+        (REP-3): whoever fills the portal with orders of nobody's unlocks no time by that.
+        """
+        verified = {obj: one for obj, one in self._orders.items() if obj in self._verified and "territory" in one.opened and one.is_real}
+        counted = Counter(territory for one in verified.values() for territory in one.territories)
+        return any(obj not in verified or any(counted[one] < FEW_ORDERS for one in verified[obj].territories) for obj in self._dated)
 
     def _state(self, entry: Entry, opened: Opened) -> None:
         """Note how far an order has come; the last one counts."""
@@ -263,7 +273,7 @@ def check(*, report: Report, files: Source, policy: Policy, openings: Path, prev
     kept = report.checkpoint.encode()
     result = ledger.check(files=files, policy=policy, before=kept, openings=[ledger.lines_of(openings)], each=count)
     if counting.names_a_meeting():
-        raise Wrong("A time is opened of an order whose territory has fewer than five: it could name a meeting.")
+        raise Wrong("A time is opened of an order that is not verified, or whose territory has fewer than five: it could name a meeting.")
     _compare(told=report.tables, found=counting.tables())
     return result
 

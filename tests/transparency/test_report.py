@@ -25,11 +25,16 @@ from tests.transparency.conftest import NOW, own
 pytestmark = pytest.mark.django_db
 
 
-def order(territory: str, *, outcome: str, minutes: int, kind: str = "act", reason: str = "", dummy: int = 0) -> None:
-    """Let an order run its course, in entries as authorities/ writes them."""
+def order(  # noqa: PLR0913 - what a test may want to be other
+    territory: str, *, outcome: str, minutes: int, kind: str = "act", reason: str = "", dummy: int = 0, verified: bool = True
+) -> None:
+    """Let an order run its course, in entries as authorities/ writes them; of a verified one, the desk has made sure who asks."""
     said = {"territory": territory, "kind": kind, "channel": "portal", "category": "court", "authority": "A court", "targets": "x"}
     first = append(kind="ORDER", fields={"day": "2026-07-01", "minute": 1000, "dummy": dummy, **said}, now=NOW)
     obj = LedgerEntry.objects.get(index=first).obj
+    if verified:
+        who = {"category": "court", "territory": territory.split(",")[0], "verified": "Called back."}
+        append(kind="AUTHORITY", fields={"day": "2026-07-01", "minute": 1001, **who}, now=NOW, obj=obj, prev=first)
     for state, minute, came in (("acknowledged", 1001, ""), (outcome or "under_review", 1000 + minutes, outcome)):
         fields = {"day": "2026-07-01", "minute": minute, "state": state, "outcome": came, "reason": reason if came else ""}
         append(kind="ORDER_STATE", fields=fields, now=NOW, obj=obj, prev=first)
@@ -145,7 +150,30 @@ def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:
     lines = [json.loads(line) for line in (made / "openings.jsonl").read_bytes().splitlines()]
     assert {line["field"] for line in lines}.isdisjoint({"authority", "targets", "target", "subjects", "day"})
     minutes = {line["leaf"] for line in lines if line["field"] == "minute"}
-    assert minutes == set(range(18)), "only those of territories with at least five orders"
+    steps = LedgerEntry.objects.filter(index__lt=24, kind__in=("ORDER", "ORDER_STATE")).values_list("index", flat=True)
+    assert len(minutes) == 18
+    assert minutes == set(steps), "only those of territories with at least five verified orders"
+
+
+def test_rep_3_whoever_fills_the_portal_unlocks_no_time(state: Path, tmp_path: Path) -> None:
+    order("FR", outcome="refused", minutes=3)
+    for territory in ("FR", "FR", "FR", "FR", "FR", "DE"):
+        order(territory, outcome="refused", minutes=5, verified=False)
+        order(territory, outcome="refused", minutes=5, dummy=1)
+    for _number in range(5):
+        order("DE", outcome="refused", minutes=7)
+    with own(state):
+        make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
+        judge(tmp_path / "r")
+    tables = json.loads((tmp_path / "r" / "report.json").read_bytes())["tables"]
+    received = {one["territory"]: one["count"] for one in tables["reached"] if one["outcome"] == "received"}
+    assert received == {"FR": 6, "DE": 6}, "what came is counted, from whomever"
+    assert [(one["territory"], one["state"], one["count"], one["median_minutes"]) for one in tables["territory_times"]] == [
+        ("DE", "acknowledged", 5, 1),
+        ("DE", "refused", 5, 7),
+    ]
+    lines = [json.loads(line) for line in (tmp_path / "r" / "openings.jsonl").read_bytes().splitlines()]
+    assert sum(line["field"] == "minute" for line in lines) == 15, "of five orders, each with two steps"
 
 
 def test_rep_1_neither_the_checkpoint_nor_a_table_more_is_taken_on_trust(made: Path) -> None:
@@ -163,7 +191,8 @@ def test_rep_1_neither_the_checkpoint_nor_a_table_more_is_taken_on_trust(made: P
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"few_orders": lambda **_range: set()}, "could name a meeting"),
+        ({"FEW_ORDERS": 1}, "could name a meeting"),
+        ({"dated_orders": lambda **_range: set(LedgerEntry.objects.values_list("obj", flat=True))}, "could name a meeting"),
         ({"PUBLIC": {**report.PUBLIC, "MEASURE": report.PUBLIC["MEASURE"] | {"target"}}}, "has to stay sealed"),
     ],
 )

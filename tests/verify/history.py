@@ -178,6 +178,9 @@ def _entered(chance: random.Random, now: int) -> None:
     told = {"day": day, "minute": minute, "dummy": 0, "territory": territory, "kind": kind, **said}
     index = append(kind="ORDER", fields=told, now=now)
     obj = LedgerEntry.objects.get(index=index).obj
+    if chance.random() < 0.8:
+        who = {"day": day, "minute": minute, "category": said["category"], "territory": territory.split(",")[0], "verified": "Called back."}
+        index = append(kind="AUTHORITY", fields=who, now=now, obj=obj, prev=index)
     outcome = chance.choice(("refused", "executed", "narrowed", "challenged", "withdrawn", "not_executed", ""))
     reason = chance.choice(("human_rights", "too_broad")) if outcome == "refused" else ""
     steps = [("acknowledged", "", ""), (outcome or "under_review", outcome, reason)]

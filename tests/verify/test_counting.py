@@ -30,6 +30,7 @@ def histories(draw: st.DrawFn) -> list[Told]:
             "outcome": st.sampled_from(OUTCOMES),
             "minute": st.integers(100, 199),
         },
+        "AUTHORITY": {},
         "DISCLOSURE": {"territory": st.sampled_from(CODES), "field": st.just("email")},
         "HANDED": {"territory": st.sampled_from(CODES), "field": st.just("email")},
     }
@@ -37,7 +38,7 @@ def histories(draw: st.DrawFn) -> list[Told]:
     known: set[str] = set()
     for obj in draw(st.lists(st.sampled_from("abcd"), max_size=12)):
         # A thing begins with its order, unless that is in an earlier report.
-        kind = draw(st.sampled_from(("ORDER_STATE", "DISCLOSURE", "HANDED") if obj in known else tuple(said)))
+        kind = draw(st.sampled_from(("ORDER_STATE", "AUTHORITY", "DISCLOSURE", "HANDED") if obj in known else tuple(said)))
         known.add(obj)
         fields = {name: draw(value) for name, value in said[kind].items() if draw(st.integers(0, 7))}
         found.append((kind, obj, fields))
@@ -46,10 +47,15 @@ def histories(draw: st.DrawFn) -> list[Told]:
 
 def counted(history: list[Told]) -> Tables:
     """Return the tables of a history."""
+    return taken(history).tables()
+
+
+def taken(history: list[Told]) -> Counting:
+    """Return what counts, with a history in it."""
     counting = Counting()
     for kind, obj, fields in history:
         counting.take(Entry(kind, obj, None, {}), fields)
-    return counting.tables()
+    return counting
 
 
 def total(rows: list[dict[str, Any]], *columns: str) -> Counter[tuple[Any, ...]]:
@@ -88,3 +94,13 @@ def test_rep_2_an_order_is_counted_whether_or_not_it_is_opened(history: list[Tol
     orders = sum(kind == "ORDER" for kind, _obj, _fields in real)
     assert sum(row["count"] for row in closed["origins"]) == sum(row["count"] for row in counted(real)["origins"]) == orders
     assert closed["sealed_orders"] == [{"count": orders}]
+
+
+@given(histories(), st.lists(st.sampled_from(CODES), min_size=1, max_size=9))
+@settings(max_examples=longer(100))
+def test_rep_3_no_number_of_orders_of_nobodys_unlocks_a_time(history: list[Told], places: list[str]) -> None:
+    junk: list[Told] = [("ORDER", f"junk{number}", {"territory": place, "dummy": 0}) for number, place in enumerate(places)]
+    assert taken(history).names_a_meeting() == taken([*history, *junk]).names_a_meeting()
+    # Each of them that the desk has made sure of counts.
+    sure: list[Told] = [("AUTHORITY", obj, {}) for _kind, obj, _fields in junk]
+    assert taken([*history, *junk, *sure]).names_a_meeting() <= taken(history).names_a_meeting()

@@ -100,10 +100,10 @@ def _check(*, period: str, start: int, end: int, now: int) -> None:
 
 def _write(period: str, start: int, end: int, folder: Path) -> bytes:
     """Write the openings of a range and the report that follows from them; return the report."""
-    counting, few, digest = Counting(), few_orders(start=start, end=end), hashlib.sha256()
+    counting, dated, digest = Counting(), dated_orders(start=start, end=end), hashlib.sha256()
     with (folder / OPENINGS).open("wb") as file:
         for row in rows(start=start, end=end):
-            public = [one for one in row.openings if is_public(row=row, field=one.field, few=few)]
+            public = [one for one in row.openings if is_public(row=row, field=one.field, dated=dated)]
             for one in public:
                 told = {"leaf": row.index, "field": one.field, "salt": b64.encode(bytes(one.salt)), "value": one.value}
                 line = canonical.encode(told) + b"\n"
@@ -134,29 +134,32 @@ def _keep(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
-def is_public(*, row: Row, field: str, few: Collection[str]) -> bool:
+def is_public(*, row: Row, field: str, dated: Collection[str]) -> bool:
     """Tell whether a field is opened to everybody; minutes of an order only where it is one among several (REP-3).
 
     Args:
         row: the entry.
         field: the field's name.
-        few: the orders whose minutes stay sealed.
+        dated: the orders whose minutes may be opened.
     """
-    return field in PUBLIC.get(row.entry.type, frozenset()) and not (field == "minute" and row.entry.obj in few)
+    return field in PUBLIC.get(row.entry.type, frozenset()) and (field != "minute" or row.entry.obj in dated)
 
 
-def few_orders(*, start: int, end: int) -> set[str]:
-    """Return the orders, by their entries' `obj`, of territories from which there were fewer than five; and all whose territory is gone.
+def dated_orders(*, start: int, end: int) -> set[str]:
+    """Return the orders, by their entries' `obj`, whose minutes may be opened: each of their territories has five that are verified (REP-3).
 
     Args:
         start: the first entry that is looked at.
         end: the first that is not.
     """
-    orders = dict.fromkeys(LedgerEntry.objects.filter(index__gte=start, index__lt=end).values_list("obj", flat=True), "")
-    named = Opening.objects.filter(entry_id__gte=start, entry_id__lt=end, entry__kind="ORDER", field="territory")
-    orders |= {obj: str(value) for obj, value in named.values_list("entry__obj", "value")}
-    counted = Counter(territory for value in orders.values() for territory in value.split(","))
-    return {obj for obj, value in orders.items() if not value or any(counted[one] < FEW_ORDERS for one in value.split(","))}
+    # Anybody can write to the portal: only what the desk has made sure of counts, or four letters of nobody's would open a fifth one's time.
+    verified = set(LedgerEntry.objects.filter(index__gte=start, index__lt=end, kind="AUTHORITY").values_list("obj", flat=True))
+    said = Opening.objects.filter(entry_id__gte=start, entry_id__lt=end, entry__kind="ORDER")
+    verified -= {obj for obj, value in said.filter(field="dummy").values_list("entry__obj", "value") if value != 0}
+    places = said.filter(field="territory").values_list("entry__obj", "value")
+    orders = {obj: set(str(value).split(",")) for obj, value in places if obj in verified}
+    counted = Counter(territory for territories in orders.values() for territory in territories)
+    return {obj for obj, territories in orders.items() if all(counted[one] >= FEW_ORDERS for one in territories)}
 
 
 def rows(*, start: int, end: int) -> Iterator[Row]:

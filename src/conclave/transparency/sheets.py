@@ -36,7 +36,7 @@ NOTICES = "Number of notices received"
 FLAGGED = "Number of notices received from Trusted flaggers"
 HEAD = ("Applicability", "Service", "Reporting period", "Category of illegal content", 'Description of the sub-category "Other"')
 CONTEXT = "Contextual information on "
-MINUTES = "Minutes. Counted only where a Member State has sent at least five orders."
+MINUTES = "Minutes. Counted only of orders whose authority was verified, where a Member State has sent at least five of these."
 NOT_KEPT = "Orders are not recorded by category of content, nor by the number of items."
 DSA_ORDERS, DSA_NOTICES = "dsa-orders", "dsa-notices"
 
