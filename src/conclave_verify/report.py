@@ -71,6 +71,8 @@ FEW_ORDERS = 5
 OPEN, SEALED = "open", "sealed"
 
 Opened = dict[str, Json]
+# How often each key of each table was counted.
+Counted = dict[str, Counter[tuple[str, ...]]]
 Tables = dict[str, list[dict[str, Json]]]
 
 
@@ -105,7 +107,7 @@ class Counting:
         self._orders: dict[str, _Order] = {}
         self._earlier: dict[str, str] = {}
         self._measures: list[tuple[int, tuple[str, ...]]] = []
-        self._counted: dict[str, Counter[tuple[str, ...]]] = {}
+        self._counted: Counted = {}
         # Of what a minute is opened, and of which orders the desk has made sure who asks.
         self._dated: set[str] = set()
         self._verified: set[str] = set()
@@ -131,22 +133,21 @@ class Counting:
                 self._measures.append((_number(opened, "days"), (_text(opened, "territory"), _text(opened, "kind"))))
         elif entry.type == "APPLICATION_COUNT":
             for action in ("denied", "removed"):
-                self._add("people", _text(opened, "territory"), action, _text(opened, action))
+                _add(self._counted, "people", _text(opened, "territory"), action, _text(opened, action))
         elif entry.type in SIMPLE:
             table, names, summed = SIMPLE[entry.type]
-            self._add(table, *(_text(opened, name) for name in names), by=_number(opened, summed) if summed else 1)
+            _add(self._counted, table, *(_text(opened, name) for name in names), by=_number(opened, summed) if summed else 1)
 
     def tables(self) -> Tables:
         """Return the tables, each in the order of its rows' keys."""
         real = [one for one in self._orders.values() if one.is_real]
-        sealed = sum("territory" not in one.opened for one in real)
+        counted: Counted = {name: Counter(rows) for name, rows in self._counted.items()}
         for one in real:
-            self._count(one)
-        for outcome in self._earlier.values():
-            self._add("earlier_orders", outcome)
-        self._counted["entries"] = Counter({(name,): count for name, count in self._types.items()})
-        found: Tables = {name: _rows(names, self._counted.get(name, Counter())) for name, names in COLUMNS.items()}
-        found["sealed_orders"] = [{"count": sealed}]
+            _count(counted, one)
+        counted["earlier_orders"] = Counter((outcome,) for outcome in self._earlier.values())
+        counted["entries"] = Counter({(name,): count for name, count in self._types.items()})
+        found: Tables = {name: _rows(names, counted.get(name, Counter())) for name, names in COLUMNS.items()}
+        found["sealed_orders"] = [{"count": sum("territory" not in one.opened for one in real)}]
         times = list(self._times(real))
         per_territory = [(minutes, (territory, *key)) for minutes, key, order in times for territory in order.territories]
         found["times"] = _several(_medians("times", ((minutes, key) for minutes, key, _order in times)))
@@ -174,26 +175,12 @@ class Counting:
         order.outcomes |= {said} - {""}
         order.minutes.setdefault(_text(opened, "state"), _number(opened, "minute") if "minute" in opened else None)
 
-    def _count(self, order: _Order) -> None:
-        """Count an order once in each of its territories."""
-        kind = _text(order.opened, "kind")
-        self._add("origins", _text(order.opened, "category"), _text(order.opened, "channel"), kind)
-        for territory in order.territories:
-            self._add("orders", territory, kind, order.outcome)
-            for outcome in {RECEIVED, *order.outcomes}:
-                self._add("reached", territory, outcome)
-            if order.outcome == "refused":
-                self._add("refusals", territory, order.reason)
-
     def _times(self, orders: Iterable[_Order]) -> Iterator[tuple[int, tuple[str, str], _Order]]:
         """Yield the minutes from receiving an order to a state, with its kind and that state, where minutes are opened."""
         for order in orders:
             for state, minute in order.minutes.items() if "minute" in order.opened else ():
                 if state in TIMED and minute is not None:
                     yield minute - _number(order.opened, "minute"), (_text(order.opened, "kind"), state), order
-
-    def _add(self, table: str, *key: str, by: int = 1) -> None:
-        self._counted.setdefault(table, Counter())[key] += by
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +291,23 @@ def _compare(*, told: Json, found: Tables) -> None:
         # As they are written: to compare, 0 and false are the same.
         if not isinstance(told, dict) or name not in told or name not in found or canonical(told[name]) != canonical(found[name]):
             raise Wrong(f"The table {name!r} of the report does not follow from the ledger.")
+
+
+def _count(counted: Counted, order: _Order) -> None:
+    """Count an order once in each of its territories."""
+    kind = _text(order.opened, "kind")
+    _add(counted, "origins", _text(order.opened, "category"), _text(order.opened, "channel"), kind)
+    for territory in order.territories:
+        _add(counted, "orders", territory, kind, order.outcome)
+        for outcome in {RECEIVED, *order.outcomes}:
+            _add(counted, "reached", territory, outcome)
+        if order.outcome == "refused":
+            _add(counted, "refusals", territory, order.reason)
+
+
+def _add(counted: Counted, table: str, *key: str, by: int = 1) -> None:
+    """Count something in a row of a table."""
+    counted.setdefault(table, Counter())[key] += by
 
 
 def _rows(names: tuple[str, ...], counted: Counter[tuple[str, ...]]) -> list[dict[str, Json]]:
