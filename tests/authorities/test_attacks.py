@@ -13,10 +13,13 @@ from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember, User
 from conclave.accounts.staff import StaffOtherRole
 from conclave.accounts.staff_policy import TABLE, Act
+from conclave.authorities import approve as approving
+from conclave.authorities import personal
 from conclave.authorities.approve import approve, ask_approval
-from conclave.authorities.models import Hand, Measure, Order
-from conclave.authorities.policy import Channel, Grounds, OrderKind
+from conclave.authorities.models import Hand, Measure, Order, Part
+from conclave.authorities.policy import DAY, Channel, Grounds, OrderKind, Reason, State
 from conclave.authorities.refuse import refuse
+from conclave.authorities.standing import OrderNotNow
 from conclave.gate.address import VisitorAddress
 from conclave.gate.geo import Geo
 from conclave.gate.models import Application, Restriction
@@ -27,6 +30,7 @@ from conclave.meetings.door import Ordered
 from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
+from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from tests.accounts.organisation import account
 from tests.authorities.desk import NOW, SAID, Desk, claiming, draft, goes_on, state_of, there
@@ -193,6 +197,73 @@ def test_ord_10_one_person_with_two_accounts_is_seen_as_far_as_a_machine_can(des
         desk.approves(order, desk.ann)
     assert Hand.objects.filter(order=order).count() == 2
     assert Measure.objects.get(order=order).state == "draft"
+
+
+def forged(order: str, part: Part, by: User) -> None:
+    """Write an approval into the database, as somebody does who has it and nobody's passkey."""
+    Hand.objects.create(order_id=order, account=account(by), part=part, at=NOW, shown_at=NOW, work_country="FR")
+
+
+def test_ord_10_an_approval_that_only_the_database_has_is_not_the_first_of_two(desk: Desk, link: Link) -> None:
+    order = desk.receives().order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting=link.meeting))
+    forged(order, Part.FIRST, desk.ben.user)
+    with pytest.raises(OrderNotNow) as refused:
+        desk.approves(order, desk.ann)
+    assert refused.value.reason is Reason.APPROVALS
+    assert (state_of(order), Hand.objects.filter(order=order).count()) == (State.NARROWED, 2), "what Ann did is not half done"
+
+
+def test_ord_10_whoever_writes_to_the_database_lets_no_measure_act(desk: Desk, link: Link, joins: Joins) -> None:
+    """One approval is real; everything else that a measure has is written beside it, with other leaves or even with one of its own."""
+    before = desk.orders(draft(meeting=link.meeting, territory="CN"), said=claiming("CN"))
+    goes_on(NOW)
+    joins("Flo", evidence=there("FR"))
+    order = desk.receives(claiming("FR", authority_territory="FR")).order
+    desk.takes(order)
+    desk.narrows(order, draft(meeting=link.meeting, territory="FR"), authority_territory="FR")
+    desk.approves(order, desk.ann)
+    forged(order, Part.SECOND, desk.zoe.user)
+    others = (Measure.objects.get(order=before).leaf, LedgerEntry.objects.filter(kind="APPROVAL").latest("index").index)
+    own = append(kind="MEASURE", fields=approving._leaf(Measure.objects.get(order=order)), now=NOW, obj=Order.objects.get(pk=order).obj)
+    for leaf in (*others, own):
+        Measure.objects.filter(order=order).update(state="scheduled", leaf=leaf)
+        Order.objects.filter(pk=order).update(state=State.EXECUTING)
+        goes_on(NOW)
+        assert Measure.objects.get(order=order).active_at is None
+    assert Participant.objects.filter(name="Flo", left_at=None).exists()
+    goes_on(NOW + 7 * DAY)
+    assert Order.objects.get(pk=order).outcome == "not_executed"
+
+
+@pytest.mark.parametrize("change", [{"territory": "HK"}, {"meeting": "m" * 22}, {"kind": "deny_join_from"}, {"ends_at": NOW + 80 * DAY}])
+def test_ord_10_a_measure_that_was_changed_after_it_was_approved_does_not_act(
+    desk: Desk, link: Link, joins: Joins, change: dict[str, Any]
+) -> None:
+    joins("Ada", evidence=there("CN"))
+    order = desk.orders(draft(meeting=link.meeting))
+    before = Measure.objects.filter(order=order).values(*change).get()
+    Measure.objects.update(**change)
+    goes_on(NOW)
+    assert Measure.objects.get(order=order).active_at is None
+    Measure.objects.update(**before)
+    moved = Hand.objects.get(order=order, part=Part.SECOND)
+    Hand.objects.filter(pk=moved.pk).update(account=account(desk.zoe.user))
+    goes_on(NOW)
+    assert not Application.objects.exists(), "another one's name is under the approval"
+    Hand.objects.filter(pk=moved.pk).update(account=moved.account)
+    goes_on(NOW)
+    assert Application.objects.count() == 1
+
+
+def test_ord_10_an_approval_stays_one_when_its_giver_has_erased_their_account(desk: Desk, link: Link, joins: Joins) -> None:
+    joins("Ada", evidence=there("CN"))
+    order = desk.orders(draft(meeting=link.meeting))
+    personal.erase(account=account(desk.ann.user), now=NOW)
+    goes_on(NOW)
+    assert state_of(order) == State.EXECUTED
+    assert Application.objects.count() == 1
 
 
 def test_after_a_refused_order_no_act_of_the_staff_closes_what_it_was_about_and_a_word_in_passing_is_an_order_too(

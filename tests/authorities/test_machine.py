@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -27,6 +27,7 @@ from conclave.kernel.errors import ConclaveError
 from conclave.kernel.ids import new_id
 from conclave.meetings.door import Ordered
 from conclave.meetings.models import Participant
+from conclave.transparency.models import LedgerEntry
 from tests.accounts.organisation import account
 from tests.accounts.passkey import Device, Passkey
 from tests.authorities.desk import FOUND, NOW, SAID, Desk, draft, goes_on, there
@@ -43,6 +44,7 @@ STEPS = st.one_of(
     st.tuples(st.just("take"), WHO),
     st.tuples(st.just("narrow"), WHO, LANDS, st.sampled_from(Kind), st.sampled_from([0, 1, 7, 90, 91])),
     st.tuples(st.just("approve"), WHO, st.sampled_from([0, 0, 0, FRESH_MS + 1])),
+    st.tuples(st.just("forge"), WHO, st.sampled_from(["approver1", "approver2"])),
     st.tuples(st.just("refuse"), WHO),
     st.tuples(st.just("quash"), WHO),
     st.tuples(st.just("witness"), st.booleans()),
@@ -85,6 +87,8 @@ class Machine:
         try:
             with transaction.atomic():
                 self.try_step(*step)
+        except IntegrityError:
+            assert step[0] == "forge", "the database itself refuses only what nobody of the desk does"
         except Ordered:
             raise AssertionError("joining says so itself") from None
         except ConclaveError:
@@ -110,6 +114,12 @@ class Machine:
                 who, device = account(self.person(how[0])), self.device(how[0])
                 question = ask_approval(order=self.order, account=who, now=self.now)
                 approve(order=self.order, account=who, shown=device.answers(question), now=self.now + how[1])
+            case "forge":
+                # By direct SQL, as whoever has the database and nobody's passkey.
+                made = {"account": account(self.person(how[0])), "part": how[1], "at": self.now, "shown_at": self.now}
+                for order in Order.objects.filter(pk=self.order):
+                    Hand.objects.create(order=order, work_country="US", **made)
+                Measure.objects.filter(order=self.order, state="draft").update(state="scheduled", leaf=0)
             case "refuse":
                 refuse(
                     order=self.order, account=account(self.person(how[0])), grounds=Grounds.HUMAN_RIGHTS, explanation="No.", now=self.now
@@ -148,9 +158,10 @@ class Machine:
             assert one.territory == one.order.review.authority_territory, "ORD-1"
             assert 0 < one.ends_at - one.starts_at <= LONGEST_MS, "ORD-4"
             parts = set(Hand.objects.filter(order=one.order).values_list("part", flat=True))
-            if one.state != "draft" and one.leaf is not None:
+            if one.state != "draft" and one.leaf:
                 assert {"reviewer", "approver1", "approver2"} <= parts, "ORD-10"
             if one.active_at is not None:
+                assert LedgerEntry.objects.filter(kind="APPROVAL", obj=one.order.obj, index__lt=one.leaf).count() == 2, "ORD-10"
                 assert one.cosigned_at is not None, "ORD-12"
             assert Restriction.objects.filter(notice=one.pk).exists() == (one.state == "active"), "ORD-9"
         for order in Order.objects.all():

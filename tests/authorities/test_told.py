@@ -20,7 +20,7 @@ from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.given import given_notice
-from conclave.authorities.models import Disclosure, EffectReport, Order, Subject
+from conclave.authorities.models import Disclosure, EffectReport, Hand, Order, Subject
 from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS, Person, Why, narrowed, there
 from conclave.authorities.policy import DAY, Grounds, OrderKind, Reason, State, ToldState
 from conclave.authorities.produce import hand_out
@@ -427,6 +427,17 @@ def test_ord_18_nothing_is_handed_out_once_the_desk_an_approver_or_the_policy_is
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, order_policy=policy))
     reasoned(reason, lambda: hands_out(desk, order))
     assert (state_of(order), Disclosure.objects.get().handed_at) == (State.EXECUTING, None)
+
+
+def test_ord_18_an_approval_that_only_the_database_has_hands_nothing_out(desk: Desk, bob: User) -> None:
+    order = orders(desk, asked(bob.email))
+    second = Hand.objects.filter(order=order, part="approver2")
+    before = second.get().account
+    second.update(account=desk.zoe.user.pk)
+    reasoned(Reason.APPROVALS, lambda: hands_out(desk, order))
+    second.update(account=before, work_country="US")
+    reasoned(Reason.APPROVALS, lambda: hands_out(desk, order))
+    assert Disclosure.objects.get().handed_at is None
 
 
 def test_ord_18_the_leaves_say_each_field_and_name_nobody(desk: Desk, bob: User) -> None:

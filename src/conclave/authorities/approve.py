@@ -9,14 +9,15 @@ from conclave.accounts.staff import StaffOtherRole
 from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.disclose import act_of, schedule
-from conclave.authorities.models import Hand, Measure, Order, Part
-from conclave.authorities.policy import DAY, MeasureState, Move, Reason, State
+from conclave.authorities.models import ERASED, Hand, Measure, Order, Part
+from conclave.authorities.policy import APPROVERS, DAY, MeasureState, Move, Reason, State
 from conclave.authorities.receive import missing_in
-from conclave.authorities.standing import OrderNotNow, facts_of, move, note, order_for, take_part
+from conclave.authorities.standing import OrderNotNow, approval_leaf, approvals_of, facts_of, move, note, order_for, take_part
 from conclave.kernel import outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
+from conclave.transparency import ledger
 
 COSIGN = "authorities.cosign"
 
@@ -66,13 +67,27 @@ def approve(*, order: str, account: UserId, shown: Shown | None, now: int) -> St
             # Whatever was judged above, the database lets nobody have two parts.
             with transaction.atomic():
                 part = Part.FIRST if first else Part.SECOND
-                take_part(row=row, account=account, part=part, now=now, shown_at=shown_at, work_country=place)
+                hand = take_part(row=row, account=account, part=part, now=now, shown_at=shown_at, work_country=place)
         except IntegrityError:
             raise StaffOtherRole from None
-        note(row=row, kind="APPROVAL", fields={"number": 1 if first else 2, "country": place}, now=now)
+        note(row=row, kind="APPROVAL", fields=approval_leaf(hand=hand), now=now)
         if not first:
             _schedule(row, now)
     return State(row.state)
+
+
+def is_as_approved(*, row: Order, measure: Measure) -> bool:
+    """Tell whether a measure is what its leaf says, and the ledger has two approvals before that: rows alone anybody could write (ORD-10).
+
+    Args:
+        row: its order, locked.
+        measure: as it is stored now.
+    """
+    here = _leaf(measure)
+    said = None if measure.leaf is None else ledger.told(kind="MEASURE", index=measure.leaf, fields=here)
+    # Of whoever has erased their account since, it is about nobody.
+    same = said is not None and (said if measure.account != ERASED else {**said, "target": ERASED}) == here
+    return same and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
 
 
 def _schedule(row: Order, now: int) -> None:

@@ -1,5 +1,6 @@
 """An order in somebody's hands: who may touch it, which step is taken, and the leaf that says so (ORD-13)."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conclave.accounts.staff import allow_staff, staffed
 from conclave.accounts.staff_policy import Act, Case, Role
-from conclave.authorities.models import Disclosure, EffectReport, Hand, Measure, Order, Part, Review
+from conclave.authorities.models import ERASED, Disclosure, EffectReport, Hand, Measure, Order, Part, Review
 from conclave.authorities.outcomes import outcome_of
 from conclave.authorities.policy import (
     APPROVERS,
@@ -24,12 +25,14 @@ from conclave.authorities.policy import (
     ToldState,
     step,
 )
-from conclave.kernel import clock
+from conclave.kernel import canonical, clock
 from conclave.kernel.canonical import Json
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.transparency import ledger
 
+# Which approval is whose.
+NUMBERS = {Part.FIRST: 1, Part.SECOND: 2}
 # As what the staff's table knows each part.
 ROLES = {Part.INTAKE: Role.INTAKE, Part.REVIEWER: Role.REVIEWER, Part.FIRST: Role.APPROVER, Part.SECOND: Role.APPROVER}
 SENTENCES = {
@@ -139,7 +142,6 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
     told = list(Disclosure.objects.filter(order=row).exclude(state__in=(ToldState.LIFTED, ToldState.QUASHED)))
     held: list[Measure | Disclosure] = [*measures, *told]
     found = Review.objects.filter(order=row).first()
-    approvers = Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).values_list("account", flat=True)
     return Facts(
         now=now,
         staffed=is_staffed(),
@@ -156,11 +158,40 @@ def facts_of(*, row: Order, now: int, missing: frozenset[Item] = frozenset(), re
         late=any(one.ends_at <= now for one in held if one.state == MeasureState.DRAFT),
         acted=Measure.objects.filter(order=row, active_at__isnull=False).exclude(state=MeasureState.QUASHED).exists()
         or any(one.state == ToldState.HANDED for one in told),
-        approvals=sum(_still_may(row, UserId(one), now) for one in approvers),
+        approvals=sum(_still_may(row, UserId(one.account), now) for one in approvals_of(row=row)),
         undone=not Measure.objects.filter(order=row, over_at=None).exists()
         and not Disclosure.objects.filter(order=row, over_at=None).exists(),
         reported=EffectReport.objects.filter(order=row).exists(),
     )
+
+
+def approvals_of(*, row: Order, before: int | None = None) -> list[Hand]:
+    """Return the approvals of an order: those of which the ledger says the same as the row, who gave it and where they worked. What has
+    only one of the two is none: a row alone anybody could write who writes to the database (ORD-10).
+
+    Args:
+        row: the order.
+        before: the leaf before which theirs stand: what is cosigned with it.
+    """
+    hands = list(Hand.objects.filter(order=row, part__in=NUMBERS).order_by("part"))
+    said = ledger.all_told(kind="APPROVAL", obj=row.obj, fields=("number", "country", "by"), before=before) if hands else []
+    return [one for one in hands if any(_is_of(one, leaf) for leaf in said)]
+
+
+def approval_leaf(*, hand: Hand) -> dict[str, Json]:
+    """Return what is sealed of an approval; who gave it only as a hash with the number of the order, without which nobody guesses it.
+
+    Args:
+        hand: its row.
+    """
+    by = hashlib.sha256(canonical.encode([hand.order_id, hand.account])).hexdigest()
+    return {"number": NUMBERS[Part(hand.part)], "country": hand.work_country, "by": by}
+
+
+def _is_of(hand: Hand, leaf: Mapping[str, Json]) -> bool:
+    """Tell whether a leaf is of this approval; of whoever has erased their account since, nothing tells who it was."""
+    here = approval_leaf(hand=hand)
+    return {**leaf} == ({**here, "by": leaf["by"]} if hand.account == f"{ERASED}-{hand.pk}" else here)
 
 
 def _still_may(row: Order, approver: UserId, now: int) -> bool:
@@ -220,7 +251,7 @@ def note(*, row: Order, kind: str, fields: Mapping[str, Json], now: int, prev: i
     return index
 
 
-def take_part(*, row: Order, account: UserId, part: Part, now: int, shown_at: int | None = None, work_country: str = "") -> None:
+def take_part(*, row: Order, account: UserId, part: Part, now: int, shown_at: int | None = None, work_country: str = "") -> Hand:
     """Write down that somebody has a part in an order; that it is their only one, the database says too (ORD-10).
 
     Args:
@@ -230,5 +261,8 @@ def take_part(*, row: Order, account: UserId, part: Part, now: int, shown_at: in
         now: the time.
         shown_at: when they were asked for the passkey that they have shown.
         work_country: where they work.
+
+    Returns:
+        Its row.
     """
-    Hand.objects.create(order=row, account=account, part=part, at=now, shown_at=shown_at, work_country=work_country)
+    return Hand.objects.create(order=row, account=account, part=part, at=now, shown_at=shown_at, work_country=work_country)

@@ -116,6 +116,21 @@ def told(*, kind: str, index: int, fields: Collection[str]) -> dict[str, canonic
     return {one.field: one.value for one in wanted} if whole else None
 
 
+def all_told(*, kind: str, obj: str, fields: Collection[str], before: int | None = None) -> list[dict[str, canonical.Json]]:
+    """Return what the entries of a type about one thing say in some of their fields, as told() does, the first one first.
+
+    Args:
+        kind: the entries' type, of which there are few.
+        obj: the random id of what they are about.
+        fields: which of their fields; an entry that does not open all of them is left out.
+        before: the index before which they stand; by default all of them.
+    """
+    found = LedgerEntry.objects.filter(kind=kind, obj=obj)
+    indices = found if before is None else found.filter(index__lt=before)
+    said = [told(kind=kind, index=index, fields=fields) for index in indices.order_by("index").values_list("index", flat=True)]
+    return [one for one in said if one is not None]
+
+
 def has(*, kind: str) -> bool:
     """Tell whether there is an entry of a type.
 
