@@ -31,7 +31,7 @@ PUBLIC: dict[str, frozenset[str]] = {
     "APPLICATION_COUNT": frozenset({"denied", "removed", "territory"}),
     "RESTORATION": frozenset({"cause", "people", "territory"}),
     "DISCLOSURE": frozenset({"field", "territory"}),
-    "HANDED": frozenset({"field", "territory"}),
+    "HANDED": frozenset({"deferred", "field", "territory"}),
     "REPORTS_COUNT": frozenset({"category", "count", "source"}),
     "GLASS": frozenset({"scope"}),
     "REGION_REFUSALS": frozenset({"count", "reason"}),
@@ -60,6 +60,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "territory_times": ("territory", "kind", "state"),
     "measures": ("territory", "kind"),
     "people": ("territory", "action", "band"),
+    "deferrals": ("territory", "deferred"),
     **{table: names for table, names, _summed in SIMPLE.values()},
 }
 MEDIANS = {"times": "median_minutes", "territory_times": "median_minutes", "measures": "median_days"}
@@ -108,6 +109,8 @@ class Counting:
         self._earlier: dict[str, str] = {}
         self._measures: list[tuple[int, tuple[str, ...]]] = []
         self._counted: Counted = {}
+        # Of what was handed out already: each field has an entry, and those it is about wait once.
+        self._handed: set[str] = set()
         # Of what a minute is opened, and of which orders the desk has made sure who asks.
         self._dated: set[str] = set()
         self._verified: set[str] = set()
@@ -122,6 +125,9 @@ class Counting:
         self._types[entry.type] += 1
         if "minute" in opened:
             self._dated.add(entry.obj)
+        if entry.type == "HANDED" and entry.obj not in self._handed:
+            self._handed.add(entry.obj)
+            _add(self._counted, "deferrals", _text(opened, "territory"), _text(opened, "deferred"))
         if entry.type == "ORDER":
             self._orders[entry.obj] = _Order(opened)
         elif entry.type == "AUTHORITY":

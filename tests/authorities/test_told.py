@@ -21,7 +21,7 @@ from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.given import given_notice
 from conclave.authorities.models import Disclosure, EffectReport, Hand, Order, Subject
-from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS, Person, Why, narrowed, there
+from conclave.authorities.narrowing import LONGEST_DEFERRED_MS, LONGEST_TOLD_MS, Person, Why, deferral_band, narrowed, there
 from conclave.authorities.policy import DAY, Grounds, OrderKind, Reason, State, ToldState
 from conclave.authorities.produce import hand_out
 from conclave.authorities.quash import take_back
@@ -464,7 +464,7 @@ def test_ord_18_each_field_that_is_in_fact_handed_out_has_a_leaf_of_its_own(
     hands_out(desk, order)
     row = LedgerEntry.objects.get(kind="HANDED")
     opened = {one.field: one.value for one in openings(index=row.index)}
-    assert (opened["territory"], opened["field"], opened["count"]) == ("CN", CAME, 1)
+    assert (opened["territory"], opened["field"], opened["count"], opened["deferred"]) == ("CN", CAME, 1, "0")
     assert (row.obj, json.loads(row.leaf)["prev"]) == (Order.objects.get().obj, Disclosure.objects.get().leaves[1])
 
 
@@ -492,6 +492,22 @@ def test_ord_19_a_deferral_has_an_end_at_which_they_are_told_by_themselves(
     goes_on(NOW + 30 * DAY + 1)
     assert mails() == [(bob.email, "given")]
     assert "Law 2, art. 9" in Client().get(f"/notice/told/{number}").content.decode()
+
+
+@pytest.mark.parametrize(("silent", "later", "band"), [(7, 0, "1-7"), (31, DAY, "8-30"), (31, DAY - 1, "31-90"), (90, 0, "31-90"), (5, 5 * DAY, "0")])
+def test_ord_19_for_about_how_long_nobody_is_told_stands_in_the_ledger(desk: Desk, bob: User, silent: int, later: int, band: str) -> None:
+    order = orders(desk, asked(bob.email, silent=silent))
+    hands_out(desk, order, now=NOW + later)
+    leaves = LedgerEntry.objects.filter(kind="HANDED").values_list("index", flat=True)
+    assert [one.value for index in leaves for one in openings(index=index) if one.field == "deferred"] == [band, band]
+
+
+@given(st.integers(0, LONGEST_DEFERRED_MS), st.integers(0, LONGEST_DEFERRED_MS))
+def test_ord_19_a_longer_silence_is_never_in_a_shorter_band(one: int, other: int) -> None:
+    order = ["0", "1-7", "8-30", "31-90"]
+    bands = [order.index(deferral_band(until=NOW + ms, now=NOW)) for ms in sorted((one, other))]
+    assert bands == sorted(bands)
+    assert deferral_band(until=None, now=NOW) == deferral_band(until=NOW, now=NOW) == "0"
 
 
 def test_ord_19_who_is_not_told_and_by_which_law_is_signed_entered_and_shown_to_them(desk: Desk, bob: User) -> None:

@@ -103,7 +103,7 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
     assert tables["people"][0] == {"territory": "FR", "action": "denied", "band": "1-9", "count": 1}
     assert tables["restorations"] == [{"territory": "FR", "cause": "expired", "people": "1-9", "count": 1}]
     assert tables["disclosures"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
-    assert tables["handed"] == []
+    assert tables["handed"] == tables["deferrals"] == []
     assert tables["reports"] == [{"source": "art16", "category": "VIOLENCE", "count": 9}]
     assert {"type": "ORDER", "count": 9} in tables["entries"]
     assert tables["sealed_orders"] == [{"count": 0}]
@@ -122,7 +122,9 @@ def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_bot
     order("FR,FR,DE", outcome="executed", minutes=70)
     obj = LedgerEntry.objects.get(index=0).obj
     leaf = append(kind="DISCLOSURE", fields={"territory": "DE", "field": "accounts.User.name", "count": 2}, now=NOW, obj=obj)
-    append(kind="HANDED", fields={"territory": "DE", "field": "accounts.User.name", "count": 1}, now=NOW, obj=obj, prev=leaf)
+    for field in ("accounts.User.name", "accounts.User.email"):
+        said = {"territory": "DE", "field": field, "count": 1, "deferred": "8-30"}
+        append(kind="HANDED", fields=said, now=NOW, obj=obj, prev=leaf)
     append(kind="ORDER_STATE", fields={"state": "quashed", "outcome": "quashed", "reason": ""}, now=NOW, obj=obj, prev=0)
     with own(state):
         make_report(period="2026H2", start=0, folder=tmp_path / "r", now=NOW)
@@ -131,19 +133,22 @@ def test_rep_2_an_order_that_was_carried_out_and_quashed_later_is_counted_as_bot
         (place, outcome, 1) for place in ("DE", "FR") for outcome in ("executed", "quashed", "received")
     ]
     assert [(one["territory"], one["outcome"], one["count"]) for one in tables["orders"]] == [("DE", "quashed", 1), ("FR", "quashed", 1)]
-    assert tables["disclosures"] == tables["handed"] == [{"territory": "DE", "field": "accounts.User.name", "count": 1}]
+    assert tables["disclosures"] == tables["handed"][1:] == [{"territory": "DE", "field": "accounts.User.name", "count": 1}]
+    assert [one["field"] for one in tables["handed"]] == ["accounts.User.email", "accounts.User.name"]
+    assert tables["deferrals"] == [{"territory": "DE", "deferred": "8-30", "count": 1}], "once, and not once for each field"
 
 
 def test_rep_2_what_is_approved_in_one_half_year_and_handed_out_in_the_next_is_counted_there(made: Path, tmp_path: Path) -> None:
     first = report.parse((made / "report.json").read_bytes())
     leaf = LedgerEntry.objects.get(kind="DISCLOSURE")
-    what = {"territory": "FR", "field": "accounts.User.email", "count": 2}
+    what = {"territory": "FR", "field": "accounts.User.email", "count": 2, "deferred": "0"}
     append(kind="HANDED", fields=what, now=NOW, obj=leaf.obj, prev=leaf.index)
     make_report(period="2027H1", start=first.end, folder=tmp_path / "later", now=NOW)
     judge(tmp_path / "later", previous=first)
     tables = json.loads((tmp_path / "later" / "report.json").read_bytes())["tables"]
     assert tables["disclosures"] == []
     assert tables["handed"] == [{"territory": "FR", "field": "accounts.User.email", "count": 1}]
+    assert tables["deferrals"] == [{"territory": "FR", "deferred": "0", "count": 1}]
 
 
 def test_rep_3_only_what_is_for_everybody_is_opened(made: Path) -> None:

@@ -189,11 +189,12 @@ def _entered(chance: random.Random, now: int) -> None:
         fields = {"day": day, "minute": minute, "state": state, "outcome": came, "reason": why}
         index = append(kind="ORDER_STATE", fields=fields, now=now, obj=obj, prev=index)
     if kind == "inform" and outcome == "executed":
+        deferred = chance.choice(("0", "0", "1-7", "8-30", "31-90"))
         for field in ("accounts.User.email", "accounts.User.name"):
             what: dict[str, Json] = {"day": day, "minute": minute, "territory": territory.split(",")[0], "field": field, "count": 2}
             leaf = append(kind="DISCLOSURE", fields={**what, "subjects": "x,y"}, now=now, obj=obj, prev=index)
             if chance.random() < 0.7:
-                append(kind="HANDED", fields=what, now=now, obj=obj, prev=leaf)
+                append(kind="HANDED", fields={**what, "deferred": deferred}, now=now, obj=obj, prev=leaf)
     if chance.random() < 0.05:
         append(kind="GLASS", fields={"day": day, "scope": chance.choice(("log", "addresses", "meeting"))}, now=now)
         append(kind="REPORTS_COUNT", fields={"source": "art16", "category": "VIOLENCE", "count": chance.randrange(1, 9)}, now=now)

@@ -292,6 +292,7 @@ def tables(*, where: Path, start: int, end: int, openings: Path) -> dict[str, li
         return summed(columns, ((key, e.number("count")) for key, e in zip(_fields(kinds[kind], columns), kinds[kind], strict=True)))
 
     lasted = [((e.text("territory"), e.text("kind")), e.number("days")) for e in kinds["MEASURE"] if "days" in e.opened]
+    firsts = [those[0] for those in _gathered((e.obj, e) for e in kinds["HANDED"]).values()]
     people = [(e.text("territory"), action, e.text(action)) for e in kinds["APPLICATION_COUNT"] for action in ("denied", "removed")]
     return {
         "entries": counted("type", ((entry.type,) for entry in entries)),
@@ -301,6 +302,7 @@ def tables(*, where: Path, start: int, end: int, openings: Path) -> dict[str, li
         "restorations": count("RESTORATION", "territory cause people"),
         "disclosures": count("DISCLOSURE", "territory field"),
         "handed": count("HANDED", "territory field"),
+        "deferrals": counted("territory deferred", _fields(firsts, "territory deferred")),
         "reports": add("REPORTS_COUNT", "source category"),
         "glass": count("GLASS", "scope"),
         "region_refusals": add("REGION_REFUSALS", "reason"),

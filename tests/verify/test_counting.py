@@ -32,7 +32,7 @@ def histories(draw: st.DrawFn) -> list[Told]:
         },
         "AUTHORITY": {},
         "DISCLOSURE": {"territory": st.sampled_from(CODES), "field": st.just("email")},
-        "HANDED": {"territory": st.sampled_from(CODES), "field": st.just("email")},
+        "HANDED": {"territory": st.sampled_from(CODES), "field": st.just("email"), "deferred": st.sampled_from(("0", "1-7", "31-90"))},
     }
     found: list[Told] = []
     known: set[str] = set()
@@ -79,6 +79,8 @@ def test_rep_2_tables_agree_with_each_other(history: list[Told]) -> None:
     assert sum(total(tables["entries"], "type").values()) == len(history)
     for table, type_ in (("disclosures", "DISCLOSURE"), ("handed", "HANDED")):
         assert sum(row["count"] for row in tables[table]) == sum(kind == type_ for kind, _obj, _fields in history)
+    handed = {obj for kind, obj, _fields in history if kind == "HANDED"}
+    assert sum(row["count"] for row in tables["deferrals"]) == len(handed), "whom an order is about waits once"
     for kind_state, count in total(tables["times"], "kind", "state").items():
         assert count <= total(tables["territory_times"], "kind", "state")[kind_state], "each has at least one territory"
     for name, columns in COLUMNS.items():

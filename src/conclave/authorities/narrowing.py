@@ -20,6 +20,8 @@ LONGEST_DEFERRED_MS = 90 * DAY
 
 # What in a text may be an address of mail.
 ADDRESS = re.compile(r"[^\s<>(),;:\"'«»]+@[^\s<>(),;:\"'«»]+")
+# For how many days people are not told, as it is published.
+DEFERRED = ((7, "1-7"), (30, "8-30"), (90, "31-90"))
 
 
 class Why(StrEnum):
@@ -152,3 +154,17 @@ def _unfit(field: str, marks: Mapping[str, bool], personal: Collection[str]) -> 
     if not marks[field]:
         return Why.NOT_DISCLOSABLE
     return None if field.rpartition(".")[0] in personal else Why.NOT_PERSONAL
+
+
+def deferral_band(*, until: int | None, now: int) -> str:
+    """Return for how many days those are not told of whom something is handed out, as it is published (ORD-19).
+
+    Args:
+        until: until when they are not; None where nobody waits.
+        now: the time at which it is handed out.
+
+    Returns:
+        "0" where they are told at once, else between how many days and how many.
+    """
+    days = 0 if until is None else -(-(until - now) // DAY)
+    return "0" if days <= 0 else next(band for most, band in DEFERRED if days <= most)

@@ -14,7 +14,7 @@ from conclave.authorities import witness
 from conclave.authorities.disclose import is_as_entered, may_look
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
-from conclave.authorities.narrowing import LeftOut, Narrowed, Why, narrowed, there
+from conclave.authorities.narrowing import LeftOut, Narrowed, Why, deferral_band, narrowed, there
 from conclave.authorities.policy import Move, Reason, State, ToldState, step
 from conclave.authorities.report import report
 from conclave.authorities.review import reviewed_by
@@ -116,9 +116,11 @@ def _left(told: Disclosure) -> tuple[Narrowed, list[Subject]]:
 
 def _enter(row: Order, told: Disclosure, fields: Sequence[str], count: int, now: int) -> None:
     """Enter each field that is in fact handed out: what was approved may be handed out in another half-year, or not at all (REP-2)."""
+    deferred = deferral_band(until=told.deferred_until, now=now)
     for field, leaf in zip(told.fields, told.leaves, strict=True):
         if field in fields:
-            note(row=row, kind="HANDED", fields={"territory": told.territory, "field": field, "count": count}, now=now, prev=leaf)
+            said: dict[str, Json] = {"territory": told.territory, "field": field, "count": count, "deferred": deferred}
+            note(row=row, kind="HANDED", fields=said, now=now, prev=leaf)
 
 
 def _archive(row: Order, told: Disclosure, fields: Sequence[str], people: Sequence[Subject], now: int) -> bytes:

@@ -53,6 +53,10 @@ TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
         _("What was told of people"),
         _("For each order, each field that was in fact handed out. It may have been approved in the half-year before."),
     ),
+    "deferrals": (
+        _("When people were told that something was told of them"),
+        _("For each order by which something was handed out. Not to tell them at once takes a law that says so, and it has an end."),
+    ),
     "territory_times": (
         _("How long it took, by territory"),
         _("From when an order came. No time is opened but of orders of authorities that the desk has made sure of, where a territory has sent "
@@ -86,6 +90,7 @@ COLUMNS: Words = {
     "people": _("People"),
     "cause": _("Cause"),
     "field": _("Field"),
+    "deferred": _("When they were told"),
     "source": _("Source"),
     "scope": _("What was opened"),
     "desk": _("Desk"),
@@ -125,6 +130,7 @@ _VALUES: Mapping[str, Words] = {
     "band": {"account": _("one account: whether it came is not said")},
     "people": {"account": _("one account: whether it came is not said")},
     "cause": {"expired": _("its time was over"), "withdrawn": _("it was withdrawn"), "quashed": _("a court has quashed it")},
+    "deferred": {"0": _("at once"), "1-7": _("within 7 days"), "8-30": _("after 8 to 30 days"), "31-90": _("after 31 to 90 days")},
     "source": {"art16": _("Anybody (DSA, article 16)"), "trusted_flagger": _("Trusted flaggers")},
     "scope": {
         "log": _("Lines of a log"),
