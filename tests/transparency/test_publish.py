@@ -3,7 +3,12 @@
 import csv
 import io
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +21,11 @@ from hypothesis import strategies as st
 
 from conclave import admin
 from conclave.kernel import clock, outbox, spreadsheet
-from conclave.transparency import cosign, named, publish, sheets
+from conclave.transparency import cosign, making, named, publish, sheets
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
-from conclave.transparency.publish import ReportUnknown
+from conclave.transparency.publish import ReportBusy, ReportUnknown
 from conclave.transparency.report import ReportForbidden
 from conclave.transparency.sheets import Tables
 from conclave.transparency.witnesses import policy
@@ -38,8 +43,14 @@ PERIOD, IN_2026, NEXT = "2026H2", NOW - 30 * clock.DAY, "2027H1"
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the hour begin anew, and the time be NOW."""
-    monkeypatch.setattr(publish, "_pace", clock.Seldom(every_ms=clock.HOUR))
+    monkeypatch.setattr(making, "_pace", clock.Seldom(every_ms=clock.HOUR))
     monkeypatch.setattr("conclave.kernel.clock.now", lambda: NOW)
+
+
+@pytest.fixture
+def in_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make reports in this process, which has the database of this test."""
+    monkeypatch.setattr(making, "begin", lambda *, period, now: publish.publish(period=period, now=now))
 
 
 @pytest.fixture
@@ -77,18 +88,19 @@ def happened(at: int) -> None:
     append(kind="DISCLOSURE", fields={"territory": "FR", "field": "accounts.User.email"}, now=at)
 
 
+@pytest.mark.usefixtures("in_here")
 def test_rep_6_the_report_of_a_half_year_comes_by_itself_once_it_is_over(state: Path) -> None:
     happened(IN_2026)
-    publish.settle(IN_2026)
-    assert not outbox.is_waiting(kind=publish.KIND), "the half-year still runs"
-    publish.settle(NOW)
-    publish.settle(NOW + clock.HOUR)
+    making.settle(IN_2026)
+    assert not outbox.is_waiting(kind=making.KIND), "the half-year still runs"
+    making.settle(NOW)
+    making.settle(NOW + clock.HOUR)
     with own(state):
         assert outbox.run_due(now=NOW) == 1
     (made,) = named.named()
     assert (made.period, made.start, made.end) == (PERIOD, 0, 1)
-    publish.settle(NOW + 3 * clock.HOUR)
-    assert not outbox.is_waiting(kind=publish.KIND), "there is one"
+    making.settle(NOW + 3 * clock.HOUR)
+    assert not outbox.is_waiting(kind=making.KIND), "there is one"
     assert named.due(now=NOW) is None
     july = named.begins("2027H2")
     assert named.due(now=july - 1) is None
@@ -106,11 +118,73 @@ def test_rep_6_while_the_witness_is_away_there_is_none_and_it_is_tried_again(sta
     happened(IN_2026)
     with pytest.raises(WitnessAway):
         publish.publish(period=PERIOD, now=NOW)
-    publish.make_due({"period": PERIOD})
     assert not named.named()
-    assert not list((state / publish.FOLDER).glob("*")), "nothing half done is left"
-    publish.settle(NOW)
-    assert outbox.is_waiting(kind=publish.KIND)
+    assert [path.name for path in (state / publish.FOLDER).glob("*")] == [publish.LOCK], "nothing half done is left"
+    making.settle(NOW)
+    assert outbox.is_waiting(kind=making.KIND)
+
+
+@pytest.fixture
+def sleeping(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[making.Making]]:
+    """Let a report be a process that never ends by itself; those that are being made."""
+    monkeypatch.setattr(making, "command", lambda *, period: [sys.executable, "-c", f"import time; time.sleep(600)  # {period}"])
+    yield making._running
+    for one in making._running:
+        one.process.kill()
+        one.process.wait()
+    making._running.clear()
+
+
+def test_rep_6_a_report_is_made_in_a_process_of_its_own_one_at_a_time_and_not_for_ever(sleeping: list[making.Making]) -> None:
+    happened(IN_2026)
+    making.settle(NOW)
+    assert outbox.run_due(now=NOW) == 1, "nobody waits for it"
+    making.begin(period=NEXT, now=NOW)
+    (one,) = sleeping
+    assert (one.period, one.process.poll()) == (PERIOD, None)
+    making.settle(NOW + clock.HOUR - 1)
+    assert sleeping == [one]
+    making.settle(NOW + clock.HOUR)
+    assert (sleeping, one.process.returncode) == ([], -signal.SIGKILL)
+    assert outbox.is_waiting(kind=making.KIND), "it is tried again"
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_rep_6_whether_a_report_was_made_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, sleeping: list[making.Making], status: int
+) -> None:
+    monkeypatch.setattr(making, "command", lambda *, period: [sys.executable, "-c", f"raise SystemExit({status})  # {period}"])
+    making.begin(period=PERIOD, now=NOW)
+    assert sleeping[0].process.wait() == status
+    making.settle(NOW)
+    assert not sleeping
+
+
+def test_rep_6_the_process_is_the_command_of_the_terminal(tmp_path: Path) -> None:
+    told = {**os.environ, "CONCLAVE_STATE_DIR": str(tmp_path), "CONCLAVE_DATABASE": ""}
+    done = subprocess.run(making.command(period=PERIOD), env=told, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no database of this version yet" in done.stderr
+
+
+def test_rep_6_two_processes_make_no_report_at_the_same_time(state: Path) -> None:
+    happened(NOW)
+    with publish._alone(), own(state), pytest.raises(ReportBusy):
+        publish.publish(period=PERIOD, now=NOW)
+    with own(state):
+        assert publish.publish(period=PERIOD, now=NOW).end == 1
+
+
+def test_rep_6_what_a_killed_report_left_is_removed_at_the_next_one(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    (home / PERIOD).rename(home / ".2026H2-made")
+    for name in (".2026H1-aaa", ".2026H2-bbb", ".2027H1-ccc"):
+        (home / name).mkdir()
+        (home / name / "openings.jsonl").write_text("{}", encoding="utf-8")
+    with own(state):
+        publish.publish(period=NEXT, now=NOW)
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, PERIOD, NEXT], "what the ledger names is kept"
+    assert publish.read(report=published).period == PERIOD
 
 
 def test_rep_5_a_half_year_has_one_report_and_each_begins_where_the_last_one_ended(state: Path, published: named.Named) -> None:

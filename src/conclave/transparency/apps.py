@@ -11,4 +11,4 @@ class TransparencyConfig(AppConfig):
 
     def ready(self) -> None:
         """Let old values go, have the ledger signed and cosigned, have it name the keys of log and witnesses, and have reports made."""
-        from conclave.transparency import cosign, own_keys, publish, retention  # noqa: F401 - importing them registers what they do
+        from conclave.transparency import cosign, making, own_keys, retention  # noqa: F401 - importing them registers what they do

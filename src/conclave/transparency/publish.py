@@ -1,18 +1,17 @@
-"""Publishing reports: each half-year by itself, into a folder of the server from which everybody reads (REP-6)."""
+"""Publishing reports: each into a folder of the server from which everybody reads (REP-6)."""
 
+import fcntl
 import hashlib
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from conclave.kernel import clock, deadlines, outbox
-from conclave.kernel.errors import ConclaveError, Refused
+from conclave.kernel.errors import Refused
 from conclave.kernel.ids import new_id
 from conclave.transparency import cosign, named
 from conclave.transparency.named import Named
@@ -20,12 +19,8 @@ from conclave.transparency.report import OPENINGS, PROOF, PROVED, REPORT, make_r
 from conclave_verify.note import Malformed
 from conclave_verify.report import Report, Tables, parse
 
-FOLDER = "reports"
-KIND = "transparency.report"
+FOLDER, LOCK = "reports", ".lock"
 FILES = (REPORT, OPENINGS, PROOF)
-
-_pace = clock.Seldom(every_ms=clock.HOUR)
-_log = structlog.get_logger("conclave.report")
 
 
 class ReportUnknown(Refused):
@@ -34,6 +29,14 @@ class ReportUnknown(Refused):
     code = "report_unknown"
     status = 404
     message = _("There is no such report here.")
+
+
+class ReportBusy(Refused):
+    """Another process makes a report in the same folder."""
+
+    code = "report_busy"
+    status = 409
+    message = _("A report is just being made. Try again when it is done.")
 
 
 def publish(*, period: str, now: int) -> Named:
@@ -48,19 +51,17 @@ def publish(*, period: str, now: int) -> Named:
 
     Raises:
         ReportForbidden: there is no such half-year, nothing to report, or a report of it already.
+        ReportBusy: one is being made.
         WitnessAway: too few witnesses have cosigned what it would be about.
         LedgerForked: the ledger does not continue what was signed.
     """
-    last = named.latest()
-    draft = _home() / f".{period}-{new_id()}"
-    try:
-        make_report(period=period, start=last.end if last else 0, folder=draft, now=now)
-    finally:
-        # What the ledger names by now is kept, whatever went wrong afterwards.
-        done = next((one for one in named.named() if one.period == period), None)
-        if done is not None:
-            _put_in_place(done)
-        shutil.rmtree(draft, ignore_errors=True)
+    with _alone():
+        _clear()
+        last = named.latest()
+        try:
+            make_report(period=period, start=last.end if last else 0, folder=_home() / f".{period}-{new_id()}", now=now)
+        finally:
+            _clear()
     return find(period=period)
 
 
@@ -162,32 +163,6 @@ def copy(*, report: Named, folder: Path) -> None:
     shutil.copytree(_home() / report.period, folder)
 
 
-@outbox.handles(KIND)
-def make_due(payload: outbox.Payload) -> None:
-    """Make the report of a half-year in the background; what fails is asked for again by settle()."""
-    try:
-        made = publish(period=str(payload["period"]), now=clock.now())
-    except ConclaveError as error:
-        _log.warning("no report made", period=payload["period"], code=error.code)
-    else:
-        _log.info("report made", period=made.period, start=made.start, end=made.end)
-
-
-@deadlines.settles
-def settle(now: int) -> None:
-    """Have the report of the half-year that is over made, asked for once an hour until it is there (REP-6).
-
-    Args:
-        now: the time.
-    """
-    if not _pace.due(now=now):
-        return
-    period = named.due(now=now)
-    if period is not None and not outbox.is_waiting(kind=KIND):
-        with transaction.atomic():
-            outbox.emit(kind=KIND, payload={"period": period}, now=now)
-
-
 def _state(path: Path) -> tuple[int, int]:
     """Return what changes with a file's content."""
     found = path.stat()
@@ -218,6 +193,27 @@ def _put_in_place(report: Named) -> None:
             shutil.rmtree(_home() / report.period, ignore_errors=True)
             draft.rename(_home() / report.period)
             return
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Be the only process that makes a report in this folder, which gateways may share; it ends with the process, however that ends."""
+    _home().mkdir(parents=True, exist_ok=True)
+    with (_home() / LOCK).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReportBusy from None
+        yield
+
+
+def _clear() -> None:
+    """Remove what a report left that failed, or was killed while it was made; what the ledger names by now is kept, and gets its name."""
+    for one in named.named():
+        if not (_home() / one.period).is_dir():
+            _put_in_place(one)
+    for draft in _home().glob(".[0-9]*"):
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _drafts(period: str) -> Iterator[Path]:
