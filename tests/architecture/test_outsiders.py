@@ -4,10 +4,12 @@ Made from the URL map: an address without a row here fails. What to write for a 
 ASKED with a request for it; where it needs an account but names nothing, OWN; where it tells everybody the same, EVERYBODY.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,12 +41,18 @@ from conclave.accounts.organise import found
 from conclave.accounts.tokens import make_token
 from conclave.authorities.models import Disclosure, Glass, Measure, Order
 from conclave.kernel import clock
+from conclave.kernel.canonical import Json
 from conclave.kernel.ids import new_id
 from conclave.media import placement, ticket
 from conclave.meetings.invitations import invite
 from conclave.meetings.models import Meeting
 from conclave.meetings.routing import websocket_urlpatterns
+from conclave.transparency import publish, sheets
+from conclave.transparency.ledger import append
 from tests.meetings.conftest import NOW, _fresh_memory, _person, account_of, device_of, key_of
+from tests.transparency.conftest import NOW as LATER
+from tests.transparency.conftest import own
+from tests.transparency.test_publish import body
 
 __all__ = ["_fresh_memory"]
 
@@ -75,6 +83,12 @@ THINGS = (
 NUMBERED = {"device": "778899008", "passkey": "778899009"}
 PATIENCE = 10.0
 
+# What everybody reads of a report; here of one that there is, about what concerns Alice.
+REPORTS = {
+    "transparency/reports/ reports", "transparency/reports/<slug:report>/ report",
+    "transparency/reports/<slug:report>/<str:name> report_file",
+}  # fmt: skip
+PERIOD = "2026H2"
 # The same page for everybody, about nobody.
 EVERYBODY = {
     " home", "protection protection", "inventory inventory", "trust trust",
@@ -88,8 +102,7 @@ EVERYBODY = {
     "account/sso/ sso_start", "account/sso/link sso_link",
     "account/logout/ account_logout", "account/inactive/ account_inactive",
     "transparency/ ledger", "transparency/checkpoint ledger_checkpoint", "transparency/policy ledger_policy",
-    "transparency/tile/<path:tile> ledger_tile", "trust/government-requests government_requests", "transparency/reports/ reports",
-    "transparency/reports/<slug:report>/ report", "transparency/reports/<slug:report>/<str:name> report_file",
+    "transparency/tile/<path:tile> ledger_tile", "trust/government-requests government_requests", *REPORTS,
     "api/docs api_reference", "api/v1/openapi.json openapi-json", "api/v1/ api-root", "api/v1/selftest post_selftest",
 }  # fmt: skip
 # For whom is signed in, about themselves: nothing in the request names anything.
@@ -247,6 +260,26 @@ def alices(db: None) -> Ids:  # noqa: ARG001 - the fixture opens the database
     return things()
 
 
+@pytest.fixture
+def published(alices: Ids, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report of a half-year in which orders were about Alice's meeting, and staff looked at it."""
+    monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, state_dir=tmp_path / "state"))
+    said: dict[str, Json] = {"authority": "Plans of Alice", "targets": alices["meeting"], "category": "court", "channel": "post", "dummy": 0}
+    for minute in range(5):
+        obj, when = new_id(), {"day": "2026-07-01", "minute": minute}
+        append(kind="ORDER", fields={**when, **said, "territory": "CN", "kind": "act"}, now=LATER, obj=obj)
+        append(kind="AUTHORITY", fields={**when, "category": "court", "territory": "CN", "verified": "Plans of Alice"}, now=LATER, obj=obj)
+        append(kind="ORDER_STATE", fields={**when, "state": "executed", "outcome": "executed", "reason": ""}, now=LATER, obj=obj)
+    held: dict[str, Json] = {"measure": alices["measure"], "target": alices["meeting"], "territory": "CN", "kind": "remove_from", "days": 7}
+    append(kind="MEASURE", fields=held, now=LATER, obj=obj)
+    told: dict[str, Json] = {"territory": "CN", "field": "accounts.User.email", "subjects": alices["disclosure"], "people": "alice@example.org"}
+    append(kind="DISCLOSURE", fields=told, now=LATER, obj=obj)
+    append(kind="HANDED", fields={"territory": "CN", "field": "accounts.User.email", "count": 1, "deferred": "8-30"}, now=LATER, obj=obj)
+    append(kind="GLASS", fields={"scope": "meeting", "target": alices["meeting"], "reason": "Plans of Alice"}, now=LATER)
+    with own(tmp_path / "state"):
+        publish.publish(period=PERIOD, now=LATER)
+
+
 def things() -> Ids:
     from conclave.meetings.door import Newcomer, Shown
     from conclave.meetings.join import join
@@ -330,6 +363,21 @@ def plain(answer: Any, ids: Ids) -> tuple[int, str, list[tuple[str, str]]]:
     return answer.status_code, text, sorted(headers.items())
 
 
+def whole(answer: Any) -> str:
+    """Return all that an answer says, be it sent in pieces or not."""
+    if not answer.streaming:
+        return str(answer.content.decode())
+    content = body(answer) if answer.is_async else b"".join(answer)
+    return content.decode("utf-8", "replace")
+
+
+def routes(address: str) -> list[str]:
+    """Return what is asked for at an address that is for everybody: of a report, every file."""
+    route = address.rpartition(" ")[0].replace("<slug:page>", "class").replace("<slug:report>", PERIOD)
+    names = (*publish.FILES, *(f"{sheet}.csv" for sheet in sheets.names())) if "<str:name>" in route else ("",)
+    return [route.replace("<str:name>", name) for name in names]
+
+
 def unnamed(text: str, ids: Ids) -> str:
     """Return a text with the names of ids in their places."""
     for name, value in ids.items():
@@ -352,7 +400,7 @@ def test_every_address_has_its_row() -> None:
 
 
 def test_no_address_takes_an_id_and_says_that_it_is_for_everybody() -> None:
-    reports = ["transparency/reports/<slug:report>/ report", "transparency/reports/<slug:report>/<str:name> report_file"]
+    reports = [address for address in sorted(REPORTS) if "<" in address]
     tile, region = "transparency/tile/<path:tile> ledger_tile", "trust/regions/<slug:region> region_proof"
     public = ["help/<slug:page> help_page", *reports, tile, region]
     assert sorted(address for address in EVERYBODY | OWN if "<" in address) == public
@@ -372,16 +420,17 @@ def test_alices_things_are_answered_as_if_they_did_not_exist(address: str, alice
 
 @pytest.mark.slow
 @pytest.mark.parametrize("address", sorted(EVERYBODY | OWN))
-def test_what_names_nothing_tells_nothing_of_alice(address: str, alices: Ids) -> None:
-    route = (
-        address.rpartition(" ")[0].replace("<slug:page>", "class").replace("<slug:report>", "2026H2").replace("<str:name>", "report.json")
-    )
+def test_what_names_nothing_tells_nothing_of_alice(address: str, alices: Ids, request: pytest.FixtureRequest) -> None:
+    if address in REPORTS:
+        request.getfixturevalue("published")
     secrets, before = (*alices.values(), "alice@example.org", "Plans of Alice", "Bob of the plans"), rows()
-    for client in charlies():
+    for client, route in itertools.product(charlies(), routes(address)):
         answers = [client.get(f"/{route}"), client.post(f"/{route}", alices)]
-        for status, text, _headers in (plain(answer, {}) for answer in answers):
-            assert status < 500 or route == "readyz"  # no engine runs here
-            assert not [word for word in secrets if word in text]
+        for answer in answers:
+            assert answer.status_code < 500 or route == "readyz"  # no engine runs here
+            assert not [word for word in secrets if word in whole(answer)]
+        if address in REPORTS:
+            assert answers[0].status_code == 200, "it asks for a report that there is"
         if address in OWN and settings.SESSION_COOKIE_NAME not in client.cookies:
             assert answers[0].status_code == 401 or answers[0].headers.get("Location", "").startswith("/account/login/?next=")
         assert rows() == before
