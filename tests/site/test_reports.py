@@ -8,11 +8,16 @@ import pytest
 from django.test import Client
 from django.utils.html import escape
 
+from conclave.authorities.policy import OrderKind
+from conclave.gate.policy import Kind
 from conclave.kernel.territories import territory_name
 from conclave.site import report_shown, report_words
 from conclave.transparency import publish, sheets
+from conclave.site.inventory import fields
 from conclave.transparency.ledger import append
+from conclave.transparency.models import LedgerEntry
 from conclave_verify.report import COLUMNS, MEDIANS
+from tests.docs.documents import DOCS
 from tests.transparency import conftest as ledger
 from tests.transparency.conftest import NOW, own
 from tests.transparency.test_report import half_year
@@ -77,6 +82,36 @@ def test_every_table_and_column_of_a_report_has_its_words() -> None:
     assert {*report_words.TABLES, "reached"} == set(COLUMNS)
     columns = {name for table in COLUMNS.values() for name in table} | set(MEDIANS.values()) | {"count"}
     assert set(report_words.COLUMNS) == columns
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_reader_meets_a_name_of_the_program(state: Path, language: str) -> None:
+    half_year()
+    for kind in (*OrderKind, *Kind):
+        append(kind="ORDER", fields={"dummy": 0, "territory": "FR", "kind": kind.value, "channel": "portal", "category": "court"}, now=NOW)
+        append(kind="MEASURE", fields={"territory": "FR", "kind": kind.value, "days": 1}, now=NOW)
+    told = {"territory": "FR", "field": "meetings.Participant.name", "deferred": "31-90"}
+    obj = LedgerEntry.objects.latest("index").obj
+    append(kind="HANDED", fields=told, now=NOW, obj=obj)
+    for kind in sorted(report_words.TYPES.keys() - {"ORDER", "MEASURE", "HANDED"}):
+        append(kind=kind, fields={}, now=NOW)
+    with own(state):
+        publish.publish(period=PERIOD, now=NOW)
+    text = page(f"{PERIOD}/", language)
+    cells = re.findall(r"<(?:td|th scope=\"row\")[^>]*>(.*?)</t[dh]>", text)
+    # Of notices, which nobody sends yet, the law has the words.
+    raw = {cell for cell in cells if re.search(r"^[A-Z]{2,}(_|$)|^[a-z]+_[a-z_]+$|[a-z]\.[A-Z]|^(act|inform|preserve|emergency)$", cell)}
+    assert raw <= {"VIOLENCE", "deny_join"}
+    known = {one.name: f"{one.table}: {one.text}" for one in fields(language)}
+    assert escape(known["meetings.Participant.name"]) in text
+
+
+def test_every_type_of_the_ledger_that_the_documents_name_has_its_words() -> None:
+    rows = [line.split("|")[1] for path in sorted((DOCS / "protocol").glob("*.md")) for line in path.read_text().splitlines() if "|" in line]
+    named = {name for row in rows if re.fullmatch(r" (`[A-Z_]+`(, )?)+ ", row) for name in re.findall(r"`([A-Z_]+)`", row)}
+    assert {"ORDER", "OPENINGS", "GLASS"} <= named
+    # Notices are entered by whoever decides on them; a report counts them already.
+    assert named | {"REPORTS_COUNT"} == set(report_words.TYPES)
 
 
 def test_what_a_page_cannot_name_stands_as_it_is_and_markup_is_text(state: Path) -> None:

@@ -1,14 +1,16 @@
 """What pages call the tables of transparency reports, their columns and their values."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from conclave.authorities import words
 from conclave.authorities.words import Words
 from conclave.kernel.territories import CODES
+from conclave.site import inventory
 from conclave.transparency import sheets
 
 Sentence = str | Promise
@@ -95,7 +97,7 @@ COLUMNS: Words = {
     "scope": _("What was opened"),
     "desk": _("Desk"),
     "staffed": _("Staffed"),
-    "type": _("Type"),
+    "type": _("What it is about"),
     "count": _("Number"),
     "median_minutes": _("Minutes (median)"),
     "median_days": _("Days (median)"),
@@ -112,7 +114,32 @@ REACHED: Words = {
     "quashed": _("Quashed"),
 }
 OUTCOMES: Words = {**words.OUTCOMES, "open": _("nothing yet")}
+# What the lines of the ledger are about.
+TYPES: Words = {
+    "ORDER": _("An order of a public authority came"),
+    "AUTHORITY": _("The desk made sure who asks"),
+    "ADDED": _("What an authority added to its order"),
+    "CONTACT": _("The desk made sure whom to answer"),
+    "ORDER_STATE": _("A step with an order"),
+    "APPROVAL": _("One of two approvals"),
+    "MEASURE": _("A measure"),
+    "DISCLOSURE": _("What may be told of people, field by field"),
+    "HANDED": _("What was told of people, field by field"),
+    "APPLICATION_COUNT": _("How many people a measure has met"),
+    "RESTORATION": _("What a measure did was undone"),
+    "REPORTS_COUNT": _("How many notices people sent"),
+    "GLASS": _("A look behind the glass"),
+    "REGION_REFUSALS": _("Refused rather than held elsewhere, in one day"),
+    "DESK": _("Whether a desk was staffed on a day"),
+    "NODE": _("A media engine was added, changed or taken out"),
+    "KEY": _("A public key of this server came, changed or went"),
+    "RELEASE": _("What visitors’ browsers are given was replaced"),
+    "STAFF_RULE": _("In which countries staff may work was changed"),
+    "OPENINGS": _("What a report opens was fixed"),
+    "REPORT": _("A report was made"),
+}
 _VALUES: Mapping[str, Words] = {
+    "type": TYPES,
     "kind": {**words.KINDS, **words.MEASURES},
     "outcome": OUTCOMES,
     "channel": words.CHANNELS,
@@ -155,4 +182,12 @@ def value(*, column: str, told: object) -> str:
         return gettext("not opened")
     if column == "territory" and text in CODES:
         return words.called(text)
+    if column == "field":
+        return _fields(get_language() or "en").get(text, text or "—")
     return str(_VALUES.get(column, {}).get(text, text or "—"))
+
+
+@cache
+def _fields(language: str) -> Mapping[str, str]:
+    """Return what each field that is kept is called, as whoever it is told of reads it on their notice."""
+    return {one.name: f"{one.table}: {one.text}" for one in inventory.fields("fr" if language == "fr" else "en")}
