@@ -230,6 +230,18 @@ def test_rep_6_openings_that_somebody_changed_are_not_given(state: Path, publish
     assert [get(name)[0] for name in ("openings.jsonl", "report.json")] == [404, 200]
 
 
+def test_the_last_report_is_found_without_reading_all_of_them(django_assert_max_num_queries: Any) -> None:
+    for number in range(30):
+        append(kind="REPORT", fields={"report": f"20{number + 10}H1", "sha256": "0" * 64, "start": number, "end": number + 1}, now=NOW)
+    append(kind="REPORT", fields={"sha256": "0" * 64}, now=NOW)
+    with django_assert_max_num_queries(2) as asked:
+        last = named.latest()
+    assert last is not None
+    assert (last.period, last.start, last.end) == ("2039H1", 29, 30)
+    assert not any("LIMIT 100" in one["sql"] for one in asked.captured_queries)
+    assert named.named()[0] == last
+
+
 def test_rep_5_a_report_whose_entry_says_no_range_ends_where_it_stands(state: Path) -> None:
     happened(NOW)
     index = append(kind="REPORT", fields={"report": "2026H1", "sha256": "0" * 64}, now=NOW)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from conclave.kernel.disk import sync_file
+
 
 def stored_hash(*, kind: str, token: str) -> str:
     """Return what is stored of a one-time token or a seat's secret: it has 128 random bits or more, so a plain hash cannot be turned back.
@@ -37,8 +39,7 @@ def text_secret(*, path: Path) -> str:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
-            file.flush()
-            os.fsync(file.fileno())
+            sync_file(file=file)
         try:
             # link, not rename: of two processes the first one wins and the second reads what it wrote.
             os.link(draft, path)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext_lazy as _
 
+from conclave.kernel.disk import sync_file
 from conclave.kernel.errors import ConclaveError
 from conclave.transparency import tree, witnesses
 from conclave.transparency.head import locked_head
@@ -181,8 +182,7 @@ def _remember(*, key: Key, size: int, root: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         json.dump({"key": b64(key.public), "size": size, "root": root}, file)
-        file.flush()
-        os.fsync(file.fileno())
+        sync_file(file=file)
     draft.replace(path)
 
 

@@ -3,13 +3,13 @@
 import fcntl
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from conclave.kernel.disk import sync_file, sync_folder
 from conclave.transparency.identity import OWN_KEY, private_key
 from conclave_verify import checkpoint, merkle, note
 from conclave_verify.merkle import HASH_BYTES, LONGEST_PROOF, Wrong
@@ -199,14 +199,9 @@ def _write(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.new")
     with draft.open("w", encoding="utf-8") as file:
         file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+        sync_file(file=file)
     draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(folder=path.parent)
 
 
 def _own_key(path: Path, key: Key) -> Key:

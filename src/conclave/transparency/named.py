@@ -1,7 +1,10 @@
 """Which reports the ledger names, and for which half-year the next one is due (REP-4, REP-5)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from conclave.kernel import clock
 from conclave.transparency.models import LedgerEntry, Opening
@@ -24,7 +27,22 @@ class Named:
 
 def named() -> list[Named]:
     """Return the reports that the ledger names, the newest first."""
-    entries = list(LedgerEntry.objects.filter(kind=KIND).order_by("-index")[:MOST])
+    return _read(list(_entries()[:MOST]))
+
+
+def latest() -> Named | None:
+    """Return the last report that the ledger names."""
+    return next(iter(_read(list(_entries()[:1]))), None)
+
+
+def _entries() -> QuerySet[LedgerEntry]:
+    """Return the entries that name reports, the newest first; one that says none is left out."""
+    says = (Exists(Opening.objects.filter(entry=OuterRef("pk"), field=field)) for field in ("report", "sha256"))
+    return LedgerEntry.objects.filter(*says, kind=KIND).order_by("-index")
+
+
+def _read(entries: Sequence[LedgerEntry]) -> list[Named]:
+    """Return the reports that entries name."""
     fields: dict[int, dict[str, object]] = {}
     for opening in Opening.objects.filter(entry__in=entries):
         fields.setdefault(opening.entry_id, {})[opening.field] = opening.value
@@ -40,13 +58,7 @@ def named() -> list[Named]:
             made_at=entry.appended_at,
         )
         for entry, said in told
-        if said.keys() >= {"report", "sha256"}
     ]
-
-
-def latest() -> Named | None:
-    """Return the last report that the ledger names."""
-    return next(iter(named()), None)
 
 
 def due(*, now: int) -> str | None:

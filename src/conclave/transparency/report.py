@@ -4,18 +4,17 @@ Nothing but the ledger is read. Whoever has the files works the same tables out 
 """
 
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from conclave.kernel import b64, canonical
+from conclave.kernel.disk import sync_file
 from conclave.kernel.errors import Refused
 from conclave.kernel.ids import new_id
 from conclave.transparency import checkpoints, cosign, named, tree, witnesses
@@ -110,7 +109,8 @@ def _write(period: str, start: int, end: int, folder: Path) -> bytes:
                 digest.update(line)
                 file.write(line)
             counting.take(row.entry, {one.field: one.value for one in public})
-        _keep(file)
+        # It could never be made again: on the disk before the ledger names it.
+        sync_file(file=file)
     signed = checkpoints.cosigned(policy=witnesses.policy(), above=end - 1)
     if signed is None:
         raise cosign.WitnessAway
@@ -124,14 +124,8 @@ def _write(period: str, start: int, end: int, folder: Path) -> bytes:
     )
     with (folder / REPORT).open("wb") as file:
         file.write(written)
-        _keep(file)
+        sync_file(file=file)
     return written
-
-
-def _keep(file: BinaryIO) -> None:
-    """Have a file on the disk before the ledger names it: it could never be made again."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def is_public(*, row: Row, field: str, dated: Collection[str]) -> bool:
