@@ -12,6 +12,6 @@ __all__ = ["_fresh_memory", "alice", "bob", "joins", "link", "posts"]
 def desk(monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A staffed desk, whose witness is there unless a test says otherwise."""
     made = make_desk()
-    monkeypatch.setattr("conclave.authorities.witness.is_cosigned", made.is_cosigned)
-    monkeypatch.setattr("conclave.authorities.witness.cosign_now", made.cosign_now)
+    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", made.is_cosigned)
+    monkeypatch.setattr("conclave.transparency.cosign.cosign_now", made.cosign_now)
     return made

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conclave.accounts.assertion import PasskeyNotShown
 from conclave.accounts.models import StaffMember, User
-from conclave.authorities import execute, expire, fields, personal, produce, witness
+from conclave.authorities import execute, expire, fields, personal, produce, proofs
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.disclose import Asked, narrow_to_fields
 from conclave.authorities.fields import TABLES, marks
@@ -187,7 +187,7 @@ def test_ord_19_the_notice_says_what_was_handed_out_and_not_what_might_have_been
         proved.append(index)
         return fields[0]
 
-    monkeypatch.setattr("conclave.authorities.witness.proof", proof)
+    monkeypatch.setattr("conclave.authorities.proofs.proof", proof)
     assert given_notice(notice=Subject.objects.get().pk).fields == (CAME,)
     assert [one["fields"] for one in personal.export(account=bob.pk)["told_to_authorities"]] == [[CAME]]
     assert proved == Disclosure.objects.get().leaves[1:]
@@ -522,7 +522,7 @@ def test_ord_19_who_is_not_told_and_by_which_law_is_signed_entered_and_shown_to_
     Disclosure.objects.update(deferral_basis="Law 2, art. 9")
     approve(order=order, account=who, shown=desk.ben.answers(asks), now=NOW)
     for leaf in Disclosure.objects.get().leaves:
-        said = {one.field: one.value for one in openings(index=leaf) if one.field in witness.OF_DISCLOSURE}
+        said = {one.field: one.value for one in openings(index=leaf) if one.field in proofs.OF_DISCLOSURE}
         assert (said["deferred_until"], said["deferral_basis"]) == (NOW + 30 * DAY, "Law 2, art. 9")
 
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from conclave.accounts.models import StaffMember
-from conclave.authorities import execute, expire, staffed, witness
+from conclave.authorities import execute, expire, staffed
 from conclave.authorities.challenge import challenge
 from conclave.authorities.models import Measure
 from conclave.authorities.policy import DAY, Channel, Grounds, MeasureState, OrderKind
@@ -27,7 +27,7 @@ from conclave.kernel import clock
 from conclave.kernel.canonical import Json
 from conclave.meetings import turned
 from conclave.meetings.models import RegionRefusal
-from conclave.transparency import named, publish
+from conclave.transparency import cosign, named, publish
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from conclave_verify import ledger
@@ -120,7 +120,7 @@ def _happens(chance: random.Random) -> None:
         now = START + (number + 1) * (5 * DAY + clock.HOUR)
         _ordered(desk, chance, now)
         if Measure.objects.filter(state=MeasureState.SCHEDULED).exists():
-            witness.cosign_now(now=now)
+            cosign.cosign_now(now=now)
         for moment in (now + clock.HOUR, now + 2 * DAY):
             execute.settle(moment)
             expire.settle(moment)

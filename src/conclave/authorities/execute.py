@@ -5,7 +5,6 @@ Any gateway settles it by compare-and-set. While the witness is away the measure
 
 import structlog
 
-from conclave.authorities import witness
 from conclave.authorities.approve import COSIGN, is_as_approved
 from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.authorities.policy import MeasureState, Move, State, ToldState, Waiting, becomes
@@ -17,7 +16,7 @@ from conclave.kernel import clock, deadlines, outbox
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 from conclave.meetings import enforce
-from conclave.transparency import ledger
+from conclave.transparency import cosign, ledger
 from conclave.transparency.cosign import WitnessAway
 
 MOST_AT_ONCE = 50
@@ -35,7 +34,7 @@ def settle(now: int) -> None:
     """
     due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).order_by("starts_at")
     for row in due[:MOST_AT_ONCE]:
-        cosigned = row.leaf is not None and witness.is_cosigned(index=row.leaf)
+        cosigned = row.leaf is not None and cosign.is_cosigned(index=row.leaf)
         waiting = Waiting(cosigned=cosigned, starts_at=row.starts_at, ends_at=row.ends_at, now=now)
         if becomes(waiting) is MeasureState.ACTIVE:
             _begin(row, now)
@@ -44,12 +43,12 @@ def settle(now: int) -> None:
 @outbox.handles(COSIGN)
 def _cosign(payload: Payload) -> None:
     """Ask the witness until it has cosigned what an order waits for."""
-    witness.cosign_now(now=clock.now())
+    cosign.cosign_now(now=clock.now())
     waits = [
         *Measure.objects.filter(order=payload["order"], state=MeasureState.SCHEDULED).values_list("leaf", flat=True),
         *Disclosure.objects.filter(order=payload["order"], state=ToldState.SCHEDULED).values_list("leaf", flat=True),
     ]
-    if not all(leaf is not None and witness.is_cosigned(index=leaf) for leaf in waits):
+    if not all(leaf is not None and cosign.is_cosigned(index=leaf) for leaf in waits):
         raise WitnessAway
 
 

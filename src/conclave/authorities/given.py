@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from conclave.accounts.queries import address_of
-from conclave.authorities import witness
+from conclave.authorities import proofs
 from conclave.authorities.models import Disclosure, Order, Subject
 from conclave.authorities.narrowing import LeftOut, Why
 from conclave.authorities.policy import ToldState
 from conclave.authorities.standing import OrderUnknown
+from conclave.transparency import cosign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def told_of_order(*, row: Order) -> Told | None:
         state=ToldState(one.state),
         handed_at=one.handed_at,
         sha256=one.sha256,
-        waits=one.state == ToldState.SCHEDULED and (one.leaf is None or not witness.is_cosigned(index=one.leaf)),
+        waits=one.state == ToldState.SCHEDULED and (one.leaf is None or not cosign.is_cosigned(index=one.leaf)),
     )
 
 
@@ -117,7 +118,7 @@ def given_notice(*, notice: str) -> GivenNotice:
         deferred_until=told.deferred_until,
         deferral_basis=told.deferral_basis,
         wrong=told.state == ToldState.QUASHED,
-        proofs=tuple(filter(None, (witness.proof(index=leaf, fields=witness.OF_DISCLOSURE) for leaf in leaves))),
+        proofs=tuple(filter(None, (proofs.proof(index=leaf, fields=proofs.OF_DISCLOSURE) for leaf in leaves))),
     )
 
 

@@ -11,7 +11,7 @@ from conclave.accounts.queries import account_of
 from conclave.accounts.staff import StaffOtherRole, StaffParty, allow_staff
 from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act, Case
-from conclave.authorities import behind, tell, witness
+from conclave.authorities import behind, tell
 from conclave.authorities.glass_rule import ASKED_MS, OPEN_MS, Pane, Scope, Stand, may_agree, may_look, range_fits, stands
 from conclave.authorities.models import Glass
 from conclave.authorities.receive import OrderTextForbidden, paragraphs
@@ -22,7 +22,7 @@ from conclave.kernel.ids import UserId
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 from conclave.meetings.touched import had_part, organisations_between, organisations_of, owner_of
-from conclave.transparency import ledger
+from conclave.transparency import cosign, ledger
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.journal import Line, journal, journal_lines
 
@@ -230,7 +230,7 @@ def request(*, glass: str, account: UserId, now: int) -> Seen:
 def _cosign(payload: Payload) -> None:
     """Ask the witness until it has cosigned the leaf, or the hour is over."""
     row = Glass.objects.get(pk=payload["glass"])
-    witness.cosign_now(now=clock.now())
+    cosign.cosign_now(now=clock.now())
     if _stand(row, clock.now()) is Stand.WAITS:
         raise WitnessAway
 
@@ -281,7 +281,7 @@ def _stand_apart(row: Glass, account: UserId) -> None:
 
 def _stand(row: Glass, now: int) -> Stand:
     """Return how a request stands."""
-    cosigned = row.leaf is not None and witness.is_cosigned(index=row.leaf)
+    cosigned = row.leaf is not None and cosign.is_cosigned(index=row.leaf)
     return stands(pane=Pane(asked_at=row.asked_at, opened_at=row.opened_at, cosigned=cosigned), now=now)
 
 

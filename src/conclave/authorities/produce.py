@@ -10,7 +10,6 @@ from dataclasses import asdict, replace
 from conclave.accounts.disclosed import rows_of
 from conclave.accounts.queries import address_of
 from conclave.accounts.staff_policy import Act
-from conclave.authorities import witness
 from conclave.authorities.disclose import is_as_entered, may_look
 from conclave.authorities.fields import TABLES, marks
 from conclave.authorities.models import Disclosure, Order, Subject
@@ -26,7 +25,7 @@ from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
 from conclave.meetings.disclosed import seats_of
-from conclave.transparency import ledger
+from conclave.transparency import cosign, ledger
 from conclave.transparency.journal import journal
 
 MOST_AT_ONCE = 50
@@ -92,7 +91,7 @@ def _ready(order: str, account: UserId, now: int) -> tuple[Order, Disclosure]:
     told = Disclosure.objects.select_for_update().filter(order=row, state=ToldState.SCHEDULED, ends_at__gt=now).first()
     if told is None or told.leaf is None:
         raise OrderNotNow(Reason.NOT_NOW)
-    if not witness.is_cosigned(index=told.leaf):
+    if not cosign.is_cosigned(index=told.leaf):
         raise OrderNotNow(Reason.WITNESS)
     if not is_as_entered(told=told):
         raise OrderNotNow(Reason.CHANGED)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from conclave.accounts.queries import address_of
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
-from conclave.authorities import witness
+from conclave.authorities import proofs
 from conclave.authorities.given import Told, left_out_of, told_of_order
 from conclave.authorities.models import Hand, Measure, Order, Part, Review
 from conclave.authorities.narrowing import LeftOut
@@ -230,7 +230,7 @@ def status(*, receipt: str) -> Status:
         denied=denied,
         removed=removed,
         left_out=left_out_of(row=row),
-        proof=_proof(row.leaf, witness.OF_ORDER),
+        proof=_proof(row.leaf, proofs.OF_ORDER),
     )
 
 
@@ -261,7 +261,7 @@ def notice(*, notice: str) -> Notice:
         undone_at=met.undone_at,
         wrong=row.state == MeasureState.QUASHED,
         on_account=row.account != "",
-        proof=_proof(row.leaf, witness.OF_MEASURE),
+        proof=_proof(row.leaf, proofs.OF_MEASURE),
     )
 
 
@@ -291,7 +291,7 @@ def _called(measure: Measure) -> str | None:
 
 def _proof(leaf: int | None, fields: tuple[str, ...]) -> str:
     """Return the proof that a leaf is in the ledger, with what its holder may read."""
-    return witness.proof(index=leaf, fields=fields) if leaf is not None else ""
+    return proofs.proof(index=leaf, fields=fields) if leaf is not None else ""
 
 
 def _listed(row: Order) -> Listed:
