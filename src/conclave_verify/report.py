@@ -123,15 +123,9 @@ class Counting:
             opened: what is opened of its fields.
         """
         self._types[entry.type] += 1
-        if "minute" in opened:
-            self._dated.add(entry.obj)
-        if entry.type == "HANDED" and entry.obj not in self._handed:
-            self._handed.add(entry.obj)
-            _add(self._counted, "deferrals", _text(opened, "territory"), _text(opened, "deferred"))
+        self._note(entry, opened)
         if entry.type == "ORDER":
             self._orders[entry.obj] = _Order(opened)
-        elif entry.type == "AUTHORITY":
-            self._verified.add(entry.obj)
         elif entry.type == "ORDER_STATE":
             self._state(entry, opened)
         elif entry.type == "MEASURE":
@@ -168,6 +162,16 @@ class Counting:
         verified = {obj: one for obj, one in self._orders.items() if obj in self._verified and "territory" in one.opened and one.is_real}
         counted = Counter(territory for one in verified.values() for territory in one.territories)
         return any(obj not in verified or any(counted[one] < FEW_ORDERS for one in verified[obj].territories) for obj in self._dated)
+
+    def _note(self, entry: Entry, opened: Opened) -> None:
+        """Note what is true of an order once, however many entries say so."""
+        if "minute" in opened:
+            self._dated.add(entry.obj)
+        if entry.type == "AUTHORITY":
+            self._verified.add(entry.obj)
+        elif entry.type == "HANDED" and entry.obj not in self._handed:
+            self._handed.add(entry.obj)
+            _add(self._counted, "deferrals", _text(opened, "territory"), _text(opened, "deferred"))
 
     def _state(self, entry: Entry, opened: Opened) -> None:
         """Note how far an order has come; the last one counts."""

@@ -264,17 +264,19 @@ def alices(db: None) -> Ids:  # noqa: ARG001 - the fixture opens the database
 def published(alices: Ids, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A report of a half-year in which orders were about Alice's meeting, and staff looked at it."""
     monkeypatch.setattr(settings, "CONCLAVE", replace(settings.CONCLAVE, state_dir=tmp_path / "state"))
-    said: dict[str, Json] = {"authority": "Plans of Alice", "targets": alices["meeting"], "category": "court", "channel": "post", "dummy": 0}
+    who: dict[str, Json] = {"authority": "Plans of Alice", "category": "court", "territory": "CN"}
+    said: dict[str, Json] = {**who, "targets": alices["meeting"], "kind": "act", "channel": "post", "dummy": 0}
     for minute in range(5):
         obj, when = new_id(), {"day": "2026-07-01", "minute": minute}
-        append(kind="ORDER", fields={**when, **said, "territory": "CN", "kind": "act"}, now=LATER, obj=obj)
-        append(kind="AUTHORITY", fields={**when, "category": "court", "territory": "CN", "verified": "Plans of Alice"}, now=LATER, obj=obj)
+        append(kind="ORDER", fields={**when, **said}, now=LATER, obj=obj)
+        append(kind="AUTHORITY", fields={**when, **who}, now=LATER, obj=obj)
         append(kind="ORDER_STATE", fields={**when, "state": "executed", "outcome": "executed", "reason": ""}, now=LATER, obj=obj)
     held: dict[str, Json] = {"measure": alices["measure"], "target": alices["meeting"], "territory": "CN", "kind": "remove_from", "days": 7}
     append(kind="MEASURE", fields=held, now=LATER, obj=obj)
-    told: dict[str, Json] = {"territory": "CN", "field": "accounts.User.email", "subjects": alices["disclosure"], "people": "alice@example.org"}
-    append(kind="DISCLOSURE", fields=told, now=LATER, obj=obj)
-    append(kind="HANDED", fields={"territory": "CN", "field": "accounts.User.email", "count": 1, "deferred": "8-30"}, now=LATER, obj=obj)
+    told: dict[str, Json] = {"territory": "CN", "field": "accounts.User.email"}
+    whom: dict[str, Json] = {"subjects": alices["disclosure"], "people": "alice@example.org"}
+    append(kind="DISCLOSURE", fields={**told, **whom}, now=LATER, obj=obj)
+    append(kind="HANDED", fields={**told, "count": 1, "deferred": "8-30"}, now=LATER, obj=obj)
     append(kind="GLASS", fields={"scope": "meeting", "target": alices["meeting"], "reason": "Plans of Alice"}, now=LATER)
     with own(tmp_path / "state"):
         publish.publish(period=PERIOD, now=LATER)

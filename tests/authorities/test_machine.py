@@ -114,18 +114,24 @@ class Machine:
                 who, device = account(self.person(how[0])), self.device(how[0])
                 question = ask_approval(order=self.order, account=who, now=self.now)
                 approve(order=self.order, account=who, shown=device.answers(question), now=self.now + how[1])
-            case "forge":
-                # By direct SQL, as whoever has the database and nobody's passkey.
-                made = {"account": account(self.person(how[0])), "part": how[1], "at": self.now, "shown_at": self.now}
-                for order in Order.objects.filter(pk=self.order):
-                    Hand.objects.create(order=order, work_country="US", **made)
-                Measure.objects.filter(order=self.order, state="draft").update(state="scheduled", leaf=0)
             case "refuse":
                 refuse(
                     order=self.order, account=account(self.person(how[0])), grounds=Grounds.HUMAN_RIGHTS, explanation="No.", now=self.now
                 )
             case "quash":
                 take_back(order=self.order, account=account(self.person(how[0])), quashed=True, document="J", now=self.now)
+            case _:
+                self.meanwhile(what, *how)
+
+    def meanwhile(self, what: str, *how: Any) -> None:
+        """Do what nobody of the desk does."""
+        match what:
+            case "forge":
+                # By direct SQL, as whoever has the database and nobody's passkey.
+                made = {"account": account(self.person(how[0])), "part": how[1], "at": self.now, "shown_at": self.now}
+                for order in Order.objects.filter(pk=self.order):
+                    Hand.objects.create(order=order, work_country="US", **made)
+                Measure.objects.filter(order=self.order, state="draft").update(state="scheduled", leaf=0)
             case "witness":
                 self.desk.cosigns = how[0]
             case "time":

@@ -70,11 +70,12 @@ def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: D
     assert "The authority is not competent in that territory." in wrong.content.decode()
     act(rita, order.pk, "narrow", **measure, **JUDGED)
     assert Measure.objects.get().meeting == link.meeting, "what stands behind # is not kept"
+    # Before it is approved: what is changed later does not act.
+    Measure.objects.update(starts_at=NOW)
     for device, window in ((desk.ann, ann), (desk.ben, ben)):
         done = device.confirms(window, f"/staff/orders/{order.pk}", {"act": "approve"})
         assert "You have approved it." in done.content.decode()
     assert "It waits for the witness of the ledger." in rita.get(f"/staff/orders/{order.pk}").content.decode()
-    Measure.objects.update(starts_at=NOW)
     ada = joins("Ada", evidence=there("CN"))
     joins("Flo", evidence=there("FR"))
     goes_on(Measure.objects.get().starts_at + 1)

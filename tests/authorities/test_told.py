@@ -494,7 +494,9 @@ def test_ord_19_a_deferral_has_an_end_at_which_they_are_told_by_themselves(
     assert "Law 2, art. 9" in Client().get(f"/notice/told/{number}").content.decode()
 
 
-@pytest.mark.parametrize(("silent", "later", "band"), [(7, 0, "1-7"), (31, DAY, "8-30"), (31, DAY - 1, "31-90"), (90, 0, "31-90"), (5, 5 * DAY, "0")])
+@pytest.mark.parametrize(
+    ("silent", "later", "band"), [(7, 0, "1-7"), (31, DAY, "8-30"), (31, DAY - 1, "31-90"), (90, 0, "31-90"), (5, 5 * DAY, "0")]
+)
 def test_ord_19_for_about_how_long_nobody_is_told_stands_in_the_ledger(desk: Desk, bob: User, silent: int, later: int, band: str) -> None:
     order = orders(desk, asked(bob.email, silent=silent))
     hands_out(desk, order, now=NOW + later)

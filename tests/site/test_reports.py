@@ -12,8 +12,8 @@ from conclave.authorities.policy import OrderKind
 from conclave.gate.policy import Kind
 from conclave.kernel.territories import territory_name
 from conclave.site import report_shown, report_words
-from conclave.transparency import publish, sheets
 from conclave.site.inventory import fields
+from conclave.transparency import publish, sheets
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from conclave_verify.report import COLUMNS, MEDIANS
@@ -107,7 +107,8 @@ def test_no_reader_meets_a_name_of_the_program(state: Path, language: str) -> No
 
 
 def test_every_type_of_the_ledger_that_the_documents_name_has_its_words() -> None:
-    rows = [line.split("|")[1] for path in sorted((DOCS / "protocol").glob("*.md")) for line in path.read_text().splitlines() if "|" in line]
+    lines = [line for path in sorted((DOCS / "protocol").glob("*.md")) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [line.split("|")[1] for line in lines if "|" in line]
     named = {name for row in rows if re.fullmatch(r" (`[A-Z_]+`(, )?)+ ", row) for name in re.findall(r"`([A-Z_]+)`", row)}
     assert {"ORDER", "OPENINGS", "GLASS"} <= named
     # Notices are entered by whoever decides on them; a report counts them already.

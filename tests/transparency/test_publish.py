@@ -150,9 +150,7 @@ def test_rep_6_a_report_is_made_in_a_process_of_its_own_one_at_a_time_and_not_fo
 
 
 @pytest.mark.parametrize("status", [0, 1])
-def test_rep_6_whether_a_report_was_made_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, sleeping: list[making.Making], status: int
-) -> None:
+def test_rep_6_whether_a_report_was_made_is_noticed(monkeypatch: pytest.MonkeyPatch, sleeping: list[making.Making], status: int) -> None:
     monkeypatch.setattr(making, "command", lambda *, period: [sys.executable, "-c", f"raise SystemExit({status})  # {period}"])
     making.begin(period=PERIOD, now=NOW)
     assert sleeping[0].process.wait() == status
@@ -196,7 +194,7 @@ def test_rep_5_a_half_year_has_one_report_and_each_begins_where_the_last_one_end
         later = publish.publish(period=NEXT, now=NOW)
     assert later.start == published.end
     assert [one.period for one in named.named()] == [NEXT, PERIOD]
-    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [PERIOD, NEXT]
+    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [publish.LOCK, PERIOD, NEXT]
 
 
 def test_rep_6_the_files_are_those_that_the_ledger_names_and_caches_keep_them(state: Path, published: named.Named) -> None:

@@ -25,7 +25,7 @@ from tests.transparency.conftest import NOW, own
 pytestmark = pytest.mark.django_db
 
 
-def order(  # noqa: PLR0913 - what a test may want to be other
+def order(
     territory: str, *, outcome: str, minutes: int, kind: str = "act", reason: str = "", dummy: int = 0, verified: bool = True
 ) -> None:
     """Let an order run its course, in entries as authorities/ writes them; of a verified one, the desk has made sure who asks."""
@@ -33,7 +33,7 @@ def order(  # noqa: PLR0913 - what a test may want to be other
     first = append(kind="ORDER", fields={"day": "2026-07-01", "minute": 1000, "dummy": dummy, **said}, now=NOW)
     obj = LedgerEntry.objects.get(index=first).obj
     if verified:
-        who = {"category": "court", "territory": territory.split(",")[0], "verified": "Called back."}
+        who = {"category": "court", "territory": territory.split(",", maxsplit=1)[0], "verified": "Called back."}
         append(kind="AUTHORITY", fields={"day": "2026-07-01", "minute": 1001, **who}, now=NOW, obj=obj, prev=first)
     for state, minute, came in (("acknowledged", 1001, ""), (outcome or "under_review", 1000 + minutes, outcome)):
         fields = {"day": "2026-07-01", "minute": minute, "state": state, "outcome": came, "reason": reason if came else ""}

@@ -61,8 +61,8 @@ TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
     ),
     "territory_times": (
         _("How long it took, by territory"),
-        _("From when an order came. No time is opened but of orders of authorities that the desk has made sure of, where a territory has sent "
-          "at least five of these: it could name a meeting."),
+        _("From when an order came. No time is opened but of orders of authorities that the desk has made sure of, where a territory has "
+          "sent at least five of these: it could name a meeting."),
     ),
     "times": (_("How long it took, everywhere"), _("From when an order came; of the same orders, each once.")),
     "earlier_orders": (_("What became of orders of earlier reports"), _("Their last outcome in this one.")),

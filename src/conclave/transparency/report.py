@@ -140,13 +140,13 @@ def is_public(*, row: Row, field: str, dated: Collection[str]) -> bool:
 
 
 def dated_orders(*, start: int, end: int) -> set[str]:
-    """Return the orders, by their entries' `obj`, whose minutes may be opened: each of their territories has five that are verified (REP-3).
+    """Return the orders, by their entries' `obj`, whose minutes may be opened: each of their territories has five verified ones (REP-3).
 
     Args:
         start: the first entry that is looked at.
         end: the first that is not.
     """
-    # Anybody can write to the portal: only what the desk has made sure of counts, or four letters of nobody's would open a fifth one's time.
+    # Anybody can write to the portal: only what the desk has made sure of counts, or four letters of nobody's would open a fifth's time.
     verified = set(LedgerEntry.objects.filter(index__gte=start, index__lt=end, kind="AUTHORITY").values_list("obj", flat=True))
     said = Opening.objects.filter(entry_id__gte=start, entry_id__lt=end, entry__kind="ORDER")
     verified -= {obj for obj, value in said.filter(field="dummy").values_list("entry__obj", "value") if value != 0}
