@@ -26,6 +26,10 @@ class EngineCredentials:
         return hashlib.sha256(FINGERPRINT_LABEL + f"{self.key}\x00{self.secret}".encode()).hexdigest()
 
 
+# Everybody who joins asks for pairs: a file is read when it is another one than last time, by its time, its inode and its size.
+_read: dict[Path, tuple[tuple[int, int, int], EngineCredentials]] = {}
+
+
 def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
     """Return the region's key pair, made on first use and readable by the owner only.
 
@@ -38,11 +42,17 @@ def engine_credentials(*, state_dir: Path, region: str) -> EngineCredentials:
     """
     path = pair_file(state_dir=state_dir, region=region)
     if not path.exists():
+        _read.pop(path, None)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         pair = {"key": f"conclave-{region}-{secrets.token_hex(4)}", "secret": secrets.token_urlsafe(48)}
         write_private(path, json.dumps(pair), replace=False)
-    raw = json.loads(path.read_text(encoding="utf-8"))
-    return EngineCredentials(key=raw["key"], secret=raw["secret"])
+    found = path.stat()
+    what = (found.st_mtime_ns, found.st_ino, found.st_size)
+    kept = _read.get(path)
+    if kept is None or kept[0] != what:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        kept = _read[path] = (what, EngineCredentials(key=raw["key"], secret=raw["secret"]))
+    return kept[1]
 
 
 def pair_file(*, state_dir: Path, region: str) -> Path:
