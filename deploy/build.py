@@ -26,7 +26,9 @@ PEBBLE_NAMES = HOME / "bin" / "pebble-challtestsrv"
 PEBBLE_PACKAGES = "github.com/letsencrypt/pebble/v2/cmd"
 TLOG = HOME / "bin" / "tlog"
 TLOG_PACKAGE = "."
-GO_PARTS = {"engine", "tls", "acme", "tlog"}
+REDIS = HOME / "bin" / "redis"
+REDIS_PACKAGE = "."
+GO_PARTS = {"engine", "tls", "acme", "tlog", "redis"}
 STAMPS = HOME / "stamps"
 REPORT_ADVICE = "Please report this with the lines above."
 NPM_ADVICE = "Check that this machine reaches an npm registry (NPM_CONFIG_REGISTRY names another one), then run the same command again."
@@ -90,6 +92,15 @@ def build_tlog() -> None:
     _build_go("tlog", {TLOG: TLOG_PACKAGE}, name="the ledger's other half")
 
 
+def build_redis() -> None:
+    """Build the Redis by which tests let engines share their calls, of the library that tests/redis/go.mod pins; for tests only.
+
+    Raises:
+        SetupError: no disk, no memory, no network, or the build failed.
+    """
+    _build_go("redis", {REDIS: REDIS_PACKAGE}, name="the tests' Redis")
+
+
 def _build_go(part: str, packages: dict[Path, str], *, name: str) -> None:
     """Build the programs that a part's go.mod pins, each from its package, once.
 
@@ -120,8 +131,8 @@ def _build_go(part: str, packages: dict[Path, str], *, name: str) -> None:
 
 def _go_folder(part: str) -> Path:
     """Return the folder whose go.mod pins a part."""
-    places = {"engine": ("engine",), "tls": ("engine", "tls"), "acme": ("tests", "acme"), "tlog": ("tests", "tlog")}
-    return ROOT.joinpath(*places[part])
+    places = {"engine": ("engine",), "tls": ("engine", "tls")}
+    return ROOT.joinpath(*places.get(part, ("tests", part)))
 
 
 def install_modules() -> None:
@@ -216,6 +227,7 @@ def is_current(part: str) -> bool:
         "tls": [CADDY],
         "acme": [PEBBLE, PEBBLE_NAMES],
         "tlog": [TLOG],
+        "redis": [REDIS],
     }[part]
     stamp = STAMPS / part
     return all(path.exists() for path in made) and stamp.exists() and stamp.read_text(encoding="ascii") == wanted_stamp(part)
@@ -267,6 +279,7 @@ BUILDS = {
     "engine": build_engine,
     "geo": fetch_geo,
     "modules": install_modules,
+    "redis": build_redis,
     "tlog": build_tlog,
     "tls": build_tls,
     "web": build_web,

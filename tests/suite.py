@@ -78,7 +78,7 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
     needs = () if fast else ("web", "engine", "geo")
     steps = [
         # The two that take longest come first, so that each core has one of them and the short ones fill up the rest.
-        _tests("unit-call", "-m", some, *CALL_TESTS, needs=needs),
+        _tests("unit-call", "-m", some, *CALL_TESTS, needs=(*needs, *(() if fast else ("redis",)))),
         _tests("unit", "-m", some, *(f"--ignore={folder}" for folder in CALL_TESTS), needs=(*needs, *(() if fast else ("tlog",)))),
         Check(name="lint", command=[str(SCRIPTS / "ruff"), "check"]),
         Check(name="format", command=[str(SCRIPTS / "ruff"), "format", "--check"]),
@@ -147,7 +147,7 @@ def main() -> None:
     for name, lack in not_run.items():
         sys.stdout.write(f"----  {name:<24} not run: no {lack}\n")
     needed = {need for step in steps for need in step.needs}
-    results += [_prepare(part) for part in ("modules", "web", "engine", "geo", "tls", "acme", "tlog") if part in needed]
+    results += [_prepare(part) for part in ("modules", "web", "engine", "geo", "tls", "acme", "tlog", "redis") if part in needed]
     results += run_all([step for step in steps if step.name not in not_run])
     if arguments.sabotage:
         from tests.sabotage.runner import run_patches

@@ -25,7 +25,7 @@ from conclave.kernel.territories import CODES
 from conclave.media.turn import is_offered
 from conclave.ports import Port, holder, needed_ports, parent, problem
 from conclave.regions import RegionSettings
-from conclave.stray import calls_left_behind, decided_alone, engines_not_entered, joined_by_redis, lists_without_a_region, unstaffed_desk
+from conclave.stray import calls_left_behind, decided_alone, engines_not_entered, lists_without_a_region, shares_its_calls, unstaffed_desk
 from conclave.tls import ALL_ADDRESSES, any_certificate, gateway_socket
 from conclave.tls import PROGRAM as TLS_PROGRAM
 
@@ -238,7 +238,9 @@ def _engine(config: Config, region: RegionSettings) -> Finding:
     """Whether a region's media engine answers."""
     with contextlib.suppress(OSError), open_page(url=f"http://{region.engine_host}/") as answer:
         if answer.status == 200:
-            return Finding(check="engine", level="ok", text=f"the media engine of region '{region.name}' answers.")
+            shares = shares_its_calls(config=config, region=region)
+            answers = Finding(check="engine", level="ok", text=f"the media engine of region '{region.name}' answers.")
+            return _wrong("engine", shares) if shares else answers
     log = "engine.log" if not config.regions else f"engine-{region.name}.log"
     advice = f"Its last words are in {config.state_dir / 'log' / log}; the server starts it again by itself."
     if not region.here:
@@ -252,7 +254,6 @@ def _regions(config: Config) -> list[Finding]:
     left = [_wrong("region", sentence) for sentence in calls_left_behind(config=config)]
     left += [_wrong("region", sentence, level="warn") for sentence in lists_without_a_region(config=config)]
     left += [_wrong("region", sentence) for sentence in engines_not_entered(config=config)]
-    left += [Finding(check="region", level="ok", text=text) for text in joined_by_redis(config=config)]
     left += [Finding(check="region", level="ok", text=ALONE)] if decided_alone(config=config) else []
     return [*(_region(config, region) for region in config.regions), *left]
 

@@ -6,7 +6,7 @@ Standard library only: the command line reads it before Django is loaded. Whethe
 import ipaddress
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ TERRITORY = r"[A-Z]{2}"
 TURN = r"turns?:[A-Za-z0-9.\-\[\]:]{1,260}(\?transport=(tcp|udp))?"
 # Between the ports of one region's engine and those of the next one's, on the same machine.
 PORTS_APART = 10
-TEXTS = ("territory", "engine", "node_address", "addresses", "turn", "redis")
+TEXTS = ("territory", "engine", "node_address", "addresses", "turn")
 NUMBERS = ("engine_port", "media_tcp_port", "media_udp_port", "capacity")
 
 
@@ -38,7 +38,6 @@ class RegionSettings:
     turn: str = ""
     # How many people may be in its calls at once with full picture; 0 sets no limit.
     capacity: int = 0
-    redis: str = field(default="", repr=False)
 
     @property
     def here(self) -> bool:
@@ -128,6 +127,11 @@ def _region(name: str, table: object, *, place: int, ports: Ports) -> RegionSett
 
 def _value(where: str, key: str, value: object) -> object:
     """Return one value of a table, or refuse it."""
+    if key == "redis":  # without the value: it may have a password
+        raise RegionsError(
+            f"'{where}' is no setting any more: by a Redis machines join that the public ledger does not name. "
+            "Make each further engine a region of its own in the same territory."
+        )
     if key in TEXTS and isinstance(value, str):
         return value
     if key in NUMBERS and isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
@@ -152,9 +156,6 @@ def _check(region: RegionSettings, where: str) -> None:
         raise RegionsError(f"'{where}.engine' must be like 10.8.0.2:7880, not {region.engine!r}.")
     if region.turn and not re.fullmatch(TURN, region.turn):
         raise RegionsError(f"'{where}.turn' must be like turns:turn.example.org:443?transport=tcp, not {region.turn!r}.")
-    if region.redis and redis_config(region.redis) is None:
-        # Without the value: it may have a password.
-        raise RegionsError(f"'{where}.redis' must be like redis://:password@10.8.0.3:6379/0, or rediss:// for TLS.")
 
 
 def _check_ports(regions: tuple[RegionSettings, ...]) -> None:
@@ -175,37 +176,3 @@ def _is_place(text: str) -> bool:
         return bool(parts.hostname and parts.port) and not (parts.path or parts.query or parts.fragment or parts.username)
     except ValueError:
         return False
-
-
-def redis_place(address: str) -> str:
-    """Return where a Redis is, without user and password; empty when the address names none.
-
-    Args:
-        address: redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS.
-    """
-    found = redis_config(address)
-    return f"{'rediss' if found['use_tls'] else 'redis'}://{found['address']}/{found['db']}" if found else ""
-
-
-def redis_config(address: str) -> dict[str, object] | None:
-    """Return what an engine is told of its Redis, None when the address cannot be read.
-
-    Args:
-        address: redis://USER:PASSWORD@HOST:PORT/NUMBER, or rediss:// for TLS.
-    """
-    try:
-        url = urlsplit(address)
-        port = url.port or 6379
-        number = int(url.path.removeprefix("/") or 0)
-    except ValueError:
-        return None
-    if url.scheme not in {"redis", "rediss"} or not url.hostname or url.query or url.fragment:
-        return None
-    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    return {
-        "address": f"{host}:{port}",
-        "username": url.username or "",
-        "password": url.password or "",
-        "db": number,
-        "use_tls": url.scheme == "rediss",
-    }

@@ -28,7 +28,7 @@ from conclave.media.child import Engine, EngineSettings, TurnGate
 from conclave.media.credentials import engine_credentials
 from conclave.media.turn import is_offered
 from conclave.ports import find_problems, needed_ports
-from conclave.regions import RegionSettings, redis_config
+from conclave.regions import RegionSettings
 from conclave.stray import calls_left_behind
 from conclave.tls import LONGEST_SOCKET_PATH, TlsServer, gateway_socket, picture, turn_socket
 from conclave.transparency.child import OwnWitness
@@ -246,7 +246,7 @@ def _stop_on_signals(gateway: Gateway) -> asyncio.Future[Any]:
 
 
 def _engine_settings(config: Config, region: RegionSettings) -> EngineSettings:
-    """Return what a region's media engine must know: its own ports, its own key pair and its own Redis (REG-5)."""
+    """Return what a region's media engine must know: its own ports and its own key pair (REG-5)."""
     return EngineSettings(
         program=ENGINE_PROGRAM,
         state_dir=config.state_dir,
@@ -257,7 +257,6 @@ def _engine_settings(config: Config, region: RegionSettings) -> EngineSettings:
         turn_port=config.turn_port if is_offered(config=config) else None,
         node_address=region.node_address,
         credentials=engine_credentials(state_dir=config.state_dir, region=region.name),
-        redis=redis_config(region.redis) if region.redis else None,
         alone=not config.regions,
     )
 

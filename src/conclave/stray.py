@@ -1,5 +1,6 @@
 """What the database says of regions, their engines and the desks, for whoever looks at the server without Django."""
 
+import asyncio
 import contextlib
 import json
 import sqlite3
@@ -10,7 +11,7 @@ from conclave.accounts.staff_policy import Role
 from conclave.archive import DATABASE, PATIENCE_SECONDS
 from conclave.authorities.policy import APPROVERS
 from conclave.config import Config, is_own_address
-from conclave.media.credentials import pair_file
+from conclave.media.credentials import engine_credentials, pair_file
 from conclave.media.description import describe
 from conclave.media.policy import Lists, permits
 from conclave.postgres import rows
@@ -86,18 +87,31 @@ def engines_not_entered(*, config: Config) -> list[str]:
     ]
 
 
-def joined_by_redis(*, config: Config) -> list[str]:
-    """Return one sentence for each region whose engine other machines can join by a Redis: the ledger names none of those (REG-10).
+def shares_its_calls(*, config: Config, region: RegionSettings) -> str:
+    """Return a sentence if a region's engine has a Redis, by which machines that the ledger does not name take calls from it (REG-12).
 
     Args:
         config: the operator's settings.
+        region: whose engine; of one that does not answer, or not to our key pair, nothing is known.
     """
-    return [
-        f"Any machine that reaches the Redis of region '{region.name}' and has its key pair carries calls there, "
-        "and the public ledger names only this server's own: let nobody else reach either."
-        for region in config.all_regions
-        if region.here and region.redis
-    ]
+    from conclave.media.engine import EngineRefused, EngineShared, EngineUnavailable, engine_api  # `run` needs none of it
+
+    async def ask() -> None:
+        pair = engine_credentials(state_dir=config.state_dir, region=region.name)
+        async with engine_api(url=f"http://{region.engine_host}", credentials=pair) as engine:
+            await engine.check_alone()
+
+    try:
+        if pair_file(state_dir=config.state_dir, region=region.name).exists():
+            asyncio.run(ask())
+    except EngineShared:
+        return (
+            f"No call is held in region '{region.name}', as its engine has a Redis, by which machines that nobody named take calls: "
+            "take the Redis out of its configuration, and make each further engine a region of its own in the same territory."
+        )
+    except (EngineUnavailable, EngineRefused):
+        return ""
+    return ""
 
 
 def decided_alone(*, config: Config) -> bool:

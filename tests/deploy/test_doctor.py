@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from contextlib import closing
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,6 @@ from conclave.doctor import Finding
 from conclave.holding import hold
 from conclave.media.credentials import engine_credentials
 from conclave.media.description import describe
-from conclave.regions import Ports, read
 from tests.journeys.world import free_ports
 
 NOW = 1_800_000_000.0
@@ -345,12 +345,42 @@ def test_reg_10_an_engine_that_the_ledger_does_not_name_is_said(
     assert ["the public ledger names another engine" in text for text in sentences] == [True] * fails
 
 
-def test_reg_10_machines_that_join_by_a_redis_are_named_nowhere_and_that_is_said(config: Config) -> None:
-    ports = Ports(engine=1001, media_tcp=1002, media_udp=1003, node_address="127.0.0.1")
-    regions = read({"fr": {"territory": "FR", "redis": "redis://:word@10.8.0.3:6379/0"}}, ports=ports)
-    said = [finding.text for finding in found(replace(config, regions=regions, allowed_regions="fr"), "region")]
-    assert ["reaches the Redis of region 'fr'" in text for text in said].count(True) == 1
-    assert "word" not in "".join(said)
+@pytest.mark.parametrize(
+    ("status", "body", "shares"),
+    [
+        (200, b"", True), (500, b'{"code": "internal", "msg": "ingress not connected (redis required)"}', False),
+        (500, b'{"code": "internal", "msg": "no route"}', False), (401, b'{"code": "unauthenticated", "msg": "no"}', False),
+    ],
+)  # fmt: skip
+def test_reg_12_an_engine_that_shares_its_calls_is_said(config: Config, status: int, body: bytes, shares: bool) -> None:  # noqa: FBT001
+    """REG-12: by what the engine itself says; tests/media/test_alone.py asks real ones."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answers(200, b"OK")
+
+        def do_POST(self) -> None:
+            self.answers(status, body)
+
+        def answers(self, code: int, said: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json" if code != 200 else "application/protobuf")
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        region = replace(config.all_regions[0], engine=f"127.0.0.1:{running.server_address[1]}")
+        before = doctor._engine(config, region)
+        engine_credentials(state_dir=config.state_dir, region=region.name)
+        said = doctor._engine(config, region)
+        running.shutdown()
+    assert before.level == "ok", "without a key pair there is nothing to ask"
+    assert (said.level, "has a Redis" in said.text, "region of its own" in said.advice) == (("fail" if shares else "ok"), shares, shares)
 
 
 def test_reg_11_an_engine_that_waits_for_the_witness_is_said(config: Config) -> None:

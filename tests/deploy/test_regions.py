@@ -16,7 +16,6 @@ from conclave.media import turn
 from conclave.media.child import EngineSettings, engine_config
 from conclave.media.credentials import engine_credentials
 from conclave.ports import needed_ports
-from conclave.regions import redis_config
 from conclave.run import RunError, run
 from conclave.stray import calls_left_behind, lists_without_a_region
 
@@ -93,7 +92,7 @@ def test_reg_2_naming_a_region_does_not_open_it(tmp_path: Path) -> None:
         (('addresses = "198.51.100.9, 2001:db8::9"', 'addresses = " , "'), "names none"),
         (("10.8.0.2:7880", "http://10.8.0.2:7880/x"), "must be like 10.8.0.2:7880"),
         (("turns:turn-de.example.org:443?transport=tcp", "stun:stun.l.example"), "must be like turns:"),
-        (("capacity = 400", 'redis = "http://x"'), "must be like redis://"),
+        (("capacity = 400", 'redis = "redis://:word@10.8.0.3/0"'), "Make each further engine a region of its own"),
         (("capacity = 400", "engine_port = 70000"), "from 1 to 65535"),
         (("capacity = 400", "engine_port = 8000"), "must be different ports"),
         (("capacity = 400", "engine_port = 9000\nmedia_tcp_port = 9000"), "needs ports of its own"),
@@ -157,23 +156,28 @@ def test_a_territory_that_there_is_not_is_told_by_the_doctor(tmp_path: Path) -> 
     assert "UK" in bad.text
 
 
-def test_reg_5_each_engine_has_its_own_key_pair_ports_and_redis(tmp_path: Path) -> None:
-    """REG-5: a pair opens one region's engine, and an engine is told of no other's."""
+def test_reg_12_a_redis_is_refused_without_saying_its_password(tmp_path: Path) -> None:
+    """REG-12: an engine that is one of several is several regions now."""
+    with pytest.raises(ConfigError, match="machines join that the public ledger does not name") as refused:
+        read(tmp_path, TWO.replace("capacity = 400", 'redis = "redis://:word@10.8.0.3/0"'))
+    assert "word" not in str(refused.value)
+
+
+def test_reg_5_each_engine_has_its_own_key_pair_and_works_alone(tmp_path: Path) -> None:
+    """REG-5, REG-12: a pair opens one region's engine, and an engine is told of no other's."""
     pairs = {name: engine_credentials(state_dir=tmp_path, region=name) for name in ("fr", "de")}
     assert len({pair.secret for pair in pairs.values()}) == len({pair.key for pair in pairs.values()}) == 2
 
-    def told(name: str, redis: dict[str, object] | None) -> dict[str, Any]:
+    def told(name: str) -> dict[str, Any]:
         settings = EngineSettings(
             program=tmp_path, state_dir=tmp_path, region=name, port=7880, tcp_port=7881, udp_port=7882, turn_port=None,
-            node_address="127.0.0.1", credentials=pairs[name], redis=redis, alone=False,
+            node_address="127.0.0.1", credentials=pairs[name], alone=False,
         )  # fmt: skip
         assert settings.log.name == f"engine-{name}.log"
         return dict(engine_config(settings))
 
-    french = told("fr", redis_config("rediss://us:pw@10.8.0.3:6380/2"))
-    assert french["keys"] == {pairs["fr"].key: pairs["fr"].secret}
-    assert french["redis"] == {"address": "10.8.0.3:6380", "username": "us", "password": "pw", "db": 2, "use_tls": True}
-    assert "redis" not in told("de", None)
+    assert told("fr")["keys"] == {pairs["fr"].key: pairs["fr"].secret}
+    assert "redis" not in {*told("fr"), *told("de")}
 
 
 def test_reg_7_with_several_regions_no_turn_stands_on_the_port_of_the_pages(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from conclave.accounts.models import StaffMember
 from conclave.accounts.staff import StaffOtherRole, StaffRoleMissing, StaffUnknown, was_staffed
 from conclave.kernel import clock, outbox
 from conclave.kernel.errors import ConclaveError
-from conclave.media import enter, gateways, node_list, nodes, personal, placement
+from conclave.media import alone, enter, gateways, node_list, nodes, personal, placement
 from conclave.media.enter import ask_word, enter_configuration, give_word
 from conclave.media.models import Gateway, Node, NodeApproval
 from conclave.media.policy import WORD_MS, Lists, Placed, Reason, Refuse, Site, Word, configuration_decides, place, second_word
@@ -315,8 +315,11 @@ def test_reg_11_two_people_take_an_engine_out_and_that_counts_at_once(server: Se
 @pytest.mark.usefixtures("server")
 def test_reg_10_another_key_pair_is_another_engine(tmp_path: Path) -> None:
     enter_configuration(now=NOW)
-    (tmp_path / "engine" / "de.key.json").unlink()
+    pair = tmp_path / "engine" / "de.key.json"
+    pair.rename(tmp_path / "away")
     assert nodes.entered() == {"fr", "us"}
+    (tmp_path / "away").replace(pair)
+    assert nodes.entered() == {*NAMES}, "what is read once is not believed of another file"
 
 
 @pytest.mark.parametrize("people", [("a", "a"), ("a", ""), ("", "")])
@@ -390,18 +393,34 @@ def test_reg_11_the_same_gateway_with_other_settings_waits_for_nobody(server: Se
     assert gateways.held_by_others(now=NOW + 1) == frozenset()
 
 
-@pytest.mark.parametrize("more", [{"node_address": "203.0.113.66"}, {"redis": "redis://:word@10.8.0.66:6379/0"}])
-def test_reg_10_an_engine_that_names_another_address_or_joins_another_redis_is_another_one(server: Server, more: dict[str, str]) -> None:
-    """REG-10: machines that share a Redis pass calls to each other, and what an engine names itself is where media goes."""
-    fr = {"territory": "FR", "addresses": "203.0.113.7", "node_address": "203.0.113.7", "redis": "redis://:word@10.8.0.3:6379/0"}
+def test_reg_10_an_engine_that_names_another_address_is_another_one(server: Server) -> None:
+    """REG-10: what an engine names itself is where media goes."""
+    fr = {"territory": "FR", "addresses": "203.0.113.7", "node_address": "203.0.113.7"}
     server.has({"fr": fr})
     enter_configuration(now=NOW)
     server.staffed()
-    server.has({"fr": {**fr, "redis": "redis://:other@10.8.0.3:6379/0"}})
-    assert nodes.entered() == {"fr"}, "another password is no other Redis"
-    server.has({"fr": {**fr, **more}})
+    server.has({"fr": {**fr, "node_address": "203.0.113.66"}})
     assert nodes.entered() == frozenset()
-    assert "word" not in str(entries())
+
+
+def test_reg_12_an_engine_that_shares_its_calls_gets_none_whatever_the_ledger_says(server: Server) -> None:
+    """REG-12: until it is seen to work alone again."""
+    server.has(territories("fr"))
+    enter_configuration(now=NOW)
+    server.staffed()
+    alone.note(region="fr", alone=False)
+    try:
+        assert nodes.entered() == frozenset()
+        with pytest.raises(placement.RegionUnentered):
+            placement.place(lists=placement.lists_of(others=()), now=NOW)
+        page = page_of(browser(server.erin.user))
+        assert 'data-region="fr" data-standing="shared"' in page
+        assert "Take the Redis out of its configuration" in page
+        assert "Approve that it is entered" not in page
+    finally:
+        alone.note(region="fr", alone=True)
+    assert nodes.entered() == {"fr"}
+    assert 'data-region="fr" data-standing="serves"' in page_of(browser(server.erin.user))
 
 
 def test_reg_10_what_is_set_for_engines_of_this_machine_says_nothing_of_one_elsewhere(server: Server) -> None:
@@ -598,7 +617,7 @@ def test_who_has_no_part_in_engines_sees_none(server: Server) -> None:
 
 @pytest.mark.usefixtures("server")
 def test_everybody_reads_which_engines_the_ledger_names_and_by_whose_decision() -> None:
-    assert "not in the ledger, so no call is held there now" in Client().get("/trust").content.decode()
+    assert "the ledger does not name all that would carry calls there, so none is held now" in Client().get("/trust").content.decode()
     enter_configuration(now=NOW)
     assert "entered by the settings alone" in Client().get("/trust").content.decode()
     assert Client().get("/trust/regions/nowhere").status_code == 404

@@ -24,7 +24,7 @@ from conclave.accounts.standing import OrganisationUnknown
 from conclave.config import Config
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
-from conclave.media import gateways, placement, reach, ticket
+from conclave.media import alone, gateways, placement, reach, ticket
 from conclave.media.enter import enter_configuration
 from conclave.media.policy import Picture
 from conclave.media.receipt import receipt_key
@@ -36,7 +36,7 @@ from conclave.meetings.line import stand
 from conclave.meetings.models import Call, Ended, InLine, Meeting, Participant
 from conclave.meetings.queries import MeetingUnknown, SeatUnknown
 from conclave.meetings.receipts import receipt_for, receipts_of, receipts_of_house
-from conclave.meetings.relocate import EVERY_MS, MOST_STOPS, WITHIN_MS, relocate
+from conclave.meetings.relocate import EVERY_MS, MOST_STOPS, WITHIN_MS, relocate, settle_regions
 from conclave.meetings.rights import sources
 from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
@@ -48,6 +48,7 @@ pytestmark = pytest.mark.django_db
 PORTS = Ports(engine=1, media_tcp=2, media_udp=3, node_address="127.0.0.1")
 THREE = {"fr": {"territory": "FR"}, "de": {"territory": "DE"}, "us": {"territory": "US"}}
 Sets = Callable[..., None]
+Shares = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +72,19 @@ def sets(settings: Settings) -> Sets:
 
     act()
     return act
+
+
+@pytest.fixture
+def shares() -> Iterator[Shares]:
+    """Return a function that lets engines have said that they have a Redis."""
+
+    def act(*regions: str) -> None:
+        for name in regions:
+            alone.note(region=name, alone=False)
+
+    yield act
+    for name in THREE:
+        alone.note(region=name, alone=True)
 
 
 def says(link: Link, *names: str) -> None:
@@ -304,6 +318,39 @@ def test_reg_10_what_another_live_gateway_holds_by_other_settings_is_that_ones_t
     with pytest.raises(placement.MediaUnavailable):
         joins("Ada")
     assert (relocate(now=NOW + gateways.ALIVE_MS), region_of(link)) == (1, "de")
+
+
+@pytest.mark.nodes
+@pytest.mark.usefixtures("sets")
+def test_reg_12_a_call_leaves_an_engine_that_is_seen_to_share_its_calls(joins: Joins, link: Link, shares: Shares) -> None:
+    """REG-12: as one that the ledger does not name (REG-10); where no engine works alone it ends within a minute."""
+    enter_configuration(now=NOW)
+    bob = joins("Bob")
+    shares("fr")
+    with pytest.raises(placement.MediaUnavailable):
+        joins("Ada")
+    assert (relocate(now=NOW), region_of(link)) == (1, "de")
+    shares("de", "us")
+    with pytest.raises(placement.RegionUnentered):
+        joins("Ada")
+    assert relocate(now=NOW + 1) == 0
+    assert relocate(now=NOW + 1 + WITHIN_MS) == 1
+    assert Call.objects.get(pk=bob.call).end_reason == Ended.REGION
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_reg_12_an_engine_that_was_started_elsewhere_is_looked_at_before_it_has_a_call(
+    monkeypatch: pytest.MonkeyPatch,
+    sets: Sets,
+    elsewhere: bool,  # noqa: FBT001 - by name
+) -> None:
+    """REG-12: those that are started here have a configuration of ours, without a Redis."""
+    looked: list[bool] = []
+    monkeypatch.setattr(reach, "look_aside", lambda: looked.append(True))
+    monkeypatch.setattr("conclave.meetings.relocate._looking", clock.Seldom(every_ms=EVERY_MS))
+    sets(**({"de": {"engine": "10.8.0.2:7880", "addresses": "203.0.113.7"}} if elsewhere else {}))
+    settle_regions(NOW)
+    assert looked == [True] * elsewhere
 
 
 @pytest.mark.usefixtures("sets")

@@ -2,19 +2,25 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 import pytest
 from asgiref.sync import sync_to_async
+from pytest_django import Settings
 
 from conclave.kernel import clock
 from conclave.media import placement, relay, ticket
 from conclave.media.credentials import EngineCredentials
+from conclave.media.engine import EngineUnavailable
 from conclave.meetings import signal
 from conclave.meetings.join import Again, Ticket
 from conclave.meetings.leave import leave
 from conclave.meetings.models import Gone, Participant
+from conclave.regions import Ports, read
 from tests.meetings.conftest import NOW, Joins, removed
 
 needs_rows = pytest.mark.django_db(transaction=True)
@@ -148,6 +154,39 @@ async def test_only_known_parameters_reach_the_engine(joins: Joins, engine: list
     assert await _knock(LOCAL, sent, headers=headers) == "accepted"
     assert set(parse_qs(engine[0].partition("?")[2])) == {"access_token", "auto_subscribe", "join_request"}
     assert "203.0.113" not in engine[0]
+
+
+@needs_rows
+async def test_reg_12_an_engine_elsewhere_is_asked_for_the_room_before_anybody_is_connected(
+    joins: Joins, engine: list[str], monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """REG-12: it may make rooms by itself, on whatever machine; one that is asked for on no machine is refused where it shares calls."""
+    tables = {"local": {"engine": "10.8.0.2:7880", "addresses": "203.0.113.7"}}
+    regions = read(tables, ports=Ports(engine=1, media_tcp=2, media_udp=3, node_address="127.0.0.1"))
+    settings.CONCLAVE = replace(settings.CONCLAVE, regions=regions, allowed_regions="local")
+    made: list[str] = []
+    shares: list[bool] = []
+
+    class Elsewhere:
+        async def ensure_room(self, *, call: str, **_: Any) -> None:
+            assert not engine, "before"
+            made.append(call)
+            if shares:
+                raise EngineUnavailable
+
+    @asynccontextmanager
+    async def opened(**_: Any) -> AsyncIterator[Elsewhere]:
+        yield Elsewhere()
+
+    monkeypatch.setattr(signal, "engine_api", opened)
+    bob = await sync_to_async(joins)("Bob", at=clock.now())
+    assert await _knock(LOCAL, _token(bob)) == "accepted"
+    assert (made, len(engine)) == ([bob.call], 1)
+    engine.clear()
+    shares.append(True)
+    assert await _knock(LOCAL, _token(bob)) == 503
+    assert not engine
+    placement.report(region="local", up=True)
 
 
 @needs_rows

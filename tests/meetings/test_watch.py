@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
+from conclave.media import reach
 from conclave.media.engine import EngineUnavailable
 from conclave.media.ticket import SOURCES
 from conclave.meetings import watch
@@ -25,6 +26,9 @@ class FakeEngine:
         self.away = away
         self.asked = 0
         self.allowed: list[tuple[str, str, frozenset[str]]] = []
+
+    async def ping(self) -> None:
+        """Answer, alone."""
 
     async def rooms(self) -> frozenset[str]:
         self.asked += 1
@@ -118,7 +122,7 @@ def _installed(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> FakeEngin
     async def opened(**_: Any) -> AsyncIterator[FakeEngine]:
         yield engine
 
-    monkeypatch.setattr(watch, "engine_api", opened)
+    monkeypatch.setattr(reach, "engine_api", opened)
     monkeypatch.setattr(watch, "EVERY_SECONDS", 0.005)
     return engine
 

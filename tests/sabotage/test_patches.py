@@ -21,7 +21,7 @@ GATE = {
     *(("SSO", number) for number in range(1, 16)),
     *(("TOK", number) for number in (2, 3, 4, 5, 6)),
     ("JOIN", 14),
-    *(("REG", number) for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11)),
+    *(("REG", number) for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12)),
     *(("ORD", number) for number in (1, 2, 3, 4, 5, 6, *range(8, 21))),
     *(("GLASS", number) for number in (1, 2, 3, 4)),
     *(("KEYR", number) for number in (2, 3, 4, 5)),

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import os
 import signal
 import socket
 import sys
@@ -15,6 +16,8 @@ from conclave.media.credentials import EngineCredentials, write_private
 
 # LiveKit waits for its participants on the first SIGTERM and for nothing on the second.
 STOPS = ((signal.SIGTERM, 1.0), (signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
+# What the engine gets of our environment. It takes settings from there too, before its file: a Redis, another address, other keys.
+VARIABLES = ("GOGC", "GOMAXPROCS", "GOMEMLIMIT", "HOME", "PATH", "TMPDIR", "TZ")
 EMPTY_CALL_SECONDS = 60
 GATE_STOPS = ((signal.SIGTERM, 2.0), (signal.SIGKILL, 5.0))
 
@@ -32,8 +35,6 @@ class EngineSettings:
     turn_port: int | None
     node_address: str
     credentials: EngineCredentials
-    # Its own Redis (REG-5), as the engine is told of it; none where it is one process.
-    redis: dict[str, object] | None = None
     # One of several on this machine: it says of which region it speaks.
     alone: bool = True
 
@@ -47,7 +48,7 @@ def engine_config(settings: EngineSettings) -> dict[str, object]:
     """Return the engine's configuration; its file format is YAML, of which JSON is a part.
 
     The engine asks no STUN server because its address is given, makes no call by itself, and listens for media on the given
-    address only, where that is one of this machine's own.
+    address only, where that is one of this machine's own. It has no Redis, so that no other machine takes calls from it (REG-12).
     """
     rtc: dict[str, object] = {
         "tcp_port": settings.tcp_port,
@@ -68,7 +69,6 @@ def engine_config(settings: EngineSettings) -> dict[str, object]:
         "room": {"auto_create": False, "empty_timeout": EMPTY_CALL_SECONDS, "departure_timeout": 20, "enable_remote_unmute": False},
         "turn": _turn(settings),
         "enable_data_tracks": False,
-        **({"redis": settings.redis} if settings.redis else {}),
         "logging": {"level": "warn", "json": True},
     }
 
@@ -108,6 +108,7 @@ class Engine(ProgramChild):
             host="127.0.0.1",
             port=settings.port,
             stops=STOPS,
+            variables={name: value for name, value in os.environ.items() if name in VARIABLES},
         )
         super().__init__(program, say=say, configure=configure)
 

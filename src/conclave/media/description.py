@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from conclave.media.credentials import engine_credentials
-from conclave.regions import RegionSettings, redis_place
+from conclave.regions import RegionSettings
 
 # An engine that this server starts itself.
 HERE = "here"
@@ -21,7 +21,7 @@ def describe(*, region: RegionSettings, state_dir: Path) -> Described:
     Returns:
         Its name, territory, where the engine stands (`here` where this server starts it), where browsers reach its media, its TURN server,
         and the fingerprint of its key pair: the pair is symmetric, and its long secret cannot be found from a hash. Of an engine that is
-        started here also the address that it names itself, and the Redis by which other machines join it, without user and password.
+        started here also the address that it names itself. An engine has no Redis (REG-12): that is said too, as older entries name one.
     """
     return {
         "node": region.name,
@@ -30,6 +30,6 @@ def describe(*, region: RegionSettings, state_dir: Path) -> Described:
         "node_address": region.node_address if region.here else "",
         "addresses": ",".join(sorted(region.addresses)),
         "turn": region.turn,
-        "redis": redis_place(region.redis) if region.here else "",
+        "redis": "",
         "key": engine_credentials(state_dir=state_dir, region=region.name).fingerprint,
     }

@@ -1,12 +1,15 @@
 """The media engine's API: the only code that calls LiveKit. Every act may be repeated without harm."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
 import aiohttp
+from livekit.api.ingress_service import IngressService
 from livekit.api.room_service import RoomService
 from livekit.api.twirp_client import ServerError, ServerErrorCode
+from livekit.protocol.ingress import ListIngressRequest
 from livekit.protocol.models import ParticipantInfo, ParticipantPermission, TrackSource
 from livekit.protocol.room import (
     CreateRoomRequest,
@@ -23,6 +26,8 @@ ANSWER_SECONDS = 3.0
 # An empty room is closed by the engine; the signal gate makes it again when somebody comes back.
 EMPTY_SECONDS = 60
 DEPARTURE_SECONDS = 20
+# How an engine that has no Redis answers whoever asks it for streams from outside, which it keeps there.
+WITHOUT_REDIS = "redis required"
 
 
 class EngineUnavailable(Exception):
@@ -33,25 +38,52 @@ class EngineRefused(Exception):
     """The engine understood and said no: trying again will not help; the message holds its code only."""
 
 
+class EngineShared(EngineRefused):
+    """The engine shares its calls by a Redis with whatever machines join it there (REG-12)."""
+
+
 class EngineApi:
     """The engine of one region."""
 
     def __init__(self, *, url: str, credentials: EngineCredentials, session: aiohttp.ClientSession) -> None:
         """Take its address on the private network, its key pair and an open HTTP session."""
         self._rooms = RoomService(session, url, credentials.key, credentials.secret, failover=False)
+        self._streams = IngressService(session, url, credentials.key, credentials.secret, failover=False)
 
     async def ping(self) -> None:
-        """Return if the engine answers and knows our key.
+        """Return if the engine answers, knows our key and works alone.
 
         Raises:
             EngineUnavailable: it does not answer.
+            EngineShared: other machines may take calls from it.
             EngineRefused: it does not know our key.
         """
         async with _answered():
             await self._rooms.list_rooms(ListRoomsRequest(names=["-"]))
+        await self.check_alone()
+
+    async def check_alone(self) -> None:
+        """Return if the engine says that it has no Redis, by which machines that nobody named could take calls from it (REG-12).
+
+        Raises:
+            EngineUnavailable: it does not answer, or does not say so.
+            EngineShared: it has one.
+            EngineRefused: it does not know our key.
+        """
+        async with _answered():
+            try:
+                await self._streams.list_ingress(ListIngressRequest())
+            except ServerError as error:
+                if error.code == ServerErrorCode.INTERNAL and WITHOUT_REDIS in error.message:
+                    return
+                raise
+        raise EngineShared("redis")
 
     async def ensure_room(self, *, call: str, most: int = 0) -> None:
         """Make the call's room unless it exists, as the engine makes none by itself.
+
+        It is asked for on a machine that there is not. An engine that works alone does not care; one that could hand it to another
+        machine looks for that one by its Redis, and makes none (REG-12).
 
         Args:
             call: the call's id.
@@ -63,7 +95,13 @@ class EngineApi:
         """
         async with _answered():
             await self._rooms.create_room(
-                CreateRoomRequest(name=call, empty_timeout=EMPTY_SECONDS, departure_timeout=DEPARTURE_SECONDS, max_participants=most)
+                CreateRoomRequest(
+                    name=call,
+                    empty_timeout=EMPTY_SECONDS,
+                    departure_timeout=DEPARTURE_SECONDS,
+                    max_participants=most,
+                    node_id=f"nobody-{secrets.token_hex(8)}",
+                )
             )
 
     async def remove(self, *, call: str, participant: str) -> None:

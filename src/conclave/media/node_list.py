@@ -9,7 +9,7 @@ from django.conf import settings
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.kernel.ids import UserId
-from conclave.media import nodes
+from conclave.media import alone, nodes
 from conclave.media.enter import Change
 from conclave.media.models import Node, NodeApproval
 from conclave.media.policy import WORD_MS
@@ -32,6 +32,8 @@ class Standing(StrEnum):
     TAKEN_OUT = "taken_out"
     # The ledger names one that the settings have no more.
     LEFT = "left"
+    # It was seen to have a Redis, by which other machines take calls from it.
+    SHARED = "shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +75,12 @@ def nodes_for_staff(*, account: UserId, now: int) -> list[Listed]:
     rows = {row.region: row for row in Node.objects.all()}
     words = list(NodeApproval.objects.filter(at__gt=now - WORD_MS).order_by("at"))
     wanted = {one.name: nodes.describe(one) for one in settings.CONCLAVE.all_regions}
-    serving = nodes.entered()
+    serving, shared = nodes.entered(), alone.shared()
     names = [*wanted, *(name for name, row in sorted(rows.items()) if name not in wanted and row.described)]
     listed = [_listed(name, wanted.get(name, {}), rows.get(name), words, account) for name in names]
-    return [replace(one, standing=Standing.SERVES) if one.region in serving else one for one in listed]
+    served = [replace(one, standing=Standing.SERVES) if one.region in serving else one for one in listed]
+    # Said before anything else: whatever two people approve, no call is held there.
+    return [replace(one, standing=Standing.SHARED) if one.region in shared and one.wanted else one for one in served]
 
 
 def entries() -> dict[str, Entry]:

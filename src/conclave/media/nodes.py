@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from conclave.media import description
+from conclave.media import alone, description
 from conclave.media.description import Described
 from conclave.media.models import Node
 from conclave.regions import RegionSettings
@@ -32,14 +32,15 @@ def describe(region: RegionSettings) -> Described:
 def entered() -> frozenset[str]:
     """Return the regions in which calls may be held by the ledger: its last word on each is that this very engine serves, and it counts.
 
-    A row alone opens nothing: the entry it names has to say the same, and where two people have decided, to be cosigned.
+    A row alone opens nothing: the entry it names has to say the same, and where two people have decided, to be cosigned. Nor does an entry
+    about an engine that was seen to share its calls with machines which none names (REG-12).
     """
-    rows = {row.region: row for row in Node.objects.filter(counts_at__isnull=False)}
+    rows, shared = {row.region: row for row in Node.objects.filter(counts_at__isnull=False)}, alone.shared()
     return frozenset(
         region.name
         for region in settings.CONCLAVE.all_regions
         for row in [rows.get(region.name)]
-        if row is not None and row.described == describe(region) and _is_in_the_ledger(row)
+        if row is not None and row.described == describe(region) and _is_in_the_ledger(row) and region.name not in shared
     )
 
 

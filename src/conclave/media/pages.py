@@ -30,6 +30,10 @@ STANDINGS = {
     Standing.NEW: gettext_lazy("The ledger does not name it, so no call is held here. It takes two people."),
     Standing.OTHER: gettext_lazy("The settings name another engine than the ledger, so no call is held here. It takes two people."),
     Standing.TAKEN_OUT: gettext_lazy("It was taken out of the ledger, so no call is held here, although the settings name it."),
+    Standing.SHARED: gettext_lazy(
+        "This engine has a Redis, by which machines that the ledger does not name take calls from it, so no call is held here. "
+        "Take the Redis out of its configuration, and make each further engine a region of its own."
+    ),
     Standing.LEFT: gettext_lazy("The settings do not name it any more. The ledger does, until two people take it out."),
 }
 BY = {

@@ -92,6 +92,8 @@ class Region:
     id: str
     territory: str
     engine_host: str
+    # Whether this server has started it, by its own configuration.
+    here: bool = True
     # Where browsers reach its media, for whoever wants to compare (REG-9).
     addresses: tuple[str, ...] = ()
     turn: str = ""
@@ -132,7 +134,13 @@ def regions() -> dict[str, Region]:
     """Return every region of this installation by its name, in the order in which they are chosen."""
     return {
         one.name: Region(
-            id=one.name, territory=one.territory, engine_host=one.engine_host, addresses=one.addresses, turn=one.turn, capacity=one.capacity
+            id=one.name,
+            territory=one.territory,
+            engine_host=one.engine_host,
+            here=one.here,
+            addresses=one.addresses,
+            turn=one.turn,
+            capacity=one.capacity,
         )
         for one in settings.CONCLAVE.all_regions
     }

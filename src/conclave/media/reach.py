@@ -1,17 +1,18 @@
-"""Asking every region's engine whether it answers to its own key pair, as nobody else might while calls are cut off (REG-3, REG-6)."""
+"""Asking every region's engine whether it answers to its own key pair and works alone, as nobody else might (REG-3, REG-6, REG-12)."""
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 
-from conclave.media import placement
-from conclave.media.engine import EngineRefused, EngineUnavailable, engine_api
+from conclave.media import alone, placement
+from conclave.media.engine import EngineApi, EngineRefused, EngineShared, EngineUnavailable, engine_api
 
 _busy = threading.Lock()
 
 
 async def look() -> None:
     """Ask them side by side, and note which answered."""
-    await asyncio.gather(*(_ask(region) for region in placement.regions().values()))
+    await asyncio.gather(*(ask(region=region) for region in placement.regions().values()))
 
 
 def look_aside() -> None:
@@ -28,11 +29,22 @@ def _look_once() -> None:
         _busy.release()
 
 
-async def _ask(region: placement.Region) -> None:
-    """Note whether one answers; a machine of another region behind its address refuses the key pair, and does not."""
+async def ask(*, region: placement.Region, then: Callable[[EngineApi], Awaitable[object]] | None = None) -> None:
+    """Note whether one answers, and whether it works alone; a machine of another region behind its address refuses the key pair.
+
+    Args:
+        region: whose engine.
+        then: what else is to be done there; it does not answer if this fails.
+    """
     try:
         async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
-            await engine.ping()
+            try:
+                await engine.ping()
+                alone.note(region=region.id, alone=True)
+            except EngineShared:
+                alone.note(region=region.id, alone=False)
+            if then is not None:
+                await then(engine)
     except (EngineUnavailable, EngineRefused):
         placement.report(region=region.id, up=False)
     else:

@@ -38,7 +38,9 @@ def settle_regions(now: int) -> None:
     """Look every few seconds whether each live call is still where it may be."""
     if not _looking.due(now=now):
         return
-    if len(placement.regions()) > 1 and Call.objects.filter(ended_at=None).exists():
+    regions = placement.regions().values()
+    # An engine that somebody else starts is looked at before it has any call: it may share what it gets (REG-12).
+    if not all(one.here for one in regions) or (len(regions) > 1 and Call.objects.filter(ended_at=None).exists()):
         reach.look_aside()
     relocate(now=now)
 

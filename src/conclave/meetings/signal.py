@@ -175,16 +175,20 @@ def _seat_admitted(call: str, participant: str, region: str, now: int) -> None:
 
 
 async def _connect(entry: Entry) -> ClientConnection:
-    """Open the engine's side; its room is made when it is missing, which costs the first person one more try."""
+    """Open the engine's side; its room is made when it is missing, which costs the first person one more try.
+
+    An engine that was not started here may make rooms by itself, on a machine of its choice: there it is made first, each time (REG-12).
+    """
     url = f"{entry.region.signal_url}/{entry.path}?{entry.query}"
     try:
+        if not entry.region.here:
+            await _make_room(entry)
         try:
             upstream = await open_upstream(url=url)
         except UpstreamRefused as refused:
             if refused.status != 404:
                 raise
-            async with engine_api(url=entry.region.api_url, credentials=entry.region.credentials()) as engine:
-                await engine.ensure_room(call=entry.call, most=selftest.MOST_PEOPLE if selftest.is_selftest(room=entry.call) else 0)
+            await _make_room(entry)
             upstream = await open_upstream(url=url)
     except (UpstreamUnavailable, EngineUnavailable, EngineRefused):
         placement.report(region=entry.region.id, up=False)
@@ -194,6 +198,12 @@ async def _connect(entry: Entry) -> ClientConnection:
         raise SignalRefused(status=status, code="engine_refused") from None
     placement.report(region=entry.region.id, up=True)
     return upstream
+
+
+async def _make_room(entry: Entry) -> None:
+    """Have the engine make the call's room unless it exists."""
+    async with engine_api(url=entry.region.api_url, credentials=entry.region.credentials()) as engine:
+        await engine.ensure_room(call=entry.call, most=selftest.MOST_PEOPLE if selftest.is_selftest(room=entry.call) else 0)
 
 
 async def _refuse(scope: dict[str, object], send: Send, refused: SignalRefused) -> None:

@@ -4,7 +4,7 @@ It runs in every gateway while it relays anybody's signalling; acting twice does
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -14,8 +14,8 @@ from conclave.kernel import clock
 from conclave.keys.locks import writing
 from conclave.keys.threads import in_thread
 from conclave.keys.wake import tell_all
-from conclave.media import placement, selftest
-from conclave.media.engine import EngineApi, EngineRefused, EngineUnavailable, engine_api
+from conclave.media import placement, reach, selftest
+from conclave.media.engine import EngineApi
 from conclave.meetings.models import Call, Participant
 from conclave.meetings.rights import correct
 from conclave.transparency.journal import journal
@@ -106,12 +106,12 @@ async def _repeat() -> None:
         await asyncio.sleep(EVERY_SECONDS)
         for region in placement.regions().values():
             # An engine that does not answer now is asked again in five seconds; the gate says 503 meanwhile.
-            try:
-                async with engine_api(url=region.api_url, credentials=region.credentials()) as engine:
-                    await compare(engine=engine, region=region.id, now=clock.now())
-                placement.report(region=region.id, up=True)
-            except (EngineUnavailable, EngineRefused):
-                placement.report(region=region.id, up=False)
+            await reach.ask(region=region, then=_comparing(region))
+
+
+def _comparing(region: placement.Region) -> Callable[[EngineApi], Awaitable[int]]:
+    """Return what is done at the engine of a region."""
+    return lambda engine: compare(engine=engine, region=region.id, now=clock.now())
 
 
 def _is_elsewhere(call: str, region: str) -> bool:
