@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import translation
 from hypothesis import HealthCheck, Phase, settings
 
-pytest_plugins = ["tests.database", "tests.journeys.fixtures"]
+pytest_plugins = ["tests.database", "tests.compiled", "tests.journeys.fixtures"]
 ALLOWED_SKIP = "not run: no Rust"
 WRITERS = 4
 

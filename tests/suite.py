@@ -23,8 +23,10 @@ from deploy.progress import SetupError, explain
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS = ROOT / ".conclave" / "venv" / "bin"
 PYTEST = (str(SCRIPTS / "python"), "-m", "pytest", "-q", "--tb=short")
-# Half of the time that unit tests take: what carries a call.
+# Unit tests are three steps of about the same time, so that no core waits for the other: what carries a call, what people and authorities
+# do, and the rest.
 CALL_TESTS = ("tests/keys", "tests/meetings", "tests/mls")
+PEOPLE_TESTS = ("tests/accounts", "tests/authorities")
 # The journeys of machines and networks, which share no installation with the others: they go to the shorter of the two long steps. What
 # people get has a journey in the other one, which judges that (test_ids.py).
 APART = ("alone", "doctor", "firewall", "june_2020", "privacy", "service", "territories", "tls", "upgrade")
@@ -52,6 +54,8 @@ class Check:
     command: list[str]
     cwd: Path = ROOT
     needs: tuple[str, ...] = ()
+    # The step that this is a part of: who asks for that runs both.
+    of: str = ""
     # Uses all cores by itself.
     alone: bool = False
     # Waits for people and networks most of its time: two such run beside each other, and nothing else does.
@@ -76,10 +80,12 @@ def checks(*, fast: bool, soak: bool) -> list[Check]:
     interop = ["--manifest-path", str(ROOT / "tests" / "interop" / "Cargo.toml")]
     some = "not journey and not soak" + (" and not slow" if fast else "")
     needs = () if fast else ("web", "engine", "geo")
+    tlog, redis = ((), ()) if fast else (("tlog",), ("redis",))
     steps = [
-        # The two that take longest come first, so that each core has one of them and the short ones fill up the rest.
-        _tests("unit-call", "-m", some, *CALL_TESTS, needs=(*needs, *(() if fast else ("redis",)))),
-        _tests("unit", "-m", some, *(f"--ignore={folder}" for folder in CALL_TESTS), needs=(*needs, *(() if fast else ("tlog",)))),
+        # Those that take longest come first, so that the short ones fill up the rest.
+        _tests("unit", "-m", some, *(f"--ignore={folder}" for folder in (*CALL_TESTS, *PEOPLE_TESTS)), needs=(*needs, *tlog)),
+        _tests("unit-people", "-m", some, *PEOPLE_TESTS, needs=needs, of="unit"),
+        _tests("unit-call", "-m", some, *CALL_TESTS, needs=(*needs, *redis)),
         Check(name="lint", command=[str(SCRIPTS / "ruff"), "check"]),
         Check(name="format", command=[str(SCRIPTS / "ruff"), "format", "--check"]),
         Check(name="types", command=[str(SCRIPTS / "mypy")]),
@@ -126,10 +132,12 @@ def _journeys() -> set[str]:
     return {str(file.relative_to(ROOT)) for file in (ROOT / "tests" / "journeys").glob("test_*.py")}
 
 
-def _tests(name: str, *chosen: str, needs: tuple[str, ...], browsers: bool = False, alone: bool = False, fast: bool = True) -> Check:
+def _tests(
+    name: str, *chosen: str, needs: tuple[str, ...], browsers: bool = False, alone: bool = False, fast: bool = True, of: str = ""
+) -> Check:
     """Return a step of tests that remembers which of them failed."""
     command = [*PYTEST, "-o", f"cache_dir={REMEMBERED / name}", *chosen]
-    return Check(name=name, command=command, needs=needs, browsers=browsers, alone=alone, fast=fast, remembered=REMEMBERED / name)
+    return Check(name=name, command=command, needs=needs, of=of, browsers=browsers, alone=alone, fast=fast, remembered=REMEMBERED / name)
 
 
 def main() -> None:
@@ -142,7 +150,7 @@ def main() -> None:
         _tell(name, ok=False, output="There is no such step.") for name in arguments.only if name not in {step.name for step in steps}
     ]
     if arguments.only:
-        steps = [step for step in steps if step.name in arguments.only]
+        steps = [step for step in steps if step.name in arguments.only or step.of in arguments.only]
     not_run = {step.name: lack for step in steps if (lack := lacking(step))}
     for name, lack in not_run.items():
         sys.stdout.write(f"----  {name:<24} not run: no {lack}\n")

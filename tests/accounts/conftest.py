@@ -16,6 +16,8 @@ from tests.accounts.colleagues import hold, organisation
 from tests.accounts.mailbox import Mailbox, mail_server
 from tests.accounts.nameserver import NameServer
 from tests.accounts.openid import Provider, provider
+from tests.accounts.organisation import belongs, make, person
+from tests.accounts.passkey import Device
 
 PASSWORD = "correct horse battery staple"
 
@@ -30,6 +32,23 @@ def alice(db: None) -> User:  # noqa: ARG001 - pytest's way to ask for the datab
 @pytest.fixture
 def bob(db: None) -> User:  # noqa: ARG001 - pytest's way to ask for the database
     return User.objects.create_user(email="bob@example.org", password=PASSWORD, now=1, name="Bob", is_verified=True)
+
+
+@pytest.fixture
+def school(alice: User, bob: User) -> str:
+    """Alice's school, to which Bob belongs."""
+    made = make(alice)
+    belongs(made, alice, bob)
+    return made
+
+
+@pytest.fixture
+def owner(db: None) -> Device:  # noqa: ARG001 - pytest's way to ask for the database
+    """Alice, who owns the installation, with a passkey."""
+    alice = person("Alice")
+    alice.is_owner = True
+    alice.save()
+    return Device(alice)
 
 
 @pytest.fixture(scope="session")

@@ -38,24 +38,6 @@ PARTS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def alice() -> User:
-    return person("Alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return person("Bob")
-
-
-@pytest.fixture
-def school(alice: User, bob: User) -> str:
-    """Alice's school, to which Bob belongs."""
-    made = make(alice)
-    belongs(made, alice, bob)
-    return made
-
-
 def addresses(organisation: str, *, membership: str, invitation: str, claim: str = NOWHERE) -> list[str]:
     """Return every address under one organisation, out of the list of all addresses."""
     found = []

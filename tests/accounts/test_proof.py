@@ -1,5 +1,7 @@
 """Looking for a token: real name servers that lie and fall silent, a real https server that leads astray."""
 
+import gc
+import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
@@ -191,6 +193,21 @@ def test_a_server_that_drips_is_left_after_the_time(web: WebServer) -> None:
     start = time.monotonic()
     assert visit(web) is Outcome.UNREACHABLE
     assert time.monotonic() - start < 9
+
+
+def test_a_server_that_never_hangs_up_is_left_at_once(web: WebServer) -> None:
+    over = threading.Event()
+
+    def stay(request: BaseHTTPRequestHandler) -> None:
+        says(TEXT.encode())(request)
+        over.wait(60)
+
+    web.answer = stay
+    try:
+        assert visit(web) is Outcome.PROVED
+        gc.collect()  # warns of a connection that was left open
+    finally:
+        over.set()
 
 
 def test_headers_without_end_are_not_read(web: WebServer) -> None:

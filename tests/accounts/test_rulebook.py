@@ -14,28 +14,10 @@ from conclave.accounts.rules import Guests, Hosts, Policy, Rotation, Rule, SignI
 from conclave.accounts.standing import OrganisationRoleTooLow, OrganisationUnknown
 from conclave.transparency.journal import Search, read
 from conclave.transparency.models import JournalEntry
-from tests.accounts.organisation import NOW, account, belongs, kinds, make, person, seat
+from tests.accounts.organisation import NOW, account, kinds, person, seat
 
 pytestmark = pytest.mark.django_db
 STRICT = Policy(guests=Guests.NONE, sign_in=SignIn.SECOND_FACTOR, enforced=frozenset({Rule.GUESTS}))
-
-
-@pytest.fixture
-def alice() -> User:
-    return person("Alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return person("Bob")
-
-
-@pytest.fixture
-def school(alice: User, bob: User) -> str:
-    """Alice's school, to which Bob belongs."""
-    made = make(alice)
-    belongs(made, alice, bob)
-    return made
 
 
 def test_what_is_saved_is_read_back_as_it_was(alice: User, bob: User, school: str) -> None:

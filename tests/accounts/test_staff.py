@@ -36,15 +36,6 @@ NOW = clock.now()
 
 
 @pytest.fixture
-def owner() -> Device:
-    """Alice, who owns the installation, with a passkey."""
-    alice = person("Alice")
-    alice.is_owner = True
-    alice.save()
-    return Device(alice)
-
-
-@pytest.fixture
 def bob() -> User:
     return person("Bob")
 

@@ -28,15 +28,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def owner() -> Device:
-    """Alice, who owns the installation, with a passkey."""
-    alice = person("Alice")
-    alice.is_owner = True
-    alice.save()
-    return Device(alice)
-
-
-@pytest.fixture
 def rita() -> User:
     """Rita reviews, and works in China."""
     user = person("Rita")

@@ -41,16 +41,6 @@ MINE: dict[str, Any] = {"name": "Timetable", "scopes": ["meetings:read", "meetin
 OURS: dict[str, Any] = {"name": "Directory sync", "scopes": ["people:read"], "days": 7}
 
 
-@pytest.fixture
-def alice() -> User:
-    return person("Alice")
-
-
-@pytest.fixture
-def bob() -> User:
-    return person("Bob")
-
-
 def test_a_token_is_random_has_a_beginning_to_know_it_by_and_only_its_hash_is_kept(alice: User) -> None:
     """TOK-1."""
     one, other = (make_token(account=account(alice), **MINE, now=NOW) for _ in range(2))

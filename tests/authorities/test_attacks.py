@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
-from asgiref.typing import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, ASGISendEvent, Scope
 from pytest_django import Settings
 
 from conclave.accounts.assertion import PasskeyNotShown
@@ -20,7 +19,6 @@ from conclave.authorities.models import Hand, Measure, Order, Part
 from conclave.authorities.policy import DAY, Channel, Grounds, OrderKind, Reason, State
 from conclave.authorities.refuse import refuse
 from conclave.authorities.standing import OrderNotNow
-from conclave.gate.address import VisitorAddress
 from conclave.gate.geo import Geo
 from conclave.gate.models import Application, Restriction
 from conclave.gate.policy import Kind, located
@@ -34,6 +32,7 @@ from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from tests.accounts.organisation import account
 from tests.authorities.desk import NOW, SAID, Desk, claiming, draft, goes_on, state_of, there
+from tests.gate.test_address import seen
 from tests.gate.test_geo import make
 from tests.meetings.conftest import Joins, Link
 
@@ -123,20 +122,7 @@ def test_ord_3_databases_swapped_during_a_call_put_nobody_anywhere(
 
 def seen_through(*, server: tuple[str, int | None], client: tuple[str, int] | None, header: str) -> str:
     """Return whose address the gateway takes a request to be from."""
-    reached: list[Scope] = []
-
-    async def inner(scope: Scope, _receive: ASGIReceiveCallable, _send: ASGISendCallable) -> None:
-        reached.append(scope)
-
-    async def receive() -> ASGIReceiveEvent:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(_event: ASGISendEvent) -> None:
-        return
-
-    scope: Any = {"type": "http", "server": server, "client": client, "headers": [(b"x-forwarded-for", header.encode())]}
-    async_to_sync(VisitorAddress(inner))(scope, receive, send)
-    found: Any = reached[0]
+    found: Any = async_to_sync(seen)(server=server, client=client, headers=[(b"x-forwarded-for", header.encode())])
     return found["client"][0] if found["client"] else ""
 
 

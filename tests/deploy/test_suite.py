@@ -80,6 +80,15 @@ def test_every_journey_is_in_one_of_the_two_long_steps() -> None:
     assert left_out["journeys"] == files - left_out["adversity"] == suite.MACHINES
 
 
+def test_every_unit_test_is_in_one_of_the_steps_that_share_them() -> None:
+    steps = {step.name: step for step in suite.checks(fast=True, soak=False) if step.name.startswith("unit")}
+    left_out = {word.removeprefix("--ignore=") for word in steps["unit"].command if word.startswith("--ignore=")}
+    chosen = [word for name in ("unit-people", "unit-call") for word in steps[name].command if word.startswith("tests/")]
+    assert sorted(chosen) == sorted(left_out)
+    assert all((suite.ROOT / folder).is_dir() for folder in chosen)
+    assert {name for name, step in steps.items() if "unit" in (name, step.of)} == {"unit", "unit-people"}
+
+
 def test_fast_leaves_out_browsers_and_what_takes_minutes() -> None:
     fast, full = ({step.name for step in suite.checks(fast=fast, soak=False)} for fast in (True, False))
     assert full - fast == {"adversity", "journeys", "interop-deny", "mls-deny", "mls-lint", "mls-test"}

@@ -6,15 +6,36 @@ import contextlib
 import hashlib
 import json
 import socket
+import subprocess
+import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet  # type: ignore[import-untyped] # it has no types
 
+from tests.journeys.world import Installation, installation
+
 # From where each comes.
 ADDRESSES = {"CN": "127.0.0.2", "HK": "127.0.0.3", "FR": "127.0.0.4", "US": "127.0.0.5", "TW": "127.0.0.6"}
 CHUNK = 65_536
+# Ann and Ben approve with passkeys in software; tests/authorities/test_pages.py has their pages, test_school.py the page of a passkey.
+APPROVE = """
+import django
+django.setup()
+from django.conf import settings
+from conclave.accounts.models import User
+from conclave.authorities.approve import approve, ask_approval
+from conclave.authorities.models import Order
+from conclave.kernel import clock
+from tests.accounts.passkey import Device, Passkey
+order, now = Order.objects.get(state="narrowed").pk, clock.now()
+for name in ("Ann", "Ben"):
+    user = User.objects.get(name=name)
+    device = Device(user, Passkey(name.encode(), origin=settings.CONCLAVE.public_url))
+    approve(order=order, account=user.pk, shown=device.answers(ask_approval(order=order, account=user.pk, now=now)), now=now)
+"""
 
 
 def databases(folder: Path) -> Path:
@@ -29,6 +50,24 @@ def databases(folder: Path) -> Path:
         named.append({"file": name, "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()})
     (folder / "databases.json").write_text(json.dumps({"databases": named}), encoding="utf-8")
     return folder
+
+
+@contextlib.contextmanager
+def installation_abroad(folder: Path) -> Iterator[Installation]:
+    """Run an installation whose databases know where these addresses are."""
+    running = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))}, migrated=True)
+    try:
+        running.start()
+        yield running
+    finally:
+        running.stop()
+
+
+def script(server: Installation, source: str, *said: str) -> None:
+    """Let the server's own code do something beside it."""
+    paths = {"PYTHONPATH": f"{server.checkout}/src:{server.checkout}", "DJANGO_SETTINGS_MODULE": "conclave.settings"}
+    command = [sys.executable, "-c", source, *said]
+    subprocess.run(command, env={**server.environment(), **paths}, cwd=server.checkout, check=True, timeout=60)
 
 
 class Way:

@@ -1,19 +1,17 @@
 """desk, measure, restore: an order meets the one who is in its territory, nobody else notices more than a departure, and it is undone."""
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.abroad import Way, databases
+from tests.journeys.abroad import APPROVE, Way, installation_abroad, script
 from tests.journeys.browsers import ChromiumProcess, until
 from tests.journeys.fixtures import Chromiums
 from tests.journeys.people import PASSWORD, Owner, Person
 from tests.journeys.test_access import PHONE, check
 from tests.journeys.test_school import Signed
-from tests.journeys.world import Installation, installation
+from tests.journeys.world import Installation
 
 # The desk's people, as the owner appoints them.
 SET_UP = """
@@ -29,22 +27,6 @@ for name, role, country in (("Dora", "reviewer", "FR"), ("Ann", "approver", "DE"
     EmailAddress.objects.create(user=user, email=address, verified=True, primary=True)
     StaffMember.objects.create(user=user, orders=role, work_country=country, since=now)
 """
-# Ann and Ben approve with passkeys in software; tests/authorities/test_pages.py has their pages, test_school.py the page of a passkey.
-APPROVE = """
-import django
-django.setup()
-from django.conf import settings
-from conclave.accounts.models import User
-from conclave.authorities.approve import approve, ask_approval
-from conclave.authorities.models import Order
-from conclave.kernel import clock
-from tests.accounts.passkey import Device, Passkey
-order, now = Order.objects.get(state="narrowed").pk, clock.now()
-for name in ("Ann", "Ben"):
-    user = User.objects.get(name=name)
-    device = Device(user, Passkey(name.encode(), origin=settings.CONCLAVE.public_url))
-    approve(order=order, account=user.pk, shown=device.answers(ask_approval(order=order, account=user.pk, now=now)), now=now)
-"""
 SAID = {"authority": "Court of Somewhere", "contact": "registry@court.example", "claimed": "CN HK", "legal_basis": "Law 1, art. 2"}
 WHY = {"reasons": "Because of art. 2.", "target": "The meeting of 4 June", "redress": "Appeal within 14 days."}
 
@@ -52,20 +34,8 @@ WHY = {"reasons": "Because of art. 2.", "target": "The meeting of 4 June", "redr
 @pytest.fixture(scope="module")
 def abroad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation whose databases know where three loopback addresses are."""
-    folder = tmp_path_factory.mktemp("abroad")
-    running = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))}, migrated=True)
-    try:
-        running.start()
+    with installation_abroad(tmp_path_factory.mktemp("abroad")) as running:
         yield running
-    finally:
-        running.stop()
-
-
-def script(server: Installation, source: str, *said: str) -> None:
-    """Let the server's own code do something beside it."""
-    paths = {"PYTHONPATH": f"{server.checkout}/src:{server.checkout}", "DJANGO_SETTINGS_MODULE": "conclave.settings"}
-    command = [sys.executable, "-c", source, *said]
-    subprocess.run(command, env={**server.environment(), **paths}, cwd=server.checkout, check=True, timeout=60)
 
 
 @pytest.mark.journey("desk", "measure", "restore")

@@ -135,7 +135,7 @@ def test_a_taken_port_is_named_with_the_process_that_has_it_and_what_to_do(tmp_p
 
 @pytest.mark.journey("run")
 def test_a_second_server_on_the_same_folder_is_refused_with_the_first_ones_process(tmp_path: Path) -> None:
-    own = installation(tmp_path / "var")
+    own = installation(tmp_path / "var", migrated=True)
     second = installation(tmp_path / "var")
     try:
         own.start()

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.abroad import Way, databases
+from tests.journeys.abroad import APPROVE, Way, installation_abroad, script
 from tests.journeys.browsers import ChromiumProcess
 from tests.journeys.fixtures import Chromiums
 from tests.journeys.people import PASSWORD, Owner
 from tests.journeys.test_access import PHONE, check
-from tests.journeys.test_orders import script
 from tests.journeys.test_school import Signed
-from tests.journeys.world import Installation, installation
+from tests.journeys.world import Installation
 
 # People with accounts: the desk, two engineers, and Bob; and an order that waits for a reviewer.
 SET_UP = """
@@ -40,22 +39,7 @@ said = Said(kind=OrderKind.INFORM, authority="Court of Somewhere", authority_kin
             redress="Appeal within 14 days.", language="en")
 receive(said=said, channel=Channel.PORTAL, by=None, now=now)
 """
-# Who approves or agrees does so with a passkey in software; tests/authorities has their pages, test_school.py the page of a passkey.
-APPROVE = """
-import django
-django.setup()
-from django.conf import settings
-from conclave.accounts.models import User
-from conclave.authorities.approve import approve, ask_approval
-from conclave.authorities.models import Order
-from conclave.kernel import clock
-from tests.accounts.passkey import Device, Passkey
-order, now = Order.objects.get(state="narrowed").pk, clock.now()
-for name in ("Ann", "Ben"):
-    user = User.objects.get(name=name)
-    device = Device(user, Passkey(name.encode(), origin=settings.CONCLAVE.public_url))
-    approve(order=order, account=user.pk, shown=device.answers(ask_approval(order=order, account=user.pk, now=now)), now=now)
-"""
+# Who agrees does so with a passkey in software; tests/authorities has their page.
 AGREE = """
 import django
 django.setup()
@@ -82,14 +66,9 @@ SECONDS = 30
 @pytest.fixture(scope="module")
 def abroad(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation whose databases know where three loopback addresses are, with its people."""
-    folder = tmp_path_factory.mktemp("told")
-    running = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))})
-    try:
-        running.start()
+    with installation_abroad(tmp_path_factory.mktemp("told")) as running:
         script(running, SET_UP, PASSWORD)
         yield running
-    finally:
-        running.stop()
 
 
 def comes(name: str, chromiums: Chromiums, server: Installation, path: str) -> Signed:

@@ -115,9 +115,9 @@ class Project:
         done = subprocess.run([sys.executable, "-c", FURNISH], cwd=self.checkout, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
 
-    def server(self, state: Path) -> Installation:
-        """Return an installation that runs this checkout's `./conclave run`."""
-        own = installation(state)
+    def server(self, state: Path, *, migrated: bool = False) -> Installation:
+        """Return an installation that runs this checkout's `./conclave run`, `migrated` as installation() takes it."""
+        own = installation(state, migrated=migrated)
         own.checkout, own.command = self.checkout, (str(self.checkout / "conclave"), "run")
         return own
 
@@ -189,7 +189,7 @@ def test_an_older_version_is_brought_to_this_one_and_back_with_everything_in_it(
 @pytest.mark.journey("run")
 def test_a_change_of_the_database_is_backed_up_and_the_older_version_names_the_way_back(tmp_path: Path) -> None:
     project = Project(tmp_path, first=None)
-    own = project.server(tmp_path / "var")
+    own = project.server(tmp_path / "var", migrated=True)
     alice = Alice(own)
     try:
         own.start(seconds=60)
@@ -228,7 +228,7 @@ def test_a_change_of_the_database_is_backed_up_and_the_older_version_names_the_w
 
 @pytest.mark.journey("run")
 def test_a_backup_made_while_the_server_runs_brings_it_to_another_machine(tmp_path: Path) -> None:
-    old, new = installation(tmp_path / "old"), installation(tmp_path / "new")
+    old, new = installation(tmp_path / "old", migrated=True), installation(tmp_path / "new")
     file = tmp_path / "usb" / "conclave.tar"
     alice = Alice(old)
 

@@ -227,14 +227,15 @@ def installation(state: Path, *, prefix: tuple[str, ...] = (), extra: dict[str, 
         state: its folder.
         prefix: what its command is started by.
         extra: more of its environment.
-        migrated: begin with the tables made, where a test is not about a first start: making them takes seconds.
+        migrated: begin with the tables made and the MLS module compiled, where a test is not about a first start: each takes seconds.
     """
     http_port, engine_port, media_tcp_port, turn_port, media_udp_port = free_ports(5)
     state.mkdir(parents=True, exist_ok=True)
     if migrated and not (state / "conclave.sqlite3").exists():
-        from tests.database import hand_over
+        from tests import compiled, database
 
-        hand_over(state / "conclave.sqlite3")
+        database.hand_over(state / "conclave.sqlite3")
+        compiled.hand_over(state)
     return Installation(
         state=state,
         http_port=http_port,

@@ -3,7 +3,7 @@
 import pytest
 
 from conclave.kernel import clock
-from tests.keys.members import World, new_world
+from tests.keys.members import Member, World, new_world
 
 
 @pytest.fixture
@@ -22,3 +22,13 @@ def nothing_settled_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 def world() -> World:
     """A fresh call."""
     return new_world()
+
+
+@pytest.fixture
+def alice(world: World) -> Member:
+    return Member(world, "Alice", host=True)
+
+
+@pytest.fixture
+def bob(world: World) -> Member:
+    return Member(world, "Bob")

@@ -9,31 +9,15 @@ from conclave.keys.locks import writing
 from conclave.keys.models import Group, Seat
 from conclave.keys.settle import settle
 from tests.keys.members import Member, World, run, settled
+from tests.keys.test_rights import decide
 from tests.keys.test_wishes import offers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def alice(world: World) -> Member:
-    return Member(world, "Alice", host=True)
-
-
-@pytest.fixture
-def bob(world: World) -> Member:
-    return Member(world, "Bob")
-
-
 def lock(alice: Member, now: int) -> None:
     """Alice locks, under the lease that she asks for."""
-    alice.lazy = True
-    delivery.wish(call=alice.world.call, participant=alice.participant, incarnation=alice.incarnation, alone=False, now=now)
-    settle(now + 1_300)
-    run([alice], now + 1_300)
-    (offer,) = [offer for offer in offers(alice.world) if offer.holder == alice.participant]
-    alice.commit(offer, now + 1_310, policy=str(alice.mls.call("policy", changes={"locked": True})["policy"]))
-    alice.lazy = False
-    run([alice], now + 1_320)
+    decide(alice, [], now, locked=True)
 
 
 def test_whoever_was_announced_before_the_lock_comes_in_with_it_and_whoever_comes_after_is_told(

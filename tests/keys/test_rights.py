@@ -17,16 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 EVERYTHING = frozenset({"chat", "pictures", "reactions", "rename", "share", "unmute", "video"})
 
 
-@pytest.fixture
-def alice(world: World) -> Member:
-    return Member(world, "Alice", host=True)
-
-
-@pytest.fixture
-def bob(world: World) -> Member:
-    return Member(world, "Bob")
-
-
 def decide(alice: Member, others: list[Member], now: int, **changes: Any) -> None:
     """Alice changes the policy, under the lease that she asks for, and everybody follows."""
     alice.lazy = True

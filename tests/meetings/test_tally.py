@@ -1,35 +1,20 @@
 """ORD-20: hosts are told how many people an order has taken out of their call, and where; others read an ordinary departure."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from conclave.gate.policy import Evidence, Kind, Measure
 from conclave.kernel import clock
-from conclave.keys import feed
 from conclave.keys.threads import in_thread
 from conclave.meetings import enforce
 from conclave.meetings.models import Participant
 from conclave.meetings.there import columns_of
 from tests.authorities.desk import there
 from tests.keys.members import World
-from tests.meetings.sockets import Guest, new_meeting, running_gateway, together
+from tests.meetings.sockets import Guest, together
+from tests.meetings.test_consumers import _gateway, world
 
+__all__ = ["_gateway", "world"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def world() -> World:
-    """A meeting that nobody has joined yet."""
-    return new_meeting()
-
-
-@pytest.fixture(autouse=True)
-async def _gateway() -> AsyncIterator[None]:
-    """Run what every gateway runs beside its sockets; at the end nobody is left."""
-    async with running_gateway():
-        yield
-    assert not feed._feeds
 
 
 async def gathered(world: World, **places: str) -> dict[str, Guest]:

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,22 +16,11 @@ from conclave.meetings.knock import News, answer, attend, knock
 from conclave.meetings.models import Call, Meeting
 from conclave.meetings.waiting import WaitingSocket
 from tests.keys.members import Mind, World
-from tests.meetings.sockets import PATIENCE, Guest, device, new_meeting, running_gateway, together
+from tests.meetings.sockets import PATIENCE, Guest, device, together
+from tests.meetings.test_consumers import _gateway, world
 
+__all__ = ["_gateway", "world"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def world() -> World:
-    """A meeting that nobody has joined yet."""
-    return new_meeting()
-
-
-@pytest.fixture(autouse=True)
-async def _gateway() -> AsyncIterator[None]:
-    """Run what every gateway runs beside its sockets."""
-    async with running_gateway():
-        yield
 
 
 class Waiter:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from conclave.keys.mls import MlsInstance, MlsModule
+from conclave.keys.mls import MlsInstance
+from tests import compiled
 
-MODULE = MlsModule()
+MODULE = compiled.module()
 Ok = dict[str, object]
 
 

@@ -13,7 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,7 +28,8 @@ MOST_AT_ONCE = 16
 MOST_FOR_ONE = 6
 LONGEST_LINE = 4096
 HTTPS = 443
-CLOSING_SECONDS = 0.05
+# A connection that is shut down is closed within a turn or two of the loop; nobody waits for one that is not.
+CLOSING_TURNS, TURN_SECONDS = 1000, 0.001
 # IPv6 addresses that carry an IPv4 address, which might be any: translated (RFC 6052), and the old IPv4-compatible ones.
 _CARRIERS = tuple(ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
 
@@ -155,7 +156,7 @@ def ask(*, url: str, web: Web, most_bytes: int, form: Mapping[str, str] | None =
     host = target.host or ""
 
     async def visit(found: list[str], until: float) -> Answer:
-        async with connected(host=host, found=found, web=web, until=until, tls=target.scheme == "https") as session:
+        async with connected(host=host, found=found, web=web, until=until) as session:
             kind = "GET" if form is None else "POST"
             async with session.request(kind, target, data=form, headers=headers, allow_redirects=False) as answer:
                 return Answer(status=answer.status, body=await bounded(answer, most_bytes=most_bytes))
@@ -169,7 +170,7 @@ def ask(*, url: str, web: Web, most_bytes: int, form: Mapping[str, str] | None =
 
 
 @asynccontextmanager
-async def connected(*, host: str, found: list[str], web: Web, until: float, tls: bool = True) -> AsyncIterator[aiohttp.ClientSession]:
+async def connected(*, host: str, found: list[str], web: Web, until: float) -> AsyncIterator[aiohttp.ClientSession]:
     """Yield a session that reaches this host at these addresses, and nothing else; it is over when the visit's time is.
 
     Args:
@@ -177,7 +178,6 @@ async def connected(*, host: str, found: list[str], web: Web, until: float, tls:
         found: its addresses, judged.
         web: whom it trusts.
         until: when it is over, by the monotonic clock.
-        tls: whether the end of TLS is waited for.
 
     Raises:
         TimeoutError: it is over.
@@ -185,7 +185,15 @@ async def connected(*, host: str, found: list[str], web: Web, until: float, tls:
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError
-    connector = aiohttp.TCPConnector(resolver=_Pinned(host, found), ssl=web.trusted or _system(), use_dns_cache=False, force_close=True)
+    opened: list[socket.socket] = []
+
+    def opens(info: aiohttp.AddrInfoType) -> socket.socket:
+        opened.append(socket.socket(*info[:3]))
+        return opened[-1]
+
+    connector = aiohttp.TCPConnector(
+        resolver=_Pinned(host, found), ssl=web.trusted or _system(), use_dns_cache=False, force_close=True, socket_factory=opens
+    )
     try:
         async with (
             asyncio.timeout(left),
@@ -201,9 +209,18 @@ async def connected(*, host: str, found: list[str], web: Web, until: float, tls:
         ):
             yield session
     finally:
-        # What was opened closes before the loop ends.
-        if tls:
-            await asyncio.sleep(CLOSING_SECONDS)
+        await _closed(opened)
+
+
+async def _closed(opened: list[socket.socket]) -> None:
+    """Let what was opened close before the loop ends; a server that does not answer to the end of TLS is not waited for (RFC 8446 §6.1)."""
+    for one in opened:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+    for _turn in range(CLOSING_TURNS):
+        if all(one.fileno() < 0 for one in opened):
+            return
+        await asyncio.sleep(TURN_SECONDS)
 
 
 async def bounded(answer: aiohttp.ClientResponse, *, most_bytes: int) -> bytes:
