@@ -17,17 +17,20 @@ from conclave.authorities import personal
 from conclave.authorities.approve import approve, ask_approval
 from conclave.authorities.models import Hand, Measure, Order, Part
 from conclave.authorities.policy import DAY, Channel, Grounds, OrderKind, Reason, State
+from conclave.authorities.quash import take_back
 from conclave.authorities.refuse import refuse
 from conclave.authorities.standing import OrderNotNow
 from conclave.gate.geo import Geo
 from conclave.gate.models import Application, Restriction
 from conclave.gate.policy import Kind, located
 from conclave.kernel import clock
+from conclave.kernel.ids import UserId
 from conclave.media import placement, ticket
 from conclave.meetings.door import Ordered
 from conclave.meetings.models import Call, Meeting, Participant
 from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
+from conclave.transparency import personal as ledger_personal
 from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from tests.accounts.organisation import account
@@ -213,10 +216,10 @@ def test_ord_10_whoever_writes_to_the_database_lets_no_measure_act(desk: Desk, l
     forged(order, Part.SECOND, desk.zoe.user)
     others = (Measure.objects.get(order=before).leaf, LedgerEntry.objects.filter(kind="APPROVAL").latest("index").index)
     own = append(kind="MEASURE", fields=approving._leaf(Measure.objects.get(order=order)), now=NOW, obj=Order.objects.get(pk=order).obj)
-    for leaf in (*others, own):
+    for later, leaf in enumerate((*others, own)):
         Measure.objects.filter(order=order).update(state="scheduled", leaf=leaf)
         Order.objects.filter(pk=order).update(state=State.EXECUTING)
-        goes_on(NOW)
+        goes_on(NOW + later * clock.MINUTE)
         assert Measure.objects.get(order=order).active_at is None
     assert Participant.objects.filter(name="Flo", left_at=None).exists()
     goes_on(NOW + 7 * DAY)
@@ -236,11 +239,37 @@ def test_ord_10_a_measure_that_was_changed_after_it_was_approved_does_not_act(
     Measure.objects.update(**before)
     moved = Hand.objects.get(order=order, part=Part.SECOND)
     Hand.objects.filter(pk=moved.pk).update(account=account(desk.zoe.user))
-    goes_on(NOW)
+    goes_on(NOW + clock.MINUTE)
     assert not Application.objects.exists(), "another one's name is under the approval"
     Hand.objects.filter(pk=moved.pk).update(account=moved.account)
-    goes_on(NOW)
+    goes_on(NOW + 2 * clock.MINUTE - 1)
+    assert not Application.objects.exists(), "what differs is looked at once a minute: the locks are everybody's"
+    goes_on(NOW + 2 * clock.MINUTE)
     assert Application.objects.count() == 1
+
+
+def test_ord_10_a_measure_of_an_order_that_is_over_is_not_revived(desk: Desk, link: Link, joins: Joins) -> None:
+    """Its leaf and both approvals stay in the ledger for good; so does that the order was taken back."""
+    joins("Ada", evidence=there("CN"))
+    order = desk.orders(draft(meeting=link.meeting))
+    take_back(order=order, account=account(desk.rita), quashed=True, document="7 K 20", now=NOW)
+    assert Measure.objects.get(order=order).over_at is not None
+    for later, state in enumerate((state_of(order), State.EXECUTING)):
+        Measure.objects.filter(order=order).update(state="scheduled", over_at=None)
+        Order.objects.filter(pk=order).update(state=state)
+        goes_on(NOW + later * clock.MINUTE)
+        assert Measure.objects.get(order=order).active_at is None
+    assert not Restriction.objects.exists()
+
+
+def test_ord_10_a_measure_about_somebody_who_has_erased_their_account_since_comes_to_its_end(desk: Desk) -> None:
+    gone = UserId("g" * 22)
+    order = desk.orders(draft(account_id=gone, kind=Kind.DENY_HOST_FROM))
+    ledger_personal.erase(account=gone, now=NOW)
+    personal.erase(account=gone, now=NOW)
+    goes_on(NOW)
+    assert state_of(order) == State.EXECUTED
+    assert not Restriction.objects.filter(subject=gone).exists()
 
 
 def test_ord_10_an_approval_stays_one_when_its_giver_has_erased_their_account(desk: Desk, link: Link, joins: Joins) -> None:

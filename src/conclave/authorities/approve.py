@@ -77,17 +77,21 @@ def approve(*, order: str, account: UserId, shown: Shown | None, now: int) -> St
 
 
 def is_as_approved(*, row: Order, measure: Measure) -> bool:
-    """Tell whether a measure is what its leaf says, and the ledger has two approvals before that: rows alone anybody could write (ORD-10).
+    """Tell whether a measure is what its leaf says, and the ledger has two approvals before that and no end of its order since: rows alone
+    anybody could write (ORD-10).
 
     Args:
         row: its order, locked.
         measure: as it is stored now.
     """
     here = _leaf(measure)
-    said = None if measure.leaf is None else ledger.told(kind="MEASURE", index=measure.leaf, fields=here)
-    # Of whoever has erased their account since, it is about nobody.
-    same = said is not None and (said if measure.account != ERASED else {**said, "target": ERASED}) == here
-    return same and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
+    if measure.account == ERASED:
+        # It is about nobody by now, and whom it was about cannot be opened any more.
+        del here["target"]
+    same = measure.leaf is not None and ledger.told(kind="MEASURE", index=measure.leaf, fields=here) == here
+    states = ledger.all_told(kind="ORDER_STATE", obj=row.obj, fields=("state",))
+    acts = row.state == State.EXECUTING and states[-1:] == [{"state": State.EXECUTING}]
+    return same and acts and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
 
 
 def _schedule(row: Order, now: int) -> None:

@@ -22,6 +22,8 @@ from conclave.transparency.cosign import WitnessAway
 MOST_AT_ONCE = 50
 
 _told = clock.Seldom(every_ms=clock.MINUTE)
+# Until when a measure that is not what was approved is not looked at again: each look takes the locks that all others wait for.
+_refused: dict[str, int] = {}
 _log = structlog.get_logger("conclave.orders")
 
 
@@ -32,12 +34,14 @@ def settle(now: int) -> None:
     Args:
         now: the time.
     """
-    due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).order_by("starts_at")
-    for row in due[:MOST_AT_ONCE]:
+    for measure in [measure for measure, until in _refused.items() if not now < until <= now + clock.MINUTE]:
+        del _refused[measure]
+    due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).exclude(pk__in=_refused)
+    for row in due.order_by("starts_at")[:MOST_AT_ONCE]:
         cosigned = row.leaf is not None and cosign.is_cosigned(index=row.leaf)
         waiting = Waiting(cosigned=cosigned, starts_at=row.starts_at, ends_at=row.ends_at, now=now)
         if becomes(waiting) is MeasureState.ACTIVE:
-            _begin(row, now)
+            _begin(row.pk, row.order_id, now)
 
 
 @outbox.handles(COSIGN)
@@ -69,19 +73,22 @@ def plain(*, row: Measure) -> gate.Measure:
     )
 
 
-def _begin(measure: Measure, now: int) -> None:
-    """Let one measure act, unless another gateway has just done so."""
+def _begin(pk: str, of: str, now: int) -> None:
+    """Let one measure of an order act, unless another gateway has just done so."""
     with writing():
-        order = Order.objects.select_for_update().get(pk=measure.order_id)
+        order = Order.objects.select_for_update().get(pk=of)
         ledger.hold()
+        measure = Measure.objects.select_for_update().filter(pk=pk, order=order, state=MeasureState.SCHEDULED).first()
+        if measure is None:
+            return
         if not is_as_approved(row=order, measure=measure):
             # It waits until its time is over, as without a witness: somebody wrote to the database past the desk.
+            _refused[pk] = now + clock.MINUTE
             if _told.due(now=now):
                 _log.critical("measure is not what was approved", measure=measure.pk)
             return
-        same = Measure.objects.filter(pk=measure.pk, state=MeasureState.SCHEDULED)
-        if not same.update(state=MeasureState.ACTIVE, cosigned_at=now, active_at=now):
-            return
+        measure.state, measure.cosigned_at, measure.active_at = MeasureState.ACTIVE, now, now
+        measure.save(update_fields=["state", "cosigned_at", "active_at"])
         effect = enforce.impose(measure=plain(row=measure), now=now)
         for owner, count in effect.removed.items():
             tell_host(account=owner, count=count, measure=measure, public_id=order.public_id, now=now)

@@ -167,4 +167,4 @@ def deferral_band(*, until: int | None, now: int) -> str:
         "0" where they are told at once, else between how many days and how many.
     """
     days = 0 if until is None else -(-(until - now) // DAY)
-    return "0" if days <= 0 else next(band for most, band in DEFERRED if days <= most)
+    return "0" if days <= 0 else next((band for most, band in DEFERRED if days <= most), DEFERRED[-1][1])

@@ -7,12 +7,12 @@ from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import proofs
 from conclave.authorities.given import Told, left_out_of, told_of_order
-from conclave.authorities.models import Hand, Measure, Order, Part, Review
+from conclave.authorities.models import Hand, Measure, Order, Review
 from conclave.authorities.narrowing import LeftOut
 from conclave.authorities.policy import Item, MeasureState, State
 from conclave.authorities.receive import missing_in
 from conclave.authorities.report import counts_of, told_of
-from conclave.authorities.standing import OrderUnknown, case_of
+from conclave.authorities.standing import OrderUnknown, approvals_of, case_of
 from conclave.gate.apply import Action, application
 from conclave.kernel.ids import UserId
 from conclave.meetings.lists import title_of
@@ -197,7 +197,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         proportionality=review.proportionality,
         rights=review.rights,
         measures=_measures(row, of_desk=True),
-        approvals=Hand.objects.filter(order=row, part__in=(Part.FIRST, Part.SECOND)).count(),
+        approvals=len(approvals_of(row=row)),
         told=told_of_order(row=row),
         part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
         denied=counted[Action.DENIED],
