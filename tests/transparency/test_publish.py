@@ -8,7 +8,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -181,7 +183,7 @@ def test_rep_6_what_a_killed_report_left_is_removed_at_the_next_one(state: Path,
         (home / name / "openings.jsonl").write_text("{}", encoding="utf-8")
     with own(state):
         publish.publish(period=NEXT, now=NOW)
-    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, PERIOD, NEXT], "what the ledger names is kept"
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT], "what the ledger names is kept"
     assert publish.read(report=published).period == PERIOD
 
 
@@ -194,7 +196,7 @@ def test_rep_5_a_half_year_has_one_report_and_each_begins_where_the_last_one_end
         later = publish.publish(period=NEXT, now=NOW)
     assert later.start == published.end
     assert [one.period for one in named.named()] == [NEXT, PERIOD]
-    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [publish.LOCK, PERIOD, NEXT]
+    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT]
 
 
 def test_rep_6_the_files_are_those_that_the_ledger_names_and_caches_keep_them(state: Path, published: named.Named) -> None:
@@ -275,6 +277,58 @@ def test_rep_6_what_was_written_before_a_crash_is_found(state: Path, published: 
     shutil.rmtree(home / PERIOD)
     with pytest.raises(ReportUnknown):
         publish.read(report=published)
+
+
+def other_report(folder: Path) -> None:
+    """Let a folder hold a report that the ledger does not name, as it was before a server moved."""
+    folder.mkdir(parents=True)
+    for name in publish.FILES:
+        (folder / name).write_text("{}", encoding="utf-8")
+
+
+def test_rep_6_a_report_takes_the_place_of_one_that_the_ledger_does_not_name(state: Path) -> None:
+    home = state / publish.FOLDER
+    other_report(home / PERIOD)
+    happened(IN_2026)
+    with own(state):
+        made = publish.publish(period=PERIOD, now=NOW)
+    assert publish.read(report=made).sha256 == made.sha256
+    assert [get(name)[0] for name in publish.FILES] == [200, 200, 200]
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD]
+
+
+def test_rep_6_what_was_written_before_a_crash_takes_that_place_too(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    (home / PERIOD).rename(home / ".2026H2-ccc")
+    other_report(home / PERIOD)
+    assert [get(name)[0] for name in publish.FILES] == [200, 200, 200]
+    assert publish.read(report=published).sha256 == published.sha256
+    with own(state):
+        publish.publish(period=NEXT, now=NOW)
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT]
+
+
+def test_rep_6_a_draft_that_the_ledger_names_is_never_removed(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    # Somebody put it there by hand, in a name of another half-year.
+    (home / published.period).rename(home / ".2026H1-made")
+    publish._clear()
+    assert (home / ".2026H1-made" / "openings.jsonl").is_file()
+
+
+def test_rep_6_of_many_who_find_what_a_crash_left_nobody_loses_it(state: Path, published: named.Named) -> None:
+    home, visitors = state / publish.FOLDER, 8
+    together, found = threading.Barrier(visitors), list[bool]()
+
+    def visit(_number: int) -> None:
+        together.wait()
+        found.append(publish.file_of(report=published, name="report.json").is_file())
+
+    with ThreadPoolExecutor(visitors) as pool:
+        for number in range(30):
+            (home / PERIOD).rename(home / f".2026H2-{number}")
+            list(pool.map(visit, range(visitors)))
+    assert found == [True] * visitors * 30
 
 
 def test_rep_6_the_proof_comes_as_soon_as_the_witness_has_signed(state: Path, published: named.Named) -> None:
