@@ -68,6 +68,8 @@ def _admin_parser(admin: argparse.ArgumentParser) -> None:
     report = acts.add_parser("report", help="make and publish a transparency report of the public ledger now, while the server runs")
     report.add_argument("period", metavar="HALF-YEAR", help="what it is called, such as 2026H2")
     report.add_argument("file", nargs="?", type=_path, metavar="FOLDER", help="a new folder for a copy of its files")
+    # Only the server says so to the process that it begins beside itself: it is not to outlive it.
+    report.add_argument("--at-most", type=int, metavar="SECONDS", help=argparse.SUPPRESS)
     acts.add_parser("journal", help="tell whether somebody changed the audit journal")
     export = acts.add_parser("export", help="write everything about one person into one archive")
     export.add_argument("email", metavar="ADDRESS", help="whose account")
@@ -131,8 +133,13 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _admin(arguments: argparse.Namespace) -> int:
     """Do what the person at the terminal may do, beside the running server."""
     from conclave.admin import main as admin
+    from conclave.kernel.child import limit_myself
 
-    return admin(**{name: value for name, value in vars(arguments).items() if name != "command"})
+    typed = {name: value for name, value in vars(arguments).items() if name != "command"}
+    at_most = typed.pop("at_most", None)
+    if at_most is not None:
+        limit_myself(seconds=at_most)
+    return admin(**typed)
 
 
 def _build(_arguments: argparse.Namespace) -> int:

@@ -8,9 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -20,7 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conclave import admin
-from conclave.kernel import clock, outbox, spreadsheet
+from conclave.cli import _admin, _parser
+from conclave.kernel import background, clock, outbox, spreadsheet
 from conclave.transparency import cosign, making, named, publish, sheets
 from conclave.transparency.cosign import WitnessAway
 from conclave.transparency.ledger import append
@@ -129,10 +133,7 @@ def sleeping(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[making.Making]]:
     """Let a report be a process that never ends by itself; those that are being made."""
     monkeypatch.setattr(making, "command", lambda *, period: [sys.executable, "-c", f"import time; time.sleep(600)  # {period}"])
     yield making._running
-    for one in making._running:
-        one.process.kill()
-        one.process.wait()
-    making._running.clear()
+    making.give_up()
 
 
 def test_rep_6_a_report_is_made_in_a_process_of_its_own_one_at_a_time_and_not_for_ever(sleeping: list[making.Making]) -> None:
@@ -160,9 +161,62 @@ def test_rep_6_whether_a_report_was_made_is_noticed(monkeypatch: pytest.MonkeyPa
 
 def test_rep_6_the_process_is_the_command_of_the_terminal(tmp_path: Path) -> None:
     told = {**os.environ, "CONCLAVE_STATE_DIR": str(tmp_path), "CONCLAVE_DATABASE": ""}
-    done = subprocess.run(making.command(period=PERIOD), env=told, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "There is no database of this version yet" in done.stderr
+    with subprocess.Popen(making.command(period=PERIOD), env=told, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read() == ""
+        assert "There is no database of this version yet" in process.stderr.read()
+        assert process.wait() == 1
+
+
+# What limits a report, in a process that says when it does and would then never end.
+LIMITED = (
+    "import sys, time; from conclave.kernel.child import limit_myself; limit_myself(seconds=3600); print(0, flush=True); time.sleep(60)"
+)
+
+
+def test_rep_6_the_process_that_makes_a_report_ends_itself_after_an_hour() -> None:
+    assert making.command(period=PERIOD)[-2:] == ["--at-most", "3600"]
+    ended = LIMITED.replace("time.sleep(60)", "import signal; print(signal.alarm(0), flush=True); signal.raise_signal(signal.SIGALRM)")
+    with subprocess.Popen([sys.executable, "-c", ended], stdin=PIPE, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert 3000 < int(process.stdout.read().split()[1]) <= 3600
+        assert process.wait() == -signal.SIGALRM
+
+
+def test_rep_6_only_what_the_server_begins_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits, acts = list[int](), list[dict[str, Any]]()
+    monkeypatch.setattr("conclave.kernel.child.limit_myself", lambda *, seconds: limits.append(seconds))
+
+    def act(**typed: Any) -> int:
+        acts.append(typed)
+        return 0
+
+    monkeypatch.setattr("conclave.admin.main", act)
+    for typed in (["admin", "report", PERIOD], making.command(period=PERIOD)[3:]):
+        assert _admin(_parser().parse_args(typed)) == 0
+    assert limits == [3600]
+    assert acts == [{"act": "report", "period": PERIOD, "file": None}] * 2
+
+
+def test_rep_6_no_report_is_made_once_the_server_was_killed() -> None:
+    begun = (
+        "import signal, sys; from conclave.transparency import making; making.command = lambda *, period: [sys.executable, '-c', period]; "
+    )
+    begun += "making.subprocess.DEVNULL = None; making.begin(period=sys.argv[1], now=0); signal.pause()"
+    server = f"from conclave import asgi; {begun}"
+    with subprocess.Popen([sys.executable, "-c", server, LIMITED], stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n", "it is made"
+        process.kill()
+        assert process.stdout.read() == "", "whoever has the output has ended"
+
+
+def test_rep_6_no_report_is_made_once_the_server_was_stopped(sleeping: list[making.Making]) -> None:
+    making.begin(period=PERIOD, now=NOW)
+    (one,) = sleeping
+    background.stop()
+    assert (sleeping, one.process.returncode) == ([], -signal.SIGKILL)
 
 
 def test_rep_6_two_processes_make_no_report_at_the_same_time(state: Path) -> None:
@@ -181,7 +235,7 @@ def test_rep_6_what_a_killed_report_left_is_removed_at_the_next_one(state: Path,
         (home / name / "openings.jsonl").write_text("{}", encoding="utf-8")
     with own(state):
         publish.publish(period=NEXT, now=NOW)
-    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, PERIOD, NEXT], "what the ledger names is kept"
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT], "what the ledger names is kept"
     assert publish.read(report=published).period == PERIOD
 
 
@@ -194,7 +248,7 @@ def test_rep_5_a_half_year_has_one_report_and_each_begins_where_the_last_one_end
         later = publish.publish(period=NEXT, now=NOW)
     assert later.start == published.end
     assert [one.period for one in named.named()] == [NEXT, PERIOD]
-    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [publish.LOCK, PERIOD, NEXT]
+    assert sorted(path.name for path in (state / publish.FOLDER).iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT]
 
 
 def test_rep_6_the_files_are_those_that_the_ledger_names_and_caches_keep_them(state: Path, published: named.Named) -> None:
@@ -275,6 +329,58 @@ def test_rep_6_what_was_written_before_a_crash_is_found(state: Path, published: 
     shutil.rmtree(home / PERIOD)
     with pytest.raises(ReportUnknown):
         publish.read(report=published)
+
+
+def other_report(folder: Path) -> None:
+    """Let a folder hold a report that the ledger does not name, as it was before a server moved."""
+    folder.mkdir(parents=True)
+    for name in publish.FILES:
+        (folder / name).write_text("{}", encoding="utf-8")
+
+
+def test_rep_6_a_report_takes_the_place_of_one_that_the_ledger_does_not_name(state: Path) -> None:
+    home = state / publish.FOLDER
+    other_report(home / PERIOD)
+    happened(IN_2026)
+    with own(state):
+        made = publish.publish(period=PERIOD, now=NOW)
+    assert publish.read(report=made).sha256 == made.sha256
+    assert [get(name)[0] for name in publish.FILES] == [200, 200, 200]
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD]
+
+
+def test_rep_6_what_was_written_before_a_crash_takes_that_place_too(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    (home / PERIOD).rename(home / ".2026H2-ccc")
+    other_report(home / PERIOD)
+    assert [get(name)[0] for name in publish.FILES] == [200, 200, 200]
+    assert publish.read(report=published).sha256 == published.sha256
+    with own(state):
+        publish.publish(period=NEXT, now=NOW)
+    assert sorted(path.name for path in home.iterdir()) == [publish.LOCK, publish.PLACING, PERIOD, NEXT]
+
+
+def test_rep_6_a_draft_that_the_ledger_names_is_never_removed(state: Path, published: named.Named) -> None:
+    home = state / publish.FOLDER
+    # Somebody put it there by hand, in a name of another half-year.
+    (home / published.period).rename(home / ".2026H1-made")
+    publish._clear()
+    assert (home / ".2026H1-made" / "openings.jsonl").is_file()
+
+
+def test_rep_6_of_many_who_find_what_a_crash_left_nobody_loses_it(state: Path, published: named.Named) -> None:
+    home, visitors = state / publish.FOLDER, 8
+    together, found = threading.Barrier(visitors), list[bool]()
+
+    def visit(_number: int) -> None:
+        together.wait()
+        found.append(publish.file_of(report=published, name="report.json").is_file())
+
+    with ThreadPoolExecutor(visitors) as pool:
+        for number in range(30):
+            (home / PERIOD).rename(home / f".2026H2-{number}")
+            list(pool.map(visit, range(visitors)))
+    assert found == [True] * visitors * 30
 
 
 def test_rep_6_the_proof_comes_as_soon_as_the_witness_has_signed(state: Path, published: named.Named) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope
 
@@ -13,6 +14,14 @@ STOP_SECONDS = 10.0
 
 _stopping = threading.Event()
 _threads: list[threading.Thread] = []
+_enders: list[Callable[[], None]] = []
+
+
+def ends(function: Callable[[], None]) -> Callable[[], None]:
+    """Register a function that is called when the server ends, after the threads: it ends what they have begun beside this process."""
+    if function not in _enders:
+        _enders.append(function)
+    return function
 
 
 def start() -> None:
@@ -34,6 +43,8 @@ def stop() -> None:
     for thread in _threads:
         thread.join(STOP_SECONDS)
     _threads.clear()
+    for end in _enders:
+        end()
 
 
 class Lifespan:

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -196,6 +198,28 @@ async def _write_down(words: asyncio.StreamReader, log: Path) -> None:
             return
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as written:  # a disk may be full
             written.write(scrub(line.decode("utf-8", "replace")))
+
+
+def limit_myself(*, seconds: int) -> None:
+    """Let the kernel end this process after a time, and end it as soon as whoever holds the other end of its input is gone.
+
+    For a child that no supervisor watches: its parent may be killed, and the thread that began it may end, while it goes on.
+
+    Args:
+        seconds: how long at most.
+    """
+    # What a parent ignores, its child would ignore too.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(seconds)
+    threading.Thread(target=_end_with_input, name="parent", daemon=True).start()
+
+
+def _end_with_input() -> None:
+    """End this process when its input ends, without a word to the thread that works; the operating system lets go of its locks."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 1):
+            pass
+    os._exit(1)
 
 
 def _die_with_parent() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import transaction
 
-from conclave.kernel import clock, deadlines, outbox
+from conclave.kernel import background, clock, deadlines, outbox
 from conclave.transparency import named
 
 KIND = "transparency.report"
@@ -37,12 +37,12 @@ _beginning = threading.Lock()
 
 
 def command(*, period: str) -> list[str]:
-    """Return how a report is made: as whoever holds the terminal does it.
+    """Return how a report is made: as at the terminal, but for an hour at most and not longer than this process is there.
 
     Args:
         period: of which half-year.
     """
-    return [sys.executable, "-m", "conclave.cli", "admin", "report", period]
+    return [sys.executable, "-m", "conclave.cli", "admin", "report", period, "--at-most", str(LONGEST_MS // clock.SECOND)]
 
 
 def begin(*, period: str, now: int) -> None:
@@ -55,11 +55,20 @@ def begin(*, period: str, now: int) -> None:
     with _beginning:
         if _running:
             return
-        # Why it made none, it says where this process says so too.
-        process = subprocess.Popen(command(period=period), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        # Why it made none, it says where this process says so too. Its input says nothing, and ends when this process ends, however that
+        # is: it ends itself then, as it would write into the folder of a server that is stopped.
+        process = subprocess.Popen(command(period=period), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         with suppress(OSError):  # it is over already
             os.setpriority(os.PRIO_PROCESS, process.pid, NICE)
         _running.append(Making(period=period, process=process, since=now))
+
+
+@background.ends
+def give_up() -> None:
+    """End the report that is being made: after the server nothing is written. It is begun anew once the server runs again."""
+    for one in list(_running):
+        _running.remove(one)
+        _end(one.process)
 
 
 @outbox.handles(KIND)
@@ -90,11 +99,16 @@ def _look(now: int) -> None:
         status = one.process.poll()
         if status is None and abs(now - one.since) < LONGEST_MS:
             continue
-        if status is None:
-            one.process.kill()
-            status = one.process.wait()
         _running.remove(one)
+        status = _end(one.process)
         if status == 0:
             _log.info("report made", period=one.period)
         else:
             _log.warning("no report made", period=one.period, status=status)
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """End a process, if it has not, let go of it, and return how it ended."""
+    process.kill()
+    process.communicate()
+    return process.returncode

@@ -19,7 +19,8 @@ from conclave.transparency.report import OPENINGS, PROOF, PROVED, REPORT, make_r
 from conclave_verify.note import Malformed
 from conclave_verify.report import Report, Tables, parse
 
-FOLDER, LOCK = "reports", ".lock"
+# The first is held while a report is made, the second for the moment in which a folder gets its name.
+FOLDER, LOCK, PLACING = "reports", ".lock", ".placing"
 FILES = (REPORT, OPENINGS, PROOF)
 
 
@@ -135,7 +136,7 @@ def file_of(*, report: Named, name: str) -> Path:
         ReportUnknown: this server does not hold it; for the proof, perhaps not yet.
     """
     folder = _home() / report.period
-    if not folder.is_dir():
+    if not _is_of(folder, report):
         _put_in_place(report)
     path = folder / name
     if name == PROOF and folder.is_dir() and not path.exists():
@@ -183,16 +184,39 @@ def _hash(path: Path, _state: tuple[int, int]) -> str:
 
 
 def _put_in_place(report: Named) -> None:
-    """Give the files that were written for a report its name: a process that ended in between left them under another."""
-    for draft in _drafts(report.period):
-        try:
-            fits = hashlib.sha256((draft / REPORT).read_bytes()).hexdigest() == report.sha256
-        except OSError:
-            continue
-        if fits:
-            shutil.rmtree(_home() / report.period, ignore_errors=True)
-            draft.rename(_home() / report.period)
+    """Give the files that were written for a report its name: a process that ended in between left them under another.
+
+    Visitors do it too, several at the same time: whoever comes second finds it done. What has the name and is another report, as in a
+    folder from before the server moved, is put aside among what is cleared, never what the ledger names.
+    """
+    folder = _home() / report.period
+    if not any(_drafts(report.period)):
+        return
+    # Only for as long as a small file is read and two folders are renamed, and only threads wait for it, no event loop.
+    with (_home() / PLACING).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        draft = next((one for one in _drafts(report.period) if _sha256(one) == report.sha256), None)
+        if draft is None or _sha256(folder) == report.sha256:
             return
+        if folder.exists():
+            folder.rename(_home() / f".{report.period}-{new_id()}")
+        draft.rename(folder)
+
+
+def _is_of(folder: Path, report: Named) -> bool:
+    """Tell whether a folder has the report that the ledger names; its file is read anew only when it has changed."""
+    try:
+        return _hash(folder / REPORT, _state(folder / REPORT)) == report.sha256
+    except OSError:
+        return False
+
+
+def _sha256(folder: Path) -> str | None:
+    """Return the hash of the report in a folder, None where there is none."""
+    try:
+        return hashlib.sha256((folder / REPORT).read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 @contextmanager
@@ -209,11 +233,12 @@ def _alone() -> Iterator[None]:
 
 def _clear() -> None:
     """Remove what a report left that failed, or was killed while it was made; what the ledger names by now is kept, and gets its name."""
-    for one in named.named():
-        if not (_home() / one.period).is_dir():
-            _put_in_place(one)
+    kept = named.named()
+    for one in kept:
+        _put_in_place(one)
     for draft in _home().glob(".[0-9]*"):
-        shutil.rmtree(draft, ignore_errors=True)
+        if _sha256(draft) not in {one.sha256 for one in kept}:
+            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _drafts(period: str) -> Iterator[Path]:
