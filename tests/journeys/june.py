@@ -211,7 +211,7 @@ class June:
 def june(playwright: Playwright, folder: Path) -> Iterator[June]:
     """Let everybody meet; afterwards take all down, whatever happened."""
     with ExitStack() as stack:
-        server = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))}, migrated=True)
+        server = installation(folder / "var", extra={"CONCLAVE_GEO_DIR": str(databases(folder / "geo"))})
         stack.callback(server.stop)
         server.start()
         ways = {country: Way(country, server.http_port) for country in ADDRESSES}
