@@ -136,7 +136,7 @@ def file_of(*, report: Named, name: str) -> Path:
         ReportUnknown: this server does not hold it; for the proof, perhaps not yet.
     """
     folder = _home() / report.period
-    if not _is_of(folder, report):
+    if _sha256(folder) != report.sha256:
         _put_in_place(report)
     path = folder / name
     if name == PROOF and folder.is_dir() and not path.exists():
@@ -203,18 +203,11 @@ def _put_in_place(report: Named) -> None:
         draft.rename(folder)
 
 
-def _is_of(folder: Path, report: Named) -> bool:
-    """Tell whether a folder has the report that the ledger names; its file is read anew only when it has changed."""
-    try:
-        return _hash(folder / REPORT, _state(folder / REPORT)) == report.sha256
-    except OSError:
-        return False
-
-
 def _sha256(folder: Path) -> str | None:
-    """Return the hash of the report in a folder, None where there is none."""
+    """Return the hash of the report in a folder, None where there is none; its file is read anew only when it has changed."""
+    path = folder / REPORT
     try:
-        return hashlib.sha256((folder / REPORT).read_bytes()).hexdigest()
+        return _hash(path, _state(path))
     except OSError:
         return None
 
