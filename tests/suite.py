@@ -40,7 +40,7 @@ TOGETHER = 2
 # A fast look tries so much of the random examples (tests/conftest.py).
 FAST_EXAMPLES = "0.1"
 # More failures than this are not the machine's.
-MOST_AGAIN = 5
+MOST_AGAIN = 10
 REMEMBERED = ROOT / ".conclave" / "cache" / "test"
 # A distribution's browser is a shell script with needs of its own, and the cut network is util-linux's: they may stand off the PATH.
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
