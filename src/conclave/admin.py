@@ -2,9 +2,11 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from conclave import backup
 from conclave.archive import private_file
@@ -12,6 +14,10 @@ from conclave.config import load, settings_file
 from conclave.holding import held_by
 from conclave.kernel import clock
 from conclave.kernel.errors import ConclaveError
+
+if TYPE_CHECKING:
+    from conclave.authorities.terminal import Act
+    from conclave.kernel.ids import UserId
 
 
 class AdminError(Exception):
@@ -97,16 +103,61 @@ def _in_django(act: Callable[[Asked], str], asked: Asked) -> str:
         raise AdminError("There is no database of this version yet: run ./conclave run once.") from None
 
 
+def _account(asked: Asked) -> "UserId":
+    """Return whose account an act is about; say first that it is counted in public, and whether an order about it has just come (REP-8)."""
+    from conclave.accounts.personal import find
+    from conclave.authorities.terminal import AFTER_MS, last_order
+
+    account, now = find(email=str(asked.email)), clock.now()
+    days = AFTER_MS // clock.DAY
+    said = (
+        "This is counted in the public ledger: what is done to an account, and whether an order of a public authority about the same\n"
+        f"account came in the {days} days before. Whose account it is does not stand there. The transparency report says how often.\n"
+    )
+    at = last_order(account=account, now=now)
+    if at is not None:
+        said += f"An order about this account came {_days_ago((now - at) // clock.DAY)}: this will be counted as done after one.\n"
+    sys.stderr.write(said)
+    sys.stderr.flush()
+    return account
+
+
+def _days_ago(days: int) -> str:
+    """Return how long ago something was."""
+    return {0: "within the last day", 1: "1 day ago"}.get(max(0, days), f"{days} days ago")
+
+
+@contextmanager
+def _entered(act: "Act", account: "UserId") -> Iterator[None]:
+    """Let an act be done in the transaction in which the public ledger counts it: both or neither (REP-8)."""
+    from django.db import DatabaseError
+
+    from conclave.authorities.terminal import enter
+    from conclave.keys.locks import writing
+
+    try:
+        with writing():
+            enter(act=act, account=account, now=clock.now())
+            yield
+    except DatabaseError as error:
+        raise AdminError(
+            f"Nothing was done: this is done only together with its entry in the public ledger, and that failed ({error})."
+        ) from error
+
+
 def _owner_link(asked: Asked) -> str:
     """Return a link: for the person with this address to get in again, else for the first owner."""
     from conclave.accounts.owner import access_link, owner_link
+    from conclave.authorities.terminal import Act
 
     if not asked.email:
         return owner_link(now=clock.now()) or "There is an owner already. Name an e-mail address to give that person access again."
+    with _entered(Act.OWNER_LINK, _account(asked)):
+        link = access_link(email=asked.email, now=clock.now())
     return (
         "Whoever opens this link sets a new password for the account. Its passkeys, its authenticator app, its recovery codes and its\n"
         "organisations' sign-ins are removed, its tokens end, and it is signed out everywhere. Until then nothing changes.\n"
-        f"{access_link(email=asked.email, now=clock.now())}"
+        f"{link}"
     )
 
 
@@ -116,12 +167,14 @@ def _address(asked: Asked) -> str:
     from django.core.validators import validate_email
 
     from conclave.accounts.address import set_address
+    from conclave.authorities.terminal import Act
 
     try:
         validate_email(asked.new)
     except ValidationError:
         raise AdminError(f"This is no e-mail address: {asked.new}") from None
-    set_address(old=str(asked.email), new=str(asked.new), now=clock.now())
+    with _entered(Act.ADDRESS, _account(asked)):
+        set_address(old=str(asked.email), new=str(asked.new), now=clock.now())
     return f"The account of {asked.email} has the address {asked.new} now. Password, passkeys and meetings stay as they are."
 
 
@@ -166,13 +219,17 @@ def _retention(asked: Asked) -> str:
 
 def _export(asked: Asked) -> str:
     """Write everything about one person into a file that only its owner can read."""
-    from conclave.accounts.personal import find
+    from conclave.authorities.terminal import Act
     from conclave.site.personal import write_archive
 
-    account, now = find(email=str(asked.email)), clock.now()
+    now = clock.now()
     target = asked.file or Path.cwd() / f"conclave-{clock.to_day(now)}.zip"
     if target.exists():
         raise AdminError(f"{target} exists already: name another file.")
+    account = _account(asked)
+    # Before there is anything to hand out, so that no archive is without its entry.
+    with _entered(Act.EXPORT, account):
+        pass
     with private_file(path=target).open("wb") as file:
         write_archive(account=account, language="en", now=now, file=file)
     return f"Everything about this person is in {target}. Give it to nobody else, and delete it when they have it."
@@ -180,17 +237,18 @@ def _export(asked: Asked) -> str:
 
 def _erase(asked: Asked) -> str:
     """Erase a person at once, if it is meant."""
-    from conclave.accounts.personal import find
+    from conclave.authorities.terminal import Act
     from conclave.kernel.oblivion import settle_oblivion
     from conclave.site.personal import erase
 
-    account = find(email=str(asked.email))
+    account = _account(asked)
     if not asked.yes:
         raise AdminError(
             f"This erases the account of {asked.email} at once and for good, with its meetings: their links open nothing any more, and "
             "calls in them end. Nothing was done yet: say --yes to do it. Backups made before still have everything."
         )
-    erase(account=account, now=clock.now())
+    with _entered(Act.ERASE, account):
+        erase(account=account, now=clock.now())
     # At once where nobody reads just now; else the running server does it within half a minute.
     settle_oblivion(clock.now())
     return "The account and everything about it is erased. Backups made before still have it: delete those that you need no longer."

@@ -36,6 +36,7 @@ PUBLIC: dict[str, frozenset[str]] = {
     "GLASS": frozenset({"scope"}),
     "REGION_REFUSALS": frozenset({"count", "reason"}),
     "DESK": frozenset({"desk", "staffed"}),
+    "TERMINAL": frozenset({"act", "after_order"}),
 }
 # Entries that are counted as they are: in which table, by which fields, and which field is added up; without one, the entries are.
 SIMPLE: dict[str, tuple[str, tuple[str, ...], str]] = {
@@ -46,6 +47,7 @@ SIMPLE: dict[str, tuple[str, tuple[str, ...], str]] = {
     "GLASS": ("glass", ("scope",), ""),
     "REGION_REFUSALS": ("region_refusals", ("reason",), "count"),
     "DESK": ("desks", ("desk", "staffed"), ""),
+    "TERMINAL": ("terminal", ("act", "after_order"), ""),
 }
 # The key columns of each table, by which its rows are in order; beside them stands `count`, and in some a median.
 COLUMNS: dict[str, tuple[str, ...]] = {

@@ -60,6 +60,8 @@ def half_year() -> None:
         append(kind="REGION_REFUSALS", fields={"day": day, "reason": reason, "count": count}, now=NOW)
     for day, staffed in (("2026-07-02", "no"), ("2026-07-03", "yes"), ("2026-07-04", "yes")):
         append(kind="DESK", fields={"day": day, "desk": "orders", "staffed": staffed}, now=NOW)
+    for act, after in (("erase", "yes"), ("owner_link", "no"), ("erase", "no"), ("erase", "no")):
+        append(kind="TERMINAL", fields={"day": "2026-07-05", "act": act, "after_order": after}, now=NOW)
 
 
 @dataclass
@@ -113,6 +115,11 @@ def test_rep_2_the_tables_are_those_of_what_happened(made: Path) -> None:
     assert tables["glass"] == [{"scope": "addresses", "count": 1}]
     assert tables["region_refusals"] == [{"reason": "full", "count": 7}, {"reason": "lists", "count": 1}]
     assert tables["desks"] == [{"desk": "orders", "staffed": "no", "count": 1}, {"desk": "orders", "staffed": "yes", "count": 2}]
+    assert tables["terminal"] == [
+        {"act": "erase", "after_order": "no", "count": 2},
+        {"act": "erase", "after_order": "yes", "count": 1},
+        {"act": "owner_link", "after_order": "no", "count": 1},
+    ]
     assert list(tables["reached"][0]) == ["count", "outcome", "territory"], "canonical JSON"
     assert {"territory": "CN", "outcome": "received", "count": 6} in tables["reached"]
     assert {"territory": "FR", "outcome": "received", "count": 2} in tables["reached"]

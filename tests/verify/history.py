@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from conclave.accounts.models import StaffMember
-from conclave.authorities import execute, expire, staffed
+from conclave.authorities import execute, expire, staffed, terminal
 from conclave.authorities.challenge import challenge
 from conclave.authorities.models import Measure
 from conclave.authorities.policy import DAY, Channel, Grounds, MeasureState, OrderKind
@@ -32,7 +32,7 @@ from conclave.transparency.ledger import append
 from conclave.transparency.models import LedgerEntry
 from conclave_verify import ledger
 from conclave_verify.quorum import parse as parse_policy
-from tests.accounts.organisation import account
+from tests.accounts.organisation import account, person
 from tests.authorities.desk import SAID, Desk, make_desk
 from tests.transparency.conftest import own
 from tests.transparency.test_publish import body
@@ -41,6 +41,8 @@ SEED, PERIOD, NEXT = 2026, "2026H2", "2027H1"
 START, END = named.begins(PERIOD), named.begins(NEXT)
 # So many orders go through the desk, so many more are entered as it enters them: what the desk does with each takes a while.
 BY_THE_DESK, ENTERED = 30, 210
+# Whom each order that goes through the desk names.
+NAMED = "nan@example.org"
 TERRITORIES = ("CN", "CN", "CN", "HK", "FR", "FR", "DE", "TR", "US", "CN,HK")
 
 
@@ -135,6 +137,9 @@ def _happens(chance: random.Random) -> None:
             day=clock.to_day(START + day * DAY), reason=chance.choice(("full", "lists", "down", "ledger", "moves")), count=day + 1
         )
     turned.settle(END)
+    people = [account(person(name)) for name in ("Nan", "Olaf")]
+    for day in range(3, 180, 4):
+        terminal.enter(act=chance.choice(list(terminal.Act)), account=chance.choice(people), now=START + day * DAY)
 
 
 def _ordered(desk: Desk, chance: random.Random, now: int) -> None:
@@ -142,7 +147,7 @@ def _ordered(desk: Desk, chance: random.Random, now: int) -> None:
     territory = chance.choice(TERRITORIES)
     kind = chance.choice((OrderKind.ACT, OrderKind.ACT, OrderKind.INFORM))
     claimed = tuple(territory.split(","))
-    said = replace(SAID, claimed=claimed, kind=kind, authority_territory=claimed[0])
+    said = replace(SAID, claimed=claimed, kind=kind, authority_territory=claimed[0], target=f"The meetings of <{NAMED}>")
     order = desk.receives(said, now=now, channel=Channel.PORTAL).order
     fate = chance.choice(("waits", "refused", "refused", "challenged", "executed", "executed", "withdrawn", "quashed"))
     if fate == "waits":

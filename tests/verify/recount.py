@@ -307,4 +307,5 @@ def tables(*, where: Path, start: int, end: int, openings: Path) -> dict[str, li
         "glass": count("GLASS", "scope"),
         "region_refusals": add("REGION_REFUSALS", "reason"),
         "desks": count("DESK", "desk staffed"),
+        "terminal": count("TERMINAL", "act after_order"),
     }

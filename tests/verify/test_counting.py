@@ -32,13 +32,14 @@ def histories(draw: st.DrawFn) -> list[Told]:
         },
         "AUTHORITY": {},
         "DISCLOSURE": {"territory": st.sampled_from(CODES), "field": st.just("email")},
+        "TERMINAL": {"act": st.sampled_from(("erase", "export")), "after_order": st.sampled_from(("yes", "no"))},
         "HANDED": {"territory": st.sampled_from(CODES), "field": st.just("email"), "deferred": st.sampled_from(("0", "1-7", "31-90"))},
     }
     found: list[Told] = []
     known: set[str] = set()
     for obj in draw(st.lists(st.sampled_from("abcd"), max_size=12)):
         # A thing begins with its order, unless that is in an earlier report.
-        kind = draw(st.sampled_from(("ORDER_STATE", "AUTHORITY", "DISCLOSURE", "HANDED") if obj in known else tuple(said)))
+        kind = draw(st.sampled_from(("ORDER_STATE", "AUTHORITY", "DISCLOSURE", "HANDED", "TERMINAL") if obj in known else tuple(said)))
         known.add(obj)
         fields = {name: draw(value) for name, value in said[kind].items() if draw(st.integers(0, 7))}
         found.append((kind, obj, fields))
@@ -77,7 +78,7 @@ def test_rep_2_tables_agree_with_each_other(history: list[Told]) -> None:
     for (territory, outcome), count in total(tables["orders"], "territory", "outcome").items():
         assert outcome == "open" or count <= reached[territory, outcome], "where it stands, it has been"
     assert sum(total(tables["entries"], "type").values()) == len(history)
-    for table, type_ in (("disclosures", "DISCLOSURE"), ("handed", "HANDED")):
+    for table, type_ in (("disclosures", "DISCLOSURE"), ("handed", "HANDED"), ("terminal", "TERMINAL")):
         assert sum(row["count"] for row in tables[table]) == sum(kind == type_ for kind, _obj, _fields in history)
     handed = {obj for kind, obj, _fields in history if kind == "HANDED"}
     assert sum(row["count"] for row in tables["deferrals"]) == len(handed), "whom an order is about waits once"

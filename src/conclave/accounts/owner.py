@@ -10,6 +10,7 @@ new one, until one was used.
 """
 
 import secrets
+from collections.abc import Callable
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
@@ -24,6 +25,20 @@ from conclave.kernel.errors import Refused
 from conclave.kernel.ids import UserId
 from conclave.kernel.secrets import stored_hash
 from conclave.transparency.journal import journal
+
+Counts = Callable[[UserId, int], None]
+_counting: list[Counts] = []
+
+
+def counts(function: Counts) -> Counts:
+    """Register a function that gets an account that was there already when the first owner's link opens it, and the time (REP-8).
+
+    It is called in that transaction; what it has to ask is above this domain. Its module must be imported when the process starts
+    (AppConfig.ready of its domain).
+    """
+    if function not in _counting:
+        _counting.append(function)
+    return function
 
 
 class OwnerLinkUnknown(Refused):
@@ -104,6 +119,8 @@ def use_owner_link(*, token: str, email: str, name: str, password: str, now: int
         link = OwnerLink.objects.select_for_update(of=("self",)).select_related("user").filter(token_hash=_hash(token)).first()
         if link is None:
             raise OwnerLinkUnknown
+        if link.user is None:
+            _count(email=email.lower(), now=now)
         user = _person(link=link, email=email.lower(), name=name, password=password, now=now)
         link.delete()
         EmailAddress.objects.update_or_create(user=user, email=user.email, defaults={"verified": True, "primary": True})
@@ -123,6 +140,13 @@ def _new_link(*, user: User | None, now: int) -> str:
     OwnerLink.objects.filter(user=user).delete()
     OwnerLink.objects.create(token_hash=_hash(token), user=user, created_at=now)
     return f"{settings.CONCLAVE.public_url.rstrip('/')}/owner#{token}"
+
+
+def _count(*, email: str, now: int) -> None:
+    """Have it counted that the first owner's link opens an account, if somebody has this address."""
+    taken = User.objects.filter(email=email).values_list("pk", flat=True).first()
+    for count in _counting if taken is not None else ():
+        count(UserId(str(taken)), now)
 
 
 def _person(*, link: OwnerLink, email: str, name: str, password: str, now: int) -> User:

@@ -1,5 +1,6 @@
 """Reading people."""
 
+from allauth.account.models import EmailAddress
 from django.http import HttpRequest
 
 from conclave.accounts.models import IdentityProvider, ProviderIdentity, User
@@ -53,6 +54,20 @@ def address_of(*, account: str) -> str:
         account: whose.
     """
     return User.objects.filter(pk=account).values_list("email", flat=True).first() or ""
+
+
+def addresses_of(*, account: str) -> frozenset[str]:
+    """Return every e-mail address that is known to be this person's: to sign in, and as their organisations' providers said last.
+
+    Args:
+        account: whose.
+    """
+    kept = (
+        User.objects.filter(pk=account).values_list("email", flat=True),
+        EmailAddress.objects.filter(user=account).values_list("email", flat=True),
+        ProviderIdentity.objects.filter(user=account).values_list("address", flat=True),
+    )
+    return frozenset(address for rows in kept for address in rows if address)
 
 
 def account_of(*, address: str) -> str:

@@ -10,6 +10,6 @@ class AuthoritiesConfig(AppConfig):
     label = "authorities"
 
     def ready(self) -> None:
-        """Let measures begin and end by themselves, and the ledger know whether the desk is staffed."""
+        """Let measures begin and end by themselves, and the ledger know whether the desk is staffed and what is done at the terminal."""
         # Importing them registers what they do.
-        from conclave.authorities import execute, expire, glass, produce, retention, staffed, tell  # noqa: F401
+        from conclave.authorities import execute, expire, glass, produce, retention, staffed, tell, terminal  # noqa: F401

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from conclave.authorities.glass_rule import Scope, Stand
 from conclave.authorities.narrowing import LeftOut, Why
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State, ToldState
+from conclave.authorities.terminal import Act
 from conclave.gate.policy import Kind
 from conclave.kernel import clock
 from conclave.kernel.territories import territory_name
@@ -35,6 +36,13 @@ AUTHORITIES: Words = {
     AuthorityKind.REGULATOR: _("Regulator"),
     AuthorityKind.POLICE: _("Police or prosecutor"),
     AuthorityKind.ADMINISTRATION: _("Other administration"),
+}
+# What whoever holds the terminal can do to one account (REP-8).
+TERMINAL: Words = {
+    Act.ERASE: _("Erasing an account"),
+    Act.EXPORT: _("Writing everything about one person into a file"),
+    Act.OWNER_LINK: _("Making a link by which whoever has it takes an account over"),
+    Act.ADDRESS: _("Giving an account another e-mail address"),
 }
 STATES: Words = {
     State.RECEIVED: _("Received"),

@@ -75,6 +75,11 @@ TABLES: Mapping[str, tuple[Sentence, Sentence]] = {
         _("Which desks were staffed"),
         _("Days, as the server saw them. A desk that is not staffed refuses and publishes, and never acts."),
     ),
+    "terminal": (
+        _("What was done to one account at the terminal"),
+        _("No act of the staff closes a meeting or an account. Whoever holds the server itself can do this, and each time is counted, as "
+          "is whether it was done within 30 days after an order about the same account. What people do to their own account is not in it."),
+    ),
     "reports": (_("What people reported"), _("Notices, by where they came from and what they were about.")),
     "sealed_orders": (_("Orders that cannot be opened any more"), _("They are counted above as not opened.")),
     "entries": (_("Lines of the ledger in this half-year"), _("All of them, by type: none is left out.")),
@@ -97,6 +102,8 @@ COLUMNS: Words = {
     "scope": _("What was opened"),
     "desk": _("Desk"),
     "staffed": _("Staffed"),
+    "act": _("What was done to an account"),
+    "after_order": _("Within 30 days after an order about it"),
     "type": _("What it is about"),
     "count": _("Number"),
     "median_minutes": _("Minutes (median)"),
@@ -131,6 +138,7 @@ TYPES: Words = {
     "GLASS": _("A look behind the glass"),
     "REGION_REFUSALS": _("Refused rather than held elsewhere, in one day"),
     "DESK": _("Whether a desk was staffed on a day"),
+    "TERMINAL": _("Something was done to one account at the terminal"),
     "NODE": _("A media engine was added, changed or taken out"),
     "KEY": _("A public key of this server came, changed or went"),
     "RELEASE": _("What visitors’ browsers are given was replaced"),
@@ -166,6 +174,8 @@ _VALUES: Mapping[str, Words] = {
     },
     "desk": {"orders": _("Orders of public authorities")},
     "staffed": {"yes": _("yes"), "no": _("no")},
+    "act": words.TERMINAL,
+    "after_order": {"yes": _("yes"), "no": _("no")},
 }
 _SEALED = "sealed"
 

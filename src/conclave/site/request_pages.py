@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from conclave.accounts import staff_policy
 from conclave.accounts.staff import LABELS
-from conclave.authorities import narrowing, policy, words
+from conclave.authorities import narrowing, policy, terminal, words
 from conclave.authorities.standing import SENTENCES, is_staffed
 from conclave.kernel import clock
 from conclave.site import request_words, requests
@@ -37,6 +37,7 @@ def government_requests(request: HttpRequest) -> HttpResponse:
         "acts": [_act(one) for one in requests.acts()],
         "steps": [(words.STATES[state], [words.STATES[one] for one in leads]) for state, leads in requests.steps()],
         "grounds": words.GROUNDS.values(),
+        "terminal": words.TERMINAL.values(),
         **_numbers(),
         **_decided(),
     }
@@ -58,6 +59,7 @@ def _numbers() -> dict[str, int]:
         "deferred_days": narrowing.LONGEST_DEFERRED_MS // clock.DAY,
         "longest_days": policy.LONGEST_MS // clock.DAY,
         "restored_hours": policy.RESTORED_WITHIN_MS // clock.HOUR,
+        "after_days": terminal.AFTER_MS // clock.DAY,
     }
 
 
