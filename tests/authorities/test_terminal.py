@@ -24,6 +24,7 @@ from conclave.authorities.refuse import refuse
 from conclave.authorities.terminal import AFTER_MS, Act, last_order
 from conclave.kernel import clock
 from conclave.kernel.ids import new_id
+from conclave.meetings.models import Meeting
 from conclave.site.personal import erase, write_archive
 from conclave.transparency.ledger import openings
 from conclave.transparency.models import JournalEntry, LedgerEntry
@@ -300,6 +301,7 @@ def test_however_many_orders_came_and_meetings_there_are_the_questions_are_as_ma
         counted.append(len(asked_of))
         for _more in range(2 * number + 1):
             desk.receives(now=NOW)
+            Meeting.objects.create(id=new_id(), owner=alice, link_id=new_id(), host_hash=new_id(), created_at=NOW)
     assert len(set(counted)) == 1
 
 

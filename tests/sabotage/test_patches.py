@@ -26,7 +26,7 @@ GATE = {
     *(("GLASS", number) for number in (1, 2, 3, 4)),
     *(("KEYR", number) for number in (2, 3, 4, 5)),
     *(("LEDG", number) for number in range(1, 12)),
-    *(("REP", number) for number in range(1, 6)),
+    *(("REP", number) for number in range(1, 9)),
     *(("LOG", number) for number in (11, 13)),
     *(("TRUST", number) for number in (1, 2)),
 }
