@@ -151,7 +151,11 @@ def _owner_link(asked: Asked) -> str:
     from conclave.authorities.terminal import Act
 
     if not asked.email:
-        return owner_link(now=clock.now()) or "There is an owner already. Name an e-mail address to give that person access again."
+        link = owner_link(now=clock.now())
+        if link is None:
+            return "There is an owner already. Name an e-mail address to give that person access again."
+        sys.stderr.write("If it opens an account that is there already, that is counted in the public ledger.\n")
+        return link
     with _entered(Act.OWNER_LINK, _account(asked)):
         link = access_link(email=asked.email, now=clock.now())
     return (
