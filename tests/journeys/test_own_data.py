@@ -72,6 +72,7 @@ def test_alice_takes_a_copy_thinks_again_and_in_the_end_is_gone(playwright: Play
         assert on_disk(own, alice.email, "Plans of a canary") == {alice.email, "Plans of a canary"}
         asked = admin(own, "erase", alice.email)
         assert (asked.returncode, "say --yes" in asked.stderr) == (1, True)
+        assert "This is counted in the public ledger" in asked.stderr
         done = admin(own, "erase", alice.email, "--yes")
         assert done.returncode == 0, done.stderr
         page.goto(f"{own.url}/meetings")

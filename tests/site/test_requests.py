@@ -14,7 +14,7 @@ from pytest_django import Settings
 from conclave.accounts import staff_policy
 from conclave.accounts.models import StaffMember
 from conclave.accounts.staff_policy import Act, Role
-from conclave.authorities import narrowing, policy, words
+from conclave.authorities import narrowing, policy, terminal, words
 from conclave.authorities.policy import AuthorityKind, Item, OrderKind, Reason, State
 from conclave.gate import policy as gate
 from conclave.gate.policy import Kind
@@ -42,10 +42,13 @@ def rows(text: str, table: str) -> list[list[str]]:
 def test_every_value_that_the_rules_know_stands_there(language: str) -> None:
     text = page(language)
     with override(language):
-        for table in (words.CHANNELS, words.KINDS, words.ITEMS, words.MEASURES, words.GROUNDS):
+        for table in (words.CHANNELS, words.KINDS, words.ITEMS, words.MEASURES, words.GROUNDS, words.TERMINAL):
             for word in table.values():
                 assert str(word) in text
     assert f" {policy.LONGEST_MS // policy.DAY} " in text
+    part = text[text.index('id="terminal"') :].split("</section>", 1)[0]
+    assert f" {terminal.AFTER_MS // policy.DAY} " in part
+    assert part.count("<li>") == len(terminal.Act) == len(words.TERMINAL)
 
 
 def test_for_every_act_it_is_decided_whether_it_is_about_orders() -> None:
