@@ -132,7 +132,7 @@ def _lines(said: Mapping[str, str], other: Mapping[str, str]) -> list[tuple[str,
     return [
         (str(label), _word(name, said[name]), _word(name, other[name]) if other and other[name] != said[name] else "")
         for name, label in LABELS.items()
-        if name in said
+        if name in said and (name != "redis" or said[name] or (other and other[name]))  # only older entries name one (REG-12)
     ]
 
 

@@ -111,7 +111,7 @@ COLUMNS: Words = {
 }
 # Of the steps that an order can have come to, in the order of a table's columns.
 REACHED: Words = {
-    "received": _("Received"),
+    "received": _("Orders received"),
     "refused": _("Refused"),
     "challenged": _("Challenged"),
     "narrowed": _("Narrowed"),
