@@ -39,9 +39,12 @@ MEET_SECONDS = 60.0
 # How long pictures are watched with nothing happening, and after the last has gone.
 CALM_SECONDS, AFTER_SECONDS = 3.0, 3.0
 
-# In the page, before anything else. The longest time between two pictures of each tile, as the browser's decoder has counted it: of those
-# since the last look it tells how many, the sum of the times between them and the sum of their squares, which bound the longest from above
-# and are exact for one or two. A picture that still does not come is as late as it is by now.
+# In the page, before anything else. The longest time between two pictures of each tile, from above, by what the browser counts of both ends.
+# The decoder tells of those since the last look how many, the sum of the times between them and the sum of their squares, which bound the
+# longest and are exact for one or two; a picture that still does not come is as late as it is by now. Where a look comes late itself, that
+# bound is loose. What is drawn then tells more: a pause of three times the mean of 30, and 150 ms more than it, is a freeze, whose length
+# it adds up (https://www.w3.org/TR/webrtc-stats/#dom-rtcinboundrtpstreamstats-freezecount); nothing between two looks is longer than what
+# froze between them, or than a freeze begins at. The lower of the two bounds over the whole time is told.
 WATCHED = """(() => {
   const connections = [];
   const Connection = window.RTCPeerConnection;
@@ -51,19 +54,27 @@ WATCHED = """(() => {
       connections.push(this);
     }
   };
-  let before = new Map(), worst = new Map(), timer, busy = false;
-  const late = (track, ms) => worst.set(track, Math.max(worst.get(track) ?? 0, ms));
+  let looks = new Map(), worst = new Map(), timer, busy = false;
+  // [longest as decoded, longest as drawn]
+  const late = (track, decoded, drawn) => {
+    const [was, seen] = worst.get(track) ?? [0, 0];
+    worst.set(track, [Math.max(was, decoded), Math.max(seen, drawn)]);
+  };
   const take = (report) => {
     const { trackIdentifier: track, framesDecoded: frames = 0 } = report;
-    const { totalInterFrameDelay: sum = 0, totalSquaredInterFrameDelay: squares = 0 } = report;
-    const now = performance.now(), last = before.get(track);
+    const { totalInterFrameDelay: sum = 0, totalSquaredInterFrameDelay: squares = 0, totalFreezesDuration = 0, totalPausesDuration = 0 } = report;
+    const frozen = totalFreezesDuration + totalPausesDuration;
+    const now = performance.now(), taken = looks.get(track) ?? [], last = taken.at(-1);
     const more = frames - (last?.frames ?? frames);
     if (last && more > 0) {
       const mean = (sum - last.sum) / more;
       const spread = Math.max(0, (squares - last.squares) / more - mean * mean);
-      late(track, (mean + Math.sqrt((more - 1) * spread)) * 1000);
-    } else if (last) late(track, now - last.at);
-    before.set(track, { frames, sum, squares, at: last && more === 0 ? last.at : now });
+      const since = taken.find((one) => frames - one.frames <= 30) ?? last;
+      const usual = (sum - since.sum) / (frames - since.frames);
+      const froze = Math.max(frozen - last.frozen, 3 * usual, usual + 0.15);
+      late(track, (mean + Math.sqrt((more - 1) * spread)) * 1000, froze * 1000);
+    } else if (last) late(track, now - last.at, now - last.at);
+    looks.set(track, [...taken.slice(-20), { frames, sum, squares, frozen, at: last && more === 0 ? last.at : now }]);
   };
   const look = async () => {
     if (busy) return;
@@ -75,7 +86,7 @@ WATCHED = """(() => {
   };
   window.watch = async () => {
     clearInterval(timer);
-    [before, worst] = [new Map(), new Map()];
+    [looks, worst] = [new Map(), new Map()];
     await look();
     timer = setInterval(look, 200);
   };
@@ -83,8 +94,9 @@ WATCHED = """(() => {
     clearInterval(timer);
     await look();
     const tiles = [...document.querySelectorAll("article.tile[data-kind=camera]:not([data-self])")];
+    const longest = (track) => (worst.has(track) ? Math.min(...worst.get(track)) : null);
     const shown = (tile) => tile.querySelector("video")?.srcObject?.getVideoTracks()[0]?.id;
-    return Object.fromEntries(tiles.map((tile) => [tile.querySelector(".tile-name")?.textContent ?? "", worst.get(shown(tile)) ?? null]));
+    return Object.fromEntries(tiles.map((tile) => [tile.querySelector(".tile-name")?.textContent ?? "", longest(shown(tile))]));
   };
 })()"""
 
