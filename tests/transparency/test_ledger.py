@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from conclave.transparency.ledger import append, openings
 from conclave.transparency.models import LedgerEntry, Opening
@@ -32,6 +32,22 @@ def test_openings_open_until_they_are_destroyed() -> None:
     assert [one.field for one in openings(index=index)] == ["minutes", "redacted"]
     assert LedgerEntry.objects.get(index=index).leaf == leaf
     assert openings(index=99) == ()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "changed",
+    [{"obj": "x"}, {"obj": ""}, {"kind": "ORDER"}, {"kind": "STATE"}, {"kind": ""}, {"leaf": "{}"}, {"leaf": ""}],
+    ids=["obj", "no obj", "kind", "part of the kind", "no kind", "leaf", "no leaf"],
+)
+def test_the_database_finds_an_entry_by_nothing_but_what_its_leaf_says(changed: dict[str, str]) -> None:
+    index = append(kind="ORDER_STATE", fields={"state": "quashed"}, now=1)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.filter(index=index).update(**changed)
+    entry = LedgerEntry.objects.get(index=index)
+    swapped = entry.obj.swapcase()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.filter(index=index).update(obj=swapped)
 
 
 @pytest.mark.django_db(transaction=True)

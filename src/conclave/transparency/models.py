@@ -1,6 +1,8 @@
 """The tables of ledger and journal: sealed rows that stay, openings that can be destroyed."""
 
 from django.db import models
+from django.db.models.functions import Concat, Length, Right, Substr
+from django.db.models.lookups import Exact
 
 
 class Head(models.Model):
@@ -35,6 +37,17 @@ class LedgerEntry(SealedRow):
 
     # Without an index: nobody looks for it, and random keys would scatter what each entry writes over the whole file.
     obj = models.CharField(max_length=22)
+
+    class Meta:
+        constraints = [
+            # By these two entries are found; the leaf itself is what the tree holds for good (sealing.py). Whoever could set them apart
+            # would hide an entry from all that looks for it, and nobody outside would see it.
+            models.CheckConstraint(
+                condition=models.Q(Exact(Substr("leaf", 1, Length("obj") + 9), Concat(models.Value('{"obj":"'), "obj", models.Value('"'))))
+                & models.Q(Exact(Right("leaf", Length("kind") + 16), Concat(models.Value('"type":"'), "kind", models.Value('","v":1}')))),
+                name="ledger_names_its_leaf",
+            )
+        ]
 
 
 class JournalEntry(SealedRow):
