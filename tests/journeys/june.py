@@ -39,7 +39,7 @@ MEET_SECONDS = 60.0
 # How long pictures are watched with nothing happening, and after the last has gone.
 CALM_SECONDS, AFTER_SECONDS = 3.0, 3.0
 
-# In the page, before anything else. The longest time between two pictures of each tile, from above, by what the browser counts of both ends.
+# In the page, before anything else. The longest time between two pictures of each tile, from above, as the browser counts at both ends.
 # The decoder tells of those since the last look how many, the sum of the times between them and the sum of their squares, which bound the
 # longest and are exact for one or two; a picture that still does not come is as late as it is by now. Where a look comes late itself, that
 # bound is loose. What is drawn then tells more: a pause of three times the mean of 30, and 150 ms more than it, is a freeze, whose length
@@ -62,7 +62,8 @@ WATCHED = """(() => {
   };
   const take = (report) => {
     const { trackIdentifier: track, framesDecoded: frames = 0 } = report;
-    const { totalInterFrameDelay: sum = 0, totalSquaredInterFrameDelay: squares = 0, totalFreezesDuration = 0, totalPausesDuration = 0 } = report;
+    const { totalInterFrameDelay: sum = 0, totalSquaredInterFrameDelay: squares = 0 } = report;
+    const { totalFreezesDuration = 0, totalPausesDuration = 0 } = report;
     const frozen = totalFreezesDuration + totalPausesDuration;
     const now = performance.now(), taken = looks.get(track) ?? [], last = taken.at(-1);
     const more = frames - (last?.frames ?? frames);
