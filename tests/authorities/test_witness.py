@@ -70,7 +70,7 @@ def test_ord_8_the_notice_and_the_receipt_carry_a_proof_that_opens_only_what_its
         asked()
         goes_on(NOW)
     row = Order.objects.get(pk=waiting)
-    met, own_order = notice(notice=Application.objects.get().pk).proof, status(receipt=row.receipt).proof
+    met, own_order = notice(notice=Application.objects.get().pk).proof, status(receipt=row.receipt, now=NOW).proof
     measure, read = Measure.objects.get(), proofs.parse(met.encode())
     assert read.index == measure.leaf
     opened = {one.field: one.value for one in read.openings}
