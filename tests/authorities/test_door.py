@@ -91,7 +91,7 @@ WAYS: list[Callable[[Link, Ticket], object]] = [_comes, _comes_again, _knocks, _
 LEAVES = ["none there is", "of another type", "of another measure"]
 
 
-@pytest.mark.parametrize("way", product(WAYS, LEAVES), ids=lambda way: f"{way[0].__name__} {way[1]}")
+@pytest.mark.parametrize("way", [*product(WAYS, LEAVES)], ids=lambda way: f"{way[0].__name__} {way[1]}")
 def test_ord_10_a_restriction_that_was_written_past_the_desk_meets_nobody_at_any_door(
     desk: Desk, link: Link, joins: Joins, log: list[dict[str, Any]], way: tuple[Callable[[Link, Ticket], object], str]
 ) -> None:
