@@ -18,7 +18,9 @@ def test_what_is_oldest_goes_first_and_found_again_is_found_anew() -> None:
     for value, key in enumerate("abac"):
         lately.put(key=key, value=value, now=NOW + value)
     assert [lately.get(key=key, now=NOW + 4) for key in "abc"] == [2, None, 3]
-    assert lately.keys(now=NOW + 102) == ["c"]
+    lately.put(key="d", value=4, now=NOW + 102)
+    assert [*lately._found] == ["c", "d"], "nothing stays in memory that is known no more"
+    assert lately.keys(now=NOW + 103) == ["d"]
     assert lately.get(key="a", now=NOW + 50) is None, "what is known no more is not kept"
 
 

@@ -35,7 +35,7 @@ class Lately(Generic[Key, Value]):
         return value if self._is_fresh(at, now) else None
 
     def put(self, *, key: Key, value: Value, now: int) -> None:
-        """Keep what was found.
+        """Keep what was found, and nothing that is known no more.
 
         Args:
             key: of what.
@@ -43,7 +43,7 @@ class Lately(Generic[Key, Value]):
             now: the time.
         """
         with self._lock:
-            self._found.pop(key, None)
+            self._drop(lambda one, at: one == key or not self._is_fresh(at, now))
             if len(self._found) >= self._most:
                 del self._found[next(iter(self._found))]
             self._found[key] = (now, value)
@@ -55,7 +55,7 @@ class Lately(Generic[Key, Value]):
             now: the time.
         """
         with self._lock:
-            self._found = {key: one for key, one in self._found.items() if self._is_fresh(one[0], now)}
+            self._drop(lambda _key, at: not self._is_fresh(at, now))
             return [*self._found]
 
     def forget(self, *, which: Callable[[Key], bool]) -> None:
@@ -65,7 +65,11 @@ class Lately(Generic[Key, Value]):
             which: tells of each whether it is one of them.
         """
         with self._lock:
-            self._found = {key: one for key, one in self._found.items() if not which(key)}
+            self._drop(lambda key, _at: which(key))
+
+    def _drop(self, which: Callable[[Key, int], bool]) -> None:
+        """Keep all but what this tells of, by what it is and when it was found."""
+        self._found = {key: one for key, one in self._found.items() if not which(key, one[0])}
 
     def _is_fresh(self, at: int, now: int) -> bool:
         """Tell whether what was found then is still known."""
