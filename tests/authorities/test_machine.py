@@ -218,7 +218,7 @@ class Machine:
         assert not set(removed) - {"CN", "HK", "FR"}
 
 
-@examples(max_examples=longer(60), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(max_examples=longer(45), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=14), st.sampled_from([[], BEGIN, [*BEGIN, ("quash", 1)]]))
 def test_ord_1_to_ord_13_hold_whatever_anybody_tries_in_whatever_order(
     desk: Desk,
