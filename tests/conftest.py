@@ -47,13 +47,14 @@ def _cheap_hashes() -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Begin in the default language, and with nothing counted: neither our rates nor allauth's, which are in the cache.
+    """Begin in the default language, and with nothing counted or compared: neither our rates nor allauth's, which are in the cache.
 
     A page that was asked for in French leaves its thread speaking French, and who guessed in one test could not sign in in the next.
     """
     translation.deactivate()
     cache.clear()
     monkeypatch.setattr("conclave.kernel.limits.LIMITER._buckets", {})
+    monkeypatch.setattr("conclave.gate.approved._looked._found", {})
 
 
 @pytest.fixture(autouse=True)

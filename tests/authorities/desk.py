@@ -56,10 +56,13 @@ class Desk:
     zoe: Device
     cosigns: bool = True
     asked: list[int] = field(default_factory=list)
+    # How many entries it has signed: what it has, no absence takes back.
+    signed: int = 0
 
     def is_cosigned(self, *, index: int) -> bool:
         """Answer as the witness would."""
-        return self.cosigns and index >= 0
+        self.signed = max(self.signed, index + 1) if self.cosigns else self.signed
+        return 0 <= index < self.signed
 
     def cosign_now(self, *, now: int) -> None:
         """Note that the witness was asked."""

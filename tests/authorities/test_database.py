@@ -31,6 +31,7 @@ RESTRICTION: dict[str, Any] = {
     "cause": "ordered",
     "notice": "n" * 22,
     "territory": "CN",
+    "leaf": 1,
 }
 APPLICATION: dict[str, Any] = {
     "measure": "n" * 22,
@@ -93,9 +94,11 @@ def test_ord_1_no_measure_without_order_end_single_territory_known_kind_or_cosig
 
 
 @pytest.mark.parametrize(
-    "change", [{"ends_at": None}, {"territory": ""}, {"territory": "HK"}, {"notice": ""}, {"cause": "banned_by_host"}], ids=str
+    "change",
+    [{"ends_at": None}, {"territory": ""}, {"territory": "HK"}, {"notice": ""}, {"cause": "banned_by_host"}, {"leaf": None}, {"leaf": -1}],
+    ids=str,
 )
-def test_ord_1_no_row_at_the_gate_by_an_order_without_end_territory_or_measure(change: dict[str, Any]) -> None:
+def test_ord_1_and_ord_10_no_row_at_the_gate_by_an_order_without_end_territory_measure_or_leaf(change: dict[str, Any]) -> None:
     write("gate_restriction", RESTRICTION)
     with pytest.raises(IntegrityError):
         write("gate_restriction", {**RESTRICTION, **change})

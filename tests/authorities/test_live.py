@@ -286,7 +286,7 @@ def test_ord_8_an_authority_learns_no_number_that_tells_who_is_there(desk: Desk,
     goes_on(NOW)
 
     def told(order: str) -> tuple[str, str]:
-        stands = status(receipt=Order.objects.get(pk=order).receipt)
+        stands = status(receipt=Order.objects.get(pk=order).receipt, now=NOW)
         return stands.denied, stands.removed
 
     for who in ("Bo", "Cy"):
@@ -324,7 +324,7 @@ def test_one_person_with_many_devices_is_counted_once_everywhere(desk: Desk, lin
     sealed = {(one.entry.kind, one.field): one.value for one in Opening.objects.filter(entry__obj=obj)}
     assert sealed["APPLICATION_COUNT", "denied"] == "1-9"
     assert sealed["RESTORATION", "people"] == "1-9"
-    assert status(receipt=Order.objects.get().receipt).denied == "1-9"
+    assert status(receipt=Order.objects.get().receipt, now=NOW).denied == "1-9"
 
 
 def test_an_authority_is_told_when_its_order_is_over(desk: Desk, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:

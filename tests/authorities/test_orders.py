@@ -20,7 +20,7 @@ from conclave.accounts.staff import (
     StaffWorksThere,
 )
 from conclave.accounts.staff_policy import FRESH_MS
-from conclave.authorities.approve import approve, ask_approval
+from conclave.authorities.approve import Waits, approve, ask_approval
 from conclave.authorities.challenge import challenge
 from conclave.authorities.models import EffectReport, Hand, Order, Restoration, Review
 from conclave.authorities.policy import DAY, AuthorityKind, Channel, Grounds, Item, OrderKind, Reason, State
@@ -66,7 +66,7 @@ def reasoned(reason: Reason, act: object) -> None:
 
 def test_ord_13_an_order_goes_from_its_receipt_to_its_end_by_itself_once_two_have_approved_it(desk: Desk) -> None:
     receipt = desk.receives()
-    assert status(receipt=receipt.receipt).state == State.ACKNOWLEDGED
+    assert status(receipt=receipt.receipt, now=NOW).state == State.ACKNOWLEDGED
     desk.takes(receipt.order)
     measures = desk.narrows(receipt.order, draft(meeting="m" * 22))
     assert desk.approves(receipt.order, desk.ann) == State.NARROWED
@@ -87,7 +87,7 @@ def test_ord_13_an_order_goes_from_its_receipt_to_its_end_by_itself_once_two_hav
     ]  # fmt: skip
     assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "executed"
     assert Restoration.objects.get().done_at == NOW + 7 * DAY
-    shown = status(receipt=receipt.receipt)
+    shown = status(receipt=receipt.receipt, now=NOW)
     assert (shown.state, shown.outcome, shown.denied, shown.removed) == (State.CLOSED, "executed", "0", "0")
     for moment in (NOW, NOW + 8 * DAY):
         goes_on(moment)
@@ -103,7 +103,7 @@ def test_ord_12_a_measure_waits_for_the_witness_and_says_so(desk: Desk) -> None:
     goes_on(NOW + DAY)
     assert (state_of(order), measure_states(order)) == (State.EXECUTING, ["scheduled"])
     assert not Restriction.objects.exists()
-    assert whole_order(order=order, account=account(desk.rita), now=NOW).measures[0].waits
+    assert whole_order(order=order, account=account(desk.rita), now=NOW).measures[0].waits is Waits.WITNESS
     desk.cosigns = True
     goes_on(NOW + DAY)
     assert (state_of(order), measure_states(order)) == (State.EXECUTED, ["active"])
@@ -186,7 +186,7 @@ def test_a_refused_order_changes_nothing_is_counted_and_its_authority_reads_why(
     who = account(desk.rita)
     reasoned(Reason.NO_REASON, lambda: refuse(order=receipt.order, account=who, grounds=Grounds.TOO_BROAD, explanation=" ", now=NOW))
     refuse(order=receipt.order, account=who, grounds=Grounds.TOO_BROAD, explanation="It reaches beyond its court.", now=NOW)
-    shown = status(receipt=receipt.receipt)
+    shown = status(receipt=receipt.receipt, now=NOW)
     assert (shown.state, shown.outcome, shown.grounds) == (State.CLOSED, "refused", "too_broad")
     assert shown.explanation == "It reaches beyond its court."
     assert last_leaf(receipt.order, "ORDER_STATE")["outcome"] == "refused"
@@ -220,7 +220,7 @@ def test_what_an_order_does_not_say_is_asked_for_and_added_by_its_receipt(desk: 
     desk.takes(receipt.order)
     reasoned(Reason.INCOMPLETE, lambda: desk.narrows(receipt.order, draft(meeting="m" * 22)))
     ask(order=receipt.order, account=account(desk.rita), now=NOW)
-    assert status(receipt=receipt.receipt).missing == (Item.REASONS, Item.REDRESS)
+    assert status(receipt=receipt.receipt, now=NOW).missing == (Item.REASONS, Item.REDRESS)
     answer(receipt=receipt.receipt, item=Item.REASONS, text="As art. 2 says.", now=NOW)
     assert state_of(receipt.order) == State.INFO_REQUESTED
     reasoned(Reason.NOT_NOW, lambda: answer(receipt=receipt.receipt, item=Item.REASONS, text="Again.", now=NOW))
@@ -413,7 +413,7 @@ def test_ord_15_an_unstaffed_desk_receives_refuses_and_never_acts(desk: Desk) ->
     StaffMember.objects.filter(user__in=[desk.ben.user, desk.zoe.user]).delete()
     receipt = desk.receives()
     assert receipt.state == State.CLOSED
-    shown = status(receipt=receipt.receipt)
+    shown = status(receipt=receipt.receipt, now=NOW)
     assert (shown.outcome, shown.grounds) == ("refused", "unstaffed")
     assert leaves(receipt.order)[0] == "ORDER"
     reasoned(Reason.NOT_NOW, lambda: desk.takes(receipt.order))
@@ -453,7 +453,7 @@ def test_whoever_is_not_of_the_desk_sees_no_order(desk: Desk) -> None:
     with pytest.raises(OrderUnknown):
         whole_order(order="x" * 22, account=account(desk.ivy), now=NOW)
     with pytest.raises(OrderUnknown):
-        status(receipt="x" * 22)
+        status(receipt="x" * 22, now=NOW)
     with pytest.raises(OrderUnknown):
         notice(notice="x" * 22)
 

@@ -1,5 +1,6 @@
 """desk: the portal, the desk's pages and the notice, by hand as people use them; in French too."""
 
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -14,6 +15,7 @@ from conclave.authorities.queries import orders
 from conclave.authorities.words import MEASURES, called
 from conclave.gate.models import Application
 from conclave.gate.policy import Kind
+from conclave.kernel import clock
 from conclave.kernel.clock import to_datetime
 from conclave.meetings.door import Ordered
 from conclave.meetings.models import Meeting
@@ -72,10 +74,12 @@ def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: D
     assert Measure.objects.get().meeting == link.meeting, "what stands behind # is not kept"
     # Before it is approved: what is changed later does not act.
     Measure.objects.update(starts_at=NOW)
+    desk.cosigns = False
     for device, window in ((desk.ann, ann), (desk.ben, ben)):
         done = device.confirms(window, f"/staff/orders/{order.pk}", {"act": "approve"})
         assert "You have approved it." in done.content.decode()
     assert "It waits for the witness of the ledger." in rita.get(f"/staff/orders/{order.pk}").content.decode()
+    desk.cosigns = True
     ada = joins("Ada", evidence=there("CN"))
     joins("Flo", evidence=there("FR"))
     goes_on(Measure.objects.get().starts_at + 1)
@@ -97,6 +101,46 @@ def test_desk_an_order_goes_from_the_portal_to_the_notice_and_to_its_end(desk: D
     over = court.get(page).content.decode()
     assert "Closed" in over
     assert "People taken out: 1-9. People not let in: 1-9." in over
+
+
+WITNESS, TIME = "It waits for the witness of the ledger.", "It waits for its time."
+CHANGED = "It is not what was approved, and does not act."
+
+
+def test_desk_the_page_says_why_a_measure_waits_and_what_was_changed_waits_for_nothing(desk: Desk, link: Link) -> None:
+    order = desk.orders(draft(meeting=link.meeting))
+    receipt = Order.objects.get(pk=order).receipt
+    court, rita = Client(), browser(desk.rita)
+
+    def shown() -> list[set[str]]:
+        pages = (court.get(f"/authorities/{receipt}"), rita.get(f"/staff/orders/{order}"))
+        return [{why for why in (WITNESS, TIME, CHANGED) if why in unescape(page.content.decode())} for page in pages]
+
+    desk.cosigns, desk.signed = False, 0
+    assert shown() == [{WITNESS}, {WITNESS}]
+    desk.cosigns = True
+    assert shown() == [set(), set()]
+    for cosigns in (True, False):
+        desk.cosigns = cosigns
+        before = Measure.objects.values("ends_at", "starts_at").get(order=order)
+        Measure.objects.update(ends_at=before["ends_at"] + DAY, starts_at=before["starts_at"] + DAY)
+        assert shown() == [{CHANGED}, {CHANGED}]
+        page = rita.get(f"/staff/orders/{order}").content.decode()
+        assert "somebody has written to the database past this desk" in page
+        assert "<br>Approved, waits" not in page
+        Measure.objects.update(**before)
+    page = rita.get(f"/staff/orders/{order}", headers={"accept-language": "fr"}).content.decode()
+    assert "Elle n’est pas" not in page
+    Measure.objects.update(territory="HK")
+    page = unescape(rita.get(f"/staff/orders/{order}", headers={"accept-language": "fr"}).content.decode())
+    assert "Elle n’est pas ce qui a été approuvé, et n’agit pas." in page
+    assert "diffère du registre public\u00a0: quelqu’un" in page
+
+
+def test_desk_a_measure_waits_for_its_time_once_it_is_cosigned(desk: Desk, link: Link) -> None:
+    later = clock.now() + DAY
+    order = desk.orders(replace(draft(meeting=link.meeting), starts_at=later, ends_at=later + DAY))
+    assert TIME in browser(desk.rita).get(f"/staff/orders/{order}").content.decode()
 
 
 def test_desk_a_refused_order_tells_its_authority_why(desk: Desk) -> None:

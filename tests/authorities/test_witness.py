@@ -1,10 +1,13 @@
 """ORD-12 with witnesses that really answer, or do not: no measure acts before its leaf is cosigned; the proof is in people's hands."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from conclave.authorities.execute import settle
@@ -12,8 +15,9 @@ from conclave.authorities.models import Measure, Order
 from conclave.authorities.policy import State
 from conclave.authorities.queries import notice, status
 from conclave.gate.models import Application
-from conclave.kernel import outbox
+from conclave.kernel import clock, outbox
 from conclave.kernel.models import OutboxEvent
+from conclave.meetings.door import Ordered
 from conclave_verify import proof as proofs
 from tests.authorities.desk import NOW, Desk, draft, goes_on, make_desk, measure_states, state_of, there
 from tests.meetings.conftest import Joins, Link
@@ -21,6 +25,7 @@ from tests.transparency.conftest import own, state
 
 __all__ = ["state"]
 pytestmark = pytest.mark.django_db
+LOOK = re.compile(r'FROM "transparency_(ledgerentry|opening|checkpoint|cosignature)"')
 
 
 @pytest.fixture
@@ -47,7 +52,7 @@ def asked() -> int:
     return OutboxEvent.objects.get(kind="authorities.cosign").attempts
 
 
-def test_ord_12_without_a_witness_nothing_acts_and_it_is_asked_for_again_until_it_is_there(waiting: str, state: Path) -> None:
+def test_ord_12_without_a_witness_nothing_acts_and_it_is_asked_for_again_until_it_is_there(waiting: str, state: Path, joins: Joins) -> None:
     for attempt in (1, 2, 3):
         assert asked() == attempt
         settle(NOW)
@@ -63,6 +68,12 @@ def test_ord_12_without_a_witness_nothing_acts_and_it_is_asked_for_again_until_i
     assert (state_of(waiting), measure_states(waiting)) == (State.EXECUTED, ["active"])
     assert OutboxEvent.objects.get(kind="authorities.cosign").done_at is not None
     assert Application.objects.get().country == "CN"
+    looks = []
+    for _again in range(2):
+        with CaptureQueriesContext(connection) as queries, pytest.raises(Ordered):
+            joins("Bo", at=NOW + clock.MINUTE, evidence=there("CN"))
+        looks.append(sum(bool(LOOK.search(one["sql"])) for one in queries))
+    assert looks == [8, 0], "a minute later the door looks into the ledger again, and not with each who comes"
 
 
 def test_ord_8_the_notice_and_the_receipt_carry_a_proof_that_opens_only_what_its_holder_may_read(waiting: str, state: Path) -> None:
@@ -70,7 +81,7 @@ def test_ord_8_the_notice_and_the_receipt_carry_a_proof_that_opens_only_what_its
         asked()
         goes_on(NOW)
     row = Order.objects.get(pk=waiting)
-    met, own_order = notice(notice=Application.objects.get().pk).proof, status(receipt=row.receipt).proof
+    met, own_order = notice(notice=Application.objects.get().pk).proof, status(receipt=row.receipt, now=NOW).proof
     measure, read = Measure.objects.get(), proofs.parse(met.encode())
     assert read.index == measure.leaf
     opened = {one.field: one.value for one in read.openings}

@@ -13,11 +13,18 @@ from conclave.gate.policy import Confidence, Evidence, Kind, Measure
 from conclave.gate.retention import APPLIED
 from conclave.kernel.clock import DAY
 from tests.authorities.test_database import RESTRICTION, write
+from tests.gate.sealed import sealed
 
 pytestmark = pytest.mark.django_db
 NOW = 1_763_762_400_000
 CHINA = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
 LONGEST = Measure(id="n" * 22, kind=Kind.REMOVE_FROM, territory="CN", meeting="m", starts_at=NOW, ends_at=NOW + 90 * DAY)
+
+
+@pytest.fixture(autouse=True)
+def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a witness have signed whatever is in the ledger."""
+    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
 
 
 def denied(*, device: str, account: str = "", meeting: str = "m", action: Action = Action.DENIED, now: int = NOW) -> str:
@@ -27,7 +34,7 @@ def denied(*, device: str, account: str = "", meeting: str = "m", action: Action
 
 
 def test_ord_8_an_account_is_denied_once_whatever_it_comes_with_and_each_guest_by_their_device() -> None:
-    impose_measure(measure=LONGEST)
+    impose_measure(measure=sealed(LONGEST))
     assert denied(device="phone", account="bob") == denied(device="laptop", account="bob") == denied(device="", account="bob")
     assert denied(device="phone") == denied(device="phone") != denied(device="laptop")
     assert denied(device="phone", account="carol") != denied(device="phone", account="bob", meeting="m2")
@@ -35,7 +42,7 @@ def test_ord_8_an_account_is_denied_once_whatever_it_comes_with_and_each_guest_b
 
 
 def test_the_database_itself_has_each_of_them_once() -> None:
-    impose_measure(measure=LONGEST)
+    impose_measure(measure=sealed(LONGEST))
     denied(device="phone", account="bob")
     denied(device="phone")
     for row in Application.objects.all():
@@ -45,7 +52,7 @@ def test_the_database_itself_has_each_of_them_once() -> None:
 
 
 def test_whoever_is_taken_out_of_two_seats_has_two_rows_and_is_one_person() -> None:
-    impose_measure(measure=LONGEST)
+    impose_measure(measure=sealed(LONGEST))
     assert denied(device="phone", account="bob", action=Action.REMOVED) != denied(device="phone", account="bob", action=Action.REMOVED)
     assert {one.person for one in applied(measure=LONGEST.id)} == {"bob"}
 
@@ -53,7 +60,7 @@ def test_whoever_is_taken_out_of_two_seats_has_two_rows_and_is_one_person() -> N
 def test_ord_9_nobody_is_met_by_what_does_not_hold() -> None:
     with pytest.raises(OrderOver):
         denied(device="phone")
-    impose_measure(measure=LONGEST)
+    impose_measure(measure=sealed(LONGEST))
     denied(device="phone")
     lift(notice=LONGEST.id)
     assert len(undo(measure=LONGEST.id, now=NOW + 1)) == 1
@@ -64,13 +71,13 @@ def test_ord_9_nobody_is_met_by_what_does_not_hold() -> None:
 
 
 def test_ord_2_nobody_is_met_by_a_measure_of_another_territory() -> None:
-    impose_measure(measure=replace(LONGEST, territory="HK"))
+    impose_measure(measure=sealed(replace(LONGEST, territory="HK")))
     with pytest.raises(NotThere):
         denied(device="phone")
 
 
 def test_what_was_applied_is_forgotten_after_its_time_whether_or_not_it_was_undone() -> None:
-    impose_measure(measure=LONGEST)
+    impose_measure(measure=sealed(LONGEST))
     denied(device="undone")
     undo(measure=LONGEST.id, now=NOW + DAY)
     denied(device="orphan")
@@ -86,7 +93,15 @@ def test_what_was_applied_is_forgotten_after_its_time_whether_or_not_it_was_undo
 
 
 ACCOUNT = {**RESTRICTION, "subject_kind": "account", "subject": "a" * 22, "scope_kind": "platform", "scope": ""}
-BAN = {**RESTRICTION, "subject_kind": "account", "subject": "a" * 22, "cause": "banned_by_host", "territory": "", "ends_at": None}
+BAN = {
+    **RESTRICTION,
+    "subject_kind": "account",
+    "subject": "a" * 22,
+    "cause": "banned_by_host",
+    "territory": "",
+    "ends_at": None,
+    "leaf": None,
+}
 WIDER: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (RESTRICTION, {"scope_kind": "platform", "scope": ""}),
     (RESTRICTION, {"scope_kind": "organisation"}),
@@ -100,6 +115,8 @@ WIDER: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (ACCOUNT, {"ends_at": None}),
     (ACCOUNT, {"ends_at": RESTRICTION["starts_at"] + 90 * DAY + 1}),
     (ACCOUNT, {"cause": "removed_by_host"}),
+    (ACCOUNT, {"leaf": None}),
+    (BAN, {"leaf": 1}),
     (BAN, {"scope_kind": "platform", "scope": ""}),
     (BAN, {"scope_kind": "world"}),
     (BAN, {"subject_kind": "everybody"}),

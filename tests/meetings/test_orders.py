@@ -34,14 +34,21 @@ from conclave.transparency import journal
 from conclave.transparency.head import locked_head
 from conclave.transparency.models import Head, JournalEntry
 from tests.authorities.desk import there
+from tests.gate.sealed import sealed
 from tests.meetings.conftest import NOW, Joins, Link, account_of, device_of, key_of
 
 PASSCODE = "123 456"
 
 
 def measure(*, meeting: str = "", account: str = "", kind: Kind = Kind.REMOVE_FROM) -> Measure:
-    """Return a measure on those in China, from now on."""
-    return Measure(id=new_id(), kind=kind, territory="CN", meeting=meeting, account=account, starts_at=NOW, ends_at=NOW + DAY)
+    """Return an approved measure on those in China, from now on."""
+    return sealed(Measure(id=new_id(), kind=kind, territory="CN", meeting=meeting, account=account, starts_at=NOW, ends_at=NOW + DAY))
+
+
+@pytest.fixture(autouse=True)
+def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a witness have signed whatever is in the ledger."""
+    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
 
 
 def says_hello(ticket: Ticket, evidence: Evidence | None = None) -> str:

@@ -9,12 +9,19 @@ from conclave.meetings import enforce
 from conclave.meetings.models import Participant
 from conclave.meetings.there import columns_of
 from tests.authorities.desk import there
+from tests.gate.sealed import sealed
 from tests.keys.members import World
 from tests.meetings.sockets import Guest, together
 from tests.meetings.test_consumers import _gateway, world
 
 __all__ = ["_gateway", "world"]
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a witness have signed whatever is in the ledger."""
+    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
 
 
 async def gathered(world: World, **places: str) -> dict[str, Guest]:
@@ -39,7 +46,7 @@ async def ordered(world: World, territory: str) -> None:
     measure = Measure(
         id=f"measure-{territory}", kind=Kind.REMOVE_FROM, territory=territory, meeting=world.meeting, starts_at=now, ends_at=now + clock.DAY
     )
-    await in_thread(enforce.impose, measure=measure, now=now)
+    await in_thread(enforce.impose, measure=await in_thread(sealed, measure), now=now)
 
 
 async def test_ord_20_hosts_alone_are_told_how_many_are_out_and_where(world: World) -> None:

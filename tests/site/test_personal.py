@@ -64,6 +64,7 @@ from conclave.site import personal
 from conclave.site.personal import TITLES, erase, settle_erasures, write_archive
 from conclave.transparency.journal import first_broken
 from conclave.transparency.models import JournalEntry, JournalOpening
+from tests.gate.sealed import sealed
 from tests.meetings.conftest import _fresh_memory, account_of, device_of, key_of
 from tests.meetings.test_oblivion import named
 
@@ -166,10 +167,11 @@ def everywhere() -> User:
     ToldOf.objects.create(disclosure=told, given_at=NOW, told_at=NOW, **who)
     Glass.objects.create(asker=alice.pk, scope="addresses", target=alice.pk, reason="A look", asked_at=NOW)
     there = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
-    with transaction.atomic():
+    with transaction.atomic(), pytest.MonkeyPatch.context() as witness:
+        witness.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
         met = Met(meeting=his["meeting"], device=device_of("Alice"), account=alice.pk)
         held = Held(id=new_id(), kind=Kind.REMOVE_FROM, territory="CN", meeting=his["meeting"], starts_at=NOW, ends_at=NOW + clock.DAY)
-        impose_measure(measure=held)
+        impose_measure(measure=sealed(held))
         apply(measure=held.id, territory="CN", action=Action.DENIED, met=met, evidence=there, now=NOW)
         lift(notice=held.id)
     ask_erasure(account=account_of(alice), now=NOW)

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.db import IntegrityError, transaction
 
-from conclave.transparency.ledger import append, openings
+from conclave.transparency.ledger import append, last, obj_of, openings
 from conclave.transparency.models import LedgerEntry, Opening
 from conclave.transparency.sealing import opens
 from tests.conftest import Writers
@@ -66,3 +66,10 @@ def test_an_entry_lives_and_dies_with_its_action() -> None:
 def test_many_writers_leave_no_gap(writers: Writers) -> None:
     writers(lambda: append(kind="ORDER", fields={"n": 1}, now=1), 10)
     assert list(LedgerEntry.objects.order_by("index").values_list("index", flat=True)) == list(range(40))
+
+
+@pytest.mark.django_db
+def test_what_an_entry_is_about_leads_to_the_last_one_about_it_also_after_another() -> None:
+    first, _other, newest = (append(kind="PROOF", fields={}, now=1, obj=obj) for obj in ("a", "b", "a"))
+    assert (obj_of(index=first), obj_of(index=newest + 1)) == ("a", "")
+    assert [last(kind="PROOF", obj="a", after=after) for after in (-1, first, newest)] == [newest, newest, None]

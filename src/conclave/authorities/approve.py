@@ -2,6 +2,8 @@
 (ORD-10, ORD-18).
 """
 
+from enum import StrEnum
+
 from django.db import IntegrityError, transaction
 
 from conclave.accounts.assertion import Question, Shown, ask_passkey, use_passkey
@@ -10,16 +12,29 @@ from conclave.accounts.staff import facts_of as person_of
 from conclave.accounts.staff_policy import Act
 from conclave.authorities.disclose import act_of, schedule
 from conclave.authorities.models import ERASED, Hand, Measure, Order, Part
-from conclave.authorities.policy import APPROVERS, DAY, MeasureState, Move, Reason, State
+from conclave.authorities.policy import APPROVERS, MeasureState, Move, Reason, State
 from conclave.authorities.receive import missing_in
 from conclave.authorities.standing import OrderNotNow, approval_leaf, approvals_of, facts_of, move, note, order_for, take_part
+from conclave.gate import policy as gate
+from conclave.gate.approved import sealed_of
 from conclave.kernel import outbox
 from conclave.kernel.canonical import Json
 from conclave.kernel.ids import UserId
 from conclave.keys.locks import writing
-from conclave.transparency import ledger
+from conclave.transparency import cosign, ledger
 
 COSIGN = "authorities.cosign"
+
+
+class Waits(StrEnum):
+    """What an approved measure waits for."""
+
+    NOTHING = "nothing"
+    # Its leaf is not cosigned.
+    WITNESS = "witness"
+    TIME = "time"
+    # For nothing that comes by itself: what is stored is not what was approved, and does not act (ORD-10).
+    CHANGED = "changed"
 
 
 def ask_approval(*, order: str, account: UserId, now: int) -> Question:
@@ -81,7 +96,7 @@ def is_as_approved(*, row: Order, measure: Measure) -> bool:
     anybody could write (ORD-10).
 
     Args:
-        row: its order, locked.
+        row: its order, locked where something acts by the answer.
         measure: as it is stored now.
     """
     here = _leaf(measure)
@@ -92,6 +107,23 @@ def is_as_approved(*, row: Order, measure: Measure) -> bool:
     states = ledger.all_told(kind="ORDER_STATE", obj=row.obj, fields=("state",))
     acts = row.state == State.EXECUTING and states[-1:] == [{"state": State.EXECUTING}]
     return same and acts and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
+
+
+def waits_for(*, row: Order, measure: Measure, now: int) -> Waits:
+    """Return what a measure waits for; what was changed waits for neither the witness nor its time, however it looks.
+
+    Args:
+        row: its order.
+        measure: as it is stored now.
+        now: the time.
+    """
+    if measure.state != MeasureState.SCHEDULED:
+        return Waits.NOTHING
+    if not is_as_approved(row=row, measure=measure):
+        return Waits.CHANGED
+    if measure.leaf is None or not cosign.is_cosigned(index=measure.leaf):
+        return Waits.WITNESS
+    return Waits.TIME if now < measure.starts_at else Waits.NOTHING
 
 
 def _schedule(row: Order, now: int) -> None:
@@ -107,18 +139,27 @@ def _schedule(row: Order, now: int) -> None:
     outbox.emit(kind=COSIGN, payload={"order": row.pk}, now=now)
 
 
+def plain(*, row: Measure) -> gate.Measure:
+    """Return a measure as the gate takes it.
+
+    Args:
+        row: the measure.
+    """
+    return gate.Measure(
+        id=row.pk,
+        kind=gate.Kind(row.kind),
+        territory=row.territory,
+        meeting=row.meeting,
+        account=row.account,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        leaf=row.leaf,
+    )
+
+
 def _leaf(measure: Measure) -> dict[str, Json]:
-    """Return what is sealed of a measure."""
-    return {
-        "measure": measure.pk,
-        "kind": measure.kind,
-        "territory": measure.territory,
-        "target": measure.meeting or measure.account,
-        "starts_at": measure.starts_at,
-        "ends_at": measure.ends_at,
-        # What is opened to everybody of its time (REP-3): when it began could name a meeting.
-        "days": (measure.ends_at - measure.starts_at) // DAY,
-    }
+    """Return what is sealed of a measure; the gate compares it with the ledger again (gate/approved.py)."""
+    return sealed_of(measure=plain(row=measure))
 
 
 def _act(row: Order) -> dict[str, Json]:

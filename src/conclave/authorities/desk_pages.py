@@ -114,7 +114,14 @@ def _page(request: HttpRequest, about: Whole, may: frozenset[Act], forms: dict[s
     state = about.listed.state
     mine = about.part == Part.REVIEWER
     measures = [
-        (held, words.MEASURES[held.kind], words.called(held.territory), words.MEASURE_STATES[held.state], _target(held))
+        (
+            held,
+            words.MEASURES[held.kind],
+            words.called(held.territory),
+            words.MEASURE_STATES[held.state],
+            _target(held),
+            words.WAITS[held.waits],
+        )
         for held in about.measures
     ]
     shown = {

@@ -5,14 +5,14 @@ Any gateway settles it by compare-and-set. While the witness is away the measure
 
 import structlog
 
-from conclave.authorities.approve import COSIGN, is_as_approved
+from conclave.authorities.approve import COSIGN, is_as_approved, plain
 from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.authorities.policy import MeasureState, Move, State, ToldState, Waiting, becomes
 from conclave.authorities.report import report
 from conclave.authorities.standing import facts_of, move
 from conclave.authorities.tell import tell_host
-from conclave.gate import policy as gate
 from conclave.kernel import clock, deadlines, outbox
+from conclave.kernel.lately import Lately
 from conclave.kernel.outbox import Payload
 from conclave.keys.locks import writing
 from conclave.meetings import enforce
@@ -21,9 +21,8 @@ from conclave.transparency.cosign import WitnessAway
 
 MOST_AT_ONCE = 50
 
-_told = clock.Seldom(every_ms=clock.MINUTE)
-# Until when a measure that is not what was approved is not looked at again: each look takes the locks that all others wait for.
-_refused: dict[str, int] = {}
+# Measures that are not what was approved: each is looked at, and said in the log, once a minute, as a look takes everybody's locks.
+_refused: Lately[str, bool] = Lately(for_ms=clock.MINUTE, most=1024)
 _log = structlog.get_logger("conclave.orders")
 
 
@@ -34,9 +33,7 @@ def settle(now: int) -> None:
     Args:
         now: the time.
     """
-    for measure in [measure for measure, until in _refused.items() if not now < until <= now + clock.MINUTE]:
-        del _refused[measure]
-    due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).exclude(pk__in=_refused)
+    due = Measure.objects.filter(state=MeasureState.SCHEDULED, starts_at__lte=now, ends_at__gt=now).exclude(pk__in=_refused.keys(now=now))
     for row in due.order_by("starts_at")[:MOST_AT_ONCE]:
         cosigned = row.leaf is not None and cosign.is_cosigned(index=row.leaf)
         waiting = Waiting(cosigned=cosigned, starts_at=row.starts_at, ends_at=row.ends_at, now=now)
@@ -56,23 +53,6 @@ def _cosign(payload: Payload) -> None:
         raise WitnessAway
 
 
-def plain(*, row: Measure) -> gate.Measure:
-    """Return a measure as the gate takes it.
-
-    Args:
-        row: the measure.
-    """
-    return gate.Measure(
-        id=row.pk,
-        kind=gate.Kind(row.kind),
-        territory=row.territory,
-        meeting=row.meeting,
-        account=row.account,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-    )
-
-
 def _begin(pk: str, of: str, now: int) -> None:
     """Let one measure of an order act, unless another gateway has just done so."""
     with writing():
@@ -83,9 +63,8 @@ def _begin(pk: str, of: str, now: int) -> None:
             return
         if not is_as_approved(row=order, measure=measure):
             # It waits until its time is over, as without a witness: somebody wrote to the database past the desk.
-            _refused[pk] = now + clock.MINUTE
-            if _told.due(now=now):
-                _log.critical("measure is not what was approved", measure=measure.pk)
+            _refused.put(key=pk, value=True, now=now)
+            _log.critical("measure is not what was approved", measure=measure.pk)
             return
         measure.state, measure.cosigned_at, measure.active_at = MeasureState.ACTIVE, now, now
         measure.save(update_fields=["state", "cosigned_at", "active_at"])

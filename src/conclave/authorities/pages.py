@@ -47,7 +47,7 @@ def portal(request: HttpRequest) -> HttpResponse:
 def receipt(request: HttpRequest, receipt: str) -> HttpResponse:
     """Show an authority how its order stands, and take what was missing."""
     now = clock.now()
-    stands = queries.status(receipt=receipt)
+    stands = queries.status(receipt=receipt, now=now)
     form = AnswerForm(request.POST or None, missing=stands.missing) if stands.missing else None
     if request.method == "POST" and form is not None and form.is_valid():
         LIMITER.check(rate=ANSWER_RATE, subject=receipt, now=now)
@@ -64,7 +64,7 @@ def receipt(request: HttpRequest, receipt: str) -> HttpResponse:
         "state": words.STATES[stands.state],
         "outcome": words.OUTCOMES.get(stands.outcome, ""),
         "grounds": words.GROUNDS.get(stands.grounds, ""),
-        "measures": [(held, words.MEASURES[held.kind], words.called(held.territory)) for held in stands.measures],
+        "measures": [(held, words.MEASURES[held.kind], words.called(held.territory), words.WAITS[held.waits]) for held in stands.measures],
         "left_out": words.left_out(stands.left_out),
         "form": form,
     }

@@ -6,6 +6,7 @@ from conclave.accounts.queries import address_of
 from conclave.accounts.staff import allow_staff
 from conclave.accounts.staff_policy import Act
 from conclave.authorities import proofs
+from conclave.authorities.approve import Waits, waits_for
 from conclave.authorities.given import Told, left_out_of, told_of_order
 from conclave.authorities.models import Hand, Measure, Order, Review
 from conclave.authorities.narrowing import LeftOut
@@ -56,8 +57,7 @@ class Held:
     starts_at: int
     ends_at: int
     state: MeasureState
-    # Approved, and its leaf not cosigned: it waits for the witness.
-    waits: bool
+    waits: Waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +196,7 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
         necessity=review.necessity,
         proportionality=review.proportionality,
         rights=review.rights,
-        measures=_measures(row, of_desk=True),
+        measures=_measures(row, of_desk=True, now=now),
         approvals=len(approvals_of(row=row)),
         told=told_of_order(row=row),
         part=Hand.objects.filter(order=row, account=account).values_list("part", flat=True).first() or "",
@@ -205,11 +205,12 @@ def whole_order(*, order: str, account: UserId, now: int) -> Whole:
     )
 
 
-def status(*, receipt: str) -> Status:
+def status(*, receipt: str, now: int) -> Status:
     """Return how an order stands to whoever holds its receipt.
 
     Args:
         receipt: its number.
+        now: the time.
 
     Raises:
         OrderUnknown: there is none.
@@ -226,7 +227,7 @@ def status(*, receipt: str) -> Status:
         explanation=row.explanation,
         received_at=row.received_at,
         missing=tuple(sorted(missing_in(row=row))) if row.state == State.INFO_REQUESTED else (),
-        measures=_measures(row, of_desk=False),
+        measures=_measures(row, of_desk=False, now=now),
         denied=denied,
         removed=removed,
         left_out=left_out_of(row=row),
@@ -265,7 +266,7 @@ def notice(*, notice: str) -> Notice:
     )
 
 
-def _measures(row: Order, *, of_desk: bool) -> tuple[Held, ...]:
+def _measures(row: Order, *, of_desk: bool, now: int) -> tuple[Held, ...]:
     """Return the measures of an order; to its authority without what else the server knows of whom or what they are about."""
     return tuple(
         Held(
@@ -278,7 +279,7 @@ def _measures(row: Order, *, of_desk: bool) -> tuple[Held, ...]:
             starts_at=one.starts_at,
             ends_at=one.ends_at,
             state=MeasureState(one.state),
-            waits=one.state == MeasureState.SCHEDULED and one.cosigned_at is None,
+            waits=waits_for(row=row, measure=one, now=now),
         )
         for one in Measure.objects.filter(order=row).order_by("territory", "pk")
     )

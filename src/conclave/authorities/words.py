@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from conclave.authorities.approve import Waits
 from conclave.authorities.glass_rule import Scope, Stand
 from conclave.authorities.narrowing import LeftOut, Why
 from conclave.authorities.policy import AuthorityKind, Channel, Grounds, Item, MeasureState, OrderKind, State, ToldState
@@ -104,6 +105,13 @@ MEASURE_STATES: Words = {
     MeasureState.EXPIRED: _("Over"),
     MeasureState.LIFTED: _("Lifted"),
     MeasureState.QUASHED: _("Quashed"),
+}
+# Why an approved measure does not hold yet.
+WAITS: Words = {
+    Waits.NOTHING: "",
+    Waits.WITNESS: _("It waits for the witness of the ledger."),
+    Waits.TIME: _("It waits for its time."),
+    Waits.CHANGED: _("It is not what was approved, and does not act."),
 }
 
 TOLD_STATES: Words = {

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from conclave.gate.approved import is_approved
 from conclave.gate.models import Application, Restriction
-from conclave.gate.policy import Evidence, located
+from conclave.gate.policy import Cause, Evidence, located
+from conclave.gate.queries import plain
 from conclave.kernel import outbox
 from conclave.kernel.errors import Unavailable
 from conclave.kernel.ids import new_id
@@ -81,12 +83,13 @@ def apply(*, measure: str, territory: str, action: Action, met: Met, evidence: E
 
     Raises:
         NotThere: they are not surely in the territory.
-        OrderOver: the measure holds no more.
+        OrderOver: the measure holds no more, or never did.
     """
     if located(evidence) != territory or territory == "":
         raise NotThere
     # Locked, so that whoever takes it back afterwards finds this row too (undo), and after whom nothing is written any more.
-    holds = Restriction.objects.select_for_update().filter(notice=measure).first()
+    rows = Restriction.objects.select_for_update().filter(notice=measure, cause=Cause.ORDERED).order_by("pk")
+    holds = next((row for row in rows if is_approved(restriction=plain(row=row), now=now)), None)
     if holds is None:
         raise OrderOver
     if holds.territory != territory:

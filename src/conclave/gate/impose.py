@@ -1,9 +1,11 @@
 """Imposing a restriction: a row that every admission from now on looks at."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from conclave.gate import models
+from conclave.gate import approved, models
 from conclave.gate.policy import Cause, Measure, Scope, Subject, What, restriction_of
+from conclave.gate.queries import plain
 
 
 def restrict(
@@ -16,6 +18,7 @@ def restrict(
     ends_at: int | None = None,
     notice: str = "",
     territory: str = "",
+    leaf: int | None = None,
 ) -> None:
     """Write one restriction for each name of a person; one that stands already is left as it is.
 
@@ -28,6 +31,7 @@ def restrict(
         ends_at: until when; None is for as long as the scope lasts.
         notice: what the person was told, by which it is lifted again.
         territory: where it holds only for those who are there; empty for everywhere.
+        leaf: of an order, the leaf of its measure in the ledger.
     """
     models.Restriction.objects.bulk_create(
         [
@@ -42,6 +46,7 @@ def restrict(
                 ends_at=ends_at,
                 notice=notice,
                 territory=territory,
+                leaf=leaf,
             )
             for kind, name in subjects
             if name
@@ -51,13 +56,13 @@ def restrict(
 
 
 def impose_measure(*, measure: Measure) -> None:
-    """Write the one restriction that a measure is; again, nothing.
+    """Write the one restriction that a measure is; again, nothing. What is there under its name and is something else keeps nothing back.
 
     Args:
-        measure: which.
+        measure: which, with its leaf.
     """
     rule = restriction_of(measure)
-    if not models.Restriction.objects.filter(notice=measure.id).exists():
+    if all(replace(plain(row=row), id=0) != rule for row in models.Restriction.objects.filter(notice=measure.id)):
         restrict(
             subjects=[rule.subject],
             scope=rule.scope,
@@ -67,7 +72,9 @@ def impose_measure(*, measure: Measure) -> None:
             ends_at=rule.ends_at,
             notice=rule.notice,
             territory=rule.territory,
+            leaf=rule.leaf,
         )
+    approved.forget(notice=measure.id)
 
 
 def lift(*, notice: str) -> None:
@@ -77,6 +84,7 @@ def lift(*, notice: str) -> None:
         notice: what the person was told; never empty.
     """
     models.Restriction.objects.filter(notice=notice).exclude(notice="").delete()
+    approved.forget(notice=notice)
 
 
 def forget(*, scope: tuple[Scope, str]) -> None:

@@ -30,6 +30,8 @@ class Restriction(models.Model):
     ends_at = models.BigIntegerField(null=True)
     cause = models.CharField(max_length=32, choices=_choices(Cause))
     notice = models.CharField(max_length=64, blank=True)
+    # Of an order: its measure's leaf in the ledger, with which it is compared before it meets anybody (approved.py).
+    leaf = models.BigIntegerField(null=True)
     # Where it holds only for those who are there.
     territory = models.CharField(max_length=CODE_LENGTH, blank=True, default="")
 
@@ -68,6 +70,12 @@ class Restriction(models.Model):
                     ends_at__lte=models.F("starts_at") + LONGEST_MS,
                 ),
                 name="gate_order_is_a_measure",
+            ),
+            # What nothing in the ledger could say meets nobody, so it is not even kept (ORD-10).
+            models.CheckConstraint(
+                condition=models.Q(cause=Cause.ORDERED.value, leaf__isnull=False, leaf__gte=0)
+                | (~models.Q(cause=Cause.ORDERED.value) & models.Q(leaf=None)),
+                name="gate_order_names_its_leaf",
             ),
             # Everywhere at once holds nothing but that.
             models.CheckConstraint(

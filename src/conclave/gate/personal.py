@@ -8,7 +8,7 @@ from django.db.models.functions import Concat
 from conclave.gate.models import Application, Restriction
 from conclave.gate.policy import Cause, Subject
 
-_SHOWN = ("scope_kind", "scope", "what", "cause", "starts_at", "ends_at", "notice", "territory")
+_SHOWN = ("scope_kind", "scope", "what", "cause", "starts_at", "ends_at", "notice", "territory", "leaf")
 _APPLIED = ("measure", "territory", "action", "meeting", "at", "undone_at")
 
 

@@ -120,8 +120,9 @@ class Restriction:
     cause: Cause
     # Where it holds for those who are there only; empty for everywhere.
     territory: str = ""
-    # By what it is taken back: of an order, the measure.
+    # By what it is taken back: of an order, the measure, whose leaf in the ledger is this one.
     notice: str = ""
+    leaf: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +150,8 @@ class Measure:
     account: str = ""
     starts_at: int
     ends_at: int
+    # The index of its leaf in the ledger; None for one that is only tried out.
+    leaf: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +343,7 @@ def restriction_of(measure: Measure) -> Restriction:
         cause=Cause.ORDERED,
         territory=measure.territory,
         notice=measure.id,
+        leaf=measure.leaf,
     )
 
 

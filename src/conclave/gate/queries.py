@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from conclave.gate import models
+from conclave.gate import approved, models
 from conclave.gate.policy import NOWHERE, Cause, Door, Evidence, Facts, Restriction, Scope, Standing, Subject, What, subjects_at
 from conclave.kernel.statements import Written, columns
 
@@ -45,8 +45,29 @@ def admission_facts(
     places = frozenset(scopes)
     said = [part for kind, name in (*places, *known) for part in (kind.value, name)]
     rows = _naming(len(places), len(known))(*said) if places and known else []
-    restrictions = tuple(_plain(models.Restriction.from_db(None, _COLUMNS, row)) for row in rows)
+    found = [plain(row=models.Restriction.from_db(None, _COLUMNS, row)) for row in rows]
+    restrictions = tuple(one for one in found if _counts(one, now))
     return Facts(subjects=known, scopes=places, now=now, restrictions=restrictions, door=door, standing=standing)
+
+
+def plain(*, row: models.Restriction) -> Restriction:
+    """Return a row as plain values.
+
+    Args:
+        row: which.
+    """
+    return Restriction(
+        id=row.pk,
+        subject=(Subject(row.subject_kind), row.subject),
+        scope=(Scope(row.scope_kind), row.scope),
+        what=What(row.what),
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        cause=Cause(row.cause),
+        territory=row.territory,
+        notice=row.notice,
+        leaf=row.leaf,
+    )
 
 
 def times(*, subjects: Named, scope: tuple[Scope, str], cause: Cause, since: int) -> int:
@@ -82,16 +103,6 @@ def _any(columns: tuple[str, str], pairs: Iterable[tuple[str, str]]) -> Q:
     return condition
 
 
-def _plain(row: models.Restriction) -> Restriction:
-    """Return a row as plain values."""
-    return Restriction(
-        id=row.pk,
-        subject=(Subject(row.subject_kind), row.subject),
-        scope=(Scope(row.scope_kind), row.scope),
-        what=What(row.what),
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        cause=Cause(row.cause),
-        territory=row.territory,
-        notice=row.notice,
-    )
+def _counts(one: Restriction, now: int) -> bool:
+    """Tell whether a row may forbid anything: of orders only what was approved does, whoever wrote it (ORD-10)."""
+    return one.cause is not Cause.ORDERED or approved.is_approved(restriction=one, now=now)

@@ -106,13 +106,17 @@ def told(*, kind: str, index: int, fields: Collection[str]) -> dict[str, canonic
         fields: which of its fields.
 
     Returns:
-        None where there is no such entry, it is of another type, or one of the fields cannot be opened any more or opens something else.
+        None where there is no such entry, it is of another type or no leaf at all, or one of the fields cannot be opened any more or opens
+        something else.
     """
     row = LedgerEntry.objects.filter(index=index, kind=kind).first()
     if row is None:
         return None
     wanted = [one for one in openings(index=index) if one.field in fields]
-    whole = {one.field for one in wanted} == set(fields) and all(opens(leaf=row.leaf.encode(), opening=one) for one in wanted)
+    try:
+        whole = {one.field for one in wanted} == set(fields) and all(opens(leaf=row.leaf.encode(), opening=one) for one in wanted)
+    except Malformed:
+        return None
     return {one.field: one.value for one in wanted} if whole else None
 
 
@@ -140,11 +144,22 @@ def has(*, kind: str) -> bool:
     return LedgerEntry.objects.filter(kind=kind).exists()
 
 
-def last(*, kind: str, obj: str) -> int | None:
+def obj_of(*, index: int) -> str:
+    """Return the random id of what an entry is about; empty where there is no such entry.
+
+    Args:
+        index: the entry's.
+    """
+    return LedgerEntry.objects.filter(index=index).values_list("obj", flat=True).first() or ""
+
+
+def last(*, kind: str, obj: str, after: int = -1) -> int | None:
     """Return the index of the last entry of a type about one thing, None where there is none.
 
     Args:
         kind: the type, of which there are few: nobody looks for what entries are about by an index of the table.
         obj: the random id of what it is about.
+        after: the index after which it stands; by default anywhere.
     """
-    return LedgerEntry.objects.filter(kind=kind, obj=obj).order_by("-index").values_list("index", flat=True).first()
+    found = LedgerEntry.objects.filter(kind=kind, obj=obj, index__gt=after)
+    return found.order_by("-index").values_list("index", flat=True).first()
