@@ -32,7 +32,7 @@ from conclave.meetings.signal import SignalRefused, admit_signal
 from conclave.regions import Ports, read
 from conclave.transparency import personal as ledger_personal
 from conclave.transparency.ledger import append
-from conclave.transparency.models import LedgerEntry
+from conclave.transparency.models import LedgerEntry, Opening
 from tests.accounts.organisation import account
 from tests.authorities.desk import NOW, SAID, Desk, claiming, draft, goes_on, state_of, there
 from tests.gate.test_address import seen
@@ -259,6 +259,20 @@ def test_ord_10_a_measure_of_an_order_that_is_over_is_not_revived(desk: Desk, li
         Order.objects.filter(pk=order).update(state=state)
         goes_on(NOW + later * clock.MINUTE)
         assert Measure.objects.get(order=order).active_at is None
+    assert not Restriction.objects.exists()
+
+
+def test_ord_10_nor_is_it_when_the_leaf_that_says_so_opens_no_more(desk: Desk, link: Link, joins: Joins) -> None:
+    """What cannot be read any more is no reason to believe what stood there before."""
+    joins("Ada", evidence=there("CN"))
+    order = desk.orders(draft(meeting=link.meeting))
+    executing = LedgerEntry.objects.filter(kind="ORDER_STATE").latest("index").index
+    take_back(order=order, account=account(desk.rita), quashed=True, document="7 K 20", now=NOW)
+    assert Opening.objects.filter(entry__kind="ORDER_STATE", entry_id__gt=executing, field="state").delete()[0]
+    Measure.objects.filter(order=order).update(state="scheduled", over_at=None)
+    Order.objects.filter(pk=order).update(state=State.EXECUTING)
+    goes_on(NOW)
+    assert Measure.objects.get(order=order).active_at is None
     assert not Restriction.objects.exists()
 
 

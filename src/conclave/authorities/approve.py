@@ -103,10 +103,11 @@ def is_as_approved(*, row: Order, measure: Measure) -> bool:
     if measure.account == ERASED:
         # It is about nobody by now, and whom it was about cannot be opened any more.
         del here["target"]
-    same = measure.leaf is not None and ledger.told(kind="MEASURE", index=measure.leaf, fields=here) == here
-    states = ledger.all_told(kind="ORDER_STATE", obj=row.obj, fields=("state",))
-    acts = row.state == State.EXECUTING and states[-1:] == [{"state": State.EXECUTING}]
-    return same and acts and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
+    if measure.leaf is None or ledger.told(kind="MEASURE", index=measure.leaf, fields=here) != here:
+        return False
+    said = ledger.last_told(kind="ORDER_STATE", obj=row.obj, fields=("state",), after=measure.leaf)
+    acts = row.state == State.EXECUTING and said == {"state": State.EXECUTING}
+    return acts and len(approvals_of(row=row, before=measure.leaf)) == APPROVERS
 
 
 def waits_for(*, row: Order, measure: Measure, now: int) -> Waits:

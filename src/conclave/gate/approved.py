@@ -102,8 +102,7 @@ def _doubt(restriction: Restriction) -> str:
         return "its leaf says something else"
     # After the second approval each step of the order stands behind the leaves of its measures.
     obj = ledger.obj_of(index=measure.leaf)
-    state = ledger.last(kind="ORDER_STATE", obj=obj, after=measure.leaf)
-    said = ledger.told(kind="ORDER_STATE", index=state, fields=("state",)) if state is not None else None
+    said = ledger.last_told(kind="ORDER_STATE", obj=obj, fields=("state",), after=measure.leaf)
     if said is None or said["state"] not in HOLDS:
         return "its order does not hold"
     return "" if cosign.is_cosigned(index=measure.leaf) else "its leaf is not cosigned"

@@ -120,6 +120,22 @@ def told(*, kind: str, index: int, fields: Collection[str]) -> dict[str, canonic
     return {one.field: one.value for one in wanted} if whole else None
 
 
+def last_told(*, kind: str, obj: str, fields: Collection[str], after: int) -> dict[str, canonical.Json] | None:
+    """Return what the last entry of a type about one thing says in some of its fields, as told() does.
+
+    Args:
+        kind: the type, of which there are few.
+        obj: the random id of what it is about.
+        fields: which of its fields.
+        after: the index after which it stands.
+
+    Returns:
+        None where there is no such entry, or the last one cannot be opened: what an earlier one said does not count any more.
+    """
+    index = last(kind=kind, obj=obj, after=after)
+    return None if index is None else told(kind=kind, index=index, fields=fields)
+
+
 def all_told(*, kind: str, obj: str, fields: Collection[str], before: int | None = None) -> list[dict[str, canonical.Json]]:
     """Return what the entries of a type about one thing say in some of their fields, as told() does, the first one first.
 
