@@ -38,6 +38,8 @@ CLAIMED = "CN HK TW US FR"
 MEET_SECONDS = 60.0
 # How long pictures are watched with nothing happening, and after the last has gone.
 CALM_SECONDS, AFTER_SECONDS = 3.0, 3.0
+# How long nobody is asked anything after the second approval.
+UNASKED_SECONDS = 2.0
 
 # In the page, before anything else. The longest time between two pictures of each tile, from above, as the browser counts at both ends.
 # The decoder tells of those since the last look how many, the sum of the times between them and the sum of their squares, which bound the
@@ -197,7 +199,10 @@ class June:
         return order
 
     def taken_out(self) -> None:
-        """Wait until exactly those in the territory are out, and the group goes on without them."""
+        """Wait until exactly those in the territory are out, and the group goes on without them; at first ask nobody anything, as the
+        browsers would answer with the processors that carry their call.
+        """
+        self.rest(UNASKED_SECONDS)
         self.people["Charlie"].wait_ended("ordered", seconds=MEET_SECONDS)
         left = sorted(EVERYBODY.keys() - COVERED)
         for person in self.others.values():
