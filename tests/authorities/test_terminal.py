@@ -18,7 +18,7 @@ from conclave.accounts import owner
 from conclave.accounts.models import OwnerLink, ProviderIdentity, User
 from conclave.accounts.owner import access_link, owner_link, use_owner_link
 from conclave.authorities import about, terminal
-from conclave.authorities.models import Measure, Order
+from conclave.authorities.models import Disclosure, Measure, Order
 from conclave.authorities.policy import DAY, Grounds, OrderKind
 from conclave.authorities.refuse import refuse
 from conclave.authorities.terminal import AFTER_MS, Act, last_order
@@ -241,6 +241,15 @@ def test_rep_8_an_order_is_about_an_account_by_its_addresses_its_number_and_its_
         assert last_order(account=whose, now=NOW) is None, text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["请立即关闭alice@example.org的账户", "账户alice@example.org", "alice@example.orgのアカウント", "حسابalice@example.org"],
+)
+def test_rep_8_an_address_ends_where_another_script_begins(text: str, desk: Desk, alice: User) -> None:
+    desk.receives(replace(SAID, target=text), now=NOW)
+    assert last_order(account=account(alice), now=NOW) == NOW
+
+
 def test_rep_8_an_order_is_about_an_account_by_what_it_has_led_to(desk: Desk, alice: User, bob: User, link: Link, joins: Joins) -> None:
     whose = account(alice)
     for one in (draft(account_id=alice.pk), draft(meeting=link.meeting)):
@@ -254,7 +263,11 @@ def test_rep_8_an_order_is_about_an_account_by_what_it_has_led_to(desk: Desk, al
     order = desk.receives(replace(INFORM, target="Whoever spoke there"), now=NOW - DAY).order
     desk.takes(order)
     narrows(desk, order, asked(bob.email))
+    assert last_order(account=account(bob), now=NOW) is None, "nobody has approved it"
+    Disclosure.objects.update(state="scheduled")
     assert last_order(account=account(bob), now=NOW) == NOW - DAY
+    Disclosure.objects.update(deferred_until=NOW + DAY, deferral_basis="Law 1, art. 3")
+    assert last_order(account=account(bob), now=NOW) is None, "the ledger tells nobody earlier than the law lets them be told (ORD-19)"
     assert last_order(account=whose, now=NOW) is None
 
 

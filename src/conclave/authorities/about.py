@@ -16,8 +16,10 @@ from conclave.kernel.ids import ID_LENGTH
 Address = tuple[str, str]
 
 _AT = re.compile(r"@([\w.-]+)")
+# Where words are written without spaces, an address may end with its last ASCII letter.
+_ASCII = re.compile(r"[a-z0-9.-]+")
 # What would belong to a local part, were it before one.
-_JOINED = re.compile(r"[\w.+-]*\Z")
+_JOINED = re.compile(r"[a-z0-9.+_-]*\Z")
 _PUNCTUATION = "._+-"
 _RUN = re.compile(rf"[\w-]{{{ID_LENGTH},}}", re.ASCII)
 
@@ -57,11 +59,17 @@ def _stands_in(flat: str, local: str, domain: str) -> bool:
     """Tell whether an address stands in a text, and is not the end of a longer one."""
     for found in _AT.finditer(flat):
         before = flat[max(0, found.start() - LONGEST) : found.start()]
-        if before.endswith(local) and _domain(found.group(1).strip(_PUNCTUATION)) == domain:
+        if before.endswith(local) and domain in _domains(found.group(1)):
             joined = _JOINED.search(before.removesuffix(local))
             if joined is None or not joined.group().strip(_PUNCTUATION):
                 return True
     return False
+
+
+def _domains(run: str) -> set[str]:
+    """Return what may be the domain at the beginning of a text: all of it, or what of it is ASCII."""
+    ascii_part = _ASCII.match(run)
+    return {_domain(part.strip(_PUNCTUATION)) for part in (run, ascii_part.group() if ascii_part else run)}
 
 
 def _domain(host: str) -> str:

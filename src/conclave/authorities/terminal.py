@@ -13,7 +13,7 @@ from conclave.accounts import owner
 from conclave.accounts.queries import addresses_of
 from conclave.authorities.about import folded, names, parts
 from conclave.authorities.models import Disclosure, Glass, Hand, Measure, Order, Subject
-from conclave.authorities.policy import DAY, State
+from conclave.authorities.policy import DAY, State, ToldState
 from conclave.kernel import clock
 from conclave.kernel.ids import UserId
 from conclave.meetings.touched import meetings_of
@@ -62,7 +62,9 @@ def last_order(*, account: UserId, now: int) -> int | None:
     numbers = frozenset(folded(number=number) for number in (account, *owned))
     led = frozenset(_led_to(account, owned, now - AFTER_MS))
     # The index on the time is by state first.
-    recent = Order.objects.filter(state__in=[state.value for state in State], received_at__gte=now - AFTER_MS).order_by("-received_at")
+    recent = Order.objects.filter(state__in=[state.value for state in State], received_at__gte=now - AFTER_MS)
+    # Nor does the ledger tell anybody what a law lets nobody tell them yet (ORD-19).
+    recent = recent.exclude(pk__in=Disclosure.objects.filter(deferred_until__gt=now).values("order")).order_by("-received_at")
     for pk, at, *said in recent.values_list("pk", "received_at", "target", "reasons").iterator():
         if pk in led or any(names(text=text, addresses=addresses, numbers=numbers) for text in said):
             return int(at)
@@ -86,9 +88,8 @@ def _led_to(account: UserId, owned: frozenset[str], since: int) -> Iterator[str]
     for order, whose, meeting in measures.values_list("order", "account", "meeting").iterator():
         if whose == account or meeting in owned:
             yield order
-    yield from Subject.objects.filter(account=account, disclosure__order__received_at__gte=since).values_list(
-        "disclosure__order", flat=True
-    )
+    told = Subject.objects.filter(account=account, disclosure__order__received_at__gte=since)
+    yield from told.exclude(disclosure__state=ToldState.DRAFT).values_list("disclosure__order", flat=True)
 
 
 def _lock(account: UserId) -> None:
