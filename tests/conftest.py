@@ -57,6 +57,12 @@ def _nothing_left_over(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conclave.gate.approved._looked._found", {})
 
 
+@pytest.fixture
+def cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a witness have signed whatever is in the ledger."""
+    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
+
+
 @pytest.fixture(autouse=True)
 def _every_engine_is_entered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the ledger name every region's engine as the settings do, but in tests that are about that (mark `nodes`).

@@ -15,16 +15,10 @@ from conclave.kernel.clock import DAY
 from tests.authorities.test_database import RESTRICTION, write
 from tests.gate.sealed import sealed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cosigned")]
 NOW = 1_763_762_400_000
 CHINA = Evidence(country="CN", confidence=Confidence.HIGH, database="d" * 64, built_at=1)
 LONGEST = Measure(id="n" * 22, kind=Kind.REMOVE_FROM, territory="CN", meeting="m", starts_at=NOW, ends_at=NOW + 90 * DAY)
-
-
-@pytest.fixture(autouse=True)
-def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a witness have signed whatever is in the ledger."""
-    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
 
 
 def denied(*, device: str, account: str = "", meeting: str = "m", action: Action = Action.DENIED, now: int = NOW) -> str:

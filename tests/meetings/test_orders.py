@@ -37,18 +37,14 @@ from tests.authorities.desk import there
 from tests.gate.sealed import sealed
 from tests.meetings.conftest import NOW, Joins, Link, account_of, device_of, key_of
 
+pytestmark = pytest.mark.usefixtures("cosigned")
+
 PASSCODE = "123 456"
 
 
 def measure(*, meeting: str = "", account: str = "", kind: Kind = Kind.REMOVE_FROM) -> Measure:
     """Return an approved measure on those in China, from now on."""
     return sealed(Measure(id=new_id(), kind=kind, territory="CN", meeting=meeting, account=account, starts_at=NOW, ends_at=NOW + DAY))
-
-
-@pytest.fixture(autouse=True)
-def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a witness have signed whatever is in the ledger."""
-    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
 
 
 def says_hello(ticket: Ticket, evidence: Evidence | None = None) -> str:

@@ -15,13 +15,7 @@ from tests.meetings.sockets import Guest, together
 from tests.meetings.test_consumers import _gateway, world
 
 __all__ = ["_gateway", "world"]
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def _cosigned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a witness have signed whatever is in the ledger."""
-    monkeypatch.setattr("conclave.transparency.cosign.is_cosigned", lambda **_how: True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("cosigned")]
 
 
 async def gathered(world: World, **places: str) -> dict[str, Guest]:
